@@ -1,0 +1,62 @@
+/**
+ * A run as the reducer knows it: plain JSON, saved whole in run.sqlite. Points and log lines are not in it: the
+ * reducer hands them to a sink (the store).
+ */
+import type { Exit, Json, Launch, Num, Proc, Role, RunError, Source } from '../protocol/events';
+import type { Artifact, Checkpoint, CommandState, Progress, Warning } from '../protocol/rows';
+
+/** One writing process of a run: a journal file, or a stream. */
+export interface WriterState {
+  writer: string;
+  worker: string;
+  attempt: number;
+  role: Role;
+  proc: Proc | null;
+  client: string;
+  /** Highest seq accepted. */
+  seq: number;
+  /** Epoch ms of its first and last event, by its own clock. */
+  first: number | null;
+  last: number | null;
+  end: { status: 'completed' | 'failed' | 'killed'; error: RunError | null; exit: Exit | null; at: number } | null;
+  /** What the collector last observed of its process; never journaled as such. */
+  seen: 'alive' | 'silent' | 'gone';
+  phase: string | null;
+  progress: Progress | null;
+}
+
+export interface AttemptState {
+  n: number;
+  from_checkpoint: string | null;
+  launched: number | null;
+  stop_requested: number | null;
+}
+
+export interface RunState {
+  run_id: string;
+  name: string | null;
+  experiment: string | null;
+  parent: string | null;
+  created: number;
+  params: Record<string, Json>;
+  tags: Record<string, string>;
+  source: Source;
+  environment: Json;
+  launch: Launch | null;
+  writers: Record<string, WriterState>;
+  attempts: AttemptState[];
+  checkpoints: Checkpoint[];
+  artifacts: Artifact[];
+  commands: CommandState[];
+  final_metrics: Record<string, Num>;
+  /** From user journals; they win over what the script said. */
+  user: { name: string | null; notes: string; starred: boolean; tags: Record<string, string | null>; deleted: boolean };
+  warnings: Warning[];
+}
+
+/** Where the reducer sends what does not belong in the state. `writer` names the journal that logged it. */
+export interface RunSink {
+  /** value may be NaN or ±Infinity; ts in µs; step and epoch null when not given. */
+  point(writer: WriterState, key: string, value: number, step: number | null, epoch: number | null, ts: number): void;
+  log(writer: WriterState, seq: number, ts: number, line: { level: string; message: string; logger: string | null; step: number | null; fields: Json }): void;
+}

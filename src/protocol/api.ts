@@ -1,0 +1,155 @@
+/** The collector's JSON-RPC 2.0 API: one table of methods; requests are zod schemas, results types. */
+import { z } from 'zod';
+import { COMMAND_TYPES, type Json } from './events';
+import { isId, PROTOCOL_VERSION } from './ids';
+import type { Launched, ListResult, LogLine, OutputChunk, RunDetail, RunRow, SeriesResult, StopResult, Task } from './rows';
+
+const runId = z.string().refine(isId, 'not a valid run id: [A-Za-z0-9][A-Za-z0-9._-]{0,127}');
+const json: z.ZodType<Json> = z.json();
+const text = z.string().max(10_000);
+const environment = z.record(z.string(), z.string());
+const page = { offset: z.number().int().min(0).optional(), limit: z.number().int().min(1).max(10_000).optional() };
+
+const list = z.object({
+  filter: text.optional(),
+  sort: z.array(z.object({ by: text, desc: z.boolean().optional() })).max(8).optional(),
+  /** Parts of a row to send; all when absent. `params` and `metrics` are the heavy ones. */
+  fields: z.array(z.string()).optional(),
+  limit: z.number().int().min(1).max(10_000).optional(),
+  cursor: z.string().optional(),
+});
+
+const series = z.object({
+  run_id: runId,
+  keys: z.array(z.string()).max(1000),
+  x: z.enum(['step', 'epoch', 'relative', 'wall']),
+  from: z.number().optional(),
+  to: z.number().optional(),
+  points: z.number().int().min(1).max(100_000),
+  worker: z.string().optional(),
+  aggregate: z.literal('mean').optional(),
+  since: z.number().optional(),
+});
+
+const launch = z.object({
+  target: z.union([
+    z.object({ script: z.string().min(1) }),
+    z.object({ module: z.string().min(1) }),
+    z.object({ argv: z.array(z.string()).min(1) }),
+  ]),
+  interpreter: z.string().optional(),
+  args: z.array(z.string()).optional(),
+  cwd: z.string().min(1),
+  env: environment,
+  tty: z.boolean().optional(),
+  name: text.optional(),
+  experiment: text.optional(),
+  tags: z.record(z.string(), z.string()).optional(),
+  backend: z.string().optional(),
+});
+
+const update = z.object({
+  run_ids: z.array(runId).min(1),
+  name: text.optional(),
+  notes: z.string().max(1_000_000).optional(),
+  starred: z.boolean().optional(),
+  tags: z.record(z.string(), z.string().nullable()).optional(),
+});
+
+const command = z.object({
+  run_id: runId,
+  type: z.enum(COMMAND_TYPES),
+  payload: json.optional(),
+  worker: z.string().optional(),
+});
+
+export const requests = {
+  'collector.info': z.object({}),
+  /** Saves and ends, so that a newer version may take its place. */
+  'collector.handover': z.object({ version: z.string() }),
+  'runs.list': list,
+  'runs.get': z.object({ run_id: runId }),
+  'runs.series': series,
+  'runs.events': z.object({ run_id: runId, ...page }),
+  'runs.logs': z.object({ run_id: runId, ...page }),
+  'runs.output': z.object({ run_id: runId, worker: z.string().optional(), attempt: z.number().int().optional(), ...page, limit: z.number().int().min(1).max(4_000_000).optional() }),
+  'runs.update': update,
+  'runs.delete': z.object({ run_ids: z.array(runId).min(1), restore: z.boolean().optional() }),
+  'runs.export': z.object({ run_ids: z.array(runId).min(1), format: z.enum(['csv', 'json']), path: z.string().min(1) }),
+  'runs.launch': launch,
+  'runs.stop': z.object({ run_id: runId }),
+  'runs.resume': z.object({ run_id: runId, checkpoint: z.string().optional(), env: environment.optional(), interpreter: z.string().optional() }),
+  'runs.command': command,
+  'runs.rebuild': z.object({}),
+  'tasks.get': z.object({ task_id: z.string(), wait: z.boolean().optional() }),
+  'tasks.cancel': z.object({ task_id: z.string() }),
+  subscribe: z.object({ topics: z.array(z.string().max(300)).max(10_000) }),
+} as const;
+
+export type Method = keyof typeof requests;
+export type Request<M extends Method> = z.input<(typeof requests)[M]>;
+export type ListRequest = Request<'runs.list'>;
+export type SeriesRequest = Request<'runs.series'>;
+export type LaunchRequest = Request<'runs.launch'>;
+export type ResumeRequest = Request<'runs.resume'>;
+
+export interface CollectorState {
+  version: string;
+  /** Content hash of the collector's bundle: tells two builds of one version apart. */
+  build: string;
+  protocol: typeof PROTOCOL_VERSION;
+  dir: string;
+  pid: number;
+  /** Another host or process owns the databases, or the directory cannot be written: shows all, saves and launches nothing. */
+  follower: string | null;
+  active: number;
+  backlog_bytes: number;
+}
+
+export interface Results {
+  'collector.info': CollectorState;
+  'collector.handover': { ok: true };
+  'runs.list': ListResult;
+  'runs.get': RunDetail;
+  'runs.series': SeriesResult;
+  'runs.events': { events: Json[]; next: number; total: number };
+  'runs.logs': { lines: LogLine[]; next: number; total: number };
+  'runs.output': OutputChunk;
+  'runs.update': { rows: RunRow[] };
+  'runs.delete': { run_ids: string[] };
+  'runs.export': Task;
+  'runs.launch': Launched;
+  'runs.stop': StopResult;
+  'runs.resume': Launched;
+  'runs.command': { cmd_id: string };
+  'runs.rebuild': Task;
+  'tasks.get': Task;
+  'tasks.cancel': Task;
+  subscribe: { topics: string[] };
+}
+
+export const ERROR_CODES = ['not_found', 'invalid', 'query_syntax', 'conflict', 'untrusted', 'follower', 'unavailable', 'io'] as const;
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/** JSON-RPC error of code -32000. */
+export interface RpcErrorData {
+  code: ErrorCode;
+  audience: 'user' | 'log';
+  field?: string;
+  column?: number;
+}
+
+/** An expected failure that a caller is told of: what happened, to what, what to do. */
+export class ApiError extends Error {
+  constructor(
+    readonly data: RpcErrorData,
+    message: string,
+  ) {
+    super(message);
+    this.name = 'ApiError';
+  }
+}
+
+export function userError(code: ErrorCode, message: string, where: { field?: string; column?: number } = {}): ApiError {
+  return new ApiError({ code, audience: 'user', ...where }, message);
+}

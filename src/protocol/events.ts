@@ -1,0 +1,169 @@
+/**
+ * What travels from a training script to the collector, in a journal or on a socket (XTrack protocol v1), and back.
+ * Payload fields are optional where an older or foreign client may leave them out: readers decide what a lack means.
+ */
+
+/** JSON has no NaN and no infinities: they travel as these words (readers also accept the bare tokens). */
+export type Num = number | 'NaN' | 'Infinity' | '-Infinity';
+export type Json = null | boolean | number | string | Json[] | { [k: string]: Json };
+
+export interface Meta {
+  /** 1, 2, 3 … per writer; 0 is the journal head. (writer, seq) is an event's identity. */
+  seq: number;
+  /** Microseconds since the epoch, the writer's clock. */
+  ts: number;
+  /** Worker id. */
+  wid?: string;
+  /** "file:line" of the logging call. */
+  at?: string;
+}
+
+export interface Envelope {
+  v: 1;
+  t: string;
+  m: Meta;
+  p: Json;
+  /** CRC-32 of the body's bytes before `,"k":`, eight hex digits. */
+  k?: string;
+}
+
+/** A process, so that a pid is believed only if host, boot and pid namespace are ours. `start` is its start time in clock ticks (Linux) or as `ps` prints it. */
+export interface Proc {
+  host: string;
+  boot: string;
+  pidns: string | null;
+  pid: number;
+  start: string;
+}
+
+export type Role = 'script' | 'supervisor' | 'collector' | 'user' | 'import';
+
+/** Payload of a journal's first frame: t "journal", seq 0. */
+export interface JournalHead {
+  format: 1;
+  run_id: string;
+  worker: string;
+  attempt: number;
+  /** Random, one a process and run, new after a fork. */
+  writer: string;
+  role: Role;
+  proc: Proc;
+  client: string;
+}
+
+export interface RunError {
+  type?: string;
+  message?: string;
+  traceback?: string;
+}
+
+export interface Exit {
+  code?: number;
+  signal?: string;
+  reason?: string;
+}
+
+export interface RunStart {
+  run_id: string | { id: string; exp_id?: string | null; parent_id?: string | null };
+  name?: string | null;
+  tags?: Record<string, string>;
+  source?: Source;
+  env?: Json;
+}
+
+/** Where the run came from. What a resume needs to start the script again is here too. */
+export interface Source {
+  git_commit?: string | null;
+  git_branch?: string | null;
+  git_repo?: string | null;
+  /** Unified diff of the dirty work tree, secrets redacted, at most 1 MB. */
+  git_diff?: string | null;
+  entrypoint?: string | null;
+  code_hash?: string | null;
+  /** The interpreter's path and what follows it on the command line: [script | "-m", module…, ...args]. */
+  interpreter?: string | null;
+  argv?: string[];
+  cwd?: string | null;
+}
+
+export interface RunEnd {
+  run_id: string;
+  status: 'completed' | 'failed' | 'killed';
+  error?: RunError | null;
+  final_metrics?: Record<string, Num>;
+  duration_ms?: number;
+  /** Written by supervisors, and by the collector for a process it found gone. */
+  exit?: Exit;
+}
+
+/** Written to the collector's journal of a run when a launch or resume is accepted: what was asked, without secrets. */
+export interface Launch {
+  run_id: string;
+  attempt: number;
+  argv: string[];
+  interpreter: string | null;
+  cwd: string;
+  env: Record<string, string>;
+  name?: string | null;
+  experiment?: string | null;
+  tags?: Record<string, string>;
+  tty?: boolean;
+  from_checkpoint?: string | null;
+}
+
+/** A user's edit in the UI, t "edit" in user-<writer>.xtj. Absent fields are left as they are; a tag of null is removed. */
+export interface Edit {
+  run_id: string;
+  name?: string;
+  notes?: string;
+  starred?: boolean;
+  tags?: Record<string, string | null>;
+  deleted?: boolean;
+}
+
+export const COMMAND_TYPES = ['pause', 'resume', 'stop', 'checkpoint_now', 'update_params', 'adjust_lr', 'custom'] as const;
+export type CommandType = (typeof COMMAND_TYPES)[number];
+
+/** t "command" in commands.xtj (appended by the collector alone). */
+export interface Command {
+  cmd_id: string;
+  type: CommandType;
+  payload: Json;
+  /** All workers when absent. */
+  worker?: string;
+  /** The attempt it is meant for; a client ignores those of other attempts. */
+  attempt?: number;
+}
+
+/** t "command_ack", written by the client into its own journal. */
+export interface CommandAck {
+  run_id: string;
+  cmd_id: string;
+  status: 'received' | 'done' | 'failed' | 'unsupported';
+  error?: string;
+}
+
+// ---- sockets: t "hello", "welcome", "grown", "ack"; all with m.seq 0
+export interface Hello {
+  protocol: 1;
+  token?: string;
+  run_id: string;
+  worker: string;
+  attempt: number;
+  writer: string;
+  /** Base name of the client's own journal. */
+  journal?: string;
+  client: string;
+}
+export interface Welcome {
+  protocol: 1;
+  mode: 'journal' | 'stream';
+  /** Last durable seq of this writer. */
+  after: number;
+}
+export interface Grown {
+  offset: number;
+}
+export interface Ack {
+  seq: number;
+}

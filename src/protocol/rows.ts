@@ -1,0 +1,197 @@
+/** What the collector answers: the shapes that tree, charts, tables, dashboards and scripts read. */
+import type { Exit, Json, Num } from './events';
+
+export const STATUSES = ['queued', 'running', 'lost', 'completed', 'failed', 'killed', 'cancelled'] as const;
+export type Status = (typeof STATUSES)[number];
+
+/** Of one metric over all workers, superseded points left out; min, max and mean over finite values. */
+export interface Summary {
+  last: Num;
+  last_x: number;
+  min: number | null;
+  min_x: number | null;
+  max: number | null;
+  max_x: number | null;
+  mean: number | null;
+  count: number;
+  nan: number;
+  inf: number;
+}
+
+export interface Progress {
+  cur: number;
+  total: number | null;
+  unit: string;
+}
+
+export interface SourceLine {
+  file: string;
+  line: number;
+}
+
+/** Times are epoch milliseconds. */
+export interface RunRow {
+  run_id: string;
+  name: string;
+  experiment: string | null;
+  parent: string | null;
+  status: Status;
+  phase: string | null;
+  created: number;
+  started: number | null;
+  ended: number | null;
+  attempt: number;
+  workers: string[];
+  progress: Progress | null;
+  params: Record<string, Json>;
+  metrics: Record<string, Summary>;
+  tags: Record<string, string>;
+  starred: boolean;
+  error: string | null;
+  /** The innermost frame of the user's own code in the failure's traceback. */
+  error_at: SourceLine | null;
+  checkpoints: number;
+  artifacts: number;
+  rev: number;
+}
+
+export interface ListResult {
+  rows: RunRow[];
+  total: number;
+  cursor: string | null;
+  backlog_bytes: number;
+}
+
+export interface Checkpoint {
+  id: string;
+  path: string;
+  exists: boolean | null;
+  step: number | null;
+  epoch: number | null;
+  metrics: Record<string, Num>;
+  is_best: boolean;
+  attempt: number;
+  at: number;
+}
+
+export interface Artifact {
+  path: string;
+  type: string;
+  name: string;
+  size: number | null;
+  sha256: string | null;
+}
+
+export interface Attempt {
+  n: number;
+  from_checkpoint: string | null;
+  started: number;
+  ended: number | null;
+  exit: Exit | null;
+}
+
+export interface Warning {
+  code: string;
+  message: string;
+  file?: string;
+  offset?: number;
+  count: number;
+}
+
+/** What became of a command, with the acks of each worker. */
+export interface CommandState {
+  cmd_id: string;
+  type: string;
+  at: number;
+  acks: { worker: string; status: string; error?: string }[];
+}
+
+// `checkpoints` and `artifacts` are counts in a row and the things themselves in the detail.
+export interface RunDetail extends Omit<RunRow, 'checkpoints' | 'artifacts'> {
+  notes: string;
+  checkpoints: Checkpoint[];
+  artifacts: Artifact[];
+  attempts: Attempt[];
+  worker_states: { id: string; alive: boolean; last_seen: number }[];
+  source: Json;
+  environment: Json;
+  traceback: string | null;
+  commands: CommandState[];
+  warnings: Warning[];
+}
+
+/**
+ * One metric key of one worker, in at most `points` buckets. Arrays of equal length. `x` is that of a bucket's first
+ * point: step (or epoch, or ordinal), seconds since the run started (relative), or epoch milliseconds (wall).
+ */
+export interface Series {
+  run_id: string;
+  key: string;
+  worker: string;
+  x: number[];
+  first: Num[];
+  last: Num[];
+  min: (number | null)[];
+  max: (number | null)[];
+  n: number[];
+  bad: { x: number; kind: 'nan' | 'inf' | '-inf' }[];
+  /** Every bucket holds one point. */
+  exact: boolean;
+  rev: number;
+  /** Only with `since`: these buckets replace all earlier ones from this x on. Absent: a whole snapshot. */
+  tail_from?: number;
+}
+
+export interface SeriesResult {
+  series: Series[];
+}
+
+export interface LogLine {
+  seq: number;
+  worker: string;
+  at: number;
+  level: string;
+  message: string;
+  logger: string | null;
+  step: number | null;
+  fields: Json;
+}
+
+export interface OutputChunk {
+  /** Which console logs there are: one a worker and attempt. */
+  files: { worker: string; attempt: number; size: number }[];
+  worker: string | null;
+  attempt: number | null;
+  /** Bytes read from `offset` on, base64. */
+  data: string;
+  offset: number;
+  next: number;
+  size: number;
+}
+
+export interface Launched {
+  run_id: string;
+  attempt: number;
+  status: 'queued' | 'running';
+}
+
+export interface StopResult {
+  stage: 'command' | 'int' | 'term' | 'kill' | 'ended';
+  /** Epoch ms of the next rung of the ladder. */
+  next_at: number | null;
+}
+
+export interface Task {
+  task_id: string;
+  state: 'running' | 'done' | 'failed' | 'cancelled';
+  done: number;
+  total: number | null;
+  message: string;
+  result?: Json;
+}
+
+export interface Changed {
+  topic: 'runs' | `run:${string}` | `series:${string}` | 'tasks' | 'models';
+  rev: number;
+  run_ids?: string[];
+}
