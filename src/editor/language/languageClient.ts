@@ -1,0 +1,19 @@
+/**
+ * Starts the language server for Python files. A bundle of its own (dist/languageClient.js), loaded with the first
+ * Python file, so that activation does not pay for it.
+ */
+import { LanguageClient, TransportKind } from 'vscode-languageclient/node';
+import type * as vscode from 'vscode';
+
+/** Owns the server process until it is disposed of. */
+export async function startLanguageClient(serverModule: string, log: vscode.LogOutputChannel): Promise<vscode.Disposable> {
+  const run = { module: serverModule, transport: TransportKind.stdio };
+  const client = new LanguageClient(
+    'xtrack.language',
+    'XTrack language server',
+    { run, debug: run },
+    { documentSelector: [{ language: 'python', scheme: 'file' }], outputChannel: log },
+  );
+  await client.start();
+  return { dispose: () => void client.dispose() };
+}
