@@ -58,5 +58,10 @@ export interface RunState {
 export interface RunSink {
   /** value may be NaN or ±Infinity; ts in µs; step and epoch null when not given. */
   point(writer: WriterState, key: string, value: number, step: number | null, epoch: number | null, ts: number): void;
-  log(writer: WriterState, seq: number, ts: number, line: { level: string; message: string; logger: string | null; step: number | null; fields: Json }): void;
+  log(
+    writer: WriterState,
+    seq: number,
+    ts: number,
+    line: { level: string; message: string; logger: string | null; step: number | null; fields: Json },
+  ): void;
 }

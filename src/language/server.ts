@@ -21,7 +21,11 @@ connection.onCodeLens(({ textDocument }) => {
   return [
     {
       range: { start, end: start },
-      command: { title: '$(play) Track this script', command: 'xtrack.launchCurrentFile', arguments: [textDocument.uri] },
+      command: {
+        title: '$(play) Track this script',
+        command: 'xtrack.launchCurrentFile',
+        arguments: [textDocument.uri],
+      },
     },
   ];
 });

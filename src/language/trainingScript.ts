@@ -7,7 +7,8 @@ export interface EntryPoint {
 }
 
 const EPOCH_OR_STEP = /^(epochs?|steps?|iterations?|num_(epochs|steps)|n_(epochs|steps)|batch(es)?|global_step)$/i;
-const OPTIMISER = /^(optimi[sz]ers?|opt|scheduler|criterion|loss(es)?|train_loss|(train|val|eval)_?loader|backward|zero_grad|GradientTape|value_and_grad)$/;
+const OPTIMISER =
+  /^(optimi[sz]ers?|opt|scheduler|criterion|loss(es)?|train_loss|(train|val|eval)_?loader|backward|zero_grad|GradientTape|value_and_grad)$/;
 const TRACKER = /^(log_metrics?|log_dict|add_scalar|SummaryWriter|start_run|xtrack|wandb|mlflow)$/;
 const TRAIN_CALL = /^(fit|train|train_epoch|train_step|train_one_epoch|training_step|partial_fit|Trainer)$/;
 
@@ -61,7 +62,10 @@ function mainGuard(tree: Tree, text: string): number | null {
 }
 
 function topLevelLoop(tree: Tree): number | null {
-  const loop = tree.topNode.getChild('ForStatement') ?? tree.topNode.getChild('WhileStatement') ?? tree.topNode.getChild('WithStatement');
+  const loop =
+    tree.topNode.getChild('ForStatement') ??
+    tree.topNode.getChild('WhileStatement') ??
+    tree.topNode.getChild('WithStatement');
   return loop?.from ?? null;
 }
 

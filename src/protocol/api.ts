@@ -2,7 +2,17 @@
 import { z } from 'zod';
 import { COMMAND_TYPES, type Json } from './events';
 import { isId, PROTOCOL_VERSION } from './ids';
-import type { Launched, ListResult, LogLine, OutputChunk, RunDetail, RunRow, SeriesResult, StopResult, Task } from './rows';
+import type {
+  Launched,
+  ListResult,
+  LogLine,
+  OutputChunk,
+  RunDetail,
+  RunRow,
+  SeriesResult,
+  StopResult,
+  Task,
+} from './rows';
 
 const runId = z.string().refine(isId, 'not a valid run id: [A-Za-z0-9][A-Za-z0-9._-]{0,127}');
 const json: z.ZodType<Json> = z.json();
@@ -12,7 +22,10 @@ const page = { offset: z.number().int().min(0).optional(), limit: z.number().int
 
 const list = z.object({
   filter: text.optional(),
-  sort: z.array(z.object({ by: text, desc: z.boolean().optional() })).max(8).optional(),
+  sort: z
+    .array(z.object({ by: text, desc: z.boolean().optional() }))
+    .max(8)
+    .optional(),
   /** Parts of a row to send; all when absent. `params` and `metrics` are the heavy ones. */
   fields: z.array(z.string()).optional(),
   limit: z.number().int().min(1).max(10_000).optional(),
@@ -72,13 +85,24 @@ export const requests = {
   'runs.series': series,
   'runs.events': z.object({ run_id: runId, ...page }),
   'runs.logs': z.object({ run_id: runId, ...page }),
-  'runs.output': z.object({ run_id: runId, worker: z.string().optional(), attempt: z.number().int().optional(), ...page, limit: z.number().int().min(1).max(4_000_000).optional() }),
+  'runs.output': z.object({
+    run_id: runId,
+    worker: z.string().optional(),
+    attempt: z.number().int().optional(),
+    ...page,
+    limit: z.number().int().min(1).max(4_000_000).optional(),
+  }),
   'runs.update': update,
   'runs.delete': z.object({ run_ids: z.array(runId).min(1), restore: z.boolean().optional() }),
   'runs.export': z.object({ run_ids: z.array(runId).min(1), format: z.enum(['csv', 'json']), path: z.string().min(1) }),
   'runs.launch': launch,
   'runs.stop': z.object({ run_id: runId }),
-  'runs.resume': z.object({ run_id: runId, checkpoint: z.string().optional(), env: environment.optional(), interpreter: z.string().optional() }),
+  'runs.resume': z.object({
+    run_id: runId,
+    checkpoint: z.string().optional(),
+    env: environment.optional(),
+    interpreter: z.string().optional(),
+  }),
   'runs.command': command,
   'runs.rebuild': z.object({}),
   'tasks.get': z.object({ task_id: z.string(), wait: z.boolean().optional() }),
@@ -128,7 +152,16 @@ export interface Results {
   subscribe: { topics: string[] };
 }
 
-export const ERROR_CODES = ['not_found', 'invalid', 'query_syntax', 'conflict', 'untrusted', 'follower', 'unavailable', 'io'] as const;
+export const ERROR_CODES = [
+  'not_found',
+  'invalid',
+  'query_syntax',
+  'conflict',
+  'untrusted',
+  'follower',
+  'unavailable',
+  'io',
+] as const;
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
 /** JSON-RPC error of code -32000. */

@@ -121,7 +121,15 @@ export interface Edit {
   deleted?: boolean;
 }
 
-export const COMMAND_TYPES = ['pause', 'resume', 'stop', 'checkpoint_now', 'update_params', 'adjust_lr', 'custom'] as const;
+export const COMMAND_TYPES = [
+  'pause',
+  'resume',
+  'stop',
+  'checkpoint_now',
+  'update_params',
+  'adjust_lr',
+  'custom',
+] as const;
 export type CommandType = (typeof COMMAND_TYPES)[number];
 
 /** t "command" in commands.xtj (appended by the collector alone). */

@@ -6,7 +6,10 @@ import { LanguageClient, TransportKind } from 'vscode-languageclient/node';
 import type * as vscode from 'vscode';
 
 /** Owns the server process until it is disposed of. */
-export async function startLanguageClient(serverModule: string, log: vscode.LogOutputChannel): Promise<vscode.Disposable> {
+export async function startLanguageClient(
+  serverModule: string,
+  log: vscode.LogOutputChannel,
+): Promise<vscode.Disposable> {
   const run = { module: serverModule, transport: TransportKind.stdio };
   const client = new LanguageClient(
     'xtrack.language',

@@ -22,7 +22,9 @@ describe('where tracking is offered', () => {
   });
 
   it('is the first statement of a script that hands over to a trainer', () => {
-    expect(trainingEntryPoint('# hi\nfrom a import Trainer\nt = Trainer(optimizer=opt)\nt.fit()\n')).toEqual({ line: 2 });
+    expect(trainingEntryPoint('# hi\nfrom a import Trainer\nt = Trainer(optimizer=opt)\nt.fit()\n')).toEqual({
+      line: 2,
+    });
   });
 
   it('survives a file that is being typed', () => {
