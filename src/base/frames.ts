@@ -57,7 +57,7 @@ export function encodeFrame(envelope: object): Uint8Array {
 
 /** Yields the same frames and bad frames however the bytes are split. */
 export class FrameDecoder {
-  private buffer = new Uint8Array(0);
+  private buffer: Uint8Array = new Uint8Array(0);
   private start = 0;
   private end = 0;
   /** Offset in the file of buffer[start]. */

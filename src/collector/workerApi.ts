@@ -1,0 +1,181 @@
+/**
+ * The collector's two threads: main (sockets, tokens, journals it writes, child processes) asks, the worker (journals →
+ * state → databases) answers and tells of changes. The worker is the same bundle, started with WorkerConfig as its data.
+ */
+import { Worker } from 'node:worker_threads';
+import type { Disposable } from '../base/disposable';
+import { Emitter } from '../base/emitter';
+import { ApiError, type ListRequest, type RpcErrorData, type SeriesRequest } from '../protocol/api';
+import type { Json, Launch, Proc, Role, Source } from '../protocol/events';
+import type { Changed, Checkpoint, ListResult, LogLine, RunDetail, SeriesResult, Status } from '../protocol/rows';
+
+export interface WorkerConfig {
+  role: 'store';
+  /** The `.xtrack` directory. */
+  dir: string;
+  /** A follower's worker answers everything and writes nothing. */
+  readOnly: boolean;
+  /** Saves happen only while the lease holds this nonce; absent: no lease is asked. */
+  lease?: { file: string; nonce: string };
+}
+
+/** A process of a run that was not seen ending, so that it can be told to stop. */
+export interface RunProcess {
+  worker: string;
+  attempt: number;
+  role: Role;
+  proc: Proc;
+  /** Its process group, where a supervisor said so. */
+  pgid: number | null;
+}
+
+/** What stopping and resuming a run needs to know. */
+export interface LaunchInfo {
+  run_id: string;
+  status: Status;
+  /** The latest one; 0 when nothing started yet. */
+  attempt: number;
+  launch: Launch | null;
+  source: Source;
+  checkpoints: Checkpoint[];
+  /** Of the latest attempt, innermost (script) first. */
+  processes: RunProcess[];
+}
+
+export interface Page {
+  run_id: string;
+  offset?: number;
+  limit?: number;
+}
+
+/** Method → [parameters, result]. */
+export interface WorkerMethods {
+  list: [ListRequest, ListResult];
+  get: [{ run_id: string }, RunDetail];
+  series: [SeriesRequest, SeriesResult];
+  events: [Page, { events: Json[]; next: number; total: number }];
+  logs: [Page, { lines: LogLine[]; next: number; total: number }];
+  launchInfo: [{ run_id: string }, LaunchInfo];
+  /** A journal grew, or (without `file`) something about the run did: it is read before the answer. */
+  bell: [{ run_id: string; file?: string }, void];
+  /** Throws the databases away and makes them again from the journals; resolves when that is done. */
+  rebuild: [Record<string, never>, { runs: number }];
+  /** Reads what is in the journals now and saves, whatever the save budget says. */
+  flush: [Record<string, never>, void];
+  /** Saves and ends. */
+  shutdown: [Record<string, never>, void];
+}
+
+export type WorkerMethod = keyof WorkerMethods;
+
+export interface GoneNotice {
+  kind: 'gone';
+  run_id: string;
+  attempt: number;
+  worker: string;
+  writer: string;
+  role: Role;
+  reason: string;
+}
+
+export type WorkerNotice =
+  | { kind: 'changed'; changes: Changed[] }
+  /** A process of this host ended without a `run_end`: main journals that. Told once a writer. */
+  | GoneNotice
+  | { kind: 'state'; active: number; backlog_bytes: number }
+  | { kind: 'warning'; message: string };
+
+export interface WorkerRequest {
+  id: number;
+  method: WorkerMethod;
+  params: unknown;
+}
+
+export type WorkerMessage =
+  | { kind: 'result'; id: number; result: unknown }
+  | { kind: 'error'; id: number; message: string; data: RpcErrorData | null }
+  | { kind: 'notice'; notice: WorkerNotice };
+
+interface Pending {
+  resolve(result: unknown): void;
+  reject(error: Error): void;
+}
+
+const RESTART_DELAY_MS = 500;
+
+/** Main's side. A worker that dies is started again: what it knew is in the journals. */
+export class WorkerClient implements Disposable {
+  private worker: Worker;
+  private nextId = 1;
+  private readonly pending = new Map<number, Pending>();
+  private readonly notices = new Emitter<WorkerNotice>();
+  private disposed = false;
+  private restart: NodeJS.Timeout | null = null;
+
+  readonly onNotice = this.notices.event;
+
+  constructor(
+    private readonly file: string,
+    private readonly config: WorkerConfig,
+  ) {
+    this.worker = this.start();
+  }
+
+  call<M extends WorkerMethod>(method: M, params: WorkerMethods[M][0]): Promise<WorkerMethods[M][1]> {
+    if (this.disposed || this.restart) return Promise.reject(unavailable());
+    const id = this.nextId++;
+    return new Promise((resolve, reject) => {
+      this.pending.set(id, { resolve: resolve as (result: unknown) => void, reject });
+      this.worker.postMessage({ id, method, params } satisfies WorkerRequest);
+    });
+  }
+
+  dispose(): void {
+    if (this.disposed) return;
+    this.disposed = true;
+    if (this.restart) clearTimeout(this.restart);
+    this.rejectAll();
+    this.notices.dispose();
+    void this.worker.terminate();
+  }
+
+  private start(): Worker {
+    const worker = new Worker(this.file, { workerData: this.config });
+    worker.on('message', (message: WorkerMessage) => this.receive(message));
+    worker.on('error', (error) => this.warn(`The store's thread failed: ${error.stack ?? error.message}`));
+    worker.on('exit', () => {
+      this.rejectAll();
+      if (this.disposed) return;
+      this.restart = setTimeout(() => {
+        this.restart = null;
+        this.worker = this.start();
+      }, RESTART_DELAY_MS);
+    });
+    return worker;
+  }
+
+  private receive(message: WorkerMessage): void {
+    if (message.kind === 'notice') return this.notices.fire(message.notice);
+    const pending = this.pending.get(message.id);
+    this.pending.delete(message.id);
+    if (message.kind === 'result') pending?.resolve(message.result);
+    else pending?.reject(message.data ? new ApiError(message.data, message.message) : new Error(message.message));
+  }
+
+  private warn(message: string): void {
+    if (!this.disposed) this.notices.fire({ kind: 'warning', message });
+  }
+
+  private rejectAll(): void {
+    const pending = [...this.pending.values()];
+    this.pending.clear();
+    for (const { reject } of pending) reject(unavailable());
+  }
+}
+
+function unavailable(): ApiError {
+  return new ApiError(
+    { code: 'unavailable', audience: 'log' },
+    'The store is starting again after a failure; ask again in a moment.',
+  );
+}
