@@ -1,0 +1,107 @@
+// Builds everything the extension ships into dist/:  node esbuild.mjs [--watch]
+import { createHash } from 'node:crypto';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, watch } from 'node:fs';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ensureDependencies, ROOT } from './scripts/dependencies.mjs';
+
+const DIST = join(ROOT, 'dist');
+const watching = process.argv.includes('--watch');
+
+const node = { platform: 'node', target: 'node20', format: 'cjs', mainFields: ['module', 'main'] };
+const webview = { platform: 'browser', target: 'chrome120', format: 'iife' };
+const BUNDLES = [
+  { in: 'src/extension.ts', out: 'extension.js', ...node, external: ['vscode'] },
+  { in: 'src/collector/main.ts', out: 'collector.js', ...node },
+  { in: 'src/language/server.ts', out: 'language.js', ...node },
+  { in: 'webview/charts/main.ts', out: 'webview/charts.js', ...webview },
+];
+const FILES = [
+  ['node_modules/sql.js/dist/sql-wasm.wasm', 'sql-wasm.wasm'],
+  ['node_modules/@vscode/codicons/dist/codicon.css', 'webview/codicon.css'],
+  ['node_modules/@vscode/codicons/dist/codicon.ttf', 'webview/codicon.ttf'],
+];
+
+/** Every source file below a folder, in a fixed order. */
+function* filesBelow(folder) {
+  for (const entry of readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    if (entry.name === '__pycache__' || entry.name.endsWith('.pyc')) continue;
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) yield* filesBelow(path);
+    else yield path;
+  }
+}
+
+/** One value for one content: a running collector of another build is told apart by it. */
+function buildId() {
+  const hash = createHash('sha256');
+  const inputs = ['src', 'webview'].flatMap((folder) => [...filesBelow(join(ROOT, folder))]);
+  for (const path of [
+    ...inputs,
+    ...['package.json', 'package-lock.json', 'esbuild.mjs'].map((name) => join(ROOT, name)),
+  ]) {
+    hash.update(relative(ROOT, path)).update('\0').update(readFileSync(path)).update('\0');
+  }
+  return hash.digest('hex').slice(0, 16);
+}
+
+function copyPython() {
+  cpSync(join(ROOT, 'src/python/xtrack'), join(DIST, 'python/xtrack'), {
+    recursive: true,
+    filter: (path) => !path.includes('__pycache__') && !path.endsWith('.pyc'),
+  });
+}
+
+export async function build() {
+  await ensureDependencies();
+  const esbuild = await import('esbuild');
+  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const missing = BUNDLES.filter((bundle) => !existsSync(join(ROOT, bundle.in)));
+  const options = BUNDLES.filter((bundle) => !missing.includes(bundle)).map(({ in: entry, out, ...rest }) => ({
+    ...rest,
+    entryPoints: [join(ROOT, entry)],
+    outfile: join(DIST, out),
+    bundle: true,
+    minify: !watching,
+    sourcemap: watching ? 'linked' : false,
+    legalComments: 'none',
+    logLevel: 'warning',
+    define: {
+      __BUILD__: JSON.stringify(buildId()),
+      __VERSION__: JSON.stringify(version),
+      'process.env.NODE_ENV': '"production"',
+    },
+    absWorkingDir: ROOT,
+  }));
+  mkdirSync(join(DIST, 'webview'), { recursive: true });
+  for (const [from, to] of FILES) cpSync(join(ROOT, from), join(DIST, to));
+  copyPython();
+  if (watching) {
+    for (const each of options) await (await esbuild.context({ ...each, logLevel: 'info' })).watch();
+    watch(join(ROOT, 'src/python/xtrack'), { recursive: true }, copyPython);
+  } else {
+    await Promise.all(options.map((each) => esbuild.build(each)));
+  }
+  if (missing.length > 0)
+    throw new Error(`Entry points that do not exist: ${missing.map((bundle) => bundle.in).join(', ')}`);
+}
+
+function printSizes() {
+  const python = [...filesBelow(join(DIST, 'python'))].reduce((sum, path) => sum + statSync(path).size, 0);
+  const rows = [...filesBelow(DIST)]
+    .filter((path) => !path.includes('/python/'))
+    .map((path) => [relative(DIST, path), statSync(path).size]);
+  for (const [name, size] of [...rows, ['python/', python]])
+    console.log(`${(size / 1024).toFixed(1).padStart(9)} kB  dist/${name}`);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    await build();
+    if (!watching) printSizes();
+  } catch (error) {
+    // esbuild has printed its own messages.
+    console.error(error.errors ? 'The build failed.' : error.message);
+    process.exitCode = 1;
+  }
+}
