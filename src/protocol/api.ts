@@ -152,37 +152,5 @@ export interface Results {
   subscribe: { topics: string[] };
 }
 
-export const ERROR_CODES = [
-  'not_found',
-  'invalid',
-  'query_syntax',
-  'conflict',
-  'untrusted',
-  'follower',
-  'unavailable',
-  'io',
-] as const;
-export type ErrorCode = (typeof ERROR_CODES)[number];
-
-/** JSON-RPC error of code -32000. */
-export interface RpcErrorData {
-  code: ErrorCode;
-  audience: 'user' | 'log';
-  field?: string;
-  column?: number;
-}
-
-/** An expected failure that a caller is told of: what happened, to what, what to do. */
-export class ApiError extends Error {
-  constructor(
-    readonly data: RpcErrorData,
-    message: string,
-  ) {
-    super(message);
-    this.name = 'ApiError';
-  }
-}
-
-export function userError(code: ErrorCode, message: string, where: { field?: string; column?: number } = {}): ApiError {
-  return new ApiError({ code, audience: 'user', ...where }, message);
-}
+// In a file of their own, without zod, so that the extension host can make and tell them.
+export { ApiError, ERROR_CODES, userError, type ErrorCode, type RpcErrorData } from './apiError';

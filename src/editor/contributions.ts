@@ -1,0 +1,72 @@
+/**
+ * Every id that package.json contributes, typed once: a command without a handler does not compile, and a test holds
+ * package.json against these lists.
+ */
+
+export const COMMANDS = [
+  'xtrack.launch',
+  'xtrack.launchCurrentFile',
+  'xtrack.stop',
+  'xtrack.resume',
+  'xtrack.resumeFrom',
+  'xtrack.openCharts',
+  'xtrack.filterRuns',
+  'xtrack.clearFilter',
+  'xtrack.refresh',
+  'xtrack.loadMore',
+  'xtrack.showOutput',
+  'xtrack.openFailure',
+  'xtrack.openArtifact',
+  'xtrack.exportRun',
+  'xtrack.rename',
+  'xtrack.editNotes',
+  'xtrack.tag',
+  'xtrack.star',
+  'xtrack.unstar',
+  'xtrack.delete',
+  'xtrack.restoreDeleted',
+  'xtrack.copyRunId',
+  'xtrack.rebuildDatabase',
+  'xtrack.watchFolder',
+  'xtrack.openExample',
+  'xtrack.showLog',
+] as const;
+export type CommandId = (typeof COMMANDS)[number];
+
+/** Settings below `xtrack.` with the type of their value. */
+export interface Settings {
+  interpreter: string;
+  directory: string;
+  keyMetric: string;
+  idleExitMinutes: number;
+  openChartsOnLaunch: boolean;
+  notifyLongRunMinutes: number;
+}
+export const SETTINGS = [
+  'interpreter',
+  'directory',
+  'keyMetric',
+  'idleExitMinutes',
+  'openChartsOnLaunch',
+  'notifyLongRunMinutes',
+] as const satisfies readonly (keyof Settings)[];
+
+export const VIEW_CONTAINER = 'xtrack';
+export const RUNS_VIEW = 'xtrack.runs';
+
+/** Context keys that menus and welcome texts of package.json ask. */
+export const CONTEXT_KEYS = ['xtrack.view', 'xtrack.filtered'] as const;
+export type ContextKey = (typeof CONTEXT_KEYS)[number];
+
+export const SERIES_COLORS = [
+  'xtrack.series1',
+  'xtrack.series2',
+  'xtrack.series3',
+  'xtrack.series4',
+  'xtrack.series5',
+  'xtrack.series6',
+  'xtrack.series7',
+  'xtrack.series8',
+  'xtrack.series9',
+  'xtrack.series10',
+] as const;
