@@ -1,0 +1,141 @@
+/** The collector's own copy of a journal whose writer does not see our disk. Seq and time stay the sender's. */
+import { closeSync, constants, fdatasync, fdatasyncSync, fstatSync, futimesSync, openSync, readSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { encodeFrame, FrameDecoder } from '../../base/frames';
+import type { Envelope, JournalHead } from '../../protocol/events';
+
+const SYNC_EVERY_MS = 1000;
+const READ_CHUNK = 1 << 20;
+
+export class StreamJournal {
+  private syncTimer: NodeJS.Timeout | null = null;
+  private users = 0;
+
+  private constructor(
+    private readonly fd: number,
+    /** Base name. */
+    readonly file: string,
+    private last: number,
+    private readonly onLastRelease: () => void,
+  ) {}
+
+  /** Makes the file, or goes on in that of an earlier connection. Throws where it cannot be written or is another's. */
+  static open(runDir: string, head: JournalHead, onLastRelease: () => void): StreamJournal {
+    const file = `events-${head.worker}-${head.attempt}-${head.writer}.xtj`;
+    const flags = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0);
+    const fd = openSync(join(runDir, file), flags, 0o600);
+    try {
+      if (!fstatSync(fd).isFile()) throw new Error(`${file} is no regular file`);
+      const found = scan(fd);
+      if (found.head === null) writeAll(fd, encodeFrame(headEnvelope(head)));
+      else if (found.head.writer !== head.writer || found.head.run_id !== head.run_id)
+        throw new Error(`${file} is the journal of another writer`);
+      return new StreamJournal(fd, file, found.last, onLastRelease);
+    } catch (error) {
+      closeSync(fd);
+      throw error;
+    }
+  }
+
+  /** The last seq that is in the file. */
+  get lastSeq(): number {
+    return this.last;
+  }
+
+  /** Appends those that are new, in one write. What was sent twice is skipped. Throws when the disk is full. */
+  append(envelopes: readonly Envelope[]): void {
+    let last = this.last;
+    const frames: Uint8Array[] = [];
+    for (const envelope of envelopes) {
+      if (envelope.m.seq <= last) continue;
+      frames.push(encodeFrame(envelope));
+      last = envelope.m.seq;
+    }
+    if (frames.length === 0) return;
+    writeAll(this.fd, Buffer.concat(frames));
+    this.last = last;
+    this.syncTimer ??= setTimeout(() => {
+      this.syncTimer = null;
+      // A failed sync is a dying disk: the next append tells.
+      fdatasync(this.fd, () => undefined);
+    }, SYNC_EVERY_MS);
+  }
+
+  /** A heartbeat: liveness is read from the file's times. */
+  touch(): void {
+    const now = new Date();
+    futimesSync(this.fd, now, now);
+  }
+
+  retain(): this {
+    this.users++;
+    return this;
+  }
+
+  release(): void {
+    if (--this.users > 0) return;
+    if (this.syncTimer) {
+      clearTimeout(this.syncTimer);
+      fdatasyncSync(this.fd);
+    }
+    closeSync(this.fd);
+    this.onLastRelease();
+  }
+}
+
+/** One a writer, shared by connections: an old one may still be dying while the writer has come back. */
+export class StreamJournals {
+  private readonly open = new Map<string, StreamJournal>();
+
+  constructor(private readonly runDirOf: (runId: string) => string) {}
+
+  acquire(head: JournalHead): StreamJournal {
+    const key = `${head.run_id}/${head.worker}/${head.attempt}/${head.writer}`;
+    let journal = this.open.get(key);
+    if (!journal) {
+      journal = StreamJournal.open(this.runDirOf(head.run_id), head, () => this.open.delete(key));
+      this.open.set(key, journal);
+    }
+    return journal.retain();
+  }
+}
+
+/** The head of a journal file, null where it has none (yet). */
+export function readHead(fd: number): JournalHead | null {
+  const decoder = new FrameDecoder();
+  const chunk = Buffer.alloc(16384);
+  decoder.push(chunk.subarray(0, readSync(fd, chunk, 0, chunk.length, 0)));
+  const first = decoder.next();
+  return first?.kind === 'frame' ? asHead(first.envelope) : null;
+}
+
+function scan(fd: number): { head: JournalHead | null; last: number } {
+  const decoder = new FrameDecoder();
+  const chunk = Buffer.alloc(READ_CHUNK);
+  let head: JournalHead | null = null;
+  let last = 0;
+  for (let at = 0, count = 1; count > 0; at += count) {
+    count = readSync(fd, chunk, 0, chunk.length, at);
+    // A copy: the decoder keeps what it was given.
+    decoder.push(Buffer.from(chunk.subarray(0, count)));
+    for (let item = decoder.next(); item; item = decoder.next()) {
+      if (item.kind === 'bad') continue;
+      head ??= asHead(item.envelope);
+      const seq = (item.envelope['m'] as { seq?: unknown } | undefined)?.seq;
+      if (typeof seq === 'number' && seq > last) last = seq;
+    }
+  }
+  return { head, last };
+}
+
+function asHead(envelope: Record<string, unknown>): JournalHead | null {
+  return envelope['t'] === 'journal' ? ((envelope['p'] ?? null) as JournalHead | null) : null;
+}
+
+function headEnvelope(head: JournalHead): Envelope {
+  return { v: 1, t: 'journal', m: { seq: 0, ts: Date.now() * 1000 }, p: { ...head, proc: { ...head.proc } } };
+}
+
+function writeAll(fd: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+}
