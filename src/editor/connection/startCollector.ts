@@ -1,0 +1,81 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import * as fs from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { userError } from '../../protocol/apiError';
+
+export interface CollectorCommand {
+  /** dist/collector.js, or its copy. */
+  bundle: string;
+  dir: string;
+  idleExitMinutes: number;
+  env: NodeJS.ProcessEnv;
+  /** Receives what the collector says on stderr: it outlives this window, so no pipe to it may. */
+  errorFile: string;
+}
+
+export interface Address {
+  port: number;
+  token: string;
+}
+
+const START_MS = 20_000;
+
+/** Starts a collector that outlives us; answers when it does, or throws with what it said. */
+export async function startCollector(command: CollectorCommand): Promise<Address> {
+  await fs.mkdir(dirname(command.errorFile), { recursive: true });
+  const errors = await fs.open(command.errorFile, 'w', 0o600);
+  try {
+    const child = spawn(
+      process.execPath,
+      [command.bundle, '--dir', command.dir, '--idle-exit', String(command.idleExitMinutes)],
+      {
+        cwd: dirname(command.bundle),
+        detached: true,
+        windowsHide: true,
+        stdio: ['ignore', 'pipe', errors.fd],
+        env: { ...command.env, ELECTRON_RUN_AS_NODE: '1' },
+      },
+    );
+    const stdout = child.stdout as Readable; // a pipe, see stdio
+    try {
+      return await firstLine(child, stdout);
+    } catch (error) {
+      if (child.exitCode === null) child.kill();
+      const said = (await fs.readFile(command.errorFile, 'utf8').catch(() => ''))
+        .trim()
+        .split('\n')
+        .slice(-3)
+        .join('\n');
+      throw userError('unavailable', `The collector for ${command.dir} did not start: ${said || String(error)}`);
+    } finally {
+      stdout.destroy();
+      child.unref();
+    }
+  } finally {
+    await errors.close();
+  }
+}
+
+function firstLine(child: ChildProcess, stdout: Readable): Promise<Address> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`no answer within ${START_MS / 1000} s`)), START_MS);
+    const fail = (error: Error): void => {
+      clearTimeout(timer);
+      reject(error);
+    };
+    child.once('error', fail);
+    child.once('exit', (code, signal) => fail(new Error(`it ended with ${signal ?? `exit code ${code}`}`)));
+    createInterface({ input: stdout }).once('line', (line) => {
+      try {
+        const { port, token } = JSON.parse(line) as Partial<Address>;
+        if (typeof port !== 'number' || typeof token !== 'string') throw new Error('no port and token in it');
+        clearTimeout(timer);
+        resolve({ port, token });
+      } catch (error) {
+        fail(new Error(`it answered with ${JSON.stringify(line.slice(0, 200))}: ${String(error)}`));
+      }
+    });
+  });
+}
