@@ -1,0 +1,35 @@
+/** Time left, from how fast the progress was seen to move; a resumed run would mislead an average since its start. */
+import type { Progress } from '../../src/protocol/rows';
+
+interface Sample {
+  at: number;
+  cur: number;
+}
+
+const WINDOW_MS = 60_000;
+
+export class Eta {
+  private samples: Sample[] = [];
+
+  /** Seconds left, null when it cannot be told. `started` (epoch ms) is given for a first attempt. */
+  update(progress: Progress | null, now: number, started: number | null): number | null {
+    if (progress === null || progress.total === null || progress.cur >= progress.total) {
+      this.samples = [];
+      return null;
+    }
+    const last = this.samples[this.samples.length - 1];
+    if (last !== undefined && progress.cur < last.cur) this.samples = [];
+    if (last?.cur !== progress.cur) this.samples.push({ at: now, cur: progress.cur });
+    while (this.samples.length > 2 && now - this.samples[1]!.at > WINDOW_MS) this.samples.shift();
+    const rate = this.rate(now, started, progress.cur);
+    return rate > 0 ? (progress.total - progress.cur) / rate : null;
+  }
+
+  /** Per second. */
+  private rate(now: number, started: number | null, cur: number): number {
+    const first = this.samples[0]!;
+    const last = this.samples[this.samples.length - 1]!;
+    if (this.samples.length >= 3) return (last.cur - first.cur) / Math.max(0.001, (last.at - first.at) / 1000);
+    return started === null ? 0 : cur / Math.max(0.001, (now - started) / 1000);
+  }
+}

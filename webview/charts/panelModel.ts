@@ -1,0 +1,81 @@
+/** What the panel knows: the host's rows, what the user chose, and the details of runs. It tells listeners what changed. */
+import { newPanelState, readPanelState } from '../../src/protocol/panel';
+import type { Connection, PanelRun, PanelState, RunsMessage } from '../../src/protocol/panel';
+import type { RunDetail, StopResult } from '../../src/protocol/rows';
+
+export type Change = 'runs' | 'state' | 'detail' | 'stop';
+
+export class PanelModel {
+  state: PanelState = newPanelState([]);
+  runs: PanelRun[] = [];
+  connection: Connection = true;
+  /** False until the host has spoken. */
+  loaded = false;
+  readonly details = new Map<string, RunDetail>();
+  /** How far a stop that was asked for here has come. */
+  readonly stops = new Map<string, StopResult>();
+  private readonly listeners: ((change: Change) => void)[] = [];
+
+  onChange(listener: (change: Change) => void): void {
+    this.listeners.push(listener);
+  }
+
+  /** `stored` is what this webview itself remembers; it is newer than what the host has. */
+  receive(message: RunsMessage, stored: unknown): void {
+    if (!this.loaded) {
+      const mine = readPanelState(stored);
+      const same = mine.run_ids.join() === message.state.run_ids.join();
+      this.state = same ? mine : message.state;
+    }
+    if (message.kind === 'runs') {
+      this.state = readPanelState({ ...this.state, run_ids: message.state.run_ids });
+      this.runs = message.runs;
+    } else {
+      const fresh = new Map(message.runs.map((run) => [run.row.run_id, run]));
+      this.runs = this.runs.map((run) => fresh.get(run.row.run_id) ?? run);
+    }
+    for (const { row } of this.runs) {
+      const active = row.status === 'running' || row.status === 'queued' || row.status === 'lost';
+      if (!active) this.stops.delete(row.run_id);
+    }
+    this.connection = message.connection;
+    this.loaded = true;
+    this.tell('runs');
+  }
+
+  patch(change: Partial<PanelState>): void {
+    this.state = { ...this.state, ...change };
+    this.tell('state');
+  }
+
+  setDetail(detail: RunDetail): void {
+    this.details.set(detail.run_id, detail);
+    this.tell('detail');
+  }
+
+  setStop(run_id: string, stop: StopResult): void {
+    this.stops.set(run_id, stop);
+    this.tell('stop');
+  }
+
+  run(run_id: string): PanelRun | undefined {
+    return this.runs.find((run) => run.row.run_id === run_id);
+  }
+
+  focused(): PanelRun | undefined {
+    return (this.state.focus === null ? undefined : this.run(this.state.focus)) ?? this.runs[0];
+  }
+
+  shownRuns(): PanelRun[] {
+    return this.runs.filter((run) => !this.state.hidden.includes(run.row.run_id));
+  }
+
+  private tell(change: Change): void {
+    for (const listener of this.listeners) listener(change);
+  }
+}
+
+/** Adds the item, or takes it away when it is there. */
+export function toggled(list: readonly string[], item: string): string[] {
+  return list.includes(item) ? list.filter((other) => other !== item) : [...list, item];
+}

@@ -1,0 +1,49 @@
+/** Elements are made here, never from markup: what scripts log (names, keys, paths) only ever becomes text. */
+type Child = Node | string | null | undefined | false;
+
+interface Attributes {
+  class?: string;
+  title?: string;
+  role?: string;
+  tabIndex?: number;
+  slot?: string;
+  /** Any other attribute: aria-*, data-*. */
+  [name: string]: string | number | boolean | undefined;
+}
+
+export function el<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  attributes: Attributes = {},
+  ...children: Child[]
+): HTMLElementTagNameMap[K] {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === undefined || value === false) continue;
+    node.setAttribute(name, value === true ? '' : String(value));
+  }
+  append(node, children);
+  return node;
+}
+
+export function append(node: HTMLElement, children: Child[]): void {
+  for (const child of children) if (child !== null && child !== undefined && child !== false) node.append(child);
+}
+
+export function icon(name: string, spin = false): HTMLSpanElement {
+  return el('span', { class: `codicon codicon-${name}${spin ? ' codicon-modifier-spin' : ''}`, 'aria-hidden': 'true' });
+}
+
+export function iconButton(name: string, label: string, onClick: (event: MouseEvent) => void): HTMLButtonElement {
+  const button = el('button', { class: 'icon-button', type: 'button', title: label, 'aria-label': label }, icon(name));
+  button.addEventListener('click', onClick);
+  return button;
+}
+
+/** Writes only what changed, so that a live update neither relays out nor disturbs a selection. */
+export function setText(node: HTMLElement, text: string): void {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+export function setAttribute(node: HTMLElement, name: string, value: string): void {
+  if (node.getAttribute(name) !== value) node.setAttribute(name, value);
+}

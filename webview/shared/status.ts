@@ -1,0 +1,29 @@
+/** Status by shape and colour, never by colour alone. */
+import type { Status } from '../../src/protocol/rows';
+
+interface StatusLook {
+  /** Codicon name. */
+  icon: string;
+  label: string;
+  spin?: true;
+}
+
+const LOOKS: Record<Status, StatusLook> = {
+  queued: { icon: 'clock', label: 'queued' },
+  running: { icon: 'sync', label: 'running', spin: true },
+  lost: { icon: 'debug-disconnect', label: 'lost' },
+  completed: { icon: 'pass', label: 'completed' },
+  failed: { icon: 'error', label: 'failed' },
+  killed: { icon: 'stop-circle', label: 'stopped' },
+  cancelled: { icon: 'circle-slash', label: 'cancelled' },
+};
+
+export function statusLook(status: Status): StatusLook {
+  return LOOKS[status];
+}
+
+/** What can be done with a run of this status. */
+export function statusActions(status: Status): { stop: boolean; command: boolean; resume: boolean } {
+  const active = status === 'queued' || status === 'running' || status === 'lost';
+  return { stop: active, command: status === 'running', resume: !active };
+}

@@ -1,0 +1,50 @@
+/** Colours for canvases, from the editor's theme; read again whenever the theme changes. */
+export interface Theme {
+  foreground: string;
+  muted: string;
+  grid: string;
+  background: string;
+  focus: string;
+  error: string;
+  font: string;
+  series: string[];
+  highContrast: boolean;
+}
+
+const SERIES_COUNT = 10;
+/** In case a theme lacks the colours that the extension contributes. */
+const FALLBACK_SERIES = ['blue', 'orange', 'green', 'red', 'purple', 'yellow', 'foreground', 'blue', 'orange', 'green'];
+
+export function readTheme(): Theme {
+  const style = getComputedStyle(document.documentElement);
+  const read = (...names: string[]): string => {
+    for (const name of names) {
+      const value = style.getPropertyValue(`--vscode-${name}`).trim();
+      if (value !== '') return value;
+    }
+    return getComputedStyle(document.body).color;
+  };
+  const body = document.body.classList;
+  const highContrast = body.contains('vscode-high-contrast') || body.contains('vscode-high-contrast-light');
+  return {
+    foreground: read('foreground', 'editor-foreground'),
+    muted: read('descriptionForeground', 'foreground'),
+    grid: highContrast ? read('contrastBorder', 'foreground') : read('editorIndentGuide-background1', 'panel-border', 'widget-border'),
+    background: read('editor-background'),
+    focus: read('focusBorder', 'foreground'),
+    error: read('errorForeground', 'charts-red'),
+    font: read('font-family'),
+    series: Array.from({ length: SERIES_COUNT }, (_, i) => read(`xtrack-series${i + 1}`, `charts-${FALLBACK_SERIES[i]}`)),
+    highContrast,
+  };
+}
+
+/** VS Code changes body's class and the root's style when the theme changes. */
+export function watchTheme(onChange: (theme: Theme) => void): void {
+  const observer = new MutationObserver(() => onChange(readTheme()));
+  observer.observe(document.body, { attributes: true, attributeFilter: ['class', 'data-vscode-theme-id'] });
+  observer.observe(document.documentElement, { attributes: true, attributeFilter: ['style', 'class'] });
+}
+
+/** Dash patterns: the first ten runs are solid, the next ten dashed, and so on. */
+export const DASHES: readonly number[][] = [[], [6, 3], [2, 3], [8, 3, 2, 3]];
