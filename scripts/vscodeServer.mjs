@@ -1,0 +1,146 @@
+// A real VS Code from the npm registry alone: its own server (inside the code-server package), for a browser to open.
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { npm } from './dependencies.mjs';
+import { fetchOnce } from './fetched.mjs';
+
+const SERVER = 'code-server@4.139.1';
+const NODE_MAJOR = 24; // what that server is built for
+const NODE = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
+const NODE_PIN = `${NODE}@24.9.0`;
+
+async function fetchServer() {
+  const ownNode = Number(process.versions.node.split('.')[0]) === NODE_MAJOR;
+  const pins = ownNode ? [SERVER] : [SERVER, NODE_PIN];
+  const folder = await fetchOnce('server', pins, async (into) => {
+    // The package for this platform itself: the one called "node" would fetch it in an install script.
+    await npm(['install', ...pins], into);
+    // Its lock file does not fit its package.json, so that npm would refuse to go by it.
+    await npm(['install', '--omit=dev'], join(into, 'node_modules/code-server/lib/vscode'));
+  });
+  const modules = join(folder, 'node_modules');
+  return {
+    node: ownNode ? process.execPath : join(modules, NODE, process.platform === 'win32' ? 'bin/node.exe' : 'bin/node'),
+    main: join(modules, 'code-server/lib/vscode/out/server-main.js'),
+  };
+}
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const probe = createServer().once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address();
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+/**
+ * Starts a server on loopback. `data` is its own folder: settings, extensions, state.
+ * Ends with `stop()`, which also ends the extension hosts and terminals below it.
+ */
+export async function startServer({ data, settings = {}, trust = true, env = {} }) {
+  const { node, main } = await fetchServer();
+  const port = await freePort();
+  const token = randomBytes(16).toString('hex');
+  const machine = join(data, 'data/Machine');
+  mkdirSync(machine, { recursive: true });
+  writeFileSync(join(machine, 'settings.json'), JSON.stringify({ ...QUIET, ...settings }, null, 2));
+  const args = ['--host', '127.0.0.1', '--port', String(port), '--connection-token', token];
+  args.push(
+    '--enable-smoke-test-driver',
+    '--accept-server-license-terms',
+    '--telemetry-level',
+    'off',
+    '--server-data-dir',
+    data,
+  );
+  if (trust) args.push('--disable-workspace-trust');
+  const child = spawn(node, [main, ...args], {
+    detached: true, // a group of its own, so that all of it can be ended
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...cleanEnvironment(), ...env },
+  });
+  let output = '';
+  const keep = (chunk) => (output = (output + chunk).slice(-20_000));
+  child.stdout.on('data', keep);
+  child.stderr.on('data', keep);
+  const ended = new Promise((resolve) => child.once('close', resolve));
+  const stop = async () => {
+    signalGroup(child.pid, 'SIGTERM');
+    const timer = setTimeout(() => signalGroup(child.pid, 'SIGKILL'), 5000);
+    await ended;
+    clearTimeout(timer);
+    signalGroup(child.pid, 'SIGKILL');
+  };
+  const origin = `http://127.0.0.1:${port}`;
+  try {
+    await answers(`${origin}/version`, ended, () => output);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    origin,
+    pid: child.pid,
+    logs: () => output,
+    stop,
+    /** The address of a window on `folder` with the extension under development in `extension`. */
+    address({ folder, extension, testsPath }) {
+      const remote = (path) => `vscode-remote://127.0.0.1:${port}${path}`;
+      const payload = [['skipWelcome', 'true']];
+      if (extension) payload.push(['extensionDevelopmentPath', remote(extension)]);
+      if (testsPath) payload.push(['extensionTestsPath', remote(testsPath)]);
+      return `${origin}/?${new URLSearchParams({ folder, tkn: token, payload: JSON.stringify(payload) })}`;
+    },
+  };
+}
+
+/** What would distract a newcomer or a screenshot, off. */
+const QUIET = {
+  'workbench.startupEditor': 'none',
+  'workbench.tips.enabled': false,
+  'workbench.welcomePage.walkthroughs.openOnInstall': false,
+  'workbench.enableExperiments': false,
+  'chat.disableAIFeatures': true,
+  'git.openRepositoryInParentFolders': 'never',
+  'extensions.autoCheckUpdates': false,
+  'extensions.ignoreRecommendations': true,
+  'telemetry.telemetryLevel': 'off',
+  'update.mode': 'none',
+};
+
+/** A window inside another VS Code's terminal must not take that one's sockets and options for its own. */
+function cleanEnvironment() {
+  return Object.fromEntries(
+    Object.entries(process.env).filter(
+      ([name]) => !/^(VSCODE_|ELECTRON_|npm_|XTRACK_|NODE_OPTIONS$|INIT_CWD$)/.test(name),
+    ),
+  );
+}
+
+function signalGroup(pid, signal) {
+  try {
+    process.kill(-pid, signal);
+  } catch (error) {
+    if (error.code !== 'ESRCH') throw error;
+  }
+}
+
+async function answers(url, ended, output) {
+  let over = false;
+  void ended.then(() => (over = true));
+  for (const deadline = Date.now() + 60_000; Date.now() < deadline;) {
+    if (over) break;
+    try {
+      await fetch(url);
+      return;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+  throw new Error(`The VS Code server did not start:\n${output().trim()}`);
+}
