@@ -5,7 +5,8 @@
 import { Worker } from 'node:worker_threads';
 import type { Disposable } from '../base/disposable';
 import { Emitter } from '../base/emitter';
-import { ApiError, type ListRequest, type RpcErrorData, type SeriesRequest } from '../protocol/api';
+import type { ListRequest, SeriesRequest } from '../protocol/api';
+import { ApiError, type RpcErrorData } from '../protocol/apiError';
 import type { Json, Launch, Proc, Role, Source } from '../protocol/events';
 import type { Changed, Checkpoint, ListResult, LogLine, RunDetail, SeriesResult, Status } from '../protocol/rows';
 
@@ -110,6 +111,7 @@ export class WorkerClient implements Disposable {
   private readonly pending = new Map<number, Pending>();
   private readonly notices = new Emitter<WorkerNotice>();
   private disposed = false;
+  private ending = false;
   private restart: NodeJS.Timeout | null = null;
 
   readonly onNotice = this.notices.event;
@@ -123,6 +125,7 @@ export class WorkerClient implements Disposable {
 
   call<M extends WorkerMethod>(method: M, params: WorkerMethods[M][0]): Promise<WorkerMethods[M][1]> {
     if (this.disposed || this.restart) return Promise.reject(unavailable());
+    if (method === 'shutdown') this.ending = true;
     const id = this.nextId++;
     return new Promise((resolve, reject) => {
       this.pending.set(id, { resolve: resolve as (result: unknown) => void, reject });
@@ -145,7 +148,7 @@ export class WorkerClient implements Disposable {
     worker.on('error', (error) => this.warn(`The store's thread failed: ${error.stack ?? error.message}`));
     worker.on('exit', () => {
       this.rejectAll();
-      if (this.disposed) return;
+      if (this.disposed || this.ending) return;
       this.restart = setTimeout(() => {
         this.restart = null;
         this.worker = this.start();

@@ -1,0 +1,80 @@
+/** Appends to a journal of the collector's own: launches and ends, users' edits, commands. */
+import { closeSync, constants, fdatasyncSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { encodeFrame, FrameDecoder } from '../../base/frames';
+import type { Envelope, JournalHead, Json } from '../../protocol/events';
+
+const APPEND = constants.O_WRONLY | constants.O_APPEND | (constants.O_NOFOLLOW ?? 0);
+
+export class JournalWriter {
+  private constructor(
+    private readonly fd: number,
+    /** Base name. */
+    readonly file: string,
+    readonly writer: string,
+    private lastSeq: number,
+  ) {}
+
+  /** Throws when the file exists or cannot be made. */
+  static create(runDir: string, fileName: string, head: JournalHead): JournalWriter {
+    mkdirSync(runDir, { recursive: true, mode: 0o700 });
+    const fd = openSync(join(runDir, fileName), APPEND | constants.O_CREAT | constants.O_EXCL, 0o600);
+    const journal = new JournalWriter(fd, fileName, head.writer, -1);
+    try {
+      journal.append('journal', head as unknown as Json);
+    } catch (error) {
+      closeSync(fd);
+      throw error;
+    }
+    return journal;
+  }
+
+  /** Goes on in the file of an earlier process, or makes it. */
+  static openAppend(runDir: string, fileName: string, head: JournalHead): JournalWriter {
+    try {
+      return JournalWriter.create(runDir, fileName, head);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+    const found = lastOf(join(runDir, fileName));
+    const fd = openSync(join(runDir, fileName), APPEND);
+    const journal = new JournalWriter(fd, fileName, found.writer ?? head.writer, found.seq);
+    if (found.seq < 0) journal.append('journal', head as unknown as Json);
+    return journal;
+  }
+
+  /** One write a frame. The event is on its way to the disk when this returns; throws when it could not be written. */
+  append(t: string, p: Json, options: { wid?: string } = {}): number {
+    const seq = this.lastSeq + 1;
+    const envelope: Envelope = { v: 1, t, m: { seq, ts: Date.now() * 1000, ...options }, p };
+    const frame = encodeFrame(envelope);
+    const written = writeSync(this.fd, frame);
+    // Half a frame stays behind; readers step over it.
+    if (written < frame.length) throw new Error(`only ${written} of ${frame.length} bytes fitted into ${this.file}`);
+    this.lastSeq = seq;
+    return seq;
+  }
+
+  /** Returns when what was appended survives a power failure. */
+  sync(): void {
+    fdatasyncSync(this.fd);
+  }
+
+  close(): void {
+    closeSync(this.fd);
+  }
+}
+
+function lastOf(path: string): { seq: number; writer: string | null } {
+  const decoder = new FrameDecoder();
+  decoder.push(readFileSync(path));
+  const found = { seq: -1, writer: null as string | null };
+  for (let item = decoder.next(); item; item = decoder.next()) {
+    if (item.kind === 'bad') continue;
+    const envelope = item.envelope as unknown as Envelope;
+    if (typeof envelope.m?.seq === 'number' && envelope.m.seq > found.seq) found.seq = envelope.m.seq;
+    const writer = envelope.t === 'journal' ? (envelope.p as { writer?: unknown } | null)?.writer : undefined;
+    if (typeof writer === 'string') found.writer = writer;
+  }
+  return found;
+}
