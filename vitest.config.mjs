@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+const define = { __BUILD__: '"test"', __VERSION__: '"0.0.0-test"' };
+
+export default defineConfig({
+  test: {
+    projects: [
+      { define, test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 20_000, hookTimeout: 20_000 } },
+      { define, test: { name: 'ui', include: ['test/ui/**/*.test.ts'], testTimeout: 240_000, hookTimeout: 240_000 } },
+    ],
+  },
+});
