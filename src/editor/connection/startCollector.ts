@@ -66,7 +66,8 @@ function firstLine(child: ChildProcess, stdout: Readable): Promise<Address> {
       reject(error);
     };
     child.once('error', fail);
-    child.once('exit', (code, signal) => fail(new Error(`it ended with ${signal ?? `exit code ${code}`}`)));
+    // `close` and not `exit`: what it printed has been read by then.
+    child.once('close', (code, signal) => fail(new Error(`it ended with ${signal ?? `exit code ${code}`}`)));
     createInterface({ input: stdout }).once('line', (line) => {
       try {
         const { port, token } = JSON.parse(line) as Partial<Address>;

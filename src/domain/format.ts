@@ -1,0 +1,84 @@
+/** How numbers, durations and times read everywhere: four significant digits, thin spaces between thousands. */
+import type { Num } from '../protocol/events';
+
+const THIN_SPACE = '\u2009';
+
+export function toNumber(value: Num): number {
+  return typeof value === 'number' ? value : Number(value);
+}
+
+export function formatNumber(value: number): string {
+  if (Number.isNaN(value)) return 'NaN';
+  if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞';
+  if (value === 0) return '0';
+  const size = Math.abs(value);
+  if (size < 1e-3 || size >= 1e15) return exponential(value);
+  if (Number.isInteger(value)) return thousands(value.toFixed(0));
+  if (size >= 1e9) return exponential(value);
+  if (size >= 1000) return thousands(value.toFixed(0));
+  return trimZeros(value.toPrecision(4)).replace('-', '−');
+}
+
+/** Steps, counts, epochs: whole numbers in full. */
+export function formatCount(value: number): string {
+  return Number.isInteger(value) ? thousands(value.toFixed(0)) : formatNumber(value);
+}
+
+export function formatDuration(seconds: number): string {
+  if (!Number.isFinite(seconds)) return '';
+  if (seconds < 1) return `${Math.round(seconds * 1000)}ms`;
+  if (seconds < 10) return `${trimZeros(seconds.toFixed(1))}s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole}s`;
+  if (whole < 3600) return pair(Math.floor(whole / 60), 'm', whole % 60, 's');
+  const minutes = Math.round(whole / 60);
+  if (minutes < 24 * 60) return pair(Math.floor(minutes / 60), 'h', minutes % 60, 'm');
+  const hours = Math.round(minutes / 60);
+  return pair(Math.floor(hours / 24), 'd', hours % 24, 'h');
+}
+
+export function formatAgo(at: number, now: number): string {
+  const seconds = (now - at) / 1000;
+  if (seconds < 5) return 'just now';
+  const [long] = formatDuration(seconds).split(' ');
+  return `${long} ago`;
+}
+
+export function formatTime(at: number): string {
+  return new Date(at).toLocaleString();
+}
+
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  let size = bytes;
+  let unit = 0;
+  while (size >= 1000 && unit < units.length - 1) {
+    size /= 1000;
+    unit += 1;
+  }
+  return `${unit === 0 ? size.toFixed(0) : trimZeros(size.toPrecision(3))} ${units[unit]}`;
+}
+
+/** The x of a point on the chosen axis, in words. */
+export function formatX(axis: 'step' | 'epoch' | 'relative' | 'wall', x: number): string {
+  if (axis === 'relative') return formatDuration(x);
+  if (axis === 'wall') return formatTime(x);
+  return `${axis} ${formatCount(x)}`;
+}
+
+function pair(big: number, bigUnit: string, small: number, smallUnit: string): string {
+  return small === 0 ? `${big}${bigUnit}` : `${big}${bigUnit} ${small}${smallUnit}`;
+}
+
+function thousands(digits: string): string {
+  return digits.replace('-', '−').replace(/\B(?=(\d{3})+(?!\d))/g, THIN_SPACE);
+}
+
+function exponential(value: number): string {
+  const [mantissa = '', exponent = ''] = value.toExponential(3).split('e');
+  return `${trimZeros(mantissa).replace('-', '−')}e${exponent.replace('+', '')}`;
+}
+
+function trimZeros(digits: string): string {
+  return digits.includes('.') ? digits.replace(/\.?0+$/, '') : digits;
+}

@@ -1,0 +1,96 @@
+/** A run in few words, the same in tree, status bar and notifications. */
+import * as vscode from 'vscode';
+import { formatAgo, formatDuration, formatNumber, toNumber } from '../domain/format';
+import type { RunRow, SourceLine, Status, Summary } from '../protocol/rows';
+import type { SeriesStyle } from './runColors';
+import { SERIES_COLORS } from './contributions';
+
+const KEY_METRICS = [
+  'val_acc',
+  'val/acc',
+  'val/accuracy',
+  'val_accuracy',
+  'accuracy',
+  'acc',
+  'val_loss',
+  'val/loss',
+  'loss',
+];
+const SUFFIXES = ['acc', 'accuracy', 'loss'];
+
+/** Shape and colour of a status: either alone says it. Going and completed runs have the colour of their curve. */
+const ICONS: Record<Status, { icon: string; color: string | null }> = {
+  queued: { icon: 'watch', color: null },
+  running: { icon: 'sync~spin', color: null },
+  lost: { icon: 'debug-disconnect', color: 'list.warningForeground' },
+  completed: { icon: 'check', color: null },
+  failed: { icon: 'error', color: 'list.errorForeground' },
+  killed: { icon: 'debug-stop', color: 'descriptionForeground' },
+  cancelled: { icon: 'circle-slash', color: 'descriptionForeground' },
+};
+
+export function statusIcon(status: Status, style: SeriesStyle): vscode.ThemeIcon {
+  const { icon, color } = ICONS[status];
+  return new vscode.ThemeIcon(icon, new vscode.ThemeColor(color ?? SERIES_COLORS[style.color] ?? SERIES_COLORS[0]));
+}
+
+export function statusWord(status: Status): string {
+  const words: Record<Status, string> = {
+    queued: vscode.l10n.t('queued'),
+    running: vscode.l10n.t('running'),
+    lost: vscode.l10n.t('lost: no sign of life'),
+    completed: vscode.l10n.t('completed'),
+    failed: vscode.l10n.t('failed'),
+    killed: vscode.l10n.t('stopped'),
+    cancelled: vscode.l10n.t('cancelled'),
+  };
+  return words[status];
+}
+
+/** The metric that stands for a run: the user's choice, else the first well-known one, else the first of the script's own. */
+export function keyMetric(metrics: Record<string, Summary>, chosen: string): [string, Summary] | null {
+  const keys = Object.keys(metrics);
+  const key =
+    [chosen, ...KEY_METRICS].find((name) => name !== '' && name in metrics) ??
+    SUFFIXES.map((suffix) => keys.find((name) => name.toLowerCase().endsWith(suffix))).find((name) => name) ??
+    keys.find((name) => !name.startsWith('system/'));
+  const summary = key === undefined ? undefined : metrics[key];
+  return key !== undefined && summary ? [key, summary] : null;
+}
+
+export function metricText([key, summary]: [string, Summary]): string {
+  return `${key} ${formatNumber(toNumber(summary.last))}`;
+}
+
+/** "62%", or how far it came where the total is not known. */
+export function progressText(row: Pick<RunRow, 'progress'>): string | null {
+  if (!row.progress) return null;
+  const { cur, total, unit } = row.progress;
+  if (total === null || total <= 0) return `${formatNumber(cur)} ${unit}`;
+  return `${Math.min(100, Math.floor((100 * cur) / total))}%`;
+}
+
+/** The error's first line. */
+export function failureText(row: Pick<RunRow, 'error'>): string {
+  return row.error?.trim().split('\n')[0]?.trim() ?? '';
+}
+
+export function sourceText(at: SourceLine): string {
+  return `${at.file.split(/[\\/]/).at(-1) ?? at.file}:${at.line}`;
+}
+
+/** What follows a run's name: its key metric, then how far it is, why it failed, or when it ended. */
+export function runDescription(row: RunRow, chosenMetric: string, now: number): string {
+  const metric = keyMetric(row.metrics, chosenMetric);
+  const parts = [metric && metricText(metric)];
+  if (row.status === 'failed')
+    parts.push(failureText(row) || statusWord('failed'), row.error_at && sourceText(row.error_at));
+  else if (row.status === 'running') parts.push(progressText(row) ?? row.phase);
+  else if (row.status === 'queued' || row.status === 'lost') parts.push(statusWord(row.status));
+  else parts.push(row.status === 'completed' ? null : statusWord(row.status), row.ended && formatAgo(row.ended, now));
+  return parts.filter(Boolean).join('  ');
+}
+
+export function durationText(row: Pick<RunRow, 'started' | 'ended'>, now: number): string | null {
+  return row.started === null ? null : formatDuration(((row.ended ?? now) - row.started) / 1000);
+}
