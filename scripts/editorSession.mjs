@@ -1,0 +1,120 @@
+// One editor in one browser, with folders of its own; nothing of it is left when it is closed.
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { launchBrowser } from './browser.mjs';
+import { ROOT } from './dependencies.mjs';
+import { startServer } from './vscodeServer.mjs';
+
+const VIEWPORT = { width: 1440, height: 900 };
+
+/**
+ * Opens `folder` (a copy of the example unless given) in a fresh editor with the built extension.
+ * @param {{folder?: string, extension?: string | null, trust?: boolean, settings?: Record<string, unknown>,
+ *   env?: Record<string, string>, testsPath?: string}} options
+ */
+export async function openEditor(options = {}) {
+  // Short: the collector's socket has to fit below it. The real path: it is hashed.
+  const home = mkdtempSync(join(tmpdir(), 'xt-'));
+  const runtime = join(home, 'r');
+  mkdirSync(runtime, { mode: 0o700 });
+  const folder = options.folder ?? copyExample(join(home, 'example'));
+  const disposers = [() => rmSync(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 })];
+  const close = async () => {
+    for (const dispose of disposers.splice(0).reverse()) await dispose();
+  };
+  try {
+    disposers.push(() => endProcesses(folder, runtime));
+    const server = await startServer({
+      data: join(home, 'server'),
+      settings: options.settings,
+      trust: options.trust,
+      env: { XDG_RUNTIME_DIR: runtime, ...options.env },
+    });
+    disposers.push(server.stop);
+    const browser = await launchBrowser();
+    disposers.push(() => browser.close());
+    const extension = options.extension === undefined ? ROOT : options.extension;
+    const address = server.address({ folder, extension, testsPath: options.testsPath });
+    const context = await browser.newContext({ viewport: VIEWPORT });
+    const page = await context.newPage();
+    await page.goto(address);
+    return { folder, runtime, server, browser, page, address, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** The example as a newcomer has it: without what earlier runs left. */
+export function copyExample(target) {
+  cpSync(join(ROOT, 'media/example'), target, {
+    recursive: true,
+    filter: (path) => !/(^|[\\/])(\.xtrack|__pycache__|checkpoints)$/.test(path),
+  });
+  return target;
+}
+
+/** Ends the collector and the scripts of `folder`: they outlive their editor by design. */
+async function endProcesses(folder, runtime) {
+  const pids = [...collectorPids(runtime), ...writerPids(join(folder, '.xtrack/runs'))];
+  for (const pid of pids) signal(pid, 'SIGTERM');
+  for (const deadline = Date.now() + 4000; Date.now() < deadline && pids.some(isAlive);) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  for (const pid of pids) signal(pid, 'SIGKILL');
+}
+
+function collectorPids(runtime) {
+  const base = join(runtime, 'xtrack');
+  if (!existsSync(base)) return [];
+  return readdirSync(base).flatMap((name) => {
+    try {
+      return [JSON.parse(readFileSync(join(base, name, 'collector.json'), 'utf8')).pid];
+    } catch {
+      return []; // it has ended and removed the file
+    }
+  });
+}
+
+/** Processes that wrote journals below `runs`, from their heads; those whose pid now belongs to another are left out. */
+function writerPids(runs) {
+  if (!existsSync(runs)) return [];
+  return readdirSync(runs).flatMap((run) =>
+    readdirSync(join(runs, run))
+      .filter((name) => name.startsWith('events-'))
+      .flatMap((name) => {
+        const bytes = readFileSync(join(runs, run, name));
+        if (bytes.length < 4 || bytes.length < 4 + bytes.readUInt32BE(0)) return [];
+        const { role, proc } = JSON.parse(bytes.subarray(4, 4 + bytes.readUInt32BE(0)).toString()).p;
+        return ['script', 'supervisor'].includes(role) && startOf(proc.pid) === proc.start ? [proc.pid] : [];
+      }),
+  );
+}
+
+/** When a process started, as journals have it: field 22 of its stat line. */
+function startOf(pid) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  } catch {
+    return null;
+  }
+}
+
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function signal(pid, name) {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if (error.code !== 'ESRCH') throw error;
+  }
+}

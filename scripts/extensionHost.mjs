@@ -1,0 +1,52 @@
+// Runs test/vscode/ inside a real extension host. The browser only drives it; the host reports through a file.
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT } from './dependencies.mjs';
+import { openEditor } from './editorSession.mjs';
+import { FETCHED } from './fetched.mjs';
+
+export const SUITES = join(FETCHED, 'suites');
+const RESULTS = join(SUITES, 'results.json');
+const TIMEOUT = 300_000;
+
+/** Bundles the suites to where node_modules is still found upwards. */
+export async function buildSuites() {
+  const esbuild = await import('esbuild');
+  const folder = join(ROOT, 'test/vscode');
+  const files = readdirSync(folder, { recursive: true }).filter((name) => /(^|[\\/])index\.ts$|\.test\.ts$/.test(name));
+  rmSync(SUITES, { recursive: true, force: true });
+  mkdirSync(SUITES, { recursive: true });
+  await esbuild.build({
+    entryPoints: files.map((name) => join(folder, name)),
+    outdir: SUITES,
+    outbase: folder,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    sourcemap: 'inline',
+    external: ['vscode', 'mocha'],
+    logLevel: 'warning',
+    absWorkingDir: ROOT,
+  });
+}
+
+export async function runExtensionHost() {
+  await buildSuites();
+  const editor = await openEditor({ testsPath: join(SUITES, 'index.js') });
+  try {
+    for (const deadline = Date.now() + TIMEOUT; Date.now() < deadline;) {
+      if (existsSync(RESULTS)) return report(JSON.parse(readFileSync(RESULTS, 'utf8')));
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    console.log(`The extension host did not report within ${TIMEOUT / 1000} s.\n${editor.server.logs().slice(-3000)}`);
+    return { passed: 0, failed: 1 };
+  } finally {
+    await editor.close();
+  }
+}
+
+function report({ passed, failures }) {
+  for (const { title, error } of failures) console.log(`FAIL ${title}\n${error.replace(/^/gm, '     ')}`);
+  return { passed, failed: failures.length };
+}

@@ -1,0 +1,130 @@
+/** The real editor as a user meets it: what can be clicked, typed and read. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { FrameLocator, Locator, Page } from 'playwright-core';
+import { ROOT } from '../../scripts/dependencies.mjs';
+import { openEditor } from '../../scripts/editorSession.mjs';
+
+const ARTIFACTS = join(ROOT, 'test/ui/.artifacts');
+
+type Options = Parameters<typeof openEditor>[0];
+
+export class Workbench {
+  private constructor(private readonly session: Awaited<ReturnType<typeof openEditor>>) {}
+
+  static async open(options: Options = {}): Promise<Workbench> {
+    const workbench = new Workbench(await openEditor(options));
+    try {
+      await workbench.ready();
+      return workbench;
+    } catch (error) {
+      await workbench.close();
+      throw error;
+    }
+  }
+
+  get page(): Page {
+    return this.session.page;
+  }
+
+  get folder(): string {
+    return this.session.folder;
+  }
+
+  get runtime(): string {
+    return this.session.runtime;
+  }
+
+  close(): Promise<void> {
+    return this.session.close();
+  }
+
+  private async ready(): Promise<void> {
+    await this.page.locator('.monaco-workbench .part.statusbar').waitFor();
+    await this.page.locator('.part.activitybar [aria-label^="XTrack"]').first().waitFor();
+  }
+
+  async reload(): Promise<void> {
+    await this.page.reload();
+    await this.ready();
+  }
+
+  /** As typed after F1, without the leading `>`. */
+  async runCommand(title: string): Promise<void> {
+    await this.page.keyboard.press('F1');
+    await this.pick(title, { prefix: '>' });
+  }
+
+  async openFile(name: string): Promise<void> {
+    await this.page.keyboard.press('Control+p');
+    await this.pick(name);
+    await this.page
+      .locator(`.tab.active[data-resource-name="${name}"], .tab.active:has-text("${name}")`)
+      .first()
+      .waitFor();
+  }
+
+  /** Types into the open quick input and takes the first row that has the text. */
+  async pick(text: string, { prefix = '' } = {}): Promise<void> {
+    const input = this.quickInput.locator('input').first();
+    await input.waitFor();
+    await input.fill(prefix + text);
+    await this.quickInput.locator('.monaco-list-row', { hasText: text }).first().waitFor();
+    await this.page.keyboard.press('Enter');
+  }
+
+  get quickInput(): Locator {
+    return this.page.locator('.quick-input-widget');
+  }
+
+  /** Opens the run explorer, unless it is open. */
+  async showRuns(): Promise<void> {
+    if (await this.tree.isVisible()) return;
+    await this.page.locator('.part.activitybar [aria-label^="XTrack"]').first().click();
+    await this.page.locator('.part.sidebar').getByText('Runs', { exact: false }).first().waitFor();
+  }
+
+  get tree(): Locator {
+    return this.page
+      .locator('.part.sidebar .pane-body .tree-explorer-viewlet-tree-view, .part.sidebar .customview-tree')
+      .first();
+  }
+
+  row(text: string | RegExp): Locator {
+    return this.tree.locator('.monaco-list-row', { hasText: text }).first();
+  }
+
+  notification(text: string | RegExp): Locator {
+    return this.page.locator('.notifications-toasts .notification-list-item', { hasText: text }).first();
+  }
+
+  /** The content of the chart panel. */
+  get charts(): FrameLocator {
+    return this.page.frameLocator('iframe.webview.ready').frameLocator('#active-frame');
+  }
+
+  async screenshot(name: string): Promise<void> {
+    mkdirSync(ARTIFACTS, { recursive: true });
+    await this.page.screenshot({ path: join(ARTIFACTS, `${name}.png`) });
+  }
+}
+
+/** Waits until `probe` answers with something else than null, undefined or false, and returns that. */
+export async function until<T>(
+  what: string,
+  probe: () => Promise<T | null | undefined | false> | T | null | undefined | false,
+  seconds = 30,
+): Promise<T> {
+  let last: unknown;
+  for (const deadline = Date.now() + seconds * 1000; Date.now() < deadline;) {
+    try {
+      const value = await probe();
+      if (value) return value;
+      last = value;
+    } catch (error) {
+      last = error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`${what}: not within ${seconds} s (${last instanceof Error ? last.message : JSON.stringify(last)})`);
+}
