@@ -1,0 +1,35 @@
+/** A column of doubles that grows by doubling. */
+export class GrowableColumn {
+  data: Float64Array;
+  length = 0;
+
+  constructor(capacity = 16) {
+    this.data = new Float64Array(capacity);
+  }
+
+  push(value: number): void {
+    if (this.length === this.data.length) this.grow(this.length * 2);
+    this.data[this.length++] = value;
+  }
+
+  /** The first `length` doubles, not copied. */
+  view(): Float64Array {
+    return this.data.subarray(0, this.length);
+  }
+
+  set(values: Float64Array): void {
+    if (values.length > this.data.length) this.data = new Float64Array(values.length);
+    this.data.set(values);
+    this.length = values.length;
+  }
+
+  clear(): void {
+    this.length = 0;
+  }
+
+  private grow(capacity: number): void {
+    const grown = new Float64Array(capacity);
+    grown.set(this.data);
+    this.data = grown;
+  }
+}
