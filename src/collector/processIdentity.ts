@@ -42,9 +42,9 @@ export function liveness(proc: Proc): Liveness {
   return stat !== null && stat.start === proc.start && stat.state !== 'Z' && stat.state !== 'X' ? 'alive' : 'gone';
 }
 
-/** The process's group, when the process is alive and leads it; null when it is a member of somebody else's. */
-export function ownGroup(pid: number): number | null {
-  return processStat(pid)?.pgid === pid ? pid : null;
+/** The process group that a process is in; null when the process is gone. */
+export function groupOf(pid: number): number | null {
+  return processStat(pid)?.pgid ?? null;
 }
 
 function processStat(pid: number): Stat | null {

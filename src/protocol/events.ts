@@ -162,6 +162,9 @@ export interface Hello {
   /** Base name of the client's own journal. */
   journal?: string;
   client: string;
+  /** For the head of the collector's copy in stream mode; a client that leaves them out is a script of another machine. */
+  role?: 'script' | 'supervisor';
+  proc?: Proc;
 }
 export interface Welcome {
   protocol: 1;

@@ -1,5 +1,15 @@
 /** The collector's own copy of a journal whose writer does not see our disk. Seq and time stay the sender's. */
-import { closeSync, constants, fdatasync, fdatasyncSync, fstatSync, futimesSync, openSync, readSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fdatasync,
+  fdatasyncSync,
+  fstatSync,
+  futimesSync,
+  openSync,
+  readSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { encodeFrame, FrameDecoder } from '../../base/frames';
 import type { Envelope, JournalHead } from '../../protocol/events';
@@ -137,5 +147,5 @@ function headEnvelope(head: JournalHead): Envelope {
 }
 
 function writeAll(fd: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+  for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
 }

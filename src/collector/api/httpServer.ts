@@ -1,0 +1,182 @@
+/** POST /rpc (one call), WS /rpc (calls and subscriptions), GET /health. Sockets come from the port they share with ingestion. */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer, type WebSocket } from 'ws';
+import type { Changed } from '../../protocol/rows';
+import type { Rpc } from './rpc';
+import { Subscription } from './subscriptions';
+
+const MAX_BODY = 1 << 20;
+const REQUEST_TIMEOUT_MS = 15_000;
+const PING_EVERY_MS = 30_000;
+const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+export interface HttpOptions {
+  token: string;
+  /** The host that the port is bound to, which clients may name. */
+  boundHost: string;
+  rpc: Rpc;
+  log(message: string): void;
+  /** A call was made: the collector is not idle. */
+  onUse(): void;
+}
+
+export class HttpServer {
+  private readonly server: Server;
+  private readonly upgrades = new WebSocketServer({ noServer: true, maxPayload: MAX_BODY });
+  private readonly subscriptions = new Map<WebSocket, Subscription>();
+  private readonly alive = new WeakSet<WebSocket>();
+  /** On the Unix socket: no token is needed there. */
+  private readonly trusted = new WeakSet<Duplex>();
+  private readonly pings: NodeJS.Timeout;
+
+  constructor(private readonly options: HttpOptions) {
+    this.server = createServer((request, response) => void this.request(request, response));
+    this.server.on('upgrade', (request, socket: Duplex, head) => this.upgrade(request, socket, head));
+    this.server.on('clientError', (_error, socket: Duplex) => socket.destroy());
+    this.pings = setInterval(() => this.ping(), PING_EVERY_MS).unref();
+  }
+
+  /** Open WebSockets: windows and dashboards. */
+  get clients(): number {
+    return this.subscriptions.size;
+  }
+
+  accept(socket: Socket, trusted: boolean): void {
+    if (trusted) this.trusted.add(socket);
+    // Headers that never end: the first request has to be there in time.
+    const timer = setTimeout(() => socket.destroy(), REQUEST_TIMEOUT_MS);
+    socket.once('close', () => clearTimeout(timer));
+    this.firstRequests.set(socket, timer);
+    this.server.emit('connection', socket);
+  }
+
+  notify(changes: readonly Changed[]): void {
+    for (const subscription of this.subscriptions.values()) subscription.notify(changes);
+  }
+
+  dispose(): void {
+    clearInterval(this.pings);
+    for (const [socket, subscription] of this.subscriptions) {
+      subscription.dispose();
+      socket.close(1001, 'the collector ends');
+    }
+    this.upgrades.close();
+    this.server.closeAllConnections();
+  }
+
+  private readonly firstRequests = new WeakMap<Duplex, NodeJS.Timeout>();
+
+  private async request(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    clearTimeout(this.firstRequests.get(request.socket));
+    const refused = this.refusal(request);
+    if (refused) return end(response, refused.status, { error: refused.message }, true);
+    this.options.onUse();
+    const path = new URL(request.url ?? '/', 'http://collector').pathname;
+    if (request.method === 'GET' && path === '/health') return end(response, 200, { ok: true });
+    if (path !== '/rpc') return end(response, 404, { error: `There is no ${path}; the API is POST /rpc.` });
+    if (request.method !== 'POST') return end(response, 405, { error: 'Use POST, or a WebSocket.' });
+    const body = await readBody(request);
+    if (body === null) return end(response, 413, { error: `A request is at most ${MAX_BODY} bytes.` }, true);
+    const reply = await this.options.rpc.handle(body, null);
+    if (reply === null) response.writeHead(204).end();
+    else end(response, 200, reply);
+  }
+
+  private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    clearTimeout(this.firstRequests.get(request.socket));
+    const refused = this.refusal(request);
+    const path = new URL(request.url ?? '/', 'http://collector').pathname;
+    if (refused || path !== '/rpc') {
+      const status = refused?.status ?? 404;
+      socket.end(`HTTP/1.1 ${status} ${status === 401 ? 'Unauthorized' : 'Refused'}\r\nConnection: close\r\n\r\n`);
+      return;
+    }
+    this.upgrades.handleUpgrade(request, socket, head, (client) => this.connected(client));
+  }
+
+  private connected(client: WebSocket): void {
+    const subscription = new Subscription(client);
+    this.subscriptions.set(client, subscription);
+    this.alive.add(client);
+    client.on('pong', () => this.alive.add(client));
+    client.on('error', (error) => this.options.log(`A client's connection failed: ${error.message}`));
+    client.on('close', () => {
+      subscription.dispose();
+      this.subscriptions.delete(client);
+      this.options.onUse();
+    });
+    client.on('message', (data: Buffer) => {
+      void this.options.rpc
+        .handle(data.toString('utf8'), (topics) => subscription.subscribe(topics))
+        .then((reply) => {
+          if (reply && client.readyState === client.OPEN) client.send(JSON.stringify(reply));
+        });
+    });
+  }
+
+  /** A viewer whose machine sleeps or is gone holds nothing here. */
+  private ping(): void {
+    for (const client of this.subscriptions.keys()) {
+      if (!this.alive.delete(client)) client.terminate();
+      else client.ping();
+    }
+  }
+
+  private refusal(request: IncomingMessage): { status: number; message: string } | null {
+    // Browsers send it: no page may talk to us, not even one of this machine.
+    if (request.headers.origin !== undefined)
+      return { status: 403, message: 'Requests from web pages are refused (Origin header).' };
+    if (!this.isOurHost(request.headers.host, request.socket.localAddress))
+      return { status: 403, message: 'Unknown Host header: use the loopback address.' };
+    if (!this.trusted.has(request.socket) && !this.knowsToken(request.headers.authorization))
+      return { status: 401, message: 'Wrong or missing token (Authorization: Bearer …).' };
+    return null;
+  }
+
+  /** Against DNS rebinding: a name that merely resolves to us is not ours. */
+  private isOurHost(header: string | undefined, localAddress: string | undefined): boolean {
+    if (header === undefined) return false;
+    const name = header.replace(/:\d*$/, '').toLowerCase();
+    const address = (localAddress ?? '').replace(/^::ffff:/, '');
+    return LOOPBACK.has(name) || [this.options.boundHost.toLowerCase(), address, `[${address}]`].includes(name);
+  }
+
+  private knowsToken(header: string | undefined): boolean {
+    const [, token] = /^Bearer +(\S+)$/i.exec(header ?? '') ?? [];
+    return token !== undefined && timingSafeEqual(digest(token), digest(this.options.token));
+  }
+}
+
+/** Of equal length, so that the comparison takes the same time whatever was sent. */
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}
+
+/** Null when it is too large or does not arrive in time. */
+function readBody(request: IncomingMessage): Promise<string | null> {
+  return new Promise((resolve) => {
+    const parts: Buffer[] = [];
+    let size = 0;
+    const done = (body: string | null) => {
+      clearTimeout(timer);
+      request.removeAllListeners('data');
+      resolve(body);
+    };
+    const timer = setTimeout(() => done(null), REQUEST_TIMEOUT_MS);
+    request.on('data', (part: Buffer) => {
+      size += part.length;
+      if (size > MAX_BODY) done(null);
+      else parts.push(part);
+    });
+    request.on('end', () => done(Buffer.concat(parts).toString('utf8')));
+    request.on('error', () => done(null));
+  });
+}
+
+function end(response: ServerResponse, status: number, body: object, close = false): void {
+  response.writeHead(status, { 'content-type': 'application/json', ...(close && { connection: 'close' }) });
+  response.end(JSON.stringify(body));
+}

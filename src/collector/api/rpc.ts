@@ -1,0 +1,89 @@
+/** JSON-RPC 2.0: a request's text in, a reply's value out. The carriers (HTTP, WebSocket) are httpServer's. */
+import type { z } from 'zod';
+import { ApiError, requests, userError, type Method, type Results, type RpcErrorData } from '../../protocol/api';
+
+export type Handlers = {
+  [M in Exclude<Method, 'subscribe'>]: (params: z.output<(typeof requests)[M]>) => Results[M] | Promise<Results[M]>;
+};
+
+type Id = string | number | null;
+
+export interface Reply {
+  jsonrpc: '2.0';
+  id: Id;
+  result?: unknown;
+  error?: { code: number; message: string; data?: RpcErrorData };
+}
+
+export type Subscribe = (topics: string[]) => void;
+
+export class Rpc {
+  constructor(
+    private readonly handlers: Handlers,
+    private readonly log: (message: string) => void,
+  ) {}
+
+  /** Null for a notification, which gets no reply. `subscribe` is what the connection can do beyond one call. */
+  async handle(text: string, subscribe: Subscribe | null): Promise<Reply | null> {
+    let call: unknown;
+    try {
+      call = JSON.parse(text);
+    } catch {
+      return failure(null, -32700, 'Not JSON.');
+    }
+    if (!isRequest(call)) return failure(null, -32600, 'Not a JSON-RPC 2.0 request (one call, no batch).');
+    const id = call.id ?? null;
+    const reply = await this.answer(call.method, call.params ?? {}, id, subscribe);
+    return call.id === undefined ? null : reply;
+  }
+
+  private async answer(method: string, params: unknown, id: Id, subscribe: Subscribe | null): Promise<Reply> {
+    if (!isMethod(method)) return failure(id, -32601, `There is no method ${JSON.stringify(method)}.`);
+    if (typeof params !== 'object' || params === null || Array.isArray(params))
+      return failure(id, -32602, 'params must be an object.');
+    try {
+      return { jsonrpc: '2.0', id, result: await this.run(method, params, subscribe) };
+    } catch (error) {
+      if (error instanceof ApiError) return failure(id, -32000, error.message, error.data);
+      this.log(`${method} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+      const message = error instanceof Error ? error.message : String(error);
+      return failure(id, -32000, `${method} failed: ${message}`, { code: 'io', audience: 'log' });
+    }
+  }
+
+  private async run(method: Method, params: object, subscribe: Subscribe | null): Promise<unknown> {
+    const checked = requests[method].safeParse(params);
+    if (!checked.success) throw invalid(checked.error);
+    if (method !== 'subscribe') return this.handlers[method](checked.data as never);
+    if (!subscribe) throw userError('invalid', 'subscribe needs a WebSocket connection to /rpc.');
+    const { topics } = checked.data as { topics: string[] };
+    subscribe(topics);
+    return { topics };
+  }
+}
+
+function invalid(error: z.ZodError): ApiError {
+  const issue = error.issues[0];
+  const field = issue?.path.join('.') ?? '';
+  const named = field === '' ? 'The request' : `"${field}"`;
+  return userError(
+    'invalid',
+    `${named} is not valid: ${issue?.message ?? 'unknown problem'}.`,
+    field === '' ? {} : { field },
+  );
+}
+
+function failure(id: Id, code: number, message: string, data?: RpcErrorData): Reply {
+  return { jsonrpc: '2.0', id, error: { code, message, ...(data && { data }) } };
+}
+
+function isMethod(name: string): name is Method {
+  return Object.hasOwn(requests, name);
+}
+
+function isRequest(value: unknown): value is { id?: Id; method: string; params?: unknown } {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const { jsonrpc, id, method } = value as Record<string, unknown>;
+  const hasId = id === undefined || id === null || typeof id === 'string' || typeof id === 'number';
+  return jsonrpc === '2.0' && typeof method === 'string' && hasId;
+}

@@ -1,0 +1,62 @@
+/** What a connection wants to hear of, and `changed` notifications without data: a slow client asks when it can. */
+import type { Changed } from '../../protocol/rows';
+
+const FLUSH_EVERY_MS = 50;
+/** More unsent bytes than this: the client is told later, of everything at once. */
+const MAX_UNSENT = 256 * 1024;
+
+export interface Listener {
+  readonly bufferedAmount: number;
+  send(text: string): void;
+}
+
+export class Subscription {
+  private topics = new Set<string>();
+  private pending = new Map<string, Changed>();
+  private timer: NodeJS.Timeout | null = null;
+  private lastSent = 0;
+
+  constructor(private readonly listener: Listener) {}
+
+  /** Replaces what was subscribed before. */
+  subscribe(topics: string[]): void {
+    this.topics = new Set(topics);
+    for (const topic of this.pending.keys()) if (!this.topics.has(topic)) this.pending.delete(topic);
+  }
+
+  notify(changes: readonly Changed[]): void {
+    for (const change of changes) {
+      if (!this.topics.has(change.topic)) continue;
+      const earlier = this.pending.get(change.topic);
+      this.pending.set(change.topic, earlier ? merged(earlier, change) : change);
+    }
+    if (this.pending.size > 0 && this.timer === null) this.schedule();
+  }
+
+  dispose(): void {
+    if (this.timer) clearTimeout(this.timer);
+    this.pending.clear();
+    this.topics.clear();
+  }
+
+  /** At once when the client was not told for a while, so that a curve lags as little as it can. */
+  private schedule(): void {
+    const wait = Math.max(0, this.lastSent + FLUSH_EVERY_MS - Date.now());
+    this.timer = setTimeout(() => this.flush(), Math.min(wait, FLUSH_EVERY_MS));
+  }
+
+  private flush(): void {
+    this.timer = null;
+    this.lastSent = Date.now();
+    if (this.listener.bufferedAmount > MAX_UNSENT) return this.schedule();
+    const changes = [...this.pending.values()];
+    this.pending.clear();
+    for (const params of changes) this.listener.send(JSON.stringify({ jsonrpc: '2.0', method: 'changed', params }));
+  }
+}
+
+function merged(earlier: Changed, later: Changed): Changed {
+  // Without run_ids a change is about all of them.
+  if (!earlier.run_ids || !later.run_ids) return { topic: later.topic, rev: later.rev };
+  return { ...later, run_ids: [...new Set([...earlier.run_ids, ...later.run_ids])] };
+}

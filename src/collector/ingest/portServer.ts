@@ -1,0 +1,111 @@
+/**
+ * One TCP port and one Unix socket for three dialects, told apart by the first byte: frames (0x00), lines of JSON ('{'),
+ * HTTP (a letter).
+ */
+import { chmodSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { Command } from '../../protocol/events';
+import { FrameDialect, LineDialect } from './dialect';
+import type { IngestPorts } from './ingestPorts';
+import { Session } from './session';
+import { StreamJournals } from './streamJournal';
+
+const FIRST_BYTE_TIMEOUT_MS = 10_000;
+const MAX_CONNECTIONS = 1024;
+const NUL = 0x00;
+const BRACE = 0x7b;
+
+export interface PortServerPorts extends IngestPorts {
+  /** A connection that speaks HTTP, with nothing read from it yet. */
+  http(socket: Socket, trusted: boolean): void;
+}
+
+export class PortServer {
+  private readonly servers: Server[] = [];
+  private readonly sockets = new Set<Socket>();
+  private readonly sessions = new Set<Session>();
+  private readonly journals: StreamJournals;
+  private socketPath: string | null = null;
+
+  constructor(private readonly ports: PortServerPorts) {
+    this.journals = new StreamJournals((runId) => ports.runs.ensure(runId));
+  }
+
+  /** Connections of running scripts. */
+  get clients(): number {
+    return this.sessions.size;
+  }
+
+  /** The port. Rejects where it is in use. */
+  async listen(host: string, port: number): Promise<number> {
+    const server = await this.serve((listener) => listener.listen({ host, port }), false);
+    return (server.address() as AddressInfo).port;
+  }
+
+  async listenOnSocket(path: string): Promise<void> {
+    // What a killed collector left; the lease says that no other is alive.
+    rmSync(path, { force: true });
+    await this.serve((listener) => listener.listen({ path }), true);
+    chmodSync(path, 0o600);
+    this.socketPath = path;
+  }
+
+  /** Tells connected clients of a run; the others find the command in its file. */
+  push(runId: string, command: Command): void {
+    for (const session of this.sessions) if (session.runId === runId) session.push(command);
+  }
+
+  dispose(): void {
+    for (const server of this.servers) server.close();
+    for (const session of [...this.sessions]) session.destroy();
+    for (const socket of this.sockets) socket.destroy();
+    if (this.socketPath) rmSync(this.socketPath, { force: true });
+  }
+
+  private serve(listen: (server: Server) => void, trusted: boolean): Promise<Server> {
+    const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.accept(socket, trusted));
+    server.maxConnections = MAX_CONNECTIONS;
+    return new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.once('listening', () => {
+        server.off('error', reject);
+        server.on('error', (error) => this.ports.log(`The port failed: ${error.message}`));
+        this.servers.push(server);
+        resolve(server);
+      });
+      listen(server);
+    });
+  }
+
+  private accept(socket: Socket, trusted: boolean): void {
+    this.sockets.add(socket);
+    // A client that is killed resets its connection: the close that follows says it all.
+    socket.on('error', () => undefined);
+    socket.on('close', () => this.sockets.delete(socket));
+    const timer = setTimeout(() => socket.destroy(), FIRST_BYTE_TIMEOUT_MS);
+    socket.once('close', () => clearTimeout(timer));
+    const bye = () => socket.end();
+    socket.once('end', bye);
+    socket.once('data', (bytes: Buffer) => {
+      clearTimeout(timer);
+      socket.off('end', bye);
+      socket.pause();
+      socket.unshift(bytes);
+      this.dispatch(socket, bytes[0]!, trusted);
+    });
+  }
+
+  private dispatch(socket: Socket, first: number, trusted: boolean): void {
+    const dialect = first === NUL ? new FrameDialect() : first === BRACE ? new LineDialect() : null;
+    if (dialect) {
+      const onClose = (closed: Session) => this.sessions.delete(closed);
+      this.sessions.add(new Session(socket, dialect, trusted, this.ports, this.journals, onClose));
+      socket.resume();
+    } else if (isLetter(first)) this.ports.http(socket, trusted);
+    else socket.destroy();
+  }
+}
+
+function isLetter(byte: number): boolean {
+  return (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x61 && byte <= 0x7a);
+}

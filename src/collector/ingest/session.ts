@@ -1,0 +1,233 @@
+/** One client's connection: hello, then bells of a journal that we see, or events for our copy of one that we do not. */
+import { timingSafeEqual, createHash } from 'node:crypto';
+import type { Socket } from 'node:net';
+import type { Command, Envelope, Json, Welcome } from '../../protocol/events';
+import type { Dialect } from './dialect';
+import { eventOf, headOf, helloSchema, isObject, type CheckedHello } from './hello';
+import type { IngestPorts } from './ingestPorts';
+import { seesJournal } from './journalOnDisk';
+import { LegacyStreams } from './legacyStreams';
+import type { StreamJournal, StreamJournals } from './streamJournal';
+
+const HELLO_TIMEOUT_MS = 10_000;
+const MAX_BEFORE_HELLO = 64 * 1024;
+/** Acks and bells: at most 20 a second, and once more when it falls silent. */
+const FLUSH_EVERY_MS = 50;
+/** A client that does not read what we tell it gets nothing more. */
+const MAX_UNREAD = 1 << 20;
+
+type State =
+  | { kind: 'new' }
+  | { kind: 'journal'; hello: CheckedHello; file: string }
+  | { kind: 'stream'; hello: CheckedHello; journal: StreamJournal }
+  | { kind: 'legacy'; streams: LegacyStreams }
+  | { kind: 'closed' };
+
+export class Session {
+  private state: State = { kind: 'new' };
+  private readonly helloTimer: NodeJS.Timeout;
+  private flushTimer: NodeJS.Timeout | null = null;
+  private badCount = 0;
+  private acked = 0;
+
+  constructor(
+    private readonly socket: Socket,
+    private readonly dialect: Dialect,
+    /** On the Unix socket, which its directory protects. */
+    private readonly trusted: boolean,
+    private readonly ports: IngestPorts,
+    private readonly journals: StreamJournals,
+    private readonly onClose: (session: Session) => void,
+  ) {
+    this.helloTimer = setTimeout(() => this.refuse('no hello within 10 seconds'), HELLO_TIMEOUT_MS);
+    socket.setKeepAlive(true, 30_000);
+    socket.on('data', (bytes: Buffer) => this.receive(bytes));
+    socket.on('close', () => this.close());
+    socket.on('end', () => socket.end());
+  }
+
+  get runId(): string | null {
+    return this.state.kind === 'journal' || this.state.kind === 'stream' ? this.state.hello.run_id : null;
+  }
+
+  /** Rings the bell for a command; it is in commands.xtj too. */
+  push(command: Command): void {
+    if (this.state.kind !== 'journal' && this.state.kind !== 'stream') return;
+    const { worker, attempt } = this.state.hello;
+    if (command.worker !== undefined && command.worker !== worker) return;
+    if (command.attempt !== undefined && command.attempt !== attempt) return;
+    this.send('command', { ...command });
+  }
+
+  destroy(): void {
+    this.close();
+    this.socket.destroy();
+  }
+
+  private receive(bytes: Buffer): void {
+    const fresh: Envelope[] = [];
+    for (const item of this.dialect.feed(bytes)) {
+      if (this.state.kind === 'closed') return;
+      if (item.kind === 'bad') {
+        if (this.state.kind === 'new' && !this.trusted) return this.refuse(item.reason);
+        this.bad(item.reason);
+      } else this.take(item.envelope, fresh);
+    }
+    this.append(fresh);
+    if (this.state.kind === 'new' && this.dialect.pending > MAX_BEFORE_HELLO) this.refuse('too much before a hello');
+  }
+
+  private take(envelope: Record<string, unknown>, fresh: Envelope[]): void {
+    switch (this.state.kind) {
+      case 'new':
+        return this.greet(envelope);
+      case 'journal':
+        if (envelope['t'] === 'grown') this.flushSoon();
+        return;
+      case 'stream':
+        return this.event(envelope, this.state.hello.run_id, fresh);
+      case 'legacy':
+        return this.legacy(this.state.streams, envelope);
+    }
+  }
+
+  private greet(envelope: Record<string, unknown>): void {
+    const payload = isObject(envelope['p']) ? envelope['p'] : {};
+    if (envelope['t'] === 'hello') {
+      if (!this.trusted && !this.knowsToken(payload['token'])) return this.refuse('wrong or missing token');
+      // Enough for a client that speaks v1 without our additions.
+      if (payload['run_id'] === undefined && payload['writer'] === undefined) return this.beLegacy();
+      return this.welcome(payload);
+    }
+    if (!this.trusted) return this.refuse('a connection over TCP must open with a hello that has the token');
+    this.beLegacy();
+    if (this.state.kind === 'legacy') this.legacy(this.state.streams, envelope);
+  }
+
+  private welcome(payload: Record<string, unknown>): void {
+    const checked = helloSchema.safeParse(payload);
+    if (!checked.success) {
+      const issue = checked.error.issues[0];
+      return this.refuse(`hello: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`);
+    }
+    const hello = checked.data;
+    clearTimeout(this.helloTimer);
+    const runDir = this.ports.runs.find(hello.run_id);
+    if (hello.journal !== undefined && runDir && seesJournal(runDir, hello.journal, hello)) {
+      this.state = { kind: 'journal', hello, file: hello.journal };
+      this.send('welcome', { protocol: 1, mode: 'journal', after: 0 } satisfies Welcome);
+      return this.flushSoon();
+    }
+    if (this.ports.follower !== null) return this.refuse(this.ports.follower);
+    try {
+      const journal = this.journals.acquire(headOf(hello));
+      this.state = { kind: 'stream', hello, journal };
+      this.acked = journal.lastSeq;
+      this.send('welcome', { protocol: 1, mode: 'stream', after: journal.lastSeq } satisfies Welcome);
+      this.ports.grown(hello.run_id, journal.file);
+      for (const command of this.ports.commandsOf(hello.run_id)) this.push(command);
+    } catch (error) {
+      this.refuse(`the journal of run ${hello.run_id} cannot be written: ${messageOf(error)}`);
+    }
+  }
+
+  private beLegacy(): void {
+    if (this.ports.follower !== null) return this.refuse(this.ports.follower);
+    clearTimeout(this.helloTimer);
+    this.state = { kind: 'legacy', streams: new LegacyStreams(this.ports.runs, this.journals, this.ports.grown) };
+  }
+
+  private event(envelope: Record<string, unknown>, runId: string, fresh: Envelope[]): void {
+    const isHead = envelope['t'] === 'journal';
+    const event = isHead ? null : eventOf(envelope, runId);
+    if (event === null) return;
+    if (typeof event === 'string') return this.bad(`an event ${event}`);
+    if (event.m.seq > 0) fresh.push(event);
+    else if (event.t === 'heartbeat' && this.state.kind === 'stream') this.state.journal.touch();
+  }
+
+  private legacy(streams: LegacyStreams, envelope: Record<string, unknown>): void {
+    try {
+      const problem = streams.take(envelope);
+      if (problem !== null) this.bad(problem);
+    } catch (error) {
+      this.refuse(`cannot be written: ${messageOf(error)}`);
+    }
+  }
+
+  private append(fresh: Envelope[]): void {
+    if (this.state.kind !== 'stream' || fresh.length === 0) return;
+    try {
+      this.state.journal.append(fresh);
+      this.flushSoon();
+    } catch (error) {
+      // Not acked, so that the client keeps it and comes again.
+      this.refuse(`the journal of run ${this.state.hello.run_id} cannot be written: ${messageOf(error)}`);
+    }
+  }
+
+  private flushSoon(): void {
+    this.flushTimer ??= setTimeout(() => {
+      this.flushTimer = null;
+      this.flush();
+    }, FLUSH_EVERY_MS);
+  }
+
+  private flush(): void {
+    if (this.state.kind === 'journal') this.ports.grown(this.state.hello.run_id, this.state.file);
+    if (this.state.kind !== 'stream') return;
+    const { journal, hello } = this.state;
+    this.ports.grown(hello.run_id, journal.file);
+    this.acked = journal.lastSeq;
+    this.send('ack', { seq: this.acked });
+  }
+
+  private send(t: string, p: { [k: string]: Json | undefined }): void {
+    if (this.socket.destroyed || this.socket.writableLength > MAX_UNREAD) return;
+    this.socket.write(this.dialect.encode({ v: 1, t, m: { seq: 0, ts: Date.now() * 1000 }, p }));
+  }
+
+  private bad(reason: string): void {
+    if (this.badCount++ === 0) this.ports.log(`A client${this.name()} sent ${reason}; it was skipped.`);
+  }
+
+  private refuse(message: string): void {
+    this.ports.log(`A client${this.name()} was refused: ${message}`);
+    this.send('error', { message });
+    this.close();
+    this.socket.destroySoon();
+  }
+
+  private name(): string {
+    return this.runId === null ? '' : ` of run ${this.runId}`;
+  }
+
+  private close(): void {
+    const { state } = this;
+    if (state.kind === 'closed') return;
+    clearTimeout(this.helloTimer);
+    if (this.flushTimer) clearTimeout(this.flushTimer);
+    if (this.flushTimer && !this.socket.destroyed) this.flush();
+    this.state = { kind: 'closed' };
+    if (this.badCount > 1) this.ports.log(`${this.badCount} bad frames or events in one connection were skipped.`);
+    if (state.kind === 'stream') {
+      this.ports.grown(state.hello.run_id, state.journal.file);
+      state.journal.release();
+    }
+    if (state.kind === 'legacy') state.streams.drop();
+    this.onClose(this);
+  }
+
+  private knowsToken(token: unknown): boolean {
+    return typeof token === 'string' && timingSafeEqual(digest(token), digest(this.ports.token));
+  }
+}
+
+/** Of equal length, so that the comparison takes the same time whatever was sent. */
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

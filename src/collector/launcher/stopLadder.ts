@@ -1,0 +1,153 @@
+/** Stopping a run: ask the script, then SIGINT, SIGTERM, SIGKILL to its process group. A second call skips a rung. */
+import { randomBytes } from 'node:crypto';
+import { userError } from '../../protocol/api';
+import type { StopResult } from '../../protocol/rows';
+import { groupOf } from '../processIdentity';
+import type { LaunchInfo, RunProcess } from '../workerApi';
+import type { LauncherPorts } from './launcherPorts';
+
+const LOOK_EVERY_MS = 200;
+const ACK_WAIT_MS = 2_000;
+const RUNG_MS = 10_000;
+
+type Stage = 'command' | 'int' | 'term' | 'kill';
+const NEXT: Record<Stage, Stage | null> = { command: 'int', int: 'term', term: 'kill', kill: null };
+const SIGNALS = { int: 'SIGINT', term: 'SIGTERM', kill: 'SIGKILL' } as const;
+const ENDED = new Set(['completed', 'failed', 'killed', 'cancelled']);
+
+interface Ladder {
+  stage: Stage;
+  commandId: string;
+  /** Epoch ms of the next rung; null when there is none. */
+  nextAt: number | null;
+  acked: boolean;
+}
+
+export class StopLadders {
+  private readonly ladders = new Map<string, Ladder>();
+  private disposed = false;
+
+  constructor(
+    private readonly ports: LauncherPorts,
+    /** Of runs that were launched here, also before their first sign of life. */
+    private readonly supervisorOf: (runId: string) => number | null,
+  ) {}
+
+  get active(): number {
+    return this.ladders.size;
+  }
+
+  dispose(): void {
+    this.disposed = true;
+  }
+
+  async stop(runId: string): Promise<StopResult> {
+    if (this.ports.follower !== null) throw userError('follower', this.ports.follower);
+    const info = await this.ports.launchInfo(runId);
+    if (ENDED.has(info.status)) return { stage: 'ended', next_at: null };
+    const ladder = this.ladders.get(runId);
+    if (ladder) {
+      this.climb(runId, ladder, info);
+      return { stage: ladder.stage, next_at: ladder.nextAt };
+    }
+    return this.begin(runId, info);
+  }
+
+  private async begin(runId: string, info: LaunchInfo): Promise<StopResult> {
+    const commandId = `stop-${randomBytes(6).toString('hex')}`;
+    const ladder: Ladder = { stage: 'command', commandId, nextAt: Date.now() + ACK_WAIT_MS, acked: false };
+    this.ladders.set(runId, ladder);
+    try {
+      await this.ports.appendCommand(runId, { cmd_id: commandId, type: 'stop', payload: {}, attempt: info.attempt });
+    } catch (error) {
+      this.ladders.delete(runId);
+      throw error;
+    }
+    void this.watch(runId, ladder);
+    return { stage: 'command', next_at: ladder.nextAt };
+  }
+
+  private async watch(runId: string, ladder: Ladder): Promise<void> {
+    try {
+      while (!this.disposed) {
+        await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+        const info = await this.ports.launchInfo(runId);
+        if (ENDED.has(info.status)) break;
+        if (ladder.stage === 'command') await this.readAcks(runId, ladder);
+        if (ladder.nextAt !== null && Date.now() >= ladder.nextAt) this.climb(runId, ladder, info);
+        if (await this.endNeverStarted(runId, ladder, info)) break;
+      }
+    } catch (error) {
+      this.ports.log(`Stopping run ${runId} was given up: ${error instanceof Error ? error.message : String(error)}`);
+    } finally {
+      this.ladders.delete(runId);
+    }
+  }
+
+  /** A script that has heard gets time to end by itself; one that cannot is signalled at once. */
+  private async readAcks(runId: string, ladder: Ladder): Promise<void> {
+    const states = await this.ports.commandStates(runId);
+    const acks = states.find(({ cmd_id }) => cmd_id === ladder.commandId)?.acks ?? [];
+    if (acks.length === 0 || ladder.nextAt === null) return;
+    const heard = acks.some(({ status }) => status === 'received' || status === 'done');
+    if (!heard) ladder.nextAt = Date.now();
+    else if (!ladder.acked) {
+      ladder.acked = true;
+      ladder.nextAt = Date.now() + RUNG_MS;
+    }
+  }
+
+  private climb(runId: string, ladder: Ladder, info: LaunchInfo): void {
+    const stage = NEXT[ladder.stage];
+    if (stage === null || stage === 'command') return;
+    const targets = this.targets(runId, info);
+    if (targets.length === 0) {
+      // On another host: it reads the command when it can.
+      ladder.nextAt = null;
+      return;
+    }
+    ladder.stage = stage;
+    ladder.nextAt = NEXT[stage] === null ? null : Date.now() + RUNG_MS;
+    for (const target of targets) this.signal(runId, target, SIGNALS[stage]);
+  }
+
+  /** Negative for a group. Only processes of this host that are provably the ones meant. */
+  private targets(runId: string, info: LaunchInfo): number[] {
+    const alive = info.processes.filter(({ proc }) => this.ports.liveness(proc) === 'alive');
+    const scripts = alive.filter(({ role }) => role === 'script');
+    if (scripts.length > 0) return [...new Set(scripts.map(targetOf))];
+    const supervisor = this.supervisorOf(runId);
+    return supervisor === null
+      ? alive.filter(({ role }) => role === 'supervisor').map(({ proc }) => proc.pid)
+      : [supervisor];
+  }
+
+  private signal(runId: string, target: number, signal: NodeJS.Signals): void {
+    try {
+      process.kill(target, signal);
+    } catch (error) {
+      // ESRCH: it ended in this moment.
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH')
+        this.ports.log(`${signal} to process ${target} of run ${runId} failed: ${String(error)}`);
+    }
+  }
+
+  /** Asked to stop before anything of it lived: nobody else would say that it ended. */
+  private async endNeverStarted(runId: string, ladder: Ladder, info: LaunchInfo): Promise<boolean> {
+    const waited = ladder.nextAt === null || ladder.stage !== 'command';
+    if (info.status !== 'queued' || !waited || info.processes.length > 0 || this.supervisorOf(runId) !== null)
+      return false;
+    await this.ports.appendEvent(runId, info.attempt, 'run_end', {
+      run_id: runId,
+      status: 'killed',
+      exit: { reason: 'stopped before it started' },
+    });
+    return true;
+  }
+}
+
+/** The group, when the process leads it or its supervisor made it; else the process alone, not its terminal's others. */
+function targetOf({ proc, pgid }: RunProcess): number {
+  const group = groupOf(proc.pid);
+  return group !== null && group > 1 && (group === proc.pid || group === pgid) ? -group : proc.pid;
+}

@@ -1,0 +1,70 @@
+/** The journals that the collector itself writes: what it did to a run, what users edited, commands to the run. */
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { FrameDecoder } from '../base/frames';
+import type { Command, Json, JournalHead, Role } from '../protocol/events';
+import { JournalWriter } from './journal/journalWriter';
+import { thisHost, thisProcess } from './processIdentity';
+import type { RunDirectories } from './runDirectory';
+
+const COMMANDS_FILE = 'commands.xtj';
+
+export class OwnJournals {
+  private readonly writer = randomBytes(8).toString('hex');
+  /** The host's name, made fit for a file's. */
+  private readonly worker = `col-${thisHost().host.replace(/[^A-Za-z0-9._-]/g, '_')}`.slice(0, 64);
+  private readonly proc = thisProcess();
+
+  constructor(
+    private readonly runs: RunDirectories,
+    private readonly client: string,
+  ) {}
+
+  /** Returns the file's name, for the bell. Throws what the file system throws. */
+  appendEvent(runId: string, attempt: number, t: string, p: Json): string {
+    const file = `events-${this.worker}-${attempt}-${this.writer}.xtj`;
+    return this.append(file, this.head(runId, 'collector', attempt), t, p);
+  }
+
+  appendEdit(runId: string, p: Json): string {
+    return this.append(`user-${this.writer}.xtj`, this.head(runId, 'user', 0), 'edit', p);
+  }
+
+  appendCommand(runId: string, command: Command): string {
+    return this.append(COMMANDS_FILE, this.head(runId, 'collector', 0), 'command', { ...command });
+  }
+
+  commandsOf(runId: string): Command[] {
+    const dir = this.runs.find(runId);
+    if (!dir) return [];
+    const decoder = new FrameDecoder();
+    try {
+      decoder.push(readFileSync(join(dir, COMMANDS_FILE)));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+      throw error;
+    }
+    const commands: Command[] = [];
+    for (let item = decoder.next(); item; item = decoder.next())
+      if (item.kind === 'frame' && item.envelope['t'] === 'command')
+        commands.push(item.envelope['p'] as unknown as Command);
+    return commands;
+  }
+
+  private append(file: string, head: JournalHead, t: string, p: Json): string {
+    const journal = JournalWriter.openAppend(this.runs.ensure(head.run_id), file, head);
+    try {
+      journal.append(t, p);
+      journal.sync();
+    } finally {
+      journal.close();
+    }
+    return file;
+  }
+
+  private head(run_id: string, role: Role, attempt: number): JournalHead {
+    const { worker, writer, proc, client } = this;
+    return { format: 1, run_id, worker: role === 'user' ? 'user' : worker, attempt, writer, role, proc, client };
+  }
+}
