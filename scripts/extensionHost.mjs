@@ -1,7 +1,8 @@
 // Runs test/vscode/ inside a real extension host. The browser only drives it; the host reports through a file.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { ROOT } from './dependencies.mjs';
+import { fileURLToPath } from 'node:url';
+import { ensureDependencies, ROOT } from './dependencies.mjs';
 import { openEditor } from './editorSession.mjs';
 import { FETCHED } from './fetched.mjs';
 
@@ -31,7 +32,7 @@ export async function buildSuites() {
   });
 }
 
-export async function runExtensionHost() {
+async function runExtensionHost() {
   await buildSuites();
   const editor = await openEditor({ testsPath: join(SUITES, 'index.js') });
   try {
@@ -49,4 +50,11 @@ export async function runExtensionHost() {
 function report({ passed, failures }) {
   for (const { title, error } of failures) console.log(`FAIL ${title}\n${error.replace(/^/gm, '     ')}`);
   return { passed, failed: failures.length };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await ensureDependencies();
+  const { passed, failed } = await runExtensionHost();
+  console.log(`${passed} passed, ${failed} failed`);
+  process.exitCode = failed > 0 ? 1 : 0;
 }
