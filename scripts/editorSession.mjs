@@ -9,39 +9,46 @@ import { startServer } from './vscodeServer.mjs';
 const VIEWPORT = { width: 1440, height: 900 };
 
 /**
- * Opens `folder` (a copy of the example unless given) in a fresh editor with the built extension.
- * @param {{folder?: string, extension?: string | null, trust?: boolean, settings?: Record<string, unknown>,
+ * Starts an editor's server for `folder` (a copy of the example unless given), with the built extension.
+ * @param {{folder?: string, companions?: string[], trust?: boolean, settings?: Record<string, unknown>,
  *   env?: Record<string, string>, testsPath?: string}} options
  */
-export async function openEditor(options = {}) {
-  // Short: the collector's socket has to fit below it. The real path: it is hashed.
+export async function startEditor({ companions = [], trust, settings, env, testsPath, ...given } = {}) {
+  // Short: the collector's socket has to fit below it.
   const home = mkdtempSync(join(tmpdir(), 'xt-'));
   const runtime = join(home, 'r');
   mkdirSync(runtime, { mode: 0o700 });
-  const folder = options.folder ?? copyExample(join(home, 'example'));
+  const folder = given.folder ?? copyExample(join(home, 'example'));
   const disposers = [() => rmSync(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 })];
+  /** In reverse order of their making. */
   const close = async () => {
     for (const dispose of disposers.splice(0).reverse()) await dispose();
   };
   try {
     disposers.push(() => endProcesses(folder, runtime));
-    const server = await startServer({
-      data: join(home, 'server'),
-      settings: options.settings,
-      trust: options.trust,
-      env: { XDG_RUNTIME_DIR: runtime, ...options.env },
-    });
+    const data = join(home, 'server');
+    const server = await startServer({ data, settings, trust, env: { XDG_RUNTIME_DIR: runtime, ...env } });
     disposers.push(server.stop);
-    const browser = await launchBrowser();
-    disposers.push(() => browser.close());
-    const extension = options.extension === undefined ? ROOT : options.extension;
-    const address = server.address({ folder, extension, testsPath: options.testsPath });
-    const context = await browser.newContext({ viewport: VIEWPORT });
-    const page = await context.newPage();
-    await page.goto(address);
-    return { folder, runtime, server, browser, page, address, close };
+    const address = server.address({ folder, extensions: [ROOT, ...companions], testsPath });
+    return { folder, runtime, server, address, disposers, close };
   } catch (error) {
     await close();
+    throw error;
+  }
+}
+
+/** The same, opened in a headless browser. */
+export async function openEditor(options = {}) {
+  const editor = await startEditor(options);
+  try {
+    const browser = await launchBrowser();
+    editor.disposers.push(() => browser.close());
+    const context = await browser.newContext({ viewport: VIEWPORT });
+    const page = await context.newPage();
+    await page.goto(editor.address);
+    return { ...editor, page };
+  } catch (error) {
+    await editor.close();
     throw error;
   }
 }
@@ -55,9 +62,9 @@ export function copyExample(target) {
   return target;
 }
 
-/** Ends the collector and the scripts of `folder`: they outlive their editor by design. */
-async function endProcesses(folder, runtime) {
-  const pids = [...collectorPids(runtime), ...writerPids(join(folder, '.xtrack/runs'))];
+/** Ends the scripts of `folder` and the collectors below `runtime`: they outlive their editor by design. */
+export async function endProcesses(folder, runtime) {
+  const pids = [...(runtime ? collectorPids(runtime) : []), ...writerPids(join(folder, '.xtrack/runs'))];
   for (const pid of pids) signal(pid, 'SIGTERM');
   for (const deadline = Date.now() + 4000; Date.now() < deadline && pids.some(isAlive);) {
     await new Promise((resolve) => setTimeout(resolve, 50));

@@ -88,11 +88,11 @@ export async function startServer({ data, settings = {}, trust = true, env = {} 
     pid: child.pid,
     logs: () => output,
     stop,
-    /** The address of a window on `folder` with the extension under development in `extension`. */
-    address({ folder, extension, testsPath }) {
+    /** The address of a window on `folder` with the extensions under development in `extensions`. */
+    address({ folder, extensions = [], testsPath }) {
       const remote = (path) => `vscode-remote://127.0.0.1:${port}${path}`;
       const payload = [['skipWelcome', 'true']];
-      if (extension) payload.push(['extensionDevelopmentPath', remote(extension)]);
+      for (const path of extensions) payload.push(['extensionDevelopmentPath', remote(path)]);
       if (testsPath) payload.push(['extensionTestsPath', remote(testsPath)]);
       return `${origin}/?${new URLSearchParams({ folder, tkn: token, payload: JSON.stringify(payload) })}`;
     },

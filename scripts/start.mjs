@@ -1,0 +1,128 @@
+// Builds, opens an editor with the extension on the example, and launches the example's training, shown live.
+//   npm start [-- --check]     --check: headless; ends when the run's curve is on the screen of a real browser
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from '../esbuild.mjs';
+import { ROOT } from './dependencies.mjs';
+import { copyExample, endProcesses, openEditor, startEditor } from './editorSession.mjs';
+import { FETCHED } from './fetched.mjs';
+
+const SCREENSHOT = join(FETCHED, 'start.png');
+
+/**
+ * An extension beside ours that does what a user's first click would: it launches the example, once. No part of the
+ * product knows of it.
+ */
+function makeStarter() {
+  const folder = join(FETCHED, 'starter');
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const manifest = {
+    name: 'xtrack-starter',
+    publisher: 'xtrack',
+    version: '0.0.0',
+    engines: { vscode: '*' },
+    main: './starter.js',
+    activationEvents: ['onStartupFinished'],
+    extensionKind: ['workspace'],
+  };
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
+  writeFileSync(join(folder, 'pending'), '');
+  writeFileSync(
+    join(folder, 'starter.js'),
+    `const vscode = require('vscode');
+const { unlinkSync } = require('node:fs');
+exports.activate = async (context) => {
+  try {
+    unlinkSync(context.asAbsolutePath('pending'));
+  } catch {
+    return; // launched already: this is a reload
+  }
+  const script = vscode.Uri.joinPath(vscode.workspace.workspaceFolders[0].uri, 'train.py');
+  await vscode.window.showTextDocument(script);
+  await vscode.commands.executeCommand('xtrack.runs.focus');
+  await vscode.commands.executeCommand('xtrack.launchCurrentFile', script);
+};`,
+  );
+  return folder;
+}
+
+function hasDesktop() {
+  const display = ['darwin', 'win32'].includes(process.platform) || process.env.DISPLAY || process.env.WAYLAND_DISPLAY;
+  // In an editor's own terminal on a remote machine, `code` only opens files in that editor.
+  if (!display || process.env.VSCODE_IPC_HOOK_CLI) return false;
+  return spawnSync('code', ['--version'], { shell: process.platform === 'win32', timeout: 20_000 }).status === 0;
+}
+
+function interrupted() {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => resolve(signal));
+  });
+}
+
+async function openDesktop(starter) {
+  const folder = copyExample(join(FETCHED, 'example'));
+  const args = [
+    `--extensionDevelopmentPath=${ROOT}`,
+    `--extensionDevelopmentPath=${starter}`,
+    // Of its own: an editor that is open already would take the window over and know nothing of these options.
+    `--user-data-dir=${join(FETCHED, 'desktop')}`,
+    '--disable-workspace-trust',
+    '--skip-welcome',
+    '--wait',
+    '--new-window',
+    folder,
+  ];
+  if (process.getuid?.() === 0) args.push('--no-sandbox');
+  console.log('Opening VS Code. Close its window, or press Ctrl-C, to end.');
+  const child = spawn('code', args, { detached: true, stdio: 'ignore', shell: process.platform === 'win32' });
+  const closed = new Promise((resolve) => child.once('close', resolve));
+  await Promise.race([closed, interrupted().then(() => process.kill(-child.pid, 'SIGTERM'))]);
+  await endProcesses(folder);
+}
+
+async function openServer(starter) {
+  const editor = await startEditor({ folder: copyExample(join(FETCHED, 'example')), companions: [starter] });
+  console.log(`\nOpen this address; the example starts to train in it:\n\n  ${editor.address}\n\nCtrl-C ends it.`);
+  await interrupted();
+  console.log('\nEnding …');
+  await editor.close();
+}
+
+/** Waits until a curve of the launched run has been drawn, as the chart panel itself tells. */
+async function checkStart(starter) {
+  const editor = await openEditor({ companions: [starter] });
+  try {
+    const charts = editor.page.frameLocator('iframe.webview.ready').frameLocator('#active-frame');
+    const drawn = async () => (await charts.locator('body').evaluate(drawnPoints, null, { timeout: 2000 })) >= 2;
+    for (const deadline = Date.now() + 120_000; ;) {
+      if (await drawn().catch(() => false)) break;
+      if (Date.now() > deadline) throw new Error('No curve of the example was on the screen within 120 s.');
+      await editor.page.waitForTimeout(250);
+    }
+    // One frame more, so that what was drawn is on the picture.
+    await editor.page.waitForTimeout(500);
+    console.log(`The example's curve is on the screen: ${SCREENSHOT}`);
+  } finally {
+    await editor.page.screenshot({ path: SCREENSHOT }).catch((error) => console.log(`No screenshot: ${error.message}`));
+    await editor.close();
+  }
+}
+
+/** Runs inside the panel: how many points its best-filled chart shows. */
+function drawnPoints() {
+  const charts = globalThis.__xtrackCharts?.() ?? [];
+  return Math.max(0, ...charts.flatMap((chart) => chart.curves.map((curve) => curve.x.length)));
+}
+
+try {
+  await build();
+  const starter = makeStarter();
+  if (process.argv.includes('--check')) await checkStart(starter);
+  else if (hasDesktop()) await openDesktop(starter);
+  else await openServer(starter);
+} catch (error) {
+  console.error(error.errors ? 'The build failed.' : error.message);
+  process.exitCode = 1;
+}
