@@ -43,7 +43,9 @@ function checkpointX(checkpoint: Checkpoint, detail: RunDetail, axis: XAxis): nu
 function attemptX(attempt: Attempt, detail: RunDetail, axis: XAxis): number | null {
   if (axis === 'wall') return attempt.started;
   if (axis === 'relative') return (attempt.started - startOf(detail)) / 1000;
-  const from = detail.checkpoints.find((one) => one.id === attempt.from_checkpoint || one.path === attempt.from_checkpoint);
+  const from = detail.checkpoints.find(
+    (one) => one.id === attempt.from_checkpoint || one.path === attempt.from_checkpoint,
+  );
   return from === undefined ? null : checkpointX(from, detail, axis);
 }
 

@@ -11,7 +11,11 @@ let close: (() => void) | undefined;
 
 export function openMenu(title: string, items: MenuItem[], anchor: HTMLElement): void {
   close?.();
-  const menu = el('div', { class: 'menu', role: 'menu', 'aria-label': title }, el('div', { class: 'menu-title' }, title));
+  const menu = el(
+    'div',
+    { class: 'menu', role: 'menu', 'aria-label': title },
+    el('div', { class: 'menu-title' }, title),
+  );
   const buttons = items.map((item) => {
     const button = el('button', { role: 'menuitem', type: 'button' }, icon(item.icon), item.label);
     button.addEventListener('click', () => {

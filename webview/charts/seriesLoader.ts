@@ -132,7 +132,9 @@ function entryKey(run_id: string, key: string): string {
 
 /** Changes whenever the series may have: the row and the series come from the same store. */
 function signatureOf(row: RunRow, summary: Summary): string {
-  return [row.attempt, row.workers.length, summary.count, summary.nan, summary.inf, summary.last, summary.last_x].join(' ');
+  return [row.attempt, row.workers.length, summary.count, summary.nan, summary.inf, summary.last, summary.last_x].join(
+    ' ',
+  );
 }
 
 function byName(a: string, b: string): number {

@@ -1,5 +1,13 @@
 /** The typed line to the extension host: every request gets one reply, or fails after a while. */
-import type { PanelAction, PanelRequest, PanelState, ReplyMessage, SeriesQuery, ToHost, ToPanel } from '../../src/protocol/panel';
+import type {
+  PanelAction,
+  PanelRequest,
+  PanelState,
+  ReplyMessage,
+  SeriesQuery,
+  ToHost,
+  ToPanel,
+} from '../../src/protocol/panel';
 import type { RunDetail, Series, StopResult } from '../../src/protocol/rows';
 
 interface VsCodeApi {
@@ -58,7 +66,10 @@ export class Host {
       const timer =
         request.kind === 'action'
           ? undefined
-          : setTimeout(() => this.settle({ kind: 'reply', id, ok: false, error: 'The editor did not answer.' }), TIMEOUT_MS);
+          : setTimeout(
+              () => this.settle({ kind: 'reply', id, ok: false, error: 'The editor did not answer.' }),
+              TIMEOUT_MS,
+            );
       const done = (): void => clearTimeout(timer);
       this.pending.set(id, {
         resolve: (reply) => (done(), resolve(reply)),

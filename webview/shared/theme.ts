@@ -29,12 +29,16 @@ export function readTheme(): Theme {
   return {
     foreground: read('foreground', 'editor-foreground'),
     muted: read('descriptionForeground', 'foreground'),
-    grid: highContrast ? read('contrastBorder', 'foreground') : read('editorIndentGuide-background1', 'panel-border', 'widget-border'),
+    grid: highContrast
+      ? read('contrastBorder', 'foreground')
+      : read('editorIndentGuide-background1', 'panel-border', 'widget-border'),
     background: read('editor-background'),
     focus: read('focusBorder', 'foreground'),
     error: read('errorForeground', 'charts-red'),
     font: read('font-family'),
-    series: Array.from({ length: SERIES_COUNT }, (_, i) => read(`xtrack-series${i + 1}`, `charts-${FALLBACK_SERIES[i]}`)),
+    series: Array.from({ length: SERIES_COUNT }, (_, i) =>
+      read(`xtrack-series${i + 1}`, `charts-${FALLBACK_SERIES[i]}`),
+    ),
     highContrast,
   };
 }

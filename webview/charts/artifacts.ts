@@ -1,0 +1,97 @@
+/** What the run wrote: checkpoints, each with a way to go on from it, and artifacts. */
+import type { PanelAction, PanelRun } from '../../src/protocol/panel';
+import type { Artifact, Checkpoint, RunDetail } from '../../src/protocol/rows';
+import { el, icon, iconButton } from '../shared/dom';
+import { formatAgo, formatBytes, formatCount, formatNumber, formatTime, toNumber } from '../shared/format';
+import { statusActions } from '../shared/status';
+
+type Act = (action: PanelAction) => void;
+
+export function artifacts(run: PanelRun, detail: RunDetail | undefined, act: Act): HTMLElement[] {
+  if (detail === undefined) return [el('p', { class: 'muted' }, 'Loading…')];
+  return [
+    el('h2', {}, `Checkpoints (${detail.checkpoints.length})`),
+    checkpointTable(run, detail.checkpoints, act),
+    el('h2', {}, `Artifacts (${detail.artifacts.length})`),
+    artifactTable(run, detail.artifacts, act),
+  ];
+}
+
+function checkpointTable(run: PanelRun, checkpoints: Checkpoint[], act: Act): HTMLElement {
+  if (checkpoints.length === 0) {
+    return el(
+      'p',
+      { class: 'muted' },
+      'None yet. ',
+      el('code', {}, 'run.log_checkpoint(path, step)'),
+      ' makes a run resumable from here.',
+    );
+  }
+  const canResume = statusActions(run.row.status).resume;
+  const now = Date.now();
+  const lines = [...checkpoints].reverse().map((checkpoint) => {
+    const metrics = Object.entries(checkpoint.metrics).map(([key, value]) => `${key} ${formatNumber(toNumber(value))}`);
+    const gone = checkpoint.exists === false;
+    const resume = iconButton('debug-restart', `Resume from ${checkpoint.path}`, () =>
+      act({ do: 'resumeFrom', run_id: run.row.run_id, checkpoint: checkpoint.id }),
+    );
+    resume.disabled = !canResume || gone;
+    return el(
+      'tr',
+      { class: gone ? 'gone' : undefined },
+      el(
+        'td',
+        {},
+        checkpoint.is_best && icon('star-full'),
+        checkpoint.is_best && el('span', { class: 'sr-only' }, 'best'),
+      ),
+      el('td', { class: 'number' }, position(checkpoint)),
+      el('td', { class: 'path', title: checkpoint.path }, checkpoint.path, gone && ' (file is gone)'),
+      el('td', { class: 'number' }, metrics.join(' · ')),
+      el('td', { class: 'muted', title: formatTime(checkpoint.at) }, formatAgo(checkpoint.at, now)),
+      el('td', { class: 'row-actions' }, resume, ...fileButtons(run, checkpoint.path, gone, act)),
+    );
+  });
+  return el('table', { class: 'rows files' }, el('tbody', {}, ...lines));
+}
+
+function position(checkpoint: Checkpoint): string {
+  if (checkpoint.step !== null) return `step ${formatCount(checkpoint.step)}`;
+  return checkpoint.epoch === null ? '' : `epoch ${formatCount(checkpoint.epoch)}`;
+}
+
+function artifactTable(run: PanelRun, files: Artifact[], act: Act): HTMLElement {
+  if (files.length === 0) {
+    return el(
+      'p',
+      { class: 'muted' },
+      'None yet. ',
+      el('code', {}, 'run.log_artifact(path, "model")'),
+      ' lists a file here.',
+    );
+  }
+  const lines = files.map((file) =>
+    el(
+      'tr',
+      {},
+      el('td', { class: 'path', title: file.path }, file.name),
+      el('td', { class: 'muted' }, file.type),
+      el('td', { class: 'number' }, file.size === null ? '' : formatBytes(file.size)),
+      el(
+        'td',
+        { class: 'muted', title: file.sha256 ?? undefined },
+        file.sha256 === null ? '' : `sha256 ${file.sha256.slice(0, 12)}`,
+      ),
+      el('td', { class: 'row-actions' }, ...fileButtons(run, file.path, false, act)),
+    ),
+  );
+  return el('table', { class: 'rows files' }, el('tbody', {}, ...lines));
+}
+
+function fileButtons(run: PanelRun, file: string, gone: boolean, act: Act): HTMLElement[] {
+  const reveal = iconButton('folder-opened', `Reveal ${file}`, () =>
+    act({ do: 'reveal', run_id: run.row.run_id, file }),
+  );
+  reveal.disabled = gone;
+  return [reveal, iconButton('copy', `Copy the path ${file}`, () => act({ do: 'copy', text: file }))];
+}

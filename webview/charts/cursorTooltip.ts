@@ -1,0 +1,91 @@
+/** The values under the cursor, highest first; the one that is pointed at stands out. */
+import type { PanelRun, XAxis } from '../../src/protocol/panel';
+import { append, el } from '../shared/dom';
+import { formatNumber, formatX } from '../shared/format';
+import { type CursorValue, nearestInValue } from './cursorValues';
+
+const MAX_ROWS = 12;
+
+export interface TooltipContent {
+  key: string;
+  values: CursorValue[];
+  /** Height of the pointer in values. */
+  y: number | null;
+  axis: XAxis;
+  runOf: (run_id: string) => PanelRun | undefined;
+  colorOf: (color: number) => string;
+  /** Differences are to this run. */
+  baseline: string | null;
+}
+
+export class CursorTooltip {
+  readonly element = el('div', { class: 'tooltip', role: 'tooltip', hidden: true });
+
+  hide(): void {
+    this.element.hidden = true;
+  }
+
+  show(content: TooltipContent, at: { x: number; y: number }): void {
+    const { values } = content;
+    if (values.length === 0) {
+      this.hide();
+      return;
+    }
+    const pointed = content.y === null ? undefined : nearestInValue(values, content.y);
+    const first = pointed ?? values[0]!;
+    const ordered = [first, ...values.filter((value) => value !== first)];
+    const table = el('table');
+    for (const value of ordered.slice(0, MAX_ROWS)) table.append(row(value, content, value === pointed));
+    this.element.replaceChildren(
+      el('div', { class: 'tooltip-title' }, el('strong', {}, content.key), ` ${formatX(content.axis, first.x)}`),
+      table,
+    );
+    if (ordered.length > MAX_ROWS)
+      this.element.append(el('div', { class: 'muted' }, `and ${ordered.length - MAX_ROWS} more`));
+    this.element.hidden = false;
+    this.place(at);
+  }
+
+  private place(at: { x: number; y: number }): void {
+    const { width, height } = this.element.getBoundingClientRect();
+    const left = at.x + 16 + width > innerWidth ? at.x - width - 16 : at.x + 16;
+    const top = Math.min(at.y + 12, innerHeight - height - 4);
+    this.element.style.transform = `translate(${Math.max(4, left)}px, ${Math.max(4, top)}px)`;
+  }
+}
+
+function row(value: CursorValue, content: TooltipContent, pointed: boolean): HTMLElement {
+  const run = content.runOf(value.curve.run_id);
+  const swatch = el('span', { class: 'swatch' });
+  swatch.style.backgroundColor = content.colorOf(run?.color ?? 0);
+  const several =
+    value.curve.workerIndex > 0 ||
+    content.values.some((other) => other !== value && other.curve.run_id === value.curve.run_id);
+  const line = el('tr', { class: pointed ? 'pointed' : undefined });
+  append(line, [
+    el(
+      'td',
+      { class: 'tooltip-run' },
+      swatch,
+      run?.row.name ?? value.curve.run_id,
+      several ? ` · ${value.curve.worker}` : null,
+    ),
+    el('td', { class: 'number' }, formatNumber(value.value)),
+    el(
+      'td',
+      { class: 'number muted' },
+      value.raw !== value.value && !Number.isNaN(value.raw) ? `raw ${formatNumber(value.raw)}` : '',
+    ),
+    el('td', { class: 'number muted' }, difference(value, content)),
+    el('td', { class: 'number muted' }, formatX(content.axis, value.x)),
+  ]);
+  return line;
+}
+
+function difference(value: CursorValue, content: TooltipContent): string {
+  const base = content.values.find((other) => other.curve.run_id === content.baseline);
+  if (base === undefined || base.curve.run_id === value.curve.run_id) return '';
+  const delta = value.value - base.value;
+  if (Number.isNaN(delta)) return '';
+  return `${delta > 0 ? '+' : ''}${formatNumber(delta)}`;
+}

@@ -1,0 +1,173 @@
+/** Which run, how is it going, how long still, and what can be done with it. */
+import type { PanelAction, PanelRun } from '../../src/protocol/panel';
+import type { RunRow, StopResult } from '../../src/protocol/rows';
+import { el, icon, setAttribute, setText } from '../shared/dom';
+import { formatAgo, formatCount, formatDuration, formatTime } from '../shared/format';
+import { statusActions, statusLook } from '../shared/status';
+import { Eta } from './eta';
+import type { PanelModel } from './panelModel';
+
+type RunCommand = Extract<
+  PanelAction,
+  { do: 'stop' | 'resume' | 'output' | 'checkpoint_now' | 'pause' | 'unpause' }
+>['do'];
+
+interface ActionButton {
+  element: HTMLElement & { disabled: boolean };
+  label: HTMLElement;
+}
+
+export class Header {
+  readonly element: HTMLElement;
+  private readonly name = el('h1', {});
+  private readonly status = el('span', { class: 'status' });
+  private readonly detail = el('span', { class: 'muted' });
+  private readonly progress = el('div', {
+    class: 'progress',
+    role: 'progressbar',
+    'aria-valuemin': 0,
+    'aria-valuemax': 100,
+  });
+  private readonly bar = el('div', { class: 'progress-bar' });
+  private readonly progressText = el('span', { class: 'progress-text number' });
+  private readonly error = el('button', { class: 'run-error link', type: 'button', hidden: true });
+  private readonly buttons: Record<'stop' | 'pause' | 'checkpoint_now' | 'resume' | 'output', ActionButton>;
+  private readonly etas = new Map<string, Eta>();
+  private look = '';
+
+  constructor(
+    private readonly model: PanelModel,
+    private readonly act: (action: PanelAction) => void,
+  ) {
+    this.progress.append(this.bar);
+    this.buttons = {
+      stop: this.button('debug-stop', 'Stop', () => 'stop'),
+      pause: this.button('debug-pause', 'Pause', (row) => (row.phase === 'paused' ? 'unpause' : 'pause')),
+      checkpoint_now: this.button('save', 'Checkpoint now', () => 'checkpoint_now'),
+      resume: this.button('debug-restart', 'Resume', () => 'resume'),
+      output: this.button('terminal', 'Output', () => 'output'),
+    };
+    this.error.addEventListener('click', () => this.openError());
+    const title = el('div', { class: 'title' }, this.name, this.status, this.detail);
+    const actions = el('div', { class: 'actions' }, ...Object.values(this.buttons).map((button) => button.element));
+    const going = el('div', { class: 'going' }, this.progress, this.progressText);
+    this.element = el('header', { class: 'panel-header' }, title, actions, going, this.error);
+  }
+
+  update(): void {
+    const run = this.model.focused();
+    this.element.hidden = run === undefined;
+    if (run === undefined) return;
+    const { row } = run;
+    setText(this.name, row.name);
+    setAttribute(this.name, 'title', `${row.name}\n${row.run_id}`);
+    this.updateStatus(row);
+    this.updateProgress(row);
+    this.updateButtons(row);
+    this.error.hidden = row.error === null;
+    const where = row.error_at === null ? '' : ` (${baseName(row.error_at.file)}:${row.error_at.line})`;
+    setText(this.error, `${row.error?.split('\n')[0] ?? ''}${where}`);
+  }
+
+  private updateStatus(row: RunRow): void {
+    const look = statusLook(row.status);
+    const paused = row.status === 'running' && row.phase === 'paused';
+    const key = `${row.status} ${paused}`;
+    if (key !== this.look) {
+      this.look = key;
+      this.status.className = `status status-${row.status}`;
+      this.status.replaceChildren(
+        icon(paused ? 'debug-pause' : look.icon, look.spin && !paused),
+        el('span', {}, look.label),
+      );
+    }
+    const phase = row.status === 'running' && row.phase !== null && row.phase !== 'running' ? row.phase : null;
+    const now = Date.now();
+    const time =
+      row.ended !== null
+        ? `${row.started === null ? '' : `${formatDuration((row.ended - row.started) / 1000)}, `}${formatAgo(row.ended, now)}`
+        : row.started === null
+          ? ''
+          : `for ${formatDuration((now - row.started) / 1000)}`;
+    setText(this.detail, [phase, time, row.attempt > 1 ? `attempt ${row.attempt}` : null].filter(Boolean).join(' · '));
+    const times = [row.started, row.ended].flatMap((at, i) =>
+      at === null ? [] : `${i === 0 ? 'Started' : 'Ended'} ${formatTime(at)}`,
+    );
+    setAttribute(this.detail, 'title', times.join('\n'));
+  }
+
+  private updateProgress(row: RunRow): void {
+    const { progress } = row;
+    const share = progress?.total ? Math.min(1, Math.max(0, progress.cur / progress.total)) : null;
+    this.progress.classList.toggle('none', share === null);
+    this.progress.classList.toggle('ended', row.ended !== null);
+    this.bar.style.transform = `scaleX(${share ?? 0})`;
+    if (progress === null) return setText(this.progressText, '');
+    const of = progress.total === null ? '' : `/${formatCount(progress.total)}`;
+    const percent = share === null ? null : `${Math.floor(share * 100)}%`;
+    const left = row.status === 'running' ? this.secondsLeft(row) : null;
+    const eta = left === null ? null : `ETA ${formatDuration(left)}`;
+    const text = [`${progress.unit} ${formatCount(progress.cur)}${of}`, percent, eta].filter(Boolean).join(' · ');
+    setText(this.progressText, text);
+    setAttribute(this.progress, 'aria-valuenow', String(Math.round((share ?? 0) * 100)));
+    setAttribute(this.progress, 'aria-label', text);
+  }
+
+  private secondsLeft(row: RunRow): number | null {
+    const eta = this.etas.get(row.run_id) ?? new Eta();
+    this.etas.set(row.run_id, eta);
+    return eta.update(row.progress, Date.now(), row.attempt === 1 ? row.started : null);
+  }
+
+  private updateButtons(row: RunRow): void {
+    const can = statusActions(row.status);
+    const stop = this.model.stops.get(row.run_id);
+    const { stop: stopButton, pause, checkpoint_now, resume } = this.buttons;
+    stopButton.element.hidden = !can.stop;
+    setText(stopButton.label, stop === undefined ? 'Stop' : stopLabel(stop));
+    pause.element.hidden = !can.stop;
+    pause.element.disabled = !can.command;
+    setText(pause.label, row.phase === 'paused' ? 'Continue' : 'Pause');
+    checkpoint_now.element.hidden = !can.stop;
+    checkpoint_now.element.disabled = !can.command;
+    resume.element.hidden = !can.resume;
+  }
+
+  private button(iconName: string, text: string, what: (row: RunRow) => RunCommand): ActionButton {
+    const label = el('span', {}, text);
+    const element = document.createElement('vscode-button');
+    element.setAttribute('secondary', '');
+    const mark = icon(iconName);
+    mark.slot = 'content-before';
+    element.append(mark, label);
+    element.addEventListener('click', () => {
+      const run: PanelRun | undefined = this.model.focused();
+      if (run !== undefined && !element.disabled) this.act({ do: what(run.row), run_id: run.row.run_id });
+    });
+    return { element, label };
+  }
+
+  private openError(): void {
+    const row = this.model.focused()?.row;
+    if (row?.error_at) this.act({ do: 'open', run_id: row.run_id, file: row.error_at.file, line: row.error_at.line });
+    else this.model.patch({ tab: 'overview' });
+  }
+}
+
+const STAGES: Record<StopResult['stage'], string> = {
+  command: 'Asked to stop',
+  int: 'Interrupted (SIGINT)',
+  term: 'Terminating (SIGTERM)',
+  kill: 'Killing (SIGKILL)',
+  ended: 'Stopped',
+};
+
+/** A stop goes down a ladder by itself; another click takes the next rung at once. */
+function stopLabel(stop: StopResult): string {
+  const left = stop.next_at === null ? null : Math.max(0, Math.ceil((stop.next_at - Date.now()) / 1000));
+  return left === null ? STAGES[stop.stage] : `${STAGES[stop.stage]}, next in ${left}s — press harder`;
+}
+
+function baseName(file: string): string {
+  return file.split(/[\\/]/).pop() ?? file;
+}

@@ -1,0 +1,179 @@
+/** Everything about one run that is no curve: why it failed, metrics, params, attempts, code, environment, warnings. */
+import type { PanelAction, PanelRun } from '../../src/protocol/panel';
+import type { Json } from '../../src/protocol/events';
+import type { Attempt, RunDetail } from '../../src/protocol/rows';
+import { el } from '../shared/dom';
+import { formatCount, formatDuration, formatNumber, formatTime, toNumber } from '../shared/format';
+import { statusLook } from '../shared/status';
+import { tracebackView } from './tracebackView';
+
+type Act = (action: PanelAction) => void;
+
+export function overview(run: PanelRun, detail: RunDetail | undefined, act: Act): HTMLElement[] {
+  return [
+    failure(run, detail, act),
+    section('Metrics', metricCards(run)),
+    section('Parameters', keyValues(run.row.params)),
+    detail && section('Notes', detail.notes === '' ? null : el('p', { class: 'notes' }, detail.notes)),
+    detail && section('Attempts', detail.attempts.length > 0 ? attemptTable(detail.attempts) : null),
+    detail && section('Code', code(detail, act)),
+    detail && section('Environment', keyValues(asRecord(detail.environment))),
+    detail && section('Commands', commandTable(detail)),
+    detail && section('Warnings', warningTable(detail)),
+    section(
+      'Run',
+      keyValues({
+        id: run.row.run_id,
+        status: statusLook(run.row.status).label,
+        experiment: run.row.experiment,
+        ...run.row.tags,
+      }),
+    ),
+  ].filter((part): part is HTMLElement => part !== null && part !== undefined);
+}
+
+function section(title: string, body: HTMLElement | null): HTMLElement | null {
+  return body === null ? null : el('section', { class: 'overview-section' }, el('h2', {}, title), body);
+}
+
+function failure({ row }: PanelRun, detail: RunDetail | undefined, act: Act): HTMLElement | null {
+  if (row.error === null) return null;
+  const open = (file: string, line: number): void => act({ do: 'open', run_id: row.run_id, file, line });
+  const trace = detail?.traceback ? tracebackView(detail.traceback, open) : null;
+  return el('section', { class: 'failure', role: 'alert' }, el('h2', {}, row.error), trace);
+}
+
+function metricCards({ row }: PanelRun): HTMLElement | null {
+  const keys = Object.keys(row.metrics).sort((a, b) => a.localeCompare(b, undefined, { numeric: true }));
+  if (keys.length === 0) return null;
+  const cards = keys.map((key) => {
+    const metric = row.metrics[key]!;
+    const extreme = (name: string, value: number | null, x: number | null): HTMLElement =>
+      el(
+        'span',
+        { title: x === null ? undefined : `at ${formatCount(x)}` },
+        el('span', { class: 'muted' }, `${name} `),
+        value === null ? '–' : formatNumber(value),
+      );
+    const bad = metric.nan + metric.inf;
+    return el(
+      'div',
+      { class: 'metric-card' },
+      el('div', { class: 'metric-key', title: key }, key),
+      el('div', { class: 'metric-last number' }, formatNumber(toNumber(metric.last))),
+      el(
+        'div',
+        { class: 'metric-range number' },
+        extreme('min', metric.min, metric.min_x),
+        extreme('max', metric.max, metric.max_x),
+      ),
+      bad > 0 && el('div', { class: 'chart-bad' }, `${formatCount(bad)} NaN/∞`),
+    );
+  });
+  return el('div', { class: 'metric-cards' }, ...cards);
+}
+
+/** Nested values are flattened: `gpu.0.name`. */
+function keyValues(values: Record<string, Json>): HTMLElement | null {
+  const lines = Object.entries(values).flatMap(([key, value]) => flatten(key, value));
+  if (lines.length === 0) return null;
+  const body = el(
+    'tbody',
+    {},
+    ...lines.map(([key, text]) => el('tr', {}, el('th', { scope: 'row' }, key), el('td', {}, text))),
+  );
+  return el('table', { class: 'key-values' }, body);
+}
+
+function flatten(key: string, value: Json): [string, string][] {
+  if (value === null) return [];
+  if (typeof value === 'number') return [[key, formatNumber(value)]];
+  if (typeof value !== 'object') return [[key, String(value)]];
+  if (Array.isArray(value) && value.every((item) => typeof item !== 'object'))
+    return value.length > 0 ? [[key, value.join(' ')]] : [];
+  return Object.entries(value).flatMap(([name, inner]) => flatten(`${key}.${name}`, inner));
+}
+
+function asRecord(value: Json): Record<string, Json> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
+}
+
+function table(heads: string[], rows: (string | HTMLElement)[][]): HTMLElement {
+  const head = el('thead', {}, el('tr', {}, ...heads.map((text) => el('th', { scope: 'col' }, text))));
+  const body = el('tbody', {}, ...rows.map((cells) => el('tr', {}, ...cells.map((cell) => el('td', {}, cell)))));
+  return el('table', { class: 'rows' }, head, body);
+}
+
+function attemptTable(attempts: Attempt[]): HTMLElement {
+  const rows = attempts.map((attempt) => [
+    String(attempt.n),
+    formatTime(attempt.started),
+    attempt.ended === null ? '' : formatDuration((attempt.ended - attempt.started) / 1000),
+    attempt.from_checkpoint ?? '',
+    exitText(attempt),
+  ]);
+  return table(['Attempt', 'Started', 'Took', 'From checkpoint', 'Ended with'], rows);
+}
+
+function exitText({ exit }: Attempt): string {
+  if (exit === null) return '';
+  const how = exit.signal === undefined ? (exit.code === undefined ? '' : `exit code ${exit.code}`) : exit.signal;
+  return [how, exit.reason].filter(Boolean).join(': ');
+}
+
+function code(detail: RunDetail, act: Act): HTMLElement | null {
+  const { git_diff, argv, entrypoint, ...rest } = asRecord(detail.source);
+  const parts: (HTMLElement | null)[] = [
+    keyValues({ entrypoint: entrypoint ?? null, command: Array.isArray(argv) ? argv : null, ...rest }),
+  ];
+  if (typeof entrypoint === 'string') {
+    const open = el('button', { class: 'link', type: 'button' }, 'Open the script');
+    open.addEventListener('click', () => act({ do: 'open', run_id: detail.run_id, file: entrypoint }));
+    parts.push(open);
+  }
+  if (typeof git_diff === 'string' && git_diff !== '') parts.push(diffView(git_diff));
+  const shown = parts.filter((part) => part !== null);
+  return shown.length === 0 ? null : el('div', {}, ...shown);
+}
+
+function diffView(diff: string): HTMLElement {
+  const lines = diff.split('\n').map((line) => {
+    const kind = /^\+(?!\+\+)/.test(line)
+      ? 'added'
+      : /^-(?!--)/.test(line)
+        ? 'removed'
+        : line.startsWith('@@')
+          ? 'hunk'
+          : undefined;
+    return el('span', { class: kind }, `${line}\n`);
+  });
+  const title = el(
+    'summary',
+    {},
+    `Uncommitted changes (${lines.filter((line) => line.className !== '').length} lines)`,
+  );
+  return el('details', {}, title, el('pre', { class: 'diff', tabindex: 0 }, ...lines));
+}
+
+function commandTable({ commands }: RunDetail): HTMLElement | null {
+  if (commands.length === 0) return null;
+  const rows = commands.map((command) => [
+    command.type,
+    formatTime(command.at),
+    command.acks.map((ack) => [ack.worker, ack.status, ack.error].filter(Boolean).join(' ')).join(', ') ||
+      'not answered yet',
+  ]);
+  return table(['Command', 'Sent', 'Answer'], rows);
+}
+
+function warningTable({ warnings }: RunDetail): HTMLElement | null {
+  if (warnings.length === 0) return null;
+  const where = (file?: string, offset?: number): string =>
+    file === undefined ? '' : offset === undefined ? file : `${file} at byte ${offset}`;
+  const rows = warnings.map((warning) => [
+    warning.message,
+    where(warning.file, warning.offset),
+    warning.count > 1 ? `${formatCount(warning.count)}×` : '',
+  ]);
+  return table(['Warning', 'Where', ''], rows);
+}

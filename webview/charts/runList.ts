@@ -1,0 +1,86 @@
+/** The runs of the panel: colour, status, last value of the key metric; a checkbox shows or hides a run's curves. */
+import type { PanelRun } from '../../src/protocol/panel';
+import { el, icon, setAttribute, setText } from '../shared/dom';
+import { formatNumber, toNumber } from '../shared/format';
+import { statusLook } from '../shared/status';
+import type { Theme } from '../shared/theme';
+import { keyMetric } from './keyMetric';
+import { type PanelModel, toggled } from './panelModel';
+
+interface RunLine {
+  root: HTMLElement;
+  check: HTMLElementTagNameMap['vscode-checkbox'];
+  swatch: HTMLElement;
+  status: HTMLElement;
+  name: HTMLButtonElement;
+  value: HTMLElement;
+}
+
+export class RunList {
+  readonly element = el('aside', { class: 'run-list', 'aria-label': 'Runs' });
+  private readonly list = el('div', { role: 'list' });
+  private readonly metric = el('span', { class: 'muted' });
+  private readonly lines = new Map<string, RunLine>();
+
+  constructor(
+    private readonly model: PanelModel,
+    private readonly theme: () => Theme,
+  ) {
+    this.element.append(el('div', { class: 'run-list-head' }, el('span', {}, 'Runs'), this.metric), this.list);
+  }
+
+  update(): void {
+    const { runs } = this.model;
+    this.element.hidden = runs.length < 2;
+    const metric = keyMetric(runs.map((run) => run.row));
+    setText(this.metric, metric ?? '');
+    const ids = new Set(runs.map((run) => run.row.run_id));
+    for (const [id, line] of this.lines) {
+      if (ids.has(id)) continue;
+      line.root.remove();
+      this.lines.delete(id);
+    }
+    for (const run of runs) this.updateLine(run, metric);
+  }
+
+  private updateLine(run: PanelRun, metric: string | null): void {
+    const { row } = run;
+    const line = this.lines.get(row.run_id) ?? this.add(row.run_id);
+    const shown = !this.model.state.hidden.includes(row.run_id);
+    if (line.check.checked !== shown) line.check.checked = shown;
+    setAttribute(line.check, 'aria-label', `Show ${row.name}`);
+    line.swatch.style.backgroundColor = this.theme().series[run.color] ?? '';
+    line.swatch.className = `swatch dash-${run.dash}`;
+    const look = statusLook(row.status);
+    if (line.status.dataset.status !== row.status) {
+      line.status.dataset.status = row.status;
+      line.status.className = `status status-${row.status}`;
+      line.status.title = look.label;
+      line.status.replaceChildren(icon(look.icon, look.spin));
+    }
+    setText(line.name, row.name);
+    setAttribute(line.name, 'title', `${row.name}\n${row.run_id}`);
+    setAttribute(line.name, 'aria-label', `${row.name}, ${look.label}`);
+    setAttribute(line.name, 'aria-current', String(this.model.focused()?.row.run_id === row.run_id));
+    const summary = metric === null ? undefined : row.metrics[metric];
+    setText(line.value, summary === undefined ? '' : formatNumber(toNumber(summary.last)));
+  }
+
+  private add(run_id: string): RunLine {
+    const check = document.createElement('vscode-checkbox');
+    const line: RunLine = {
+      root: el('div', { class: 'run-line', role: 'listitem' }),
+      check,
+      swatch: el('span', { class: 'swatch' }),
+      status: el('span', { class: 'status' }),
+      name: el('button', { class: 'run-name', type: 'button' }),
+      value: el('span', { class: 'number' }),
+    };
+    check.addEventListener('change', () => this.model.patch({ hidden: toggled(this.model.state.hidden, run_id) }));
+    line.name.addEventListener('click', () => this.model.patch({ focus: run_id }));
+    line.root.append(line.check, line.swatch, line.status, line.name, line.value);
+    this.lines.set(run_id, line);
+    this.list.append(line.root);
+    return line;
+  }
+}

@@ -1,0 +1,58 @@
+/** Tabs of the panel, as the ARIA pattern has them: arrows move between tabs, Tab goes on into the content. */
+import { PANEL_TABS, type PanelTab } from '../../src/protocol/panel';
+import { el, setAttribute, setText } from '../shared/dom';
+import type { PanelModel } from './panelModel';
+
+const NAMES: Record<PanelTab, string> = { charts: 'Charts', overview: 'Overview', artifacts: 'Artifacts' };
+
+export class Tabs {
+  readonly element = el('div', { class: 'tabs', role: 'tablist', 'aria-label': 'Panel' });
+  private readonly tabs = PANEL_TABS.map((name) => {
+    const count = el('span', { class: 'badge', hidden: true });
+    const button = el(
+      'button',
+      { class: 'tab', role: 'tab', type: 'button', id: `tab-${name}`, 'aria-controls': `panel-${name}` },
+      NAMES[name],
+      count,
+    );
+    button.addEventListener('click', () => this.model.patch({ tab: name }));
+    return { name, button, count };
+  });
+
+  constructor(
+    private readonly model: PanelModel,
+    private readonly panels: Record<PanelTab, HTMLElement>,
+  ) {
+    this.element.append(...this.tabs.map((tab) => tab.button));
+    this.element.addEventListener('keydown', (event) => {
+      const by = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
+      if (by === 0) return;
+      const at = PANEL_TABS.indexOf(this.model.state.tab);
+      const next = this.tabs[(at + by + this.tabs.length) % this.tabs.length]!;
+      this.model.patch({ tab: next.name });
+      next.button.focus();
+    });
+    for (const [name, panel] of Object.entries(panels)) {
+      panel.id = `panel-${name}`;
+      panel.setAttribute('role', 'tabpanel');
+      panel.setAttribute('aria-labelledby', `tab-${name}`);
+    }
+  }
+
+  update(): void {
+    const row = this.model.focused()?.row;
+    const counts: Record<PanelTab, number> = {
+      charts: 0,
+      overview: 0,
+      artifacts: (row?.checkpoints ?? 0) + (row?.artifacts ?? 0),
+    };
+    for (const { name, button, count } of this.tabs) {
+      const selected = name === this.model.state.tab;
+      setAttribute(button, 'aria-selected', String(selected));
+      button.tabIndex = selected ? 0 : -1;
+      this.panels[name].hidden = !selected;
+      count.hidden = counts[name] === 0;
+      setText(count, String(counts[name]));
+    }
+  }
+}
