@@ -87,7 +87,11 @@ export function runDescription(row: RunRow, chosenMetric: string, now: number): 
     parts.push(failureText(row) || statusWord('failed'), row.error_at && sourceText(row.error_at));
   else if (row.status === 'running') parts.push(progressText(row) ?? row.phase);
   else if (row.status === 'queued' || row.status === 'lost') parts.push(statusWord(row.status));
-  else parts.push(row.status === 'completed' ? null : statusWord(row.status), row.ended && formatAgo(row.ended, now));
+  else
+    parts.push(
+      row.status === 'completed' ? null : statusWord(row.status),
+      row.ended === null ? null : formatAgo(row.ended, now),
+    );
   return parts.filter(Boolean).join('  ');
 }
 

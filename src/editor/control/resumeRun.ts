@@ -1,0 +1,57 @@
+import * as vscode from 'vscode';
+import type { Checkpoint, Launched } from '../../protocol/rows';
+import { formatAgo, formatNumber, toNumber } from '../../domain/format';
+import type { Collectors } from '../collectors';
+import { windowEnvironment } from '../windowEnvironment';
+import { plain } from '../messages';
+
+/** Starts a run again as its next attempt. */
+export class ResumeRun {
+  constructor(
+    private readonly collectors: Collectors,
+    private readonly log: vscode.LogOutputChannel,
+  ) {}
+
+  /** From the latest checkpoint; without any, asks whether to begin again. Undefined when the user says no. */
+  async fromLast(run_id: string): Promise<Launched | undefined> {
+    const { checkpoints, name } = await this.collectors.callRun(run_id, 'runs.get', { run_id });
+    if (checkpoints.length > 0) return this.resume(run_id, 'last');
+    const begin = vscode.l10n.t('Start from the Beginning');
+    const message = vscode.l10n.t('{0} logged no checkpoint to resume from.', plain(name, 80));
+    const answer = await vscode.window.showWarningMessage(message, begin);
+    return answer === begin ? this.resume(run_id, 'none') : undefined;
+  }
+
+  async fromPicked(run_id: string): Promise<Launched | undefined> {
+    const { checkpoints, name } = await this.collectors.callRun(run_id, 'runs.get', { run_id });
+    const title = vscode.l10n.t('Resume {0} from', name);
+    const choices = [
+      ...checkpoints.map(checkpointChoice).reverse(),
+      { label: vscode.l10n.t('$(debug-start) The beginning'), description: '', checkpoint: 'none' },
+    ];
+    const chosen = await vscode.window.showQuickPick(choices, { title, matchOnDescription: true });
+    return chosen && this.resume(run_id, chosen.checkpoint);
+  }
+
+  /** `checkpoint` is "last", "best", "none", or a checkpoint's id. */
+  async resume(run_id: string, checkpoint: string): Promise<Launched> {
+    const env = windowEnvironment(process.env);
+    const launched = await this.collectors.callRun(run_id, 'runs.resume', { run_id, checkpoint, env });
+    this.log.info(`Resumed ${run_id} from ${checkpoint} as attempt ${launched.attempt}`);
+    return launched;
+  }
+}
+
+function checkpointChoice(checkpoint: Checkpoint): { label: string; description: string; checkpoint: string } {
+  const name = checkpoint.path.split(/[\\/]/).at(-1) ?? checkpoint.path;
+  const metrics = Object.entries(checkpoint.metrics)
+    .slice(0, 3)
+    .map(([key, value]) => `${key} ${formatNumber(toNumber(value))}`);
+  const where = checkpoint.step === null ? null : vscode.l10n.t('step {0}', checkpoint.step);
+  const gone = checkpoint.exists === false ? vscode.l10n.t('file is gone') : null;
+  return {
+    label: `${checkpoint.is_best ? '$(star-full)' : '$(save)'} ${name}`,
+    description: [where, ...metrics, formatAgo(checkpoint.at, Date.now()), gone].filter(Boolean).join('  '),
+    checkpoint: checkpoint.id,
+  };
+}

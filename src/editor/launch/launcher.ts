@@ -1,0 +1,143 @@
+import * as vscode from 'vscode';
+import { basename, dirname, relative } from 'node:path';
+import type { LaunchRequest } from '../../protocol/api';
+import { userError } from '../../protocol/apiError';
+import type { Launched } from '../../protocol/rows';
+import type { Collectors } from '../collectors';
+import { windowEnvironment } from '../windowEnvironment';
+import { splitArguments, UnclosedQuote } from './commandLine';
+import { findInterpreter } from './interpreter';
+
+const MEMORY = 'xtrack.arguments';
+const LISTED = 500;
+
+/** Launches scripts: the palette's questions, the arguments remembered, the request. */
+export class Launcher {
+  constructor(
+    private readonly collectors: Collectors,
+    private readonly memory: vscode.Memento,
+    private readonly log: vscode.LogOutputChannel,
+  ) {}
+
+  /** With a request (from a test or another extension) nothing is asked. Undefined when the user changed their mind. */
+  async launch(request?: unknown): Promise<Launched | undefined> {
+    if (isRequest(request)) return this.start(vscode.Uri.file(scriptOf(request) ?? request.cwd ?? ''), request);
+    const script = await this.pickScript();
+    if (!script) return undefined;
+    const args = await this.askArguments(script);
+    return args && this.launchScript(script, args);
+  }
+
+  /** The file as it is in the editor: saved first, with the arguments it was last launched with. */
+  async launchFile(uri: vscode.Uri): Promise<Launched> {
+    if (uri.scheme !== 'file') {
+      throw userError('invalid', vscode.l10n.t('Save {0} to a file first: only files can be run.', basename(uri.path)));
+    }
+    if (!/\.pyw?$/.test(uri.path)) {
+      throw userError(
+        'invalid',
+        vscode.l10n.t('{0} is no Python script. Open the script that trains, then launch it.', basename(uri.path)),
+      );
+    }
+    const document = vscode.workspace.textDocuments.find((open) => open.uri.toString() === uri.toString());
+    if (document?.isDirty && !(await document.save())) {
+      throw userError('io', vscode.l10n.t('{0} could not be saved, so it was not run.', basename(uri.path)));
+    }
+    return this.launchScript(uri, splitArguments(this.remembered(uri)));
+  }
+
+  private async launchScript(script: vscode.Uri, args: string[]): Promise<Launched> {
+    return this.start(script, { target: { script: script.fsPath }, args });
+  }
+
+  private async start(
+    script: vscode.Uri,
+    request: Partial<LaunchRequest> & Pick<LaunchRequest, 'target'>,
+  ): Promise<Launched> {
+    const folder =
+      vscode.workspace.getWorkspaceFolder(script)?.uri.fsPath ??
+      (request.cwd || vscode.workspace.workspaceFolders?.[0]?.uri.fsPath || dirname(script.fsPath));
+    const full: LaunchRequest = {
+      ...request,
+      interpreter: request.interpreter ?? (await findInterpreter(script, folder, this.log)),
+      cwd: request.cwd ?? folder,
+      env: { ...windowEnvironment(process.env), ...request.env },
+    };
+    const client = await this.collectors.forFolder(folder);
+    const launched = await client.call('runs.launch', full);
+    this.collectors.remember(launched.run_id, client);
+    this.log.info(`Launched ${JSON.stringify(full.target)} with ${full.interpreter} as ${launched.run_id}`);
+    return launched;
+  }
+
+  private async pickScript(): Promise<vscode.Uri | undefined> {
+    const open = vscode.window.activeTextEditor?.document;
+    const current = open?.languageId === 'python' && open.uri.scheme === 'file' ? open.uri : undefined;
+    const found = await vscode.workspace.findFiles(
+      '**/*.py',
+      '**/{node_modules,site-packages,.venv,venv,.*}/**',
+      LISTED,
+    );
+    const others = found.filter((uri) => uri.fsPath !== current?.fsPath).sort((a, b) => (a.path < b.path ? -1 : 1));
+    const choices = [...(current ? [current] : []), ...others].map((uri) => ({
+      label: `$(file-code) ${basename(uri.fsPath)}`,
+      description: vscode.workspace.asRelativePath(dirname(uri.fsPath)),
+      detail: uri === current ? vscode.l10n.t('The current file') : undefined,
+      uri,
+    }));
+    const browse = { label: vscode.l10n.t('$(folder-opened) Another script…'), description: '', uri: undefined };
+    const chosen = await vscode.window.showQuickPick([...choices, browse], {
+      title: vscode.l10n.t('Launch a Script with Tracking (1/2)'),
+      placeHolder: vscode.l10n.t('Which script?'),
+      matchOnDescription: true,
+    });
+    if (!chosen || chosen.uri) return chosen?.uri;
+    const picked = await vscode.window.showOpenDialog({
+      filters: { Python: ['py'] },
+      title: vscode.l10n.t('Which script?'),
+    });
+    return picked?.[0];
+  }
+
+  private async askArguments(script: vscode.Uri): Promise<string[] | undefined> {
+    const text = await vscode.window.showInputBox({
+      title: vscode.l10n.t('Launch {0} (2/2)', basename(script.fsPath)),
+      prompt: vscode.l10n.t('Arguments. Enter launches the script.'),
+      placeHolder: '--lr 0.01 --epochs 20',
+      value: this.remembered(script),
+      validateInput: (value) => {
+        try {
+          splitArguments(value);
+          return undefined;
+        } catch (error) {
+          if (!(error instanceof UnclosedQuote)) throw error;
+          return vscode.l10n.t('There is a {0} without its counterpart.', error.quote);
+        }
+      },
+    });
+    if (text === undefined) return undefined;
+    await this.remember(script, text.trim());
+    return splitArguments(text);
+  }
+
+  private remembered(script: vscode.Uri): string {
+    return this.memory.get<Record<string, string>>(MEMORY)?.[key(script)] ?? '';
+  }
+
+  private async remember(script: vscode.Uri, text: string): Promise<void> {
+    await this.memory.update(MEMORY, { ...this.memory.get<Record<string, string>>(MEMORY), [key(script)]: text });
+  }
+}
+
+function key(script: vscode.Uri): string {
+  const folder = vscode.workspace.getWorkspaceFolder(script);
+  return folder ? relative(folder.uri.fsPath, script.fsPath) : script.fsPath;
+}
+
+function isRequest(value: unknown): value is Partial<LaunchRequest> & Pick<LaunchRequest, 'target'> {
+  return typeof value === 'object' && value !== null && 'target' in value;
+}
+
+function scriptOf({ target }: Pick<LaunchRequest, 'target'>): string | undefined {
+  return 'script' in target ? target.script : undefined;
+}

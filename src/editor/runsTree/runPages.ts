@@ -1,0 +1,92 @@
+import type { RunRow } from '../../protocol/rows';
+import type { CollectorClient } from '../collectorClient';
+import type { Collectors } from '../collectors';
+import type { FeedUpdate } from '../runFeed';
+
+export const PAGE = 200;
+
+/** Rows that the tree has loaded so far, newest first, a page of each collector at a time. */
+export class RunPages {
+  private readonly rows = new Map<string, RunRow>();
+  /** Where the next page starts; absent when all are here. */
+  private readonly cursors = new Map<CollectorClient, string>();
+  private readonly totals = new Map<CollectorClient, number>();
+  private order: RunRow[] | null = null;
+  backlogBytes = 0;
+
+  constructor(private readonly collectors: Collectors) {}
+
+  get size(): number {
+    return this.rows.size;
+  }
+  get total(): number {
+    return Math.max(this.rows.size, sum(this.totals.values()));
+  }
+  get hasMore(): boolean {
+    return this.cursors.size > 0;
+  }
+
+  row(run_id: string): RunRow | undefined {
+    return this.rows.get(run_id);
+  }
+
+  sorted(): RunRow[] {
+    this.order ??= [...this.rows.values()].sort((a, b) => b.created - a.created || (a.run_id < b.run_id ? 1 : -1));
+    return this.order;
+  }
+
+  /** Asks again for as many as were loaded. Throws the collector's error where the filter is wrong. */
+  async reload(filter: string): Promise<void> {
+    const limit = Math.min(10_000, Math.max(PAGE, Math.ceil(this.rows.size / PAGE) * PAGE));
+    const clients = this.collectors.clients.filter((client) => client.state === 'connected');
+    const pages = await Promise.all(
+      clients.map(async (client) => ({ client, page: await this.collectors.list(client, request(filter, limit)) })),
+    );
+    this.rows.clear();
+    this.order = null;
+    this.cursors.clear();
+    this.totals.clear();
+    for (const { client, page } of pages) this.add(client, page);
+    this.backlogBytes = pages.reduce((bytes, { page }) => bytes + page.backlog_bytes, 0);
+  }
+
+  async more(filter: string): Promise<void> {
+    for (const [client, cursor] of [...this.cursors]) {
+      this.add(client, await this.collectors.list(client, { ...request(filter, PAGE), cursor }));
+    }
+  }
+
+  /** Takes in what changed where no filter is set; tells whether runs came or went. */
+  apply({ rows, gone }: FeedUpdate): boolean {
+    let moved = false;
+    this.order = null;
+    for (const row of rows) {
+      const before = this.rows.get(row.run_id);
+      moved ||= !before || before.experiment !== row.experiment || before.created !== row.created;
+      this.rows.set(row.run_id, row);
+    }
+    for (const run_id of gone) moved = this.rows.delete(run_id) || moved;
+    return moved;
+  }
+
+  private add(client: CollectorClient, page: { rows: RunRow[]; total: number; cursor: string | null }): void {
+    this.order = null;
+    for (const row of page.rows) this.rows.set(row.run_id, row);
+    this.totals.set(client, page.total);
+    if (page.cursor === null) this.cursors.delete(client);
+    else this.cursors.set(client, page.cursor);
+  }
+}
+
+function request(
+  filter: string,
+  limit: number,
+): { filter?: string; sort: { by: string; desc: boolean }[]; limit: number } {
+  return { ...(filter ? { filter } : {}), sort: [{ by: 'created', desc: true }], limit };
+}
+
+function sum(numbers: Iterable<number>): number {
+  let total = 0;
+  for (const number of numbers) total += number;
+  return total;
+}

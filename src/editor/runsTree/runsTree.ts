@@ -1,0 +1,292 @@
+import * as vscode from 'vscode';
+import { DisposableStore } from '../../base/disposable';
+import { formatBytes } from '../../domain/format';
+import type { RunDetail, RunRow } from '../../protocol/rows';
+import type { Collectors } from '../collectors';
+import { type ContextKey, RUNS_VIEW } from '../contributions';
+import type { FeedUpdate, RunFeed } from '../runFeed';
+import type { RunColors } from '../runColors';
+import { setting } from '../settings';
+import { nodeId, type RunsNode } from './nodes';
+import { RunPages } from './runPages';
+import { runTooltip } from './runTooltip';
+import * as items from './treeItems';
+
+/** A row that is redrawn more often than that cannot be read. */
+const REDRAW_MS = 400;
+/** So that "3m ago" does not stay. */
+const AGES_MS = 60_000;
+const LARGE_BACKLOG = 5_000_000;
+
+/** The run explorer: experiment → run → attempts, checkpoints, artifacts. */
+export class RunsTree implements vscode.TreeDataProvider<RunsNode>, vscode.Disposable {
+  private readonly dataChanged = new vscode.EventEmitter<RunsNode | undefined>();
+  private readonly owned = new DisposableStore();
+  private readonly nodes = new Map<string, RunsNode>();
+  private readonly pages: RunPages;
+  private readonly stale = new Set<string>();
+  private readonly ages: NodeJS.Timeout;
+  private allStale = false;
+  private redrawing: NodeJS.Timeout | null = null;
+  private redrawn = 0;
+  private loading: Promise<void> | null = null;
+  private loadAgain = false;
+  private failure: string | null = null;
+  readonly view: vscode.TreeView<RunsNode>;
+  readonly onDidChangeTreeData = this.dataChanged.event;
+  filter = '';
+
+  constructor(
+    private readonly collectors: Collectors,
+    private readonly feed: RunFeed,
+    private readonly colors: RunColors,
+    private readonly log: vscode.LogOutputChannel,
+  ) {
+    this.pages = new RunPages(collectors);
+    this.view = this.owned.add(
+      vscode.window.createTreeView(RUNS_VIEW, { treeDataProvider: this, canSelectMany: true, showCollapseAll: true }),
+    );
+    this.owned.add(feed.onReset(() => void this.load()));
+    this.owned.add(feed.onUpdate((update) => this.take(update)));
+    this.owned.add(collectors.onState(() => this.showState()));
+    this.owned.add(
+      vscode.workspace.onDidChangeConfiguration((event) => {
+        if (event.affectsConfiguration('xtrack.keyMetric')) this.redraw(undefined);
+      }),
+    );
+    this.ages = setInterval(() => {
+      if (this.view.visible) this.redraw(undefined);
+    }, AGES_MS);
+    this.showState();
+  }
+
+  get selectedRuns(): string[] {
+    return this.view.selection.flatMap((node) => ('run_id' in node ? [node.run_id] : this.runsOf(node)));
+  }
+
+  /** Of an experiment. */
+  runsOf(node: RunsNode): string[] {
+    if (node.kind !== 'experiment') return [];
+    return this.inExperiment(node.name).map((row) => row.run_id);
+  }
+
+  /** Throws the collector's `query_syntax` error and keeps the old filter. */
+  async setFilter(filter: string): Promise<void> {
+    await this.pages.reload(filter);
+    this.filter = filter;
+    setContext('xtrack.filtered', filter !== '');
+    this.redraw(undefined);
+    this.showState();
+  }
+
+  async loadMore(): Promise<void> {
+    await this.pages.more(this.filter);
+    this.redraw(undefined);
+    this.showState();
+  }
+
+  async getChildren(node?: RunsNode): Promise<RunsNode[]> {
+    if (!node) {
+      await this.loading;
+      return this.roots();
+    }
+    if (node.kind === 'experiment') return this.inExperiment(node.name).map((row) => this.runNode(row.run_id));
+    if (node.kind === 'run')
+      return this.partsOf(await this.collectors.callRun(node.run_id, 'runs.get', { run_id: node.run_id }));
+    if (node.kind === 'checkpoints') {
+      return node.checkpoints
+        .map((checkpoint) => this.keep({ kind: 'checkpoint', run_id: node.run_id, checkpoint }))
+        .reverse();
+    }
+    if (node.kind === 'artifacts') {
+      return node.artifacts.map((artifact) => this.keep({ kind: 'artifact', run_id: node.run_id, artifact }));
+    }
+    return [];
+  }
+
+  getTreeItem(node: RunsNode): vscode.TreeItem {
+    const item = this.itemOf(node);
+    item.id = nodeId(node);
+    return item;
+  }
+
+  getParent(node: RunsNode): RunsNode | undefined {
+    if (node.kind === 'run') {
+      const experiment = this.pages.row(node.run_id)?.experiment;
+      return experiment ? this.keep({ kind: 'experiment', name: experiment }) : undefined;
+    }
+    if (node.kind === 'checkpoint') return this.nodes.get(`${node.run_id}/checkpoints`);
+    if (node.kind === 'artifact') return this.nodes.get(`${node.run_id}/artifacts`);
+    return 'run_id' in node ? this.runNode(node.run_id) : undefined;
+  }
+
+  resolveTreeItem(item: vscode.TreeItem, node: RunsNode): vscode.TreeItem {
+    const row = node.kind === 'run' ? this.pages.row(node.run_id) : undefined;
+    if (row) item.tooltip = runTooltip(row);
+    return item;
+  }
+
+  dispose(): void {
+    clearInterval(this.ages);
+    if (this.redrawing) clearTimeout(this.redrawing);
+    this.owned.dispose();
+    this.dataChanged.dispose();
+  }
+
+  private load(): Promise<void> {
+    if (this.loading) {
+      this.loadAgain = true;
+      return this.loading;
+    }
+    this.loading = this.loadNow().finally(() => {
+      this.loading = null;
+      this.redraw(undefined);
+      this.showState();
+      if (this.loadAgain) {
+        this.loadAgain = false;
+        void this.load();
+      }
+    });
+    return this.loading;
+  }
+
+  private async loadNow(): Promise<void> {
+    try {
+      await this.pages.reload(this.filter);
+      this.failure = null;
+    } catch (error) {
+      this.failure = error instanceof Error ? error.message : String(error);
+      this.log.warn(`Runs could not be listed: ${this.failure}`);
+    }
+  }
+
+  private take(update: FeedUpdate): void {
+    // Which runs a filter lets through only the collector knows.
+    if (this.filter) return void this.load();
+    if (this.pages.apply(update)) {
+      this.redraw(undefined);
+      this.showState();
+    } else {
+      for (const row of update.rows) {
+        this.redraw(row.run_id);
+        if (row.experiment) this.redraw(nodeId({ kind: 'experiment', name: row.experiment }));
+      }
+    }
+    this.showBadge();
+  }
+
+  private redraw(id: string | undefined): void {
+    if (id === undefined) this.allStale = true;
+    else this.stale.add(id);
+    const wait = Math.max(20, this.redrawn + REDRAW_MS - Date.now());
+    this.redrawing ??= setTimeout(() => {
+      this.redrawing = null;
+      this.redrawn = Date.now();
+      const stale = [...this.stale].map((each) => this.nodes.get(each)).filter((node) => node !== undefined);
+      const all = this.allStale || stale.length > 50;
+      this.stale.clear();
+      this.allStale = false;
+      if (all) this.dataChanged.fire(undefined);
+      else for (const node of stale) this.dataChanged.fire(node);
+    }, wait);
+  }
+
+  private roots(): RunsNode[] {
+    const roots = new Map<string, RunsNode>();
+    for (const row of this.pages.sorted()) {
+      const node = row.experiment ? this.keep({ kind: 'experiment', name: row.experiment }) : this.runNode(row.run_id);
+      roots.set(nodeId(node), node);
+    }
+    const list = [...roots.values()];
+    return this.pages.hasMore ? [...list, this.keep({ kind: 'more' })] : list;
+  }
+
+  private inExperiment(name: string): RunRow[] {
+    return this.pages.sorted().filter((row) => row.experiment === name);
+  }
+
+  private partsOf(detail: RunDetail): RunsNode[] {
+    const { run_id, attempts, checkpoints, artifacts } = detail;
+    const parts: RunsNode[] = attempts.map((attempt) => this.keep({ kind: 'attempt', run_id, attempt }));
+    if (checkpoints.length > 0) parts.push(this.keep({ kind: 'checkpoints', run_id, checkpoints }));
+    if (artifacts.length > 0) parts.push(this.keep({ kind: 'artifacts', run_id, artifacts }));
+    return parts;
+  }
+
+  private runNode(run_id: string): RunsNode {
+    return this.keep({ kind: 'run', run_id });
+  }
+
+  /** The tree knows its elements by identity: one object for one id, with the latest contents. */
+  private keep(node: RunsNode): RunsNode {
+    const id = nodeId(node);
+    const known = this.nodes.get(id);
+    if (known) return Object.assign(known, node);
+    this.nodes.set(id, node);
+    return node;
+  }
+
+  private itemOf(node: RunsNode): vscode.TreeItem {
+    const chosen = setting('keyMetric');
+    switch (node.kind) {
+      case 'experiment':
+        return items.experimentItem(node.name, this.inExperiment(node.name), !this.pages.hasMore, chosen);
+      case 'run': {
+        const row = this.pages.row(node.run_id);
+        // Asked for between its going and the redraw.
+        if (!row) return new vscode.TreeItem(node.run_id);
+        return items.runItem(row, this.colors.of(node.run_id), chosen);
+      }
+      case 'attempt':
+        return items.attemptItem(node.attempt, this.pages.row(node.run_id));
+      case 'checkpoints':
+        return items.checkpointsItem(node.checkpoints);
+      case 'checkpoint':
+        return items.checkpointItem(node.checkpoint);
+      case 'artifacts':
+        return items.artifactsItem(node.artifacts);
+      case 'artifact':
+        return items.artifactItem(node.artifact);
+      case 'more':
+        return items.moreItem(this.pages.size, this.pages.total);
+    }
+  }
+
+  private showState(): void {
+    const { state } = this.collectors;
+    const failed = this.failure ?? (typeof state === 'object' ? state.error : null);
+    let shown = 'runs';
+    if (this.pages.size === 0) {
+      if (failed !== null) shown = 'error';
+      else if (state === 'connecting' || this.loading) shown = 'loading';
+      else shown = this.filter ? 'nomatch' : 'empty';
+    }
+    setContext('xtrack.view', shown);
+    this.view.message = this.message(failed, shown);
+    this.showBadge();
+  }
+
+  private message(failed: string | null, shown: string): string | undefined {
+    if (failed !== null) return shown === 'error' ? failed : vscode.l10n.t('Not up to date: {0}', failed);
+    const follower = this.collectors.clients.map((client) => client.info?.follower).find(Boolean);
+    const parts = [
+      shown === 'loading' ? vscode.l10n.t('Looking for runs…') : null,
+      follower ? vscode.l10n.t('Read only: {0}', follower) : null,
+      this.filter && this.pages.size > 0 ? vscode.l10n.t('{0} runs match {1}', this.pages.total, this.filter) : null,
+      this.pages.backlogBytes > LARGE_BACKLOG
+        ? vscode.l10n.t('{0} of journals still to be read', formatBytes(this.pages.backlogBytes))
+        : null,
+    ].filter(Boolean);
+    return parts.length > 0 ? parts.join(' · ') : undefined;
+  }
+
+  private showBadge(): void {
+    const active = this.feed.active.length;
+    const tooltip = active === 1 ? vscode.l10n.t('1 active run') : vscode.l10n.t('{0} active runs', active);
+    this.view.badge = active > 0 ? { value: active, tooltip } : undefined;
+  }
+}
+
+function setContext(key: ContextKey, value: unknown): void {
+  void vscode.commands.executeCommand('setContext', key, value);
+}

@@ -1,0 +1,139 @@
+import * as vscode from 'vscode';
+import { formatAgo, formatBytes, formatDuration, formatNumber, toNumber } from '../../domain/format';
+import type { Artifact, Attempt, Checkpoint, RunRow } from '../../protocol/rows';
+import { isActive } from '../runFeed';
+import type { SeriesStyle } from '../runColors';
+import { keyMetric, runDescription, statusIcon, statusWord } from '../runText';
+
+const { Collapsed, None } = vscode.TreeItemCollapsibleState;
+
+export function runItem(row: RunRow, style: SeriesStyle, chosenMetric: string): vscode.TreeItem {
+  const item = new vscode.TreeItem(row.name, Collapsed);
+  const description = runDescription(row, chosenMetric, Date.now());
+  item.description = row.starred ? `★ ${description}` : description;
+  item.iconPath = statusIcon(row.status, style);
+  item.contextValue = runContext(row);
+  item.accessibilityInformation = { label: `${row.name}, ${statusWord(row.status)}, ${description}` };
+  return item;
+}
+
+/** Menus ask for parts of it: `run.active.running`, `run.ended.failed.checkpointed.located.starred`. */
+export function runContext(row: RunRow): string {
+  const parts = ['run', isActive(row) ? 'active' : 'ended', row.status];
+  if (row.checkpoints > 0) parts.push('checkpointed');
+  if (row.error_at) parts.push('located');
+  if (row.starred) parts.push('starred');
+  return parts.join('.');
+}
+
+export function experimentItem(name: string, rows: RunRow[], all: boolean, chosenMetric: string): vscode.TreeItem {
+  const item = new vscode.TreeItem(name, vscode.TreeItemCollapsibleState.Expanded);
+  const count = all ? `${rows.length}` : `${rows.length}+`;
+  const parts = [rows.length === 1 && all ? vscode.l10n.t('1 run') : vscode.l10n.t('{0} runs', count)];
+  const running = rows.filter((row) => row.status === 'running').length;
+  if (running > 0) parts.push(vscode.l10n.t('{0} running', running));
+  const best = bestValue(rows, chosenMetric);
+  if (best && rows.length > 1) parts.push(vscode.l10n.t('best {0} {1}', best.key, formatNumber(best.value)));
+  item.description = parts.join(' · ');
+  item.iconPath = new vscode.ThemeIcon('beaker');
+  item.contextValue = 'experiment';
+  return item;
+}
+
+/** Over the runs' key metric; of a loss or an error the least. */
+function bestValue(rows: RunRow[], chosenMetric: string): { key: string; value: number } | null {
+  const key = rows.map((row) => keyMetric(row.metrics, chosenMetric)?.[0]).find((name) => name !== undefined);
+  if (key === undefined) return null;
+  const least = /loss|err|perplexity|mae|mse/i.test(key);
+  const values = rows
+    .map((row) => (least ? row.metrics[key]?.min : row.metrics[key]?.max))
+    .filter((value): value is number => typeof value === 'number');
+  if (values.length === 0) return null;
+  return { key, value: values.reduce((a, b) => (least ? Math.min(a, b) : Math.max(a, b))) };
+}
+
+export function attemptItem(attempt: Attempt, row: RunRow | undefined): vscode.TreeItem {
+  const item = new vscode.TreeItem(vscode.l10n.t('Attempt {0}', attempt.n), None);
+  const last = row?.attempt === attempt.n;
+  const end = attempt.ended ?? (last && row && isActive(row) ? Date.now() : null);
+  item.description = [
+    attempt.from_checkpoint && vscode.l10n.t('from {0}', attempt.from_checkpoint),
+    end === null ? null : formatDuration((end - attempt.started) / 1000),
+    exitText(attempt),
+  ]
+    .filter(Boolean)
+    .join('  ');
+  item.iconPath = new vscode.ThemeIcon('history');
+  item.tooltip = vscode.l10n.t('Started {0}', new Date(attempt.started).toLocaleString());
+  item.contextValue = 'attempt';
+  return item;
+}
+
+function exitText({ exit }: Attempt): string | null {
+  if (exit?.signal) return exit.signal;
+  if (exit?.code) return vscode.l10n.t('exit code {0}', exit.code);
+  return exit?.reason ?? null;
+}
+
+export function checkpointsItem(checkpoints: Checkpoint[]): vscode.TreeItem {
+  const item = new vscode.TreeItem(vscode.l10n.t('Checkpoints ({0})', checkpoints.length), Collapsed);
+  const best = checkpoints.findLast((checkpoint) => checkpoint.is_best);
+  if (best) item.description = `★ ${checkpointLabel(best)}`;
+  item.iconPath = new vscode.ThemeIcon('save');
+  item.contextValue = 'checkpoints';
+  return item;
+}
+
+export function checkpointItem(checkpoint: Checkpoint): vscode.TreeItem {
+  const item = new vscode.TreeItem(checkpointLabel(checkpoint), None);
+  const [metric] = Object.entries(checkpoint.metrics);
+  item.description = [
+    checkpoint.is_best && '★',
+    metric && `${metric[0]} ${formatNumber(toNumber(metric[1]))}`,
+    checkpoint.exists === false ? vscode.l10n.t('file is gone') : formatAgo(checkpoint.at, Date.now()),
+  ]
+    .filter(Boolean)
+    .join('  ');
+  item.iconPath = new vscode.ThemeIcon(checkpoint.is_best ? 'star-full' : 'file-binary');
+  item.tooltip = `${checkpoint.path}\n${new Date(checkpoint.at).toLocaleString()}`;
+  item.contextValue = 'checkpoint';
+  return item;
+}
+
+export function checkpointLabel(checkpoint: Checkpoint): string {
+  const name = checkpoint.path.split(/[\\/]/).at(-1) || checkpoint.path;
+  if (checkpoint.step !== null) return vscode.l10n.t('{0} (step {1})', name, checkpoint.step);
+  return checkpoint.epoch === null ? name : vscode.l10n.t('{0} (epoch {1})', name, checkpoint.epoch);
+}
+
+export function artifactsItem(artifacts: Artifact[]): vscode.TreeItem {
+  const item = new vscode.TreeItem(vscode.l10n.t('Artifacts ({0})', artifacts.length), Collapsed);
+  item.iconPath = new vscode.ThemeIcon('package');
+  item.contextValue = 'artifacts';
+  return item;
+}
+
+export function artifactItem(artifact: Artifact): vscode.TreeItem {
+  const item = new vscode.TreeItem(artifact.name, None);
+  item.description = [artifact.type, artifact.size === null ? null : formatBytes(artifact.size)]
+    .filter(Boolean)
+    .join('  ');
+  item.iconPath = vscode.ThemeIcon.File;
+  item.tooltip = artifact.path;
+  item.contextValue = 'artifact';
+  item.command = {
+    command: 'xtrack.openArtifact',
+    title: vscode.l10n.t('Open'),
+    arguments: [{ path: artifact.path }],
+  };
+  return item;
+}
+
+export function moreItem(loaded: number, total: number): vscode.TreeItem {
+  const item = new vscode.TreeItem(vscode.l10n.t('Load more…'), None);
+  item.description = vscode.l10n.t('{0} of {1} shown', loaded, total);
+  item.iconPath = new vscode.ThemeIcon('ellipsis');
+  item.command = { command: 'xtrack.loadMore', title: vscode.l10n.t('Load More Runs') };
+  item.contextValue = 'more';
+  return item;
+}
