@@ -81,7 +81,10 @@ export interface GoneNotice {
 
 export type WorkerNotice =
   | { kind: 'changed'; changes: Changed[] }
-  /** A process of this host ended without a `run_end`: main journals that. Told once a writer. */
+  /**
+   * A process of this host ended without a `run_end`. Told once a writer. Main journals it for that attempt as t `run_end`
+   * {run_id, status: 'failed', writer, error: {message: reason}}: with `writer` it speaks of that process, not of the attempt.
+   */
   | GoneNotice
   | { kind: 'state'; active: number; backlog_bytes: number }
   | { kind: 'warning'; message: string };

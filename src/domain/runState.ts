@@ -23,6 +23,19 @@ export interface WriterState {
   seen: 'alive' | 'silent' | 'gone';
   phase: string | null;
   progress: Progress | null;
+  /** Events that came again; they changed nothing. */
+  duplicates?: number;
+}
+
+/** Whose word a field is: compared part by part, the greatest wins, so that the order of reading does not matter. */
+export type Stamp = [major: number, minor: number, ms: number, writer: string];
+
+/** A process that a supervisor started. */
+export interface StartedProcess {
+  worker: string;
+  attempt: number;
+  proc: Proc;
+  pgid: number | null;
 }
 
 export interface AttemptState {
@@ -43,6 +56,7 @@ export interface RunState {
   source: Source;
   environment: Json;
   launch: Launch | null;
+  /** By `worker/attempt/writer`. */
   writers: Record<string, WriterState>;
   attempts: AttemptState[];
   checkpoints: Checkpoint[];
@@ -52,6 +66,12 @@ export interface RunState {
   /** From user journals; they win over what the script said. */
   user: { name: string | null; notes: string; starred: boolean; tags: Record<string, string | null>; deleted: boolean };
   warnings: Warning[];
+  /** By id of the supervisor's writer. */
+  processes?: Record<string, StartedProcess>;
+  /** By writer id: processes that the collector journaled as gone. */
+  gone?: Record<string, { at: number; reason: string }>;
+  /** Of fields that several writers may set. */
+  stamps?: Record<string, Stamp>;
 }
 
 /** Where the reducer sends what does not belong in the state. `writer` names the journal that logged it. */

@@ -1,0 +1,359 @@
+/** What the events mean that are not metrics. Fields that several writers may set go to the greatest stamp. */
+import type { Edit, Json, Launch, Role, Source } from '../protocol/events';
+import type { CommandState } from '../protocol/rows';
+import {
+  errorOf,
+  exitOf,
+  finiteOf,
+  isFields,
+  jsonOf,
+  metricsOf,
+  procOf,
+  shortKey,
+  stringsOf,
+  textOf,
+  wordOf,
+  type Fields,
+} from './payload';
+import type { AttemptState, RunSink, RunState, Stamp, WriterState } from './runState';
+import { warn } from './runWarnings';
+import { lookUp, put } from './safeRecord';
+
+export interface RareEvent {
+  t: string;
+  seq: number;
+  ts: number;
+  payload: Fields;
+}
+
+interface Context {
+  state: RunState;
+  writer: WriterState;
+  event: RareEvent;
+  sink: RunSink;
+}
+
+type Handler = (payload: Fields, context: Context) => void;
+
+const MAX_LISTED = 10_000;
+
+const fromTraining: Record<string, Handler> = {
+  run_start: runStart,
+  run_end: runEnd,
+  param,
+  artifact,
+  checkpoint,
+  status,
+  log,
+  command_ack: commandAck,
+  source: sourceEvent,
+  process: processEvent,
+};
+
+const HANDLERS: Record<Role, Record<string, Handler>> = {
+  script: fromTraining,
+  import: fromTraining,
+  supervisor: fromTraining,
+  collector: { launch, command, run_end: collectorEnd },
+  user: { edit },
+};
+
+export function applyRareEvent(state: RunState, writer: WriterState, event: RareEvent, sink: RunSink): void {
+  const handlers = HANDLERS[writer.role];
+  const handler = lookUp(handlers, event.t);
+  if (handler) return handler(event.payload, { state, writer, event, sink });
+  const name = JSON.stringify(event.t.slice(0, 50));
+  warn(state, 'unknown_event', `Events such as ${name} from the ${writer.role} mean nothing to this version.`, writer);
+}
+
+// ---- whose word a field is
+
+const LAUNCH = 3;
+const SCRIPT = 2;
+const SUPERVISOR = 1;
+
+function rankOf(writer: WriterState): number {
+  return writer.role === 'supervisor' ? SUPERVISOR : SCRIPT;
+}
+
+function wins(context: Context, field: string, major: number, minor: number): boolean {
+  const { state, writer } = context;
+  const stamps = (state.stamps ??= {});
+  const stamp: Stamp = [major, minor, writer.last ?? 0, writer.writer];
+  const held = lookUp(stamps, field);
+  if (held && isGreater(held, stamp)) return false;
+  put(stamps, field, stamp);
+  return true;
+}
+
+function isGreater(a: Stamp, b: Stamp): boolean {
+  for (let i = 0; i < 4; i++) if (a[i] !== b[i]) return a[i]! > b[i]!;
+  return false;
+}
+
+/** Names and tags: what was chosen at launch beats the script's constants, those beat the supervisor's guesses. */
+function setIdentity(context: Context, rank: number, from: Fields, attempt: number): void {
+  const { state } = context;
+  for (const field of ['name', 'experiment', 'parent'] as const) {
+    const word = wordOf(from[field]);
+    if (word !== null && wins(context, field, rank, attempt)) state[field] = word;
+  }
+  for (const [key, value] of Object.entries(stringsOf(from['tags'])))
+    if (wins(context, `tag ${key}`, rank, attempt)) put(state.tags, key, value);
+}
+
+const SOURCE_TEXTS = [
+  'git_commit',
+  'git_branch',
+  'git_repo',
+  'git_diff',
+  'entrypoint',
+  'code_hash',
+  'interpreter',
+  'cwd',
+] as const satisfies (keyof Source)[];
+
+/** The latest attempt's; within it the supervisor knows better how the script was started. */
+function setSource(context: Context, source: unknown): void {
+  if (!isFields(source)) return;
+  const { state, writer } = context;
+  const rank = writer.role === 'supervisor' ? 2 : 1;
+  for (const field of SOURCE_TEXTS) {
+    const text = wordOf(source[field]);
+    if (text !== null && wins(context, `source ${field}`, writer.attempt, rank)) state.source[field] = text;
+  }
+  const argv = source['argv'];
+  if (Array.isArray(argv) && argv.every((part) => typeof part === 'string'))
+    if (wins(context, 'source argv', writer.attempt, rank)) state.source.argv = argv;
+}
+
+function setEnvironment(context: Context, environment: unknown): void {
+  if (environment === undefined || environment === null) return;
+  const { state, writer } = context;
+  const rank = writer.role === 'supervisor' ? 2 : 1;
+  if (wins(context, 'environment', writer.attempt, rank)) state.environment = jsonOf(environment);
+}
+
+function attemptOf(state: RunState, n: number): AttemptState {
+  let attempt = state.attempts.find((known) => known.n === n);
+  if (!attempt) {
+    attempt = { n, from_checkpoint: null, launched: null, stop_requested: null };
+    state.attempts.push(attempt);
+  }
+  return attempt;
+}
+
+const earliest = (a: number | null, b: number): number => (a === null ? b : Math.min(a, b));
+
+// ---- script and supervisor
+
+function runStart(payload: Fields, context: Context): void {
+  const { state, writer } = context;
+  const id = payload['run_id'];
+  const ids = isFields(id) ? id : {};
+  if (typeof ids['id'] === 'string' && ids['id'] !== state.run_id)
+    return warn(
+      state,
+      'wrong_run',
+      'Events of another run were found in this run’s journals; they were skipped.',
+      writer,
+    );
+  attemptOf(state, writer.attempt);
+  const identity = {
+    name: payload['name'],
+    experiment: ids['exp_id'] ?? payload['experiment_id'] ?? payload['experiment'],
+    parent: ids['parent_id'] ?? payload['parent_id'],
+    tags: payload['tags'],
+  };
+  setIdentity(context, rankOf(writer), identity, writer.attempt);
+  setSource(context, payload['source']);
+  setEnvironment(context, payload['env'] ?? payload['environment']);
+}
+
+function sourceEvent(payload: Fields, context: Context): void {
+  setSource(context, payload['source'] ?? payload);
+  setEnvironment(context, payload['env'] ?? payload['environment']);
+}
+
+function processEvent(payload: Fields, context: Context): void {
+  const { state, writer } = context;
+  const proc = procOf(payload['proc']);
+  if (!proc) return warn(state, 'bad_event', 'A process event without a process was skipped.', writer);
+  const worker = wordOf(payload['worker']) ?? writer.worker;
+  const pgid = finiteOf(payload['pgid']);
+  put((state.processes ??= {}), writer.writer, { worker, attempt: writer.attempt, proc, pgid });
+}
+
+function runEnd(payload: Fields, context: Context): void {
+  const { state, writer, event } = context;
+  if (writer.end !== null)
+    return warn(state, 'second_end', `${writer.worker} ended twice; the first time counts.`, writer);
+  const said = payload['status'];
+  const error = errorOf(payload['error']);
+  const status = said === 'completed' || said === 'failed' || said === 'killed' ? said : error ? 'failed' : 'completed';
+  if (status !== said)
+    warn(state, 'bad_status', `${writer.worker} ended without a known status; taken as ${status}.`, writer);
+  writer.end = { status, error, exit: exitOf(payload['exit']), at: event.ts / 1000 };
+  for (const [key, value] of Object.entries(metricsOf(payload['final_metrics'])))
+    if (wins(context, `final ${key}`, writer.attempt, 0)) put(state.final_metrics, key, value);
+}
+
+function param(payload: Fields, context: Context): void {
+  const { state, writer } = context;
+  const { key, value, nested_key: nested } = payload;
+  const parts = [key, ...(Array.isArray(nested) ? nested : nested === undefined || nested === null ? [] : [nested])];
+  if (
+    !parts.every((part) => (typeof part === 'string' && part !== '') || typeof part === 'number') ||
+    value === undefined
+  )
+    return warn(state, 'bad_param', 'A param without a key or value was skipped.', writer);
+  const full = shortKey(parts.join('.'));
+  if (wins(context, `param ${full}`, writer.attempt, 0)) put(state.params, full, jsonOf(value));
+}
+
+function checkpoint(payload: Fields, context: Context): void {
+  const { state, writer, event } = context;
+  const path = wordOf(payload['path']);
+  if (path === null) return warn(state, 'bad_checkpoint', 'A checkpoint without a path was skipped.', writer);
+  if (state.checkpoints.length >= MAX_LISTED)
+    return warn(state, 'many_checkpoints', `Only ${MAX_LISTED} checkpoints of a run are listed.`, writer);
+  state.checkpoints.push({
+    id: `${writer.writer}-${event.seq}`,
+    path,
+    exists: null,
+    step: finiteOf(payload['step']),
+    epoch: finiteOf(payload['epoch']),
+    metrics: metricsOf(payload['metrics'] ?? payload['metrics_snapshot']),
+    is_best: payload['is_best'] === true,
+    attempt: writer.attempt,
+    at: event.ts / 1000,
+  });
+}
+
+function artifact(payload: Fields, context: Context): void {
+  const { state, writer } = context;
+  const path = wordOf(payload['path']);
+  if (path === null) return warn(state, 'bad_artifact', 'An artifact without a path was skipped.', writer);
+  if (!wins(context, `artifact ${path}`, writer.attempt, 0)) return;
+  const size = finiteOf(payload['size'] ?? payload['size_bytes']);
+  const found = {
+    path,
+    type: wordOf(payload['type'] ?? payload['artifact_type']) ?? 'other',
+    name: wordOf(payload['name']) ?? path.split(/[\\/]/).at(-1)!,
+    size,
+    sha256: wordOf(payload['checksum'] ?? payload['sha256']),
+  };
+  const at = state.artifacts.findIndex((known) => known.path === path);
+  if (at >= 0) state.artifacts[at] = found;
+  else if (state.artifacts.length < MAX_LISTED) state.artifacts.push(found);
+  else warn(state, 'many_artifacts', `Only ${MAX_LISTED} artifacts of a run are listed.`, writer);
+}
+
+const ENDINGS = new Set(['completed', 'failed', 'killed']);
+
+function status(payload: Fields, context: Context): void {
+  const { state, writer } = context;
+  const phase = wordOf(payload['status']);
+  if (phase === null) warn(state, 'bad_status', 'A status without a word was skipped.', writer);
+  // "running" tells no phase, and only `run_end` ends a run.
+  else if (phase === 'running') writer.phase = null;
+  else if (!ENDINGS.has(phase)) writer.phase = phase.slice(0, 100);
+  const progress = payload['progress'];
+  if (progress === undefined || progress === null) return;
+  const parts = isFields(progress) ? progress : {};
+  const cur = finiteOf(parts['cur'] ?? parts['current']);
+  if (cur === null) return warn(state, 'bad_progress', 'A progress without a number was skipped.', writer);
+  writer.progress = { cur, total: finiteOf(parts['total']), unit: (wordOf(parts['unit']) ?? 'steps').slice(0, 50) };
+}
+
+function log(payload: Fields, context: Context): void {
+  const { writer, event, sink } = context;
+  const message = payload['msg'] ?? payload['message'];
+  sink.log(writer, event.seq, event.ts, {
+    level: (wordOf(payload['level']) ?? 'info').toLowerCase().slice(0, 20),
+    message: textOf(message) ?? JSON.stringify(message ?? ''),
+    logger: wordOf(payload['logger']),
+    step: finiteOf(payload['step']),
+    fields: jsonOf(payload['fields']),
+  });
+}
+
+// ---- commands: the command and its acks are in different journals, read in any order
+
+function commandOf(state: RunState, id: string): CommandState {
+  let known = state.commands.find((one) => one.cmd_id === id);
+  if (!known) {
+    known = { cmd_id: id, type: '', at: 0, acks: [] };
+    state.commands.push(known);
+  }
+  return known;
+}
+
+function command(payload: Fields, context: Context): void {
+  const { state, writer, event } = context;
+  const id = wordOf(payload['cmd_id']);
+  const type = wordOf(payload['type']);
+  if (id === null || type === null)
+    return warn(state, 'bad_command', 'A command without an id or type was skipped.', writer);
+  const known = commandOf(state, id);
+  known.type = type;
+  known.at = event.ts / 1000;
+  if (type !== 'stop') return;
+  const attempt = attemptOf(state, finiteOf(payload['attempt']) ?? writer.attempt);
+  attempt.stop_requested = earliest(attempt.stop_requested, known.at);
+}
+
+const ACKS = ['received', 'done', 'failed', 'unsupported'];
+
+function commandAck(payload: Fields, context: Context): void {
+  const { state, writer } = context;
+  const id = wordOf(payload['cmd_id']);
+  const rank = ACKS.indexOf(String(payload['status']));
+  if (id === null || rank < 0) return warn(state, 'bad_command', 'An ack without an id or status was skipped.', writer);
+  const { acks } = commandOf(state, id);
+  const error = wordOf(payload['error']);
+  const ack = { worker: writer.worker, status: ACKS[rank]!, ...(error === null ? {} : { error }) };
+  const at = acks.findIndex((known) => known.worker === writer.worker);
+  if (at < 0) acks.push(ack);
+  else if (rank > ACKS.indexOf(acks[at]!.status)) acks[at] = ack;
+}
+
+// ---- collector and user
+
+function launch(payload: Fields, context: Context): void {
+  const { state, writer, event } = context;
+  const n = finiteOf(payload['attempt']) ?? writer.attempt;
+  const attempt = attemptOf(state, n);
+  attempt.launched = earliest(attempt.launched, event.ts / 1000);
+  const from = wordOf(payload['from_checkpoint']);
+  if (from !== null) attempt.from_checkpoint = from;
+  setIdentity(context, LAUNCH, payload, n);
+  if (wins(context, 'launch', n, 0)) state.launch = payload as unknown as Launch;
+}
+
+/** With `writer` it speaks of one process that was found gone, else of the whole attempt (a launch that failed). */
+function collectorEnd(payload: Fields, context: Context): void {
+  const target = payload['writer'];
+  if (typeof target !== 'string') return runEnd(payload, context);
+  const { state, event } = context;
+  const at = event.ts / 1000;
+  const reason = errorOf(payload['error'])?.message ?? exitOf(payload['exit'])?.reason ?? 'the process is gone';
+  const gone = (state.gone ??= {});
+  const known = lookUp(gone, target);
+  if (!known || at < known.at) put(gone, target, { at, reason });
+}
+
+function edit(payload: Fields, context: Context): void {
+  const { user } = context.state;
+  const { name, notes, starred, tags, deleted }: { [K in keyof Edit]?: unknown } = payload;
+  if (typeof name === 'string' && wins(context, 'user name', 0, 0)) user.name = wordOf(name);
+  if (typeof notes === 'string' && wins(context, 'user notes', 0, 0)) user.notes = textOf(notes) ?? '';
+  if (typeof starred === 'boolean' && wins(context, 'user starred', 0, 0)) user.starred = starred;
+  if (typeof deleted === 'boolean' && wins(context, 'user deleted', 0, 0)) user.deleted = deleted;
+  if (!isFields(tags)) return;
+  for (const [key, value] of Object.entries(tags)) {
+    const short = shortKey(key);
+    if ((value === null || typeof value === 'string') && wins(context, `user tag ${short}`, 0, 0))
+      put(user.tags, short, value as Json as string | null);
+  }
+}
