@@ -110,10 +110,9 @@ async function checkStart(starter) {
   }
 }
 
-/** Runs inside the panel: how many points its best-filled chart shows. */
+/** Runs inside the panel: how many points its longest curve shows. */
 function drawnPoints() {
-  const charts = globalThis.__xtrackCharts?.() ?? [];
-  return Math.max(0, ...charts.flatMap((chart) => chart.curves.map((curve) => curve.x.length)));
+  return Math.max(0, ...(globalThis.__xtrackCharts?.() ?? []).map((curve) => curve.x.length));
 }
 
 try {
