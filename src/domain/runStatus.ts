@@ -137,7 +137,9 @@ function outcomeOf(state: RunState, n: number, writers: Writers): Outcome {
   const enders = closers.length > 0 ? closers : participants;
   const ended = Math.max(...enders.map((writer) => endedAt(state, writer)));
   const stop = attempt?.stop_requested ?? null;
-  const wasStopped = stop !== null && stop <= ended;
+  // When a process was just found gone, nobody knows since when: it may have been silent for long before the stop.
+  const justFound = enders.some((writer) => writer.end === null && writer.seen === 'gone');
+  const wasStopped = stop !== null && (stop <= ended || justFound);
   const exit = closers.map(({ end }) => end!.exit).find((found) => found !== null) ?? null;
   const status = wasStopped ? 'killed' : endStatus(state, closers, scripts, participants);
   const neverStarted = scripts.length === 0 && supervisors.length === 0;
