@@ -21,7 +21,7 @@ export type Acquired =
 
 export class Lease {
   private constructor(
-    private readonly path: string,
+    readonly path: string,
     readonly nonce: string,
   ) {}
 

@@ -12,6 +12,8 @@ import { StreamJournals } from './streamJournal';
 
 const FIRST_BYTE_TIMEOUT_MS = 10_000;
 const MAX_CONNECTIONS = 1024;
+/** 127.x itself, or the addresses that mean all. */
+const COVERS_LOOPBACK = /^(127\.|0\.0\.0\.0$|::$)/;
 const NUL = 0x00;
 const BRACE = 0x7b;
 
@@ -39,7 +41,11 @@ export class PortServer {
   /** The port. Rejects where it is in use. */
   async listen(host: string, port: number): Promise<number> {
     const server = await this.serve((listener) => listener.listen({ host, port }), false);
-    return (server.address() as AddressInfo).port;
+    const address = server.address() as AddressInfo;
+    // Clients of this host come by the loopback address, whatever else it is bound to.
+    if (!COVERS_LOOPBACK.test(address.address))
+      await this.serve((listener) => listener.listen({ host: '127.0.0.1', port: address.port }), false);
+    return address.port;
   }
 
   async listenOnSocket(path: string): Promise<void> {
@@ -55,9 +61,14 @@ export class PortServer {
     for (const session of this.sessions) if (session.runId === runId) session.push(command);
   }
 
-  dispose(): void {
+  /** Nobody new, and what was sent is in the journals. */
+  stopListening(): void {
     for (const server of this.servers) server.close();
     for (const session of [...this.sessions]) session.destroy();
+  }
+
+  dispose(): void {
+    this.stopListening();
     for (const socket of this.sockets) socket.destroy();
     if (this.socketPath) rmSync(this.socketPath, { force: true });
   }

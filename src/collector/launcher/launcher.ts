@@ -3,16 +3,13 @@ import { randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { userError, type LaunchRequest, type ResumeRequest } from '../../protocol/api';
-import type { Launch, Proc, RunEnd } from '../../protocol/events';
+import type { Launch, RunEnd } from '../../protocol/events';
 import type { Checkpoint, Launched } from '../../protocol/rows';
 import type { LaunchInfo } from '../workerApi';
 import { baseEnvironment, recordable } from './environment';
 import { checkInterpreter, resolveInterpreter, type Environment } from './interpreter';
 import type { LauncherPorts } from './launcherPorts';
 import { startSupervisor } from './supervisor';
-
-/** Time for a supervisor that the collector before us started to begin its journal. */
-const QUEUED_GRACE_MS = 15_000;
 
 export class Launcher {
   /** Supervisors that were started here and live, by run. */
@@ -94,17 +91,6 @@ export class Launcher {
     }
   }
 
-  /** Runs that an earlier collector accepted and died before it started them do not stay queued. */
-  async endAbandoned(): Promise<void> {
-    await new Promise((resolve) => setTimeout(resolve, QUEUED_GRACE_MS).unref());
-    for (const runId of await this.ports.queuedRuns()) {
-      const info = await this.ports.launchInfo(runId);
-      if (this.supervisors.has(runId) || info.status !== 'queued' || info.processes.some(isHereAlive(this.ports)))
-        continue;
-      await this.fail(runId, info.attempt, 'the collector ended before the run was started; launch it again');
-    }
-  }
-
   private async start(launch: Launch, python: string, env: Environment): Promise<Launched> {
     const { run_id, attempt } = launch;
     const runDir = this.ports.runs.ensure(run_id);
@@ -143,10 +129,6 @@ export class Launcher {
   private refuseFollower(): void {
     if (this.ports.follower !== null) throw userError('follower', this.ports.follower);
   }
-}
-
-function isHereAlive(ports: LauncherPorts): (process: { proc: Proc }) => boolean {
-  return ({ proc }) => ports.liveness(proc) !== 'gone';
 }
 
 function isRunning(runId: string): Error {

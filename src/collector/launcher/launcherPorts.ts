@@ -20,7 +20,6 @@ export interface LauncherPorts {
   /** Rejects with not_found. */
   launchInfo(runId: string): Promise<LaunchInfo>;
   commandStates(runId: string): Promise<CommandState[]>;
-  queuedRuns(): Promise<string[]>;
   liveness(proc: Proc): Liveness;
   log(message: string): void;
 }

@@ -1,0 +1,28 @@
+import type { CollectorState, LaunchRequest, ResumeRequest } from '../../protocol/api';
+import type { Command, Edit } from '../../protocol/events';
+import type { Launched, StopResult } from '../../protocol/rows';
+import type { RunDirectories } from '../runDirectory';
+import type { WorkerMethod, WorkerMethods } from '../workerApi';
+import type { Tasks } from './tasks';
+
+export interface WorkerPort {
+  call<M extends WorkerMethod>(method: M, params: WorkerMethods[M][0]): Promise<WorkerMethods[M][1]>;
+}
+
+/** What the API's methods need of the rest of the collector. */
+export interface ApiPorts {
+  worker: WorkerPort;
+  runs: RunDirectories;
+  tasks: Tasks;
+  /** Why nothing may be written here; null for the owner. */
+  follower: string | null;
+  launch(request: LaunchRequest): Promise<Launched>;
+  resume(request: ResumeRequest): Promise<Launched>;
+  stop(runId: string): Promise<StopResult>;
+  /** Journals it; resolves once it shows in queries. */
+  edit(edit: Edit): Promise<void>;
+  command(runId: string, command: Command): Promise<void>;
+  info(): CollectorState;
+  /** Saves and ends, after the reply. */
+  handover(version: string): void;
+}

@@ -1,0 +1,64 @@
+/** A run's console: raw bytes, read from its files where they are, by offset. */
+import { constants } from 'node:fs';
+import { open, readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { userError } from '../../protocol/api';
+import type { OutputChunk } from '../../protocol/rows';
+
+const DEFAULT_LIMIT = 256 * 1024;
+
+export interface OutputRequest {
+  run_id: string;
+  worker?: string | undefined;
+  attempt?: number | undefined;
+  offset?: number | undefined;
+  limit?: number | undefined;
+}
+
+export async function readOutput(runDir: string, request: OutputRequest): Promise<OutputChunk> {
+  const files = await outputsIn(runDir);
+  const { worker, attempt, offset = 0, limit = DEFAULT_LIMIT } = request;
+  const named = files.filter((file) => worker === undefined || file.worker === worker);
+  const latest = attempt ?? Math.max(...named.map((file) => file.attempt));
+  const chosen = named.find((file) => file.attempt === latest);
+  if (!chosen) {
+    if (worker === undefined && attempt === undefined)
+      return { files, worker: null, attempt: null, data: '', offset: 0, next: 0, size: 0 };
+    throw userError('not_found', `Run ${request.run_id} has no output of that worker and attempt.`, {
+      field: 'worker',
+    });
+  }
+  const bytes = await readAt(join(runDir, `output-${chosen.worker}-${chosen.attempt}.log`), offset, limit);
+  return {
+    files,
+    worker: chosen.worker,
+    attempt: chosen.attempt,
+    data: bytes.toString('base64'),
+    offset,
+    next: offset + bytes.length,
+    size: Math.max(chosen.size, offset + bytes.length),
+  };
+}
+
+async function outputsIn(runDir: string): Promise<OutputChunk['files']> {
+  const files: OutputChunk['files'] = [];
+  for (const name of await readdir(runDir)) {
+    const [, worker, attempt] = /^output-(.+)-(\d+)\.log$/.exec(name) ?? [];
+    if (worker === undefined || attempt === undefined) continue;
+    const { size } = await stat(join(runDir, name));
+    files.push({ worker, attempt: Number(attempt), size });
+  }
+  return files.sort((a, b) => a.attempt - b.attempt || a.worker.localeCompare(b.worker, 'en', { numeric: true }));
+}
+
+async function readAt(path: string, offset: number, limit: number): Promise<Buffer> {
+  const file = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+  try {
+    const { size } = await file.stat();
+    const buffer = Buffer.alloc(Math.max(0, Math.min(limit, size - offset)));
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, offset);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
