@@ -1,0 +1,74 @@
+"""Runs that the script left open are ended when the interpreter exits, with the exception that ended it if there was one."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+import traceback
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Tuple, Type
+
+if TYPE_CHECKING:
+    from .run import Run
+
+_open: List["Run"] = []
+_uncaught: Optional[Tuple[str, Dict[str, str]]] = None
+_installed = False
+_previous_hook: Callable[..., Any] = sys.excepthook
+
+
+def watch(run: "Run") -> None:
+    global _installed, _previous_hook
+    if run not in _open:
+        _open.append(run)
+    if _installed:
+        return
+    _installed = True
+    _previous_hook = sys.excepthook
+    sys.excepthook = _excepthook
+    atexit.register(_at_exit)
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=_after_fork)
+
+
+def forget(run: "Run") -> None:
+    if run in _open:
+        _open.remove(run)
+
+
+def open_runs() -> List["Run"]:
+    return list(_open)
+
+
+def verdict(kind: Type[BaseException], value: Optional[BaseException], trace: Optional[TracebackType]) -> Tuple[str, Dict[str, str]]:
+    """(status, error) of a run that an exception ended."""
+    if issubclass(kind, KeyboardInterrupt):
+        return "killed", {"type": kind.__name__, "message": "interrupted"}
+    if issubclass(kind, SystemExit) and getattr(value, "code", None) in (None, 0):
+        return "completed", {}
+    try:
+        message = str(value)
+    except Exception:
+        message = "<no message>"
+    text = "".join(traceback.format_exception(kind, value, trace))
+    return "failed", {"type": kind.__name__, "message": message, "traceback": text}
+
+
+def _excepthook(kind: Type[BaseException], value: BaseException, trace: Optional[TracebackType]) -> Any:
+    global _uncaught
+    try:
+        _uncaught = verdict(kind, value, trace)
+    finally:
+        _previous_hook(kind, value, trace)
+
+
+def _at_exit() -> None:
+    status, error = _uncaught or ("completed", {})
+    for run in list(_open):
+        run.end(status, error or None)
+
+
+def _after_fork() -> None:
+    for run in list(_open):
+        run.forked()

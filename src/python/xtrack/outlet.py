@@ -1,0 +1,204 @@
+"""Where a writer's frames go: a file appended to with one write a frame, in order, whatever happens to the disk."""
+
+from __future__ import annotations
+
+import os
+import select
+import threading
+import time
+from collections import deque
+from typing import Callable, Deque, List, Optional
+
+from .troubles import Troubles
+
+HOLD_LIMIT = 64 * 2**20
+SLOW_NS = 200_000
+_SAMPLES = 9
+_CHUNK = 512
+
+
+class Outlet:
+    """An open file descriptor, and the frames that it could not take yet.
+
+    `direct` is True while frames may be written at once. Otherwise they are held in memory, and `flush`, called from the
+    background thread, writes them in order. The writer serialises `write` and `hold`; `flush` may run beside them.
+    """
+
+    #: Nobody else appends to the file, so that its size tells what was written.
+    exclusive = True
+
+    def __init__(self, opener: Callable[[], int], troubles: Troubles, threaded: bool = False) -> None:
+        self._opener = opener
+        self._troubles = troubles
+        #: The disk is slow, or a reader may be: the background thread writes.
+        self.threaded = threaded
+        self.fd = -1
+        self.size = 0
+        self.dropped = 0
+        self.held_bytes = 0
+        self._held: Deque[bytes] = deque()
+        self._flushing = threading.Lock()
+        self._samples: List[int] = []
+        #: Called when frames wait to be flushed.
+        self.on_held: Callable[[], None] = lambda: None
+        self._try_open()
+
+    @property
+    def direct(self) -> bool:
+        return self.fd >= 0 and not self.threaded and not self._held
+
+    @property
+    def held(self) -> int:
+        return len(self._held)
+
+    def _try_open(self) -> bool:
+        if self.fd >= 0:
+            return True
+        try:
+            self.fd = self._opener()
+            self.size = os.fstat(self.fd).st_size
+            return True
+        except OSError as error:
+            self._troubles.note(
+                "open", "xtrack: cannot open the journal (%s); events are kept in memory until it can be opened" % error
+            )
+            return False
+
+    def write(self, frame: bytes) -> None:
+        """One os.write. What the disk does not take is held."""
+        try:
+            count = os.write(self.fd, frame)
+        except OSError as error:
+            self.refuse(frame, error)
+            return
+        self.size += count
+        if count < len(frame):
+            self.refuse(frame[count:], OSError("only %d of %d bytes were written" % (count, len(frame))))
+
+    def refuse(self, frame: bytes, error: OSError) -> None:
+        """The disk did not take (the rest of) a frame."""
+        self.hold(frame)
+        self._failed(error)
+
+    def timed_write(self, frame: bytes) -> None:
+        """`write`, and a sample of how long the disk takes."""
+        before = time.perf_counter_ns()
+        self.write(frame)
+        self._samples.append(time.perf_counter_ns() - before)
+        if len(self._samples) >= _SAMPLES:
+            median = sorted(self._samples)[_SAMPLES // 2]
+            self._samples.clear()
+            if median > SLOW_NS:
+                self.threaded = True
+                self._troubles.note(
+                    "slow_disk",
+                    "xtrack: appending to the journal takes %d µs on this disk; a thread of its own does it from now on, and a "
+                    "killed process may lose its last moments" % (median // 1000),
+                )
+
+    def hold(self, frame: bytes) -> None:
+        self._held.append(frame)
+        self.held_bytes += len(frame)
+        self.on_held()
+
+    @property
+    def full(self) -> bool:
+        return self.held_bytes > HOLD_LIMIT
+
+    def flush(self, blocking: bool = True) -> bool:
+        """Writes what is held, in order; True when nothing is left."""
+        if not self._held:
+            return True
+        if not self._flushing.acquire(blocking):
+            return False
+        try:
+            if not self._try_open():
+                return False
+            while self._held and self._flush_some():
+                pass
+            return not self._held
+        finally:
+            self._flushing.release()
+
+    def _flush_some(self) -> bool:
+        # Frames stay in the deque until they are written, so that a logging call meanwhile does not overtake them.
+        chunk = b"".join(self._held[i] for i in range(min(_CHUNK, len(self._held))))
+        try:
+            count = os.write(self.fd, chunk)
+        except OSError as error:
+            self._failed(error)
+            return False
+        self.size += count
+        self.held_bytes -= count
+        complete = count == len(chunk)
+        while count > 0:
+            first = self._held[0]
+            if len(first) <= count:
+                count -= len(first)
+                self._held.popleft()
+            else:
+                self._held[0] = first[count:]
+                count = 0
+        return complete
+
+    def _failed(self, error: OSError) -> None:
+        self._troubles.note(
+            "append", "xtrack: cannot append to the journal (%s); events are kept in memory and written when it works again" % error
+        )
+
+    def settle(self, frame: bytes) -> bool:
+        """After an interrupt in the middle of a write: whether the frame is in the file. A rest of it is held."""
+        count = os.fstat(self.fd).st_size - self.size if self.fd >= 0 else 0
+        self.size += count
+        if 0 < count < len(frame):
+            self.hold(frame[count:])
+        return count > 0
+
+    def sync(self) -> None:
+        if self.fd >= 0:
+            os.fsync(self.fd)
+
+    def touch(self) -> None:
+        """The heartbeat: readers look at the file's time."""
+        if self.fd >= 0:
+            os.utime(self.fd)
+
+    def close(self) -> None:
+        if self.fd >= 0:
+            os.close(self.fd)
+            self.fd = -1
+
+
+class StreamOutlet(Outlet):
+    """A pipe or terminal (stdio transport): written at once only where that cannot block, else by the background thread."""
+
+    exclusive = False
+
+    def __init__(self, fd: int, troubles: Troubles) -> None:
+        self._broken = False
+        super().__init__(lambda: fd, troubles, threaded=True)
+
+    def hold(self, frame: bytes) -> None:
+        if self._broken:
+            self.dropped += 1
+            return
+        super().hold(frame)
+        # A pipe that is writable takes at least PIPE_BUF bytes.
+        if self.held == 1 and len(frame) <= select.PIPE_BUF and select.select([], [self.fd], [], 0)[1]:
+            self.flush(blocking=False)
+
+    def _failed(self, error: OSError) -> None:
+        self._broken = True
+        self.dropped += self.held
+        self._held.clear()
+        self.held_bytes = 0
+        self._troubles.note("stdio", "xtrack: nobody reads the events any more (%s); they are dropped" % error)
+
+    def sync(self) -> None:
+        """Pipes have no disk."""
+
+    def touch(self) -> None:
+        """A reader of a pipe sees it close."""
+
+    def close(self) -> None:
+        """The descriptor is the process's own stdout or was given to it."""

@@ -1,0 +1,101 @@
+"""What records one run of this process: writer, journal, commands, connection and the thread behind them."""
+
+from __future__ import annotations
+
+import os
+from typing import Iterator, Optional
+
+from . import directory as directories
+from .background import Background
+from .commands import Commands
+from .ids import new_writer
+from .journal import Journals, open_for_append
+from .link import Address, Link
+from .outlet import Outlet, StreamOutlet
+from .transports import FileTransport, NullTransport, StdioTransport, TCPTransport, Transport, UnixSocketTransport
+from .troubles import Troubles
+from .writer import Identity, Writer
+
+
+class Recorder:
+    def __init__(
+        self, transport: Transport, journals: Journals, run_id: str, worker: str, attempt: int, role: str, troubles: Troubles
+    ) -> None:
+        self._transport = transport
+        self._journals: Optional[Journals] = None
+        self._troubles = troubles
+        self._background: Optional[Background] = None
+        self.commands: Optional[Commands] = None
+        identity = Identity(run_id, worker, attempt, role, new_writer())
+        if not isinstance(transport, (NullTransport, FileTransport, StdioTransport)):
+            self._journals = journals
+        self.writer = Writer(identity, self._open, troubles)
+        if not self.is_null:
+            if role == "script" and self.run_dir is not None:
+                self.commands = Commands(self.writer, os.path.join(self.run_dir, "commands.xtj"), troubles)
+            self.writer.on_forked = self._start
+            self._start()
+
+    @property
+    def is_null(self) -> bool:
+        return isinstance(self._transport, NullTransport)
+
+    @property
+    def run_dir(self) -> Optional[str]:
+        return self._journals.run_dir(self.writer.identity.run_id) if self._journals is not None else None
+
+    @property
+    def is_in_place(self) -> bool:
+        """The journal is in the .xtrack directory that was meant."""
+        return self._journals is not None and self._journals.in_place
+
+    def _open(self, identity: Identity) -> Outlet:
+        transport = self._transport
+        if isinstance(transport, FileTransport):
+            return open_for_append(transport.path, self._troubles)
+        if isinstance(transport, StdioTransport):
+            return StreamOutlet(transport.fd, self._troubles)
+        if self._journals is None:
+            return open_for_append(os.devnull, self._troubles)
+        return self._journals.open(identity)
+
+    def _start(self) -> None:
+        """Also in a forked child that has become a writer of its own; commands are the parent's to answer."""
+        commands = self.commands if self.writer.identity.forked_from is None else None
+        self._background = Background(self.writer, commands, self._make_link(), self._troubles)
+
+    def _make_link(self) -> Optional[Link]:
+        if self._journals is None:
+            return None
+        journals = self._journals
+        receive = self.commands.receive if self.commands is not None else lambda command: None
+        expected = isinstance(self._transport, (TCPTransport, UnixSocketTransport))
+        return Link(self.writer, lambda: journals.path, self._addresses, receive, self._troubles, expected)
+
+    def _addresses(self) -> Iterator[Address]:
+        assert self._journals is not None
+        found = directories.discover(self._journals.wanted)
+        transport = self._transport
+        if isinstance(transport, TCPTransport):
+            token = transport.token or os.environ.get("XTRACK_TOKEN")
+            if not token and found is not None and found.port == transport.port:
+                token = found.token
+            yield Address((transport.host, transport.port), token)
+        elif isinstance(transport, UnixSocketTransport):
+            yield Address(transport.path, os.environ.get("XTRACK_TOKEN"))
+        elif found is not None:
+            if found.socket:
+                yield Address(found.socket, found.token)
+            yield Address((found.host, found.port), found.token)
+
+    def stop(self) -> None:
+        if self._background is not None:
+            self._background.stop()
+        self.writer.outlet.close()
+
+    def forked(self) -> None:
+        """The parent's thread does not exist in the child; its sockets are the parent's."""
+        if self._background is not None:
+            self._background.abandon()
+            self._background = None
+        self.writer.detach()

@@ -1,0 +1,188 @@
+"""Starting runs: which run id, attempt, worker and directory a process records under."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import Any, Dict, Optional
+
+from . import exits, ranks
+from .directory import resolve
+from .ids import clean_id, is_id, new_run_id
+from .journal import Journals, next_attempt
+from .jsontext import json_text
+from .recorder import Recorder
+from .run import Run
+from .sites import caller
+from .source import git_state, quick_environment, quick_source, slow_environment
+from .transports import NullTransport, Transport, choose
+from .troubles import Troubles
+
+#: The run that module functions such as xtrack.log_metric mean: the last one started.
+_current: Optional[Run] = None
+#: XTRACK_RUN_ID names the first run of a process; further ones are its children.
+_given_id_is_taken = False
+_first_run_id: Optional[str] = None
+
+
+class Tracker:
+    """Not to be instantiated: the class groups what starts runs."""
+
+    @staticmethod
+    def start_run(
+        name: Optional[str] = None,
+        run_id: Optional[str] = None,
+        experiment_id: Optional[str] = None,
+        tags: Optional[Dict[str, Any]] = None,
+        transport: Any = None,
+    ) -> Run:
+        """Starts recording; never raises. Without arguments everything comes from the environment.
+
+        transport: one of the transport classes or its name; by default as XTRACK_TRANSPORT says, else the journal in .xtrack.
+        """
+        global _current
+        troubles = Troubles()
+        try:
+            run = _start(name, run_id, experiment_id, tags, choose(transport, troubles), troubles)
+        except Exception as error:
+            # Whatever it was (a directory that vanished, an exhausted system): training goes on, unrecorded.
+            troubles.caught("start_run", error)
+            null = Recorder(NullTransport(), Journals(os.devnull, troubles), new_run_id(), "worker-0", 1, "script", troubles)
+            run = Run(null, None, troubles)
+        _current = run
+        return run
+
+
+def current_run() -> Optional[Run]:
+    return _current
+
+
+def _start(
+    name: Optional[str],
+    given: Optional[str],
+    experiment: Optional[str],
+    tags: Optional[Dict[str, Any]],
+    transport: Transport,
+    troubles: Troubles,
+) -> Run:
+    global _first_run_id
+    _end_runs_of_earlier_cells()
+    journals = Journals(resolve(), troubles)
+    run_id, attempt, parent = _identify(given, journals, troubles)
+    worker = ranks.worker_id()
+    journals.settle_on_directory(run_id)
+    attempt = attempt or next_attempt(journals.run_dir(run_id), worker)
+    recorder = Recorder(transport, journals, run_id, worker, attempt, "script", troubles)
+    if _first_run_id is None:
+        _first_run_id = run_id
+    name = name if name is not None else os.environ.get("XTRACK_NAME") or None
+    run = Run(recorder, None if name is None else str(name), troubles)
+    run.cell = _cell()
+    troubles.tell = lambda message: recorder.writer.event("log", ',"level":"warning","logger":"xtrack","msg":' + json_text(message))
+    experiment = experiment if experiment is not None else os.environ.get("XTRACK_EXPERIMENT") or None
+    _announce(run, recorder, experiment, parent, tags)
+    exits.watch(run)
+    if not recorder.is_null and not os.environ.get("XTRACK_SUPERVISED"):
+        run.add_job(lambda: _describe(recorder))
+    return run
+
+
+def _identify(given: Optional[str], journals: Journals, troubles: Troubles) -> "tuple[str, int, Optional[str]]":
+    """(run id, attempt or 0 for "look", parent)"""
+    global _given_id_is_taken
+    env = os.environ
+    outer = env.get("XTRACK_RUN_ID")
+    if outer:
+        outer = _checked(outer, troubles)
+    parent = env.get("XTRACK_PARENT_RUN_ID") or None
+    if given is not None and given != "":
+        run_id = _checked(given, troubles)
+    elif outer and not _given_id_is_taken:
+        run_id = outer
+    elif _first_run_id is None:
+        run_id = ranks.agreed_run_id(journals.wanted)
+    else:
+        run_id = new_run_id()
+    if outer and run_id == outer:
+        first, _given_id_is_taken = not _given_id_is_taken, True
+        attempt = env.get("XTRACK_ATTEMPT", "")
+        return run_id, int(attempt) if first and attempt.isdigit() else 0, parent
+    active = [run.run_id for run in exits.open_runs()]
+    return run_id, 0, parent or outer or (active[0] if active and active[0] != run_id else None)
+
+
+def _checked(text: Any, troubles: Troubles) -> str:
+    if is_id(text):
+        return str(text)
+    cleaned = clean_id(text, new_run_id())
+    troubles.note("run_id", "xtrack: %r cannot be a run id (letters, digits, . _ -); using %s" % (str(text)[:200], cleaned))
+    return cleaned
+
+
+def _announce(run: Run, recorder: Recorder, experiment: Any, parent: Optional[str], tags: Any) -> None:
+    writer = recorder.writer
+    at = caller()
+    run_id: Any = writer.identity.run_id
+    if experiment is not None or parent is not None:
+        run_id = {"id": run_id, "exp_id": None if experiment is None else str(experiment), "parent_id": parent}
+    payload = {
+        "run_id": run_id,
+        "name": run.name,
+        "tags": _tags(tags),
+        "source": _source(),
+        "env": quick_environment(),
+    }
+    meta = writer.meta_text(at)
+    writer.emit('{"v":1,"t":"run_start","m":{"seq":', meta[: meta.rindex('"p":{')] + '"p":' + json_text(payload))
+    writer.event("status", ',"status":"running"', at)
+
+
+def _source() -> Dict[str, Any]:
+    source = quick_source()
+    if os.environ.get("XTRACK_SUPERVISED"):
+        # The supervisor knows how the script was started.
+        return {name: value for name, value in source.items() if name in ("entrypoint", "code_hash")}
+    return source
+
+
+def _describe(recorder: Recorder) -> None:
+    """What takes a while to find out, in the background."""
+    payload = ',"source":%s,"env":%s' % (json_text(git_state(os.getcwd()), 2_000_000), json_text(slow_environment()))
+    recorder.writer.event("source", payload)
+
+
+def _tags(given: Any) -> Dict[str, str]:
+    tags: Dict[str, Any] = {}
+    for source in (os.environ.get("XTRACK_TAGS"), given):
+        if isinstance(source, str) and source:
+            try:
+                source = json.loads(source)
+            except ValueError:
+                source = dict(part.split("=", 1) for part in source.split(",") if "=" in part)
+        if isinstance(source, dict):
+            tags.update(source)
+        elif isinstance(source, (list, tuple, set)):
+            tags.update({str(tag): "" for tag in source})
+    return {str(key): value if isinstance(value, str) else str(value) for key, value in tags.items()}
+
+
+# ---------------------------------------------------------------- notebooks
+
+
+def _cell() -> Optional[int]:
+    """The number of the notebook cell that runs; None outside of notebooks."""
+    if "ipykernel" not in sys.modules:
+        return None
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return getattr(shell, "execution_count", None)
+
+
+def _end_runs_of_earlier_cells() -> None:
+    """Running a cell again starts a new run: the one it left open is over."""
+    cell = _cell()
+    if cell is None:
+        return
+    for run in exits.open_runs():
+        if run.cell != cell:
+            run.end("completed")

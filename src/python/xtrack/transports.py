@@ -1,0 +1,84 @@
+"""Where events go, as `XTRACK_TRANSPORT` or the `transport` argument says.
+
+Without either, events go to a journal in the .xtrack directory. `tcp` and `unix` keep that journal too and tell a
+collector of it; `stdio`, `file` and `null` replace it.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Optional, Union
+
+from .troubles import Troubles
+
+
+class Transport:
+    """The journal in the .xtrack directory."""
+
+
+class TCPTransport(Transport):
+    def __init__(self, host: str = "localhost", port: int = 9999, token: Optional[str] = None) -> None:
+        self.host = str(host)
+        self.port = int(port)
+        self.token = token
+
+
+class UnixSocketTransport(Transport):
+    def __init__(self, path: Union[str, "os.PathLike[str]"] = "/tmp/xtrack.sock") -> None:
+        self.path = os.fspath(path)
+
+
+class FileTransport(Transport):
+    def __init__(self, path: Union[str, "os.PathLike[str]"] = "xtrack_events.bin") -> None:
+        self.path = os.path.abspath(os.fspath(path))
+
+
+class StdioTransport(Transport):
+    """Frames to file descriptor 3 where that is open, else to stdout."""
+
+    def __init__(self, fd: Optional[int] = None) -> None:
+        self.fd = fd if fd is not None else _given_fd(3, otherwise=1)
+
+
+def _given_fd(fd: int, otherwise: int) -> int:
+    """`fd` if the process was started with it: what Python opens itself is not inheritable."""
+    try:
+        return fd if os.get_inheritable(fd) else otherwise
+    except OSError:
+        return otherwise
+
+
+class NullTransport(Transport):
+    """Nothing is recorded."""
+
+
+def choose(given: object, troubles: Troubles) -> Transport:
+    """The transport of an argument (an object or a name), else of the environment."""
+    if isinstance(given, Transport):
+        return given
+    name = given if isinstance(given, str) else os.environ.get("XTRACK_TRANSPORT", "") if given is None else repr(given)
+    try:
+        return _named(name.strip().lower())
+    except ValueError as error:
+        troubles.note("transport", "xtrack: %s; events go to the journal in .xtrack" % error)
+        return Transport()
+
+
+def _named(name: str) -> Transport:
+    env = os.environ
+    if name in ("", "journal"):
+        return Transport()
+    if name == "tcp":
+        port = env.get("XTRACK_PORT", "9999")
+        if not port.isdigit() or not 0 < int(port) < 65536:
+            raise ValueError("XTRACK_PORT is no port: %r" % port)
+        return TCPTransport(env.get("XTRACK_HOST", "localhost"), int(port), env.get("XTRACK_TOKEN"))
+    if name in ("unix", "socket"):
+        return UnixSocketTransport(env.get("XTRACK_SOCKET", "/tmp/xtrack.sock"))
+    if name == "file":
+        return FileTransport(env.get("XTRACK_FILE", "xtrack_events.bin"))
+    if name == "stdio":
+        return StdioTransport()
+    if name == "null":
+        return NullTransport()
+    raise ValueError("there is no transport %r (stdio, tcp, unix, file, null)" % name)
