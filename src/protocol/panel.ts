@@ -53,8 +53,7 @@ export type PanelAction =
   | { do: 'reveal'; run_id: string; file: string }
   | { do: 'copy'; text: string }
   /** `data` is text for csv, base64 for png. */
-  | { do: 'save'; name: string; kind: 'png' | 'csv'; data: string }
-  | { do: 'launch' };
+  | { do: 'save'; name: string; kind: 'png' | 'csv'; data: string };
 
 export type PanelRequest =
   | { kind: 'series'; id: number; query: SeriesQuery }

@@ -2,7 +2,7 @@
 import type { PanelAction, PanelRun } from '../../src/protocol/panel';
 import type { Artifact, Checkpoint, RunDetail } from '../../src/protocol/rows';
 import { el, icon, iconButton } from '../shared/dom';
-import { formatAgo, formatBytes, formatCount, formatNumber, formatTime, toNumber } from '../shared/format';
+import { formatAgo, formatBytes, formatCount, formatNumber, formatTime, toNumber } from '../../src/domain/format';
 import { statusActions } from '../shared/status';
 
 type Act = (action: PanelAction) => void;

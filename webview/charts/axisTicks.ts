@@ -1,6 +1,6 @@
 /** Ticks that read well: whole steps, round times, numbers of four digits. */
 import type { XAxis } from '../../src/protocol/panel';
-import { formatCount, formatDuration, formatNumber } from '../shared/format';
+import { formatCount, formatDuration, formatNumber } from '../../src/domain/format';
 
 const TIME_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400];
 

@@ -2,7 +2,7 @@
 import { Chart, LinearScale, LineController, LineElement, LogarithmicScale, PointElement } from 'chart.js';
 import type { ChartDataset, ScatterDataPoint } from 'chart.js';
 import type { PanelRun, XAxis } from '../../src/protocol/panel';
-import { formatNumber } from '../shared/format';
+import { formatNumber } from '../../src/domain/format';
 import type { Theme } from '../shared/theme';
 import { tickLabel, tickStep } from './axisTicks';
 import { type Curve, xExtent, yExtent } from './curve';

@@ -1,6 +1,6 @@
 /** What can be done with a chart and with a checkpoint. */
 import type { PanelAction } from '../../src/protocol/panel';
-import { formatX } from '../shared/format';
+import { formatX } from '../../src/domain/format';
 import { statusActions } from '../shared/status';
 import type { Theme } from '../shared/theme';
 import type { ChartView } from './chartView';

@@ -1,6 +1,6 @@
 /** One metric's card: title, last value, the plot with what lies over it. Drawn only while it can be seen. */
 import { el, iconButton, setAttribute, setText } from '../shared/dom';
-import { formatNumber, formatX, toNumber } from '../shared/format';
+import { formatNumber, formatX, toNumber } from '../../src/domain/format';
 import type { Theme } from '../shared/theme';
 import { ChartCanvas } from './chartCanvas';
 import { attachPointer, type PointerTarget } from './chartPointer';

@@ -1,7 +1,7 @@
 /** Diamonds on the x axis where checkpoints were saved: buttons, so that they can be reached and named. */
 import type { XAxis } from '../../src/protocol/panel';
 import { el } from '../shared/dom';
-import { formatX } from '../shared/format';
+import { formatX } from '../../src/domain/format';
 import type { ChartCanvas } from './chartCanvas';
 import { type CheckpointMark, thinMarks } from './marks';
 

@@ -1,7 +1,7 @@
 /** The values under the cursor, highest first; the one that is pointed at stands out. */
 import type { PanelRun, XAxis } from '../../src/protocol/panel';
 import { append, el } from '../shared/dom';
-import { formatNumber, formatX } from '../shared/format';
+import { formatNumber, formatX } from '../../src/domain/format';
 import { type CursorValue, nearestInValue } from './cursorValues';
 
 const MAX_ROWS = 12;

@@ -1,6 +1,6 @@
 /** A series as a chart draws it. */
 import type { Series } from '../../src/protocol/rows';
-import { toNumber } from '../shared/format';
+import { toNumber } from '../../src/domain/format';
 import { smooth } from './smoothing';
 
 export interface Curve {

@@ -2,7 +2,7 @@
 import type { PanelAction, PanelRun } from '../../src/protocol/panel';
 import type { RunRow, StopResult } from '../../src/protocol/rows';
 import { el, icon, setAttribute, setText } from '../shared/dom';
-import { formatAgo, formatCount, formatDuration, formatTime } from '../shared/format';
+import { formatAgo, formatCount, formatDuration, formatTime } from '../../src/domain/format';
 import { statusActions, statusLook } from '../shared/status';
 import { Eta } from './eta';
 import type { PanelModel } from './panelModel';

@@ -3,7 +3,7 @@ import type { PanelAction, PanelRun } from '../../src/protocol/panel';
 import type { Json } from '../../src/protocol/events';
 import type { Attempt, RunDetail } from '../../src/protocol/rows';
 import { el } from '../shared/dom';
-import { formatCount, formatDuration, formatNumber, formatTime, toNumber } from '../shared/format';
+import { formatCount, formatDuration, formatNumber, formatTime, toNumber } from '../../src/domain/format';
 import { statusLook } from '../shared/status';
 import { tracebackView } from './tracebackView';
 

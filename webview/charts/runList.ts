@@ -1,7 +1,7 @@
 /** The runs of the panel: colour, status, last value of the key metric; a checkbox shows or hides a run's curves. */
 import type { PanelRun } from '../../src/protocol/panel';
 import { el, icon, setAttribute, setText } from '../shared/dom';
-import { formatNumber, toNumber } from '../shared/format';
+import { formatNumber, toNumber } from '../../src/domain/format';
 import { statusLook } from '../shared/status';
 import type { Theme } from '../shared/theme';
 import { keyMetric } from './keyMetric';

@@ -1,0 +1,108 @@
+/** Chart panels beside the editor: one for each choice of runs, restored after a reload. */
+import * as vscode from 'vscode';
+import { newPanelState, type PanelRun, type PanelState, readPanelState, type ToHost } from '../../protocol/panel';
+import { EditorDesk } from './editorDesk';
+import { chartsPage } from './html';
+import { PanelSession } from './panelSession';
+import type { RunActions, RunColorSource, RunSource } from './ports';
+
+const VIEW_TYPE = 'xtrack.charts';
+
+export interface ChartPanelsDeps {
+  extensionUri: vscode.Uri;
+  source: RunSource;
+  colors: RunColorSource;
+  actions: RunActions;
+  log: (message: string) => void;
+}
+
+interface OpenPanel {
+  panel: vscode.WebviewPanel;
+  session: PanelSession;
+}
+
+export class ChartPanels implements vscode.Disposable, vscode.WebviewPanelSerializer {
+  private readonly panels = new Set<OpenPanel>();
+  private readonly desk: EditorDesk;
+  private readonly registration: vscode.Disposable;
+
+  constructor(private readonly deps: ChartPanelsDeps) {
+    this.desk = new EditorDesk(deps.source);
+    this.registration = vscode.window.registerWebviewPanelSerializer(VIEW_TYPE, this);
+  }
+
+  /** Runs that have a panel, so that nothing is opened twice for them. */
+  get shownRuns(): string[] {
+    return [...this.panels].flatMap(({ session }) => session.state.run_ids);
+  }
+
+  /** Shows exactly these runs: in the panel that does already, else in a new one beside the editor. */
+  open(run_ids: string[], options: { preserveFocus?: boolean } = {}): void {
+    const wanted = [...new Set(run_ids)];
+    const showing = [...this.panels].find(({ session }) => sameRuns(session.state.run_ids, wanted));
+    const preserveFocus = options.preserveFocus ?? false;
+    if (showing) return showing.panel.reveal(undefined, preserveFocus);
+    const column = this.panels.values().next().value?.panel.viewColumn ?? vscode.ViewColumn.Beside;
+    const panel = vscode.window.createWebviewPanel(VIEW_TYPE, 'XTrack', { viewColumn: column, preserveFocus });
+    this.adopt(panel, newPanelState(wanted));
+  }
+
+  /** Adds runs to the panel that is in front, or opens one. */
+  add(run_ids: string[]): void {
+    const front =
+      [...this.panels].find(({ panel }) => panel.active) ?? [...this.panels].find(({ panel }) => panel.visible);
+    if (!front) return this.open(run_ids);
+    front.session.show([...new Set([...front.session.state.run_ids, ...run_ids])]);
+    front.panel.reveal(undefined, true);
+  }
+
+  async deserializeWebviewPanel(panel: vscode.WebviewPanel, stored: unknown): Promise<void> {
+    const state = readPanelState(stored);
+    if (state.run_ids.length === 0) panel.dispose();
+    else this.adopt(panel, state);
+  }
+
+  dispose(): void {
+    this.registration.dispose();
+    for (const { panel } of [...this.panels]) panel.dispose();
+  }
+
+  private adopt(panel: vscode.WebviewPanel, state: PanelState): void {
+    const { extensionUri, ...deps } = this.deps;
+    const files = vscode.Uri.joinPath(extensionUri, 'dist', 'webview');
+    const { webview } = panel;
+    const session = new PanelSession(
+      { ...deps, desk: this.desk },
+      state,
+      (message) => void webview.postMessage(message),
+      (runs) => (panel.title = title(runs)),
+    );
+    const opened: OpenPanel = { panel, session };
+    this.panels.add(opened);
+    panel.iconPath = vscode.Uri.joinPath(extensionUri, 'media', 'icon.svg');
+    panel.onDidChangeViewState(() => session.setVisible(panel.visible));
+    panel.onDidDispose(() => {
+      this.panels.delete(opened);
+      session.dispose();
+    });
+    webview.onDidReceiveMessage((message: ToHost) => session.receive(message));
+    webview.options = { enableScripts: true, localResourceRoots: [files] };
+    const uri = (name: string): string => webview.asWebviewUri(vscode.Uri.joinPath(files, name)).toString();
+    webview.html = chartsPage({
+      cspSource: webview.cspSource,
+      script: uri('charts.js'),
+      style: uri('charts.css'),
+      codicons: uri('codicon.css'),
+    });
+  }
+}
+
+function title(runs: readonly PanelRun[]): string {
+  const [first] = runs;
+  if (!first) return 'XTrack';
+  return runs.length === 1 ? first.row.name : `${first.row.name} + ${runs.length - 1}`;
+}
+
+function sameRuns(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((run_id) => b.includes(run_id));
+}

@@ -1,0 +1,57 @@
+/** What a panel asks of the editor: files opened and revealed, texts copied, charts saved. */
+import * as path from 'node:path';
+import * as vscode from 'vscode';
+import type { PanelDesk, RunSource } from './ports';
+
+export class EditorDesk implements PanelDesk {
+  constructor(private readonly source: RunSource) {}
+
+  async open(run_id: string, file: string, line: number | undefined): Promise<void> {
+    const uri = await this.find(run_id, file);
+    const at = line === undefined ? undefined : new vscode.Range(line - 1, 0, line - 1, 0);
+    await vscode.window.showTextDocument(uri, { viewColumn: vscode.ViewColumn.One, ...(at ? { selection: at } : {}) });
+  }
+
+  async reveal(run_id: string, file: string): Promise<void> {
+    const uri = await this.find(run_id, file);
+    const inside = vscode.workspace.getWorkspaceFolder(uri) !== undefined;
+    await vscode.commands.executeCommand(inside ? 'revealInExplorer' : 'revealFileInOS', uri);
+  }
+
+  async copy(text: string): Promise<void> {
+    await vscode.env.clipboard.writeText(text);
+    vscode.window.setStatusBarMessage(vscode.l10n.t('Copied.'), 2000);
+  }
+
+  async save(name: string, kind: 'png' | 'csv', data: string): Promise<void> {
+    const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
+    const filters: Record<string, string[]> = kind === 'png' ? { 'PNG image': ['png'] } : { 'CSV table': ['csv'] };
+    const suggested = folder && vscode.Uri.joinPath(folder, `${name}.${kind}`);
+    const uri = await vscode.window.showSaveDialog({ filters, ...(suggested ? { defaultUri: suggested } : {}) });
+    if (uri) await vscode.workspace.fs.writeFile(uri, Buffer.from(data, kind === 'png' ? 'base64' : 'utf8'));
+  }
+
+  /** Scripts name files as they see them: relative ones are below the run's working directory. */
+  private async find(run_id: string, file: string): Promise<vscode.Uri> {
+    const candidates = path.isAbsolute(file) ? [file] : (await this.bases(run_id)).map((base) => path.join(base, file));
+    for (const candidate of candidates) {
+      const uri = vscode.Uri.file(candidate);
+      if (await exists(uri)) return uri;
+    }
+    throw new Error(vscode.l10n.t('There is no file {0}. It may have been moved or deleted since the run.', file));
+  }
+
+  private async bases(run_id: string): Promise<string[]> {
+    const { source } = await (await this.source.forRun(run_id)).call('runs.get', { run_id });
+    const cwd = typeof source === 'object' && source !== null && !Array.isArray(source) ? source.cwd : null;
+    const folders = vscode.workspace.workspaceFolders?.map((folder) => folder.uri.fsPath) ?? [];
+    return typeof cwd === 'string' ? [cwd, ...folders] : folders;
+  }
+}
+
+async function exists(uri: vscode.Uri): Promise<boolean> {
+  return vscode.workspace.fs.stat(uri).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,214 @@
+/**
+ * One panel's conversation: answers what it asks, tells it of changes of its runs (at most ten a second), and keeps
+ * silent while it is hidden; when it shows again it gets everything anew.
+ */
+import { type Disposable, DisposableStore } from '../../base/disposable';
+import type { Changed } from '../../protocol/rows';
+import {
+  type Connection,
+  newPanelState,
+  type PanelAction,
+  type PanelRequest,
+  type PanelRun,
+  type PanelState,
+  readPanelState,
+  type ReplyMessage,
+  type RunsMessage,
+  type ToHost,
+  type ToPanel,
+} from '../../protocol/panel';
+import type { PanelDesk, RunActions, RunColorSource, RunSource } from './ports';
+import { fetchRows } from './runRows';
+
+export interface SessionDeps {
+  source: RunSource;
+  colors: RunColorSource;
+  actions: RunActions;
+  desk: PanelDesk;
+  /** Failures that the panel shows itself are logged as well. */
+  log: (message: string) => void;
+}
+
+type Answer = Omit<Extract<ReplyMessage, { ok: true }>, 'kind' | 'id' | 'ok'>;
+
+const INTERVAL_MS = 100;
+
+export class PanelSession implements Disposable {
+  private readonly owned = new DisposableStore();
+  private watching = new DisposableStore();
+  private runs: PanelRun[] = [];
+  private visible = true;
+  private timer: NodeJS.Timeout | undefined;
+  private lastTell = -Infinity;
+  private busy = false;
+  /** What changed since rows were fetched last; a whole snapshot covers everything. */
+  private due: RunsMessage['kind'] | null = null;
+
+  constructor(
+    private readonly deps: SessionDeps,
+    private panelState: PanelState,
+    private readonly post: (message: ToPanel) => void,
+    private readonly onRuns: (runs: PanelRun[]) => void,
+  ) {
+    this.owned.add(deps.source.onChanged(({ change }) => this.changed(change)));
+    this.owned.add(deps.source.onState(() => this.tellSoon('runs')));
+    this.watch();
+  }
+
+  get state(): PanelState {
+    return this.panelState;
+  }
+
+  /** Shows other runs, in the same view. */
+  show(run_ids: string[]): void {
+    this.panelState = { ...newPanelState(run_ids), ...this.panelState, run_ids };
+    this.watch();
+    this.tellSoon('runs');
+  }
+
+  setVisible(visible: boolean): void {
+    if (visible === this.visible) return;
+    this.visible = visible;
+    this.watch();
+    if (visible) this.tellSoon('runs');
+  }
+
+  receive(message: ToHost): void {
+    if (message.kind === 'ready') this.tellSoon('runs');
+    else if (message.kind === 'state')
+      this.panelState = readPanelState({ ...message.state, run_ids: this.panelState.run_ids });
+    else void this.reply(message);
+  }
+
+  dispose(): void {
+    clearTimeout(this.timer);
+    this.watching.dispose();
+    this.owned.dispose();
+  }
+
+  /** Hidden panels cost nothing: no topic is watched for them. */
+  private watch(): void {
+    this.watching.dispose();
+    this.watching = new DisposableStore();
+    if (!this.visible) return;
+    for (const run_id of this.panelState.run_ids) {
+      this.watching.add(this.deps.source.watch(run_id, `run:${run_id}`));
+      this.watching.add(this.deps.source.watch(run_id, `series:${run_id}`));
+    }
+  }
+
+  private changed({ topic, run_ids }: Changed): void {
+    const mine = this.panelState.run_ids;
+    const named = run_ids ?? [topic.slice(topic.indexOf(':') + 1)];
+    if (topic === 'runs' && run_ids === undefined) this.tellSoon('changed');
+    else if (named.some((run_id) => mine.includes(run_id))) this.tellSoon('changed');
+  }
+
+  /** At once when the last time is long enough ago, so that a single point shows without delay. */
+  private tellSoon(kind: RunsMessage['kind']): void {
+    if (!this.visible || this.owned.isDisposed) return;
+    if (this.due !== 'runs') this.due = kind;
+    if (this.timer !== undefined || this.busy) return;
+    const wait = Math.max(0, this.lastTell + INTERVAL_MS - performance.now());
+    this.timer = setTimeout(() => void this.tell(), wait);
+  }
+
+  private async tell(): Promise<void> {
+    this.timer = undefined;
+    this.lastTell = performance.now();
+    this.busy = true;
+    const kind = this.due ?? 'changed';
+    this.due = null;
+    const failure = await this.fetch(kind);
+    this.busy = false;
+    if (this.owned.isDisposed) return;
+    if (this.visible) {
+      this.post({ kind, state: this.panelState, runs: this.runs, connection: failure ?? this.connection() });
+      this.onRuns(this.runs);
+    }
+    if (this.due !== null) this.tellSoon(this.due);
+  }
+
+  /** The reason when it failed: the rows of before are kept. */
+  private async fetch(kind: RunsMessage['kind']): Promise<string | null> {
+    try {
+      const rows = await fetchRows(this.deps.source, this.panelState.run_ids);
+      this.runs = rows.map((row) => ({ row, ...this.deps.colors.of(row.run_id) }));
+      return null;
+    } catch (error) {
+      this.deps.log(`Charts (${kind}): ${String(error)}`);
+      return text(error);
+    }
+  }
+
+  private connection(): Connection {
+    const { state } = this.deps.source;
+    if (typeof state === 'object') return state.error;
+    return state === 'connecting' ? 'Connecting to the collector…' : true;
+  }
+
+  private async reply(request: PanelRequest): Promise<void> {
+    const { id } = request;
+    try {
+      this.post({ kind: 'reply', id, ok: true, ...(await this.answer(request)) });
+    } catch (error) {
+      this.deps.log(`Charts (${request.kind}): ${String(error)}`);
+      this.post({ kind: 'reply', id, ok: false, error: text(error) });
+    }
+  }
+
+  private async answer(request: PanelRequest): Promise<Answer> {
+    const { source } = this.deps;
+    if (request.kind === 'action') return this.act(request.action);
+    if (request.kind === 'detail') {
+      const client = await source.forRun(request.run_id);
+      return { detail: await client.call('runs.get', { run_id: request.run_id }) };
+    }
+    const client = await source.forRun(request.query.run_id);
+    return { series: (await client.call('runs.series', request.query)).series };
+  }
+
+  private async act(action: PanelAction): Promise<Answer> {
+    const { actions, desk } = this.deps;
+    switch (action.do) {
+      case 'stop':
+        return { stop: await actions.stop(action.run_id) };
+      case 'resume':
+        await actions.resume(action.run_id);
+        return {};
+      case 'resumeFrom':
+        await actions.resume(action.run_id, action.checkpoint);
+        return {};
+      case 'output':
+        await actions.showOutput(action.run_id);
+        return {};
+      case 'checkpoint_now':
+      case 'pause':
+        return this.command(action.run_id, action.do);
+      case 'unpause':
+        return this.command(action.run_id, 'resume');
+      case 'open':
+        await desk.open(action.run_id, action.file, action.line);
+        return {};
+      case 'reveal':
+        await desk.reveal(action.run_id, action.file);
+        return {};
+      case 'copy':
+        await desk.copy(action.text);
+        return {};
+      case 'save':
+        await desk.save(action.name, action.kind, action.data);
+        return {};
+    }
+  }
+
+  private async command(run_id: string, type: 'pause' | 'resume' | 'checkpoint_now'): Promise<Answer> {
+    const client = await this.deps.source.forRun(run_id);
+    await client.call('runs.command', { run_id, type });
+    return {};
+  }
+}
+
+function text(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,37 @@
+/** What the chart panels need of the rest of the editor; extension.ts hands it in. */
+import type { Disposable } from '../../base/disposable';
+import type { Method, Request, Results } from '../../protocol/api';
+import type { Changed, StopResult } from '../../protocol/rows';
+
+export interface RunClient {
+  call<M extends Method>(method: M, params: Request<M>): Promise<Results[M]>;
+}
+
+/** The collectors of this window. */
+export interface RunSource {
+  forRun(run_id: string): Promise<RunClient>;
+  watch(run_id: string, topic: string): Disposable;
+  onChanged(listener: (event: { change: Changed }) => void): Disposable;
+  onState(listener: () => void): Disposable;
+  readonly state: 'idle' | 'connecting' | 'connected' | { error: string };
+}
+
+export interface RunColorSource {
+  of(run_id: string): { color: number; dash: number };
+}
+
+/** What other features do with a run. */
+export interface RunActions {
+  stop(run_id: string): Promise<StopResult>;
+  /** From the last checkpoint when none is named. */
+  resume(run_id: string, checkpoint?: string): Promise<unknown>;
+  showOutput(run_id: string): unknown;
+}
+
+/** Everything a panel can ask of the editor that is not an answer of the collector. */
+export interface PanelDesk {
+  open(run_id: string, file: string, line: number | undefined): Promise<void>;
+  reveal(run_id: string, file: string): Promise<void>;
+  copy(text: string): Promise<void>;
+  save(name: string, kind: 'png' | 'csv', data: string): Promise<void>;
+}
