@@ -1,0 +1,50 @@
+/** Who wrote a journal: its first frame says so; of a damaged one the file's name still does. */
+import { isFields, procOf, textOf } from '../../domain/payload';
+import type { JournalHead, Proc, Role } from '../../protocol/events';
+import { isId } from '../../protocol/ids';
+
+const ROLES: readonly string[] = ['script', 'supervisor', 'collector', 'user', 'import'] satisfies Role[];
+const EVENTS = /^events-(.+)-(\d{1,9})-([^-]+)\.xtj$/;
+const USER = /^user-(.+)\.xtj$/;
+const COMMANDS = 'commands.xtj';
+const NOBODY: Proc = { host: '', boot: '', pidns: null, pid: 0, start: '' };
+
+export function isJournalName(name: string): boolean {
+  return name === COMMANDS || (name.endsWith('.xtj') && (EVENTS.test(name) || USER.test(name)));
+}
+
+/** Or the reason why the journal cannot be read. */
+export function headOf(envelope: Record<string, unknown>, runId: string): JournalHead | { problem: string } | null {
+  const p = envelope['p'];
+  if (envelope['t'] !== 'journal' || !isFields(p)) return null;
+  if (typeof p['format'] === 'number' && p['format'] > 1)
+    return { problem: `It is of format ${p['format']}, which a newer version of XTrack wrote: update this one.` };
+  const { run_id, worker, attempt, writer, role } = p;
+  if (run_id !== runId) return { problem: `It belongs to run ${JSON.stringify(run_id)?.slice(0, 150)}.` };
+  if (!isId(worker) || !isId(writer) || typeof role !== 'string' || !ROLES.includes(role)) return null;
+  if (typeof attempt !== 'number' || !Number.isSafeInteger(attempt) || attempt < 0) return null;
+  return {
+    format: 1,
+    run_id: runId,
+    worker,
+    attempt,
+    writer,
+    role: role as Role,
+    proc: procOf(p['proc']) ?? NOBODY,
+    client: textOf(p['client']) ?? '',
+  };
+}
+
+export function headFromName(name: string, runId: string): JournalHead | null {
+  const of = (worker: string, attempt: number, writer: string, role: Role): JournalHead | null =>
+    isId(worker) && isId(writer)
+      ? { format: 1, run_id: runId, worker, attempt, writer, role, proc: NOBODY, client: '' }
+      : null;
+  if (name === COMMANDS) return of('commands', 0, 'commands', 'collector');
+  const [, editor] = USER.exec(name) ?? [];
+  if (editor !== undefined) return of('user', 0, editor, 'user');
+  const [, worker, attempt, writer] = EVENTS.exec(name) ?? [];
+  if (worker === undefined || attempt === undefined || writer === undefined) return null;
+  const role = worker.startsWith('sup-') ? 'supervisor' : worker.startsWith('col-') ? 'collector' : 'script';
+  return of(worker, Number(attempt), writer, role);
+}

@@ -1,0 +1,194 @@
+/**
+ * Tails one journal file from an offset. It holds no bytes and no open file between two reads: what was incomplete (or
+ * zero, on network disks) is read again, and a file that was replaced by another is noticed.
+ */
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
+import { FrameDecoder, type BadFrame, type TextOf } from '../../base/frames';
+import type { JournalHead } from '../../protocol/events';
+import { headFromName, headOf } from './journalHead';
+
+/** What is saved, so that a later process goes on there. */
+export interface JournalPosition {
+  offset: number;
+  /** Behind a bad frame: bytes up to the next frame belong to it. */
+  resyncing: boolean;
+  head: JournalHead | null;
+}
+
+export interface JournalEvents {
+  head(head: JournalHead): void;
+  event(envelope: Record<string, unknown>): void;
+  bad(frame: BadFrame): void;
+  problem(code: string, message: string): void;
+}
+
+const CHUNK = 1 << 18;
+const FRAMES_BETWEEN_CLOCKS = 32;
+
+const textOf: TextOf = (bytes, from, to) => (bytes as Buffer).toString('utf8', from, to);
+
+// One for all readers: nothing of it is kept after a read.
+let scratch = Buffer.allocUnsafeSlow(CHUNK);
+
+export class JournalReader {
+  private readonly position: JournalPosition;
+  private ino: number | null = null;
+  private size = 0;
+  private mtimeMs = 0;
+  private refused = false;
+  private failed: string | null = null;
+
+  constructor(
+    readonly path: string,
+    readonly name: string,
+    private readonly runId: string,
+    position: JournalPosition | null,
+    private readonly events: JournalEvents,
+  ) {
+    this.position = position ? { ...position } : { offset: 0, resyncing: false, head: null };
+    if (position?.head) events.head(position.head);
+  }
+
+  get saved(): JournalPosition {
+    return this.position;
+  }
+
+  get head(): JournalHead | null {
+    return this.position.head;
+  }
+
+  /** Bytes on disk that were not read, as far as the last look told. */
+  get behind(): number {
+    return this.refused ? 0 : Math.max(0, this.size - this.position.offset);
+  }
+
+  /** Looks at the file's size and times. True when it grew or was touched since the last look. */
+  look(stats: Stats): boolean {
+    const changed = stats.size !== this.size || stats.mtimeMs !== this.mtimeMs || stats.ino !== this.ino;
+    this.size = stats.size;
+    this.mtimeMs = stats.mtimeMs;
+    return changed;
+  }
+
+  get modifiedMs(): number {
+    return this.mtimeMs;
+  }
+
+  /** Reads until the end of the file or the deadline (`performance.now()`). True when it got to the end. */
+  read(deadline: number): boolean {
+    if (this.refused) return true;
+    let fd: number;
+    try {
+      fd = openSync(this.path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
+    } catch (error) {
+      return this.couldNotRead(error as NodeJS.ErrnoException);
+    }
+    try {
+      const stats = fstatSync(fd);
+      if (!stats.isFile()) return true;
+      this.size = stats.size;
+      this.mtimeMs = stats.mtimeMs;
+      this.checkIdentity(fd, stats);
+      const done = this.readFrom(fd, deadline);
+      this.failed = null;
+      return done;
+    } catch (error) {
+      return this.couldNotRead(error as NodeJS.ErrnoException);
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  /** Told once while it lasts; the next read tries again. */
+  private couldNotRead(error: NodeJS.ErrnoException): true {
+    if (error.code === 'ENOENT' || this.failed === error.code) return true;
+    this.failed = error.code ?? error.message;
+    this.events.problem('unreadable', `A journal cannot be read: ${error.message}`);
+    return true;
+  }
+
+  /** The writer is an append-only one: another inode or a shorter file may be another journal, and is read from its start. */
+  private checkIdentity(fd: number, stats: Stats): void {
+    const isNew = this.ino !== stats.ino;
+    this.ino = stats.ino;
+    const { position } = this;
+    if (position.offset === 0 || (!isNew && stats.size >= position.offset)) return;
+    const head = this.readHead(fd);
+    if (stats.size >= position.offset && head?.writer === position.head?.writer) return;
+    if (head?.writer === position.head?.writer)
+      this.events.problem('shrunk', 'A journal became shorter; it was read again from its start.');
+    else this.events.problem('replaced', 'A journal was replaced by another one, which was read from its start.');
+    this.position.offset = 0;
+    this.position.resyncing = false;
+    this.position.head = null;
+  }
+
+  private readHead(fd: number): JournalHead | null {
+    const count = readSync(fd, scratch, 0, scratch.length, 0);
+    const decoder = new FrameDecoder(0, false, textOf);
+    decoder.push(scratch.subarray(0, count));
+    const first = decoder.next();
+    const head = first?.kind === 'frame' ? headOf(first.envelope, this.runId) : null;
+    return head && !('problem' in head) ? head : headFromName(this.name, this.runId);
+  }
+
+  private readFrom(fd: number, deadline: number): boolean {
+    const { position } = this;
+    for (;;) {
+      const count = readSync(fd, scratch, 0, scratch.length, position.offset);
+      if (count === 0) return true;
+      const before = position.offset;
+      const stopped = this.decode(scratch.subarray(0, count), deadline);
+      if (stopped || this.refused) return this.refused;
+      if (count < scratch.length) return true;
+      // A frame larger than what was read: read more at once.
+      if (position.offset === before) scratch = Buffer.allocUnsafeSlow(scratch.length * 2);
+      else if (performance.now() >= deadline) return false;
+    }
+  }
+
+  /** True when the deadline came first. */
+  private decode(bytes: Buffer, deadline: number): boolean {
+    const { position, events } = this;
+    const decoder = new FrameDecoder(position.offset, position.resyncing, textOf);
+    decoder.push(bytes);
+    let frames = 0;
+    try {
+      for (let item = decoder.next(); item; item = decoder.next()) {
+        if (item.kind === 'bad') events.bad(item);
+        else if (position.head !== null) events.event(item.envelope);
+        else if (!this.begin(item.envelope)) return false;
+        if (++frames % FRAMES_BETWEEN_CLOCKS === 0 && performance.now() >= deadline) return true;
+      }
+      return false;
+    } finally {
+      position.offset = decoder.offset;
+      position.resyncing = decoder.isResyncing;
+    }
+  }
+
+  /** The first sound frame. False when the journal is none of ours. */
+  private begin(envelope: Record<string, unknown>): boolean {
+    const found = headOf(envelope, this.runId);
+    if (found && 'problem' in found) {
+      this.refused = true;
+      this.events.problem('foreign_journal', `A journal was left out. ${found.problem}`);
+      return false;
+    }
+    const head = found ?? headFromName(this.name, this.runId);
+    if (!head) {
+      this.refused = true;
+      this.events.problem(
+        'foreign_journal',
+        'A journal was left out: neither its head nor its name says who wrote it.',
+      );
+      return false;
+    }
+    this.position.head = head;
+    this.events.head(head);
+    if (found) return true;
+    this.events.problem('no_head', 'A journal’s head is damaged; who wrote it was taken from the file’s name.');
+    this.events.event(envelope);
+    return true;
+  }
+}
