@@ -84,8 +84,7 @@ export async function startServer({ data, settings = {}, trust = true, env = {} 
     throw error;
   }
   return {
-    origin,
-    pid: child.pid,
+    data,
     logs: () => output,
     stop,
     /** The address of a window on `folder` with the extensions under development in `extensions`. */

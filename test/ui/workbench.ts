@@ -1,11 +1,13 @@
 /** The real editor as a user meets it: what can be clicked, typed and read. */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FrameLocator, Locator, Page } from 'playwright-core';
 import { ROOT } from '../../scripts/dependencies.mjs';
 import { openEditor } from '../../scripts/editorSession.mjs';
 
 const ARTIFACTS = join(ROOT, 'test/ui/.artifacts');
+
+export type PlottedCurve = ReturnType<NonNullable<Window['__xtrackCharts']>>[number];
 
 type Options = Parameters<typeof openEditor>[0];
 
@@ -101,6 +103,52 @@ export class Workbench {
   /** The content of the chart panel. */
   get charts(): FrameLocator {
     return this.page.frameLocator('iframe.webview.ready').frameLocator('#active-frame');
+  }
+
+  /** What the panel says it has drawn; empty while there is no panel. */
+  async plotted(): Promise<PlottedCurve[]> {
+    if ((await this.page.locator('iframe.webview.ready').count()) === 0) return [];
+    return this.charts.locator('body').evaluate(() => window.__xtrackCharts?.() ?? []);
+  }
+
+  async plottedCurve(key: string, runId?: string): Promise<PlottedCurve | undefined> {
+    return (await this.plotted()).find((curve) => curve.key === key && (!runId || curve.run_id === runId));
+  }
+
+  panelButton(text: string): Locator {
+    return this.charts.locator('.panel-header vscode-button', { hasText: text }).first();
+  }
+
+  get panelStatus(): Locator {
+    return this.charts.locator('.panel-header .status');
+  }
+
+  /** A button that a tree row shows under the pointer. */
+  async rowAction(row: string | RegExp, action: string): Promise<void> {
+    await this.row(row).hover();
+    await this.row(row).locator(`.action-label[aria-label^="${action}"]`).click();
+  }
+
+  /** As the settings file of the machine says it; the editor follows at once. */
+  changeSettings(settings: Record<string, unknown>): void {
+    const file = join(this.session.server.data, 'data/Machine/settings.json');
+    writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), ...settings }));
+  }
+
+  /** Pictures in a light and a dark theme. */
+  async screenshots(name: string): Promise<void> {
+    for (const [theme, kind] of [
+      ['Light 2026', 'light'],
+      ['Dark 2026', 'dark'],
+    ] as const) {
+      this.changeSettings({ 'workbench.colorTheme': theme });
+      await this.page
+        .locator(`.monaco-workbench.${kind === 'dark' ? 'vs-dark' : 'vs'}`)
+        .first()
+        .waitFor();
+      await this.page.waitForTimeout(800); // the webview draws itself anew
+      await this.screenshot(`${name}-${kind}`);
+    }
   }
 
   async screenshot(name: string): Promise<void> {

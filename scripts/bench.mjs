@@ -1,0 +1,32 @@
+// Measures what the design promises, each as a ratio to a baseline in the same run:  npm run bench [-- --quick] [name…]
+import { build } from '../esbuild.mjs';
+
+const NAMES = ['client', 'ingest', 'store', 'series'];
+
+function summary(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const median = sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+  return { median, least: sorted[0], most: sorted.at(-1) };
+}
+
+function verdict({ atMost, atLeast }, median) {
+  if (atMost !== undefined) return `${median <= atMost ? 'ok  ' : 'MISS'} (≤ ${atMost})`;
+  if (atLeast !== undefined) return `${median >= atLeast ? 'ok  ' : 'MISS'} (≥ ${atLeast})`;
+  return '';
+}
+
+const args = process.argv.slice(2);
+const quick = args.includes('--quick');
+const chosen = args.filter((arg) => !arg.startsWith('--'));
+await build();
+for (const name of chosen.length > 0 ? chosen : NAMES) {
+  const { measure } = await import(`../test/bench/${name}.mjs`);
+  for (const result of await measure({ quick })) {
+    const { median, least, most } = summary(result.values);
+    const spread = result.values.length > 1 ? `${least.toPrecision(3)} – ${most.toPrecision(3)}` : '';
+    console.log(
+      `${result.name.padEnd(52)} ${median.toPrecision(3).padStart(8)}  ${spread.padEnd(16)} ${verdict(result, median)} ${result.note ?? ''}`,
+    );
+  }
+}

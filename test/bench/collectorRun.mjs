@@ -1,0 +1,99 @@
+// A collector as it is shipped, on a directory made here.
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { ROOT } from '../../scripts/dependencies.mjs';
+
+export async function withDirectory(work) {
+  const home = mkdtempSync(join(tmpdir(), 'xt-'));
+  try {
+    return await work(home);
+  } finally {
+    rmSync(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  }
+}
+
+/** A frame as our writers make it. */
+export function frame(envelope) {
+  const open = Buffer.from(JSON.stringify(envelope).slice(0, -1));
+  const check = Buffer.from(`,"k":"${crc32(open).toString(16).padStart(8, '0')}"}`);
+  const size = Buffer.alloc(4);
+  size.writeUInt32BE(open.length + check.length);
+  return Buffer.concat([size, open, check]);
+}
+
+/** A whole ended run, as its script left it. `metrics` yields [type, payload]. */
+export function writeRun(dir, runId, metrics) {
+  const folder = join(dir, 'runs', runId);
+  mkdirSync(folder, { recursive: true });
+  let seq = 0;
+  const ts = Date.now() * 1000;
+  const envelope = (t, p) => ({ v: 1, t, m: { seq, ts: ts + 1000 * seq++, wid: 'worker-0' }, p });
+  // Of another host: there is no process to be looked for.
+  const proc = { host: `not-${hostname()}`, boot: 'b', pidns: null, pid: 1, start: '1' };
+  const head = {
+    format: 1,
+    run_id: runId,
+    worker: 'worker-0',
+    attempt: 1,
+    writer: 'w',
+    role: 'script',
+    proc,
+    client: 'bench',
+  };
+  const frames = [frame(envelope('journal', head)), frame(envelope('run_start', { run_id: runId, name: runId }))];
+  const lines = [];
+  for (const [t, p] of metrics) {
+    const event = envelope(t, { run_id: runId, ...p });
+    frames.push(frame(event));
+    lines.push(JSON.stringify(event));
+  }
+  frames.push(frame(envelope('run_end', { run_id: runId, status: 'completed' })));
+  writeFileSync(join(folder, 'events-worker-0-1-w.xtj'), Buffer.concat(frames));
+  return lines;
+}
+
+/** Starts it, hands `work` a way to call it, and ends it so that everything is saved. */
+export async function withCollector(home, work) {
+  const started = performance.now();
+  const child = spawn(process.execPath, [join(ROOT, 'dist/collector.js'), '--dir', join(home, '.xtrack')], {
+    env: { ...process.env, XDG_RUNTIME_DIR: home },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = new Promise((resolve) => child.once('close', resolve));
+  try {
+    const line = await new Promise((resolve, reject) => {
+      child.stdout.once('data', (data) => resolve(String(data)));
+      child.once('close', (code) => reject(new Error(`The collector ended with ${code}.`)));
+    });
+    const { port, token } = JSON.parse(line);
+    const call = async (method, params) => {
+      const response = await fetch(`http://127.0.0.1:${port}/rpc`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
+      });
+      const { result, error } = await response.json();
+      if (error) throw new Error(`${method}: ${error.message}`);
+      return result;
+    };
+    return await work({ call, started, answered: performance.now() });
+  } finally {
+    child.kill('SIGTERM');
+    await ended;
+  }
+}
+
+/** Until the run's metric has that many points. */
+export async function ingested(call, runId, key, count) {
+  for (const deadline = Date.now() + 300_000; Date.now() < deadline; ) {
+    const run = await call('runs.get', { run_id: runId }).catch(() => null);
+    const { count: finite = 0, nan = 0, inf = 0 } = run?.metrics[key] ?? {};
+    // Whether the count includes those that are not finite is not this file's business.
+    if (finite === count || finite + nan + inf === count) return performance.now();
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  throw new Error(`${runId}: ${key} did not reach ${count} points.`);
+}
