@@ -1,6 +1,6 @@
 /** One chart.js chart: registers only what is used, never animates, never parses, and draws when it is told to. */
 import { Chart, LinearScale, LineController, LineElement, LogarithmicScale, PointElement } from 'chart.js';
-import type { ChartDataset, ScatterDataPoint } from 'chart.js';
+import type { ChartDataset, ChartOptions, Point } from 'chart.js';
 import type { PanelRun, XAxis } from '../../src/protocol/panel';
 import { formatNumber } from '../../src/domain/format';
 import type { Theme } from '../shared/theme';
@@ -20,6 +20,9 @@ export interface Plot {
   attempts: Painting['attempts'];
   theme: Theme;
 }
+
+type ChartData = { datasets: ChartDataset<'line'>[] };
+type ScalesOptions = NonNullable<ChartOptions<'line'>['scales']>;
 
 const Y_AXIS_WIDTH = 54;
 const TICKS = 5;
@@ -54,11 +57,15 @@ export class ChartCanvas {
   draw(plot: Plot): void {
     const colorOf = (curve: Curve): string => plot.theme.series[plot.runOf(curve)?.color ?? 0] ?? plot.theme.foreground;
     this.painting = { curves: plot.curves, colorOf, attempts: plot.attempts, theme: plot.theme };
-    const chart = (this.chart ??= this.create());
-    chart.data.datasets = plot.curves.flatMap((curve) => datasets(curve, plot, colorOf(curve)));
-    const scales = scalesOf(plot);
-    chart.options.scales = scales as NonNullable<typeof chart.options.scales>;
-    chart.update('none');
+    const data = { datasets: plot.curves.flatMap((curve) => datasets(curve, plot, colorOf(curve))) };
+    const scales = scalesOf(plot) as ScalesOptions;
+    if (this.chart === undefined) {
+      this.chart = this.create(data, scales);
+      return;
+    }
+    this.chart.data = data;
+    this.chart.options.scales = scales;
+    this.chart.update('none');
   }
 
   /** Charts out of sight hold no canvas memory. */
@@ -67,12 +74,13 @@ export class ChartCanvas {
     this.chart = undefined;
   }
 
-  private create(): Chart<'line'> {
+  private create(data: ChartData, scales: ScalesOptions): Chart<'line'> {
     return new Chart(this.canvas, {
       type: 'line',
-      data: { datasets: [] },
+      data,
       plugins: [curvePainter(() => this.painting!)],
       options: {
+        scales,
         parsing: false,
         normalized: true,
         animation: false,
@@ -86,7 +94,7 @@ export class ChartCanvas {
   }
 }
 
-function datasets(curve: Curve, plot: Plot, color: string): ChartDataset<'line', ScatterDataPoint[]>[] {
+function datasets(curve: Curve, plot: Plot, color: string): ChartDataset<'line'>[] {
   const run = plot.runOf(curve);
   const main = curve.workerIndex === 0 ? color : withAlpha(color, 0.65);
   const borderDash = run === undefined ? [] : dashOf(run, curve);
@@ -101,7 +109,7 @@ function datasets(curve: Curve, plot: Plot, color: string): ChartDataset<'line',
   return [line, { data: points(curve.x, curve.y), borderColor: withAlpha(color, 0.25), borderWidth: 1 }];
 }
 
-function points(x: number[], y: number[]): ScatterDataPoint[] {
+function points(x: number[], y: number[]): Point[] {
   return x.map((value, i) => ({ x: value, y: y[i]! }));
 }
 

@@ -79,7 +79,8 @@ export class ChartPanels implements vscode.Disposable, vscode.WebviewPanelSerial
     );
     const opened: OpenPanel = { panel, session };
     this.panels.add(opened);
-    panel.iconPath = vscode.Uri.joinPath(extensionUri, 'media', 'icon.svg');
+    const icon = (theme: string): vscode.Uri => vscode.Uri.joinPath(extensionUri, 'media', `charts-${theme}.svg`);
+    panel.iconPath = { light: icon('light'), dark: icon('dark') };
     panel.onDidChangeViewState(() => session.setVisible(panel.visible));
     panel.onDidDispose(() => {
       this.panels.delete(opened);
