@@ -12,6 +12,7 @@ const node = { platform: 'node', target: 'node20', format: 'cjs', mainFields: ['
 const webview = { platform: 'browser', target: 'chrome120', format: 'iife' };
 const BUNDLES = [
   { in: 'src/extension.ts', out: 'extension.js', ...node, external: ['vscode'] },
+  { in: 'src/editor/language/languageClient.ts', out: 'languageClient.js', ...node, external: ['vscode'] },
   { in: 'src/collector/main.ts', out: 'collector.js', ...node },
   { in: 'src/language/server.ts', out: 'language.js', ...node },
   { in: 'webview/charts/main.ts', out: 'webview/charts.js', ...webview },

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { ApiError } from '../protocol/apiError';
+import { ApiError, userError } from '../protocol/apiError';
 
 /** Notifications turn `[text](command:…)` into links: names that scripts chose must not become any. */
 export function plain(text: string, longest = 200): string {
@@ -22,11 +22,19 @@ export async function showFailure(error: unknown, log: vscode.LogOutputChannel):
 export async function isTrusted(): Promise<boolean> {
   if (vscode.workspace.isTrusted) return true;
   const manage = vscode.l10n.t('Manage Workspace Trust');
-  const message = vscode.l10n.t(
-    'This workspace is not trusted: XTrack shows its runs, but launches, resumes and stops nothing.',
-  );
-  void vscode.window.showWarningMessage(message, manage).then((choice) => {
+  void vscode.window.showWarningMessage(untrusted(), manage).then((choice) => {
     if (choice === manage) void vscode.commands.executeCommand('workbench.trust.manage');
   });
   return false;
+}
+
+/** The same for callers that show failures themselves. */
+export function requireTrust(): void {
+  if (!vscode.workspace.isTrusted) throw userError('untrusted', untrusted());
+}
+
+function untrusted(): string {
+  return vscode.l10n.t(
+    'This workspace is not trusted: XTrack shows its runs, but launches, resumes and stops nothing.',
+  );
 }

@@ -2,7 +2,6 @@ import * as vscode from 'vscode';
 import type { Checkpoint, Launched } from '../../protocol/rows';
 import { formatAgo, formatNumber, toNumber } from '../../domain/format';
 import type { Collectors } from '../collectors';
-import { windowEnvironment } from '../windowEnvironment';
 import { plain } from '../messages';
 
 /** Starts a run again as its next attempt. */
@@ -35,8 +34,7 @@ export class ResumeRun {
 
   /** `checkpoint` is "last", "best", "none", or a checkpoint's id. */
   async resume(run_id: string, checkpoint: string): Promise<Launched> {
-    const env = windowEnvironment(process.env);
-    const launched = await this.collectors.callRun(run_id, 'runs.resume', { run_id, checkpoint, env });
+    const launched = await this.collectors.callRun(run_id, 'runs.resume', { run_id, checkpoint });
     this.log.info(`Resumed ${run_id} from ${checkpoint} as attempt ${launched.attempt}`);
     return launched;
   }

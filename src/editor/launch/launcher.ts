@@ -29,7 +29,9 @@ export class Launcher {
   }
 
   /** The file as it is in the editor: saved first, with the arguments it was last launched with. */
-  async launchFile(uri: vscode.Uri): Promise<Launched> {
+  async launchFile(file: unknown): Promise<Launched> {
+    const uri = asUri(file) ?? vscode.window.activeTextEditor?.document.uri;
+    if (!uri) throw userError('invalid', vscode.l10n.t('Open the Python script that trains, then launch it.'));
     if (uri.scheme !== 'file') {
       throw userError('invalid', vscode.l10n.t('Save {0} to a file first: only files can be run.', basename(uri.path)));
     }
@@ -127,6 +129,12 @@ export class Launcher {
   private async remember(script: vscode.Uri, text: string): Promise<void> {
     await this.memory.update(MEMORY, { ...this.memory.get<Record<string, string>>(MEMORY), [key(script)]: text });
   }
+}
+
+/** Menus hand over a Uri, CodeLenses its text. */
+function asUri(file: unknown): vscode.Uri | undefined {
+  if (file instanceof vscode.Uri) return file;
+  return typeof file === 'string' ? vscode.Uri.parse(file, true) : undefined;
 }
 
 function key(script: vscode.Uri): string {

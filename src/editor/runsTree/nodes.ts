@@ -30,3 +30,20 @@ export function nodeId(node: RunsNode): string {
       return `${node.run_id}/${node.kind}`;
   }
 }
+
+/** The checkpoint that a command is meant for: a node's, or the id after a run id. */
+export function checkpointOf([node, id]: unknown[]): string | undefined {
+  if (isNode(node) && node.kind === 'checkpoint') return node.checkpoint.id;
+  return typeof id === 'string' ? id : undefined;
+}
+
+/** The file behind a node. */
+export function fileOf(node: unknown): { run_id: string; path: string } | undefined {
+  if (!isNode(node)) return undefined;
+  if (node.kind === 'artifact') return { run_id: node.run_id, path: node.artifact.path };
+  return node.kind === 'checkpoint' ? { run_id: node.run_id, path: node.checkpoint.path } : undefined;
+}
+
+function isNode(value: unknown): value is RunsNode {
+  return typeof value === 'object' && value !== null && 'kind' in value;
+}

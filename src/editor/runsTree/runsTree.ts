@@ -246,7 +246,7 @@ export class RunsTree implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
       case 'artifacts':
         return items.artifactsItem(node.artifacts);
       case 'artifact':
-        return items.artifactItem(node.artifact);
+        return items.artifactItem(node.artifact, node);
       case 'more':
         return items.moreItem(this.pages.size, this.pages.total);
     }

@@ -113,7 +113,7 @@ export function artifactsItem(artifacts: Artifact[]): vscode.TreeItem {
   return item;
 }
 
-export function artifactItem(artifact: Artifact): vscode.TreeItem {
+export function artifactItem(artifact: Artifact, node: unknown): vscode.TreeItem {
   const item = new vscode.TreeItem(artifact.name, None);
   item.description = [artifact.type, artifact.size === null ? null : formatBytes(artifact.size)]
     .filter(Boolean)
@@ -124,7 +124,7 @@ export function artifactItem(artifact: Artifact): vscode.TreeItem {
   item.command = {
     command: 'xtrack.openArtifact',
     title: vscode.l10n.t('Open'),
-    arguments: [{ path: artifact.path }],
+    arguments: [node],
   };
   return item;
 }

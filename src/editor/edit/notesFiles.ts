@@ -1,0 +1,77 @@
+import * as vscode from 'vscode';
+import type { Collectors } from '../collectors';
+
+const SCHEME = 'xtrack-notes';
+
+/** A run's notes as a Markdown file in the editor; saving it saves them in the run. */
+export class NotesFiles implements vscode.FileSystemProvider, vscode.Disposable {
+  private readonly changed = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
+  private readonly times = new Map<string, number>();
+  private readonly registration: vscode.Disposable;
+  readonly onDidChangeFile = this.changed.event;
+
+  constructor(private readonly collectors: Collectors) {
+    this.registration = vscode.workspace.registerFileSystemProvider(SCHEME, this, { isCaseSensitive: true });
+  }
+
+  async open(run_id: string): Promise<void> {
+    const { name } = await this.collectors.callRun(run_id, 'runs.get', { run_id });
+    const file = `${
+      name
+        .replaceAll(/[\\/:*?"<>|\s]+/g, ' ')
+        .slice(0, 60)
+        .trim() || run_id
+    }.md`;
+    const uri = vscode.Uri.from({ scheme: SCHEME, path: `/${run_id}/${file}` });
+    await vscode.window.showTextDocument(uri, { preview: false });
+  }
+
+  async stat(uri: vscode.Uri): Promise<vscode.FileStat> {
+    const { length } = await this.readFile(uri);
+    return { type: vscode.FileType.File, ctime: 0, mtime: this.times.get(uri.path) ?? 0, size: length };
+  }
+
+  async readFile(uri: vscode.Uri): Promise<Uint8Array> {
+    const run_id = runOf(uri);
+    const { notes } = await this.collectors.callRun(run_id, 'runs.get', { run_id });
+    return Buffer.from(notes);
+  }
+
+  async writeFile(uri: vscode.Uri, content: Uint8Array): Promise<void> {
+    const run_id = runOf(uri);
+    await this.collectors.callRun(run_id, 'runs.update', {
+      run_ids: [run_id],
+      notes: new TextDecoder().decode(content),
+    });
+    this.times.set(uri.path, Date.now());
+    this.changed.fire([{ type: vscode.FileChangeType.Changed, uri }]);
+  }
+
+  watch(): vscode.Disposable {
+    return new vscode.Disposable(() => undefined);
+  }
+
+  readDirectory(uri: vscode.Uri): never {
+    throw vscode.FileSystemError.NoPermissions(uri);
+  }
+  createDirectory(uri: vscode.Uri): never {
+    throw vscode.FileSystemError.NoPermissions(uri);
+  }
+  delete(uri: vscode.Uri): never {
+    throw vscode.FileSystemError.NoPermissions(uri);
+  }
+  rename(uri: vscode.Uri): never {
+    throw vscode.FileSystemError.NoPermissions(uri);
+  }
+
+  dispose(): void {
+    this.registration.dispose();
+    this.changed.dispose();
+  }
+}
+
+function runOf(uri: vscode.Uri): string {
+  const [, run_id] = uri.path.split('/');
+  if (!run_id) throw vscode.FileSystemError.FileNotFound(uri);
+  return run_id;
+}

@@ -1,0 +1,36 @@
+import * as vscode from 'vscode';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { DisposableStore } from '../../base/disposable';
+import type * as languageClient from './languageClient';
+
+/** Starts the language server with the first Python file that is opened; there may be one already. */
+export class LanguageOnDemand implements vscode.Disposable {
+  private readonly owned = new DisposableStore();
+  private started = false;
+
+  constructor(
+    private readonly dist: string,
+    private readonly log: vscode.LogOutputChannel,
+  ) {
+    this.owned.add(vscode.workspace.onDidOpenTextDocument((document) => this.consider(document)));
+    for (const document of vscode.workspace.textDocuments) this.consider(document);
+  }
+
+  dispose(): void {
+    this.owned.dispose();
+  }
+
+  private consider(document: vscode.TextDocument): void {
+    if (this.started || document.languageId !== 'python') return;
+    this.started = true;
+    this.start().catch((error: unknown) => this.log.error(`The language server did not start: ${String(error)}`));
+  }
+
+  private async start(): Promise<void> {
+    // A bundle of its own: only those who open Python files pay for loading it.
+    const load = createRequire(join(this.dist, 'extension.js'));
+    const { startLanguageClient } = load('./languageClient.js') as typeof languageClient;
+    this.owned.add(await startLanguageClient(join(this.dist, 'language.js'), this.log));
+  }
+}

@@ -1,0 +1,144 @@
+import * as vscode from 'vscode';
+import { formatBytes } from '../../domain/format';
+import type { Collectors } from '../collectors';
+import { plain } from '../messages';
+import { isActive } from '../runFeed';
+import { statusWord } from '../runText';
+import { ConsoleText } from './consoleText';
+
+const LOOK_MS = 400;
+const CHUNK = 256 * 1024;
+/** Of a long console log only the end is shown; the whole is in the file. */
+const SHOWN = 1024 * 1024;
+
+/** A terminal a run that shows its console, live and from the start. */
+export class OutputTerminals implements vscode.Disposable {
+  private readonly terminals = new Map<string, vscode.Terminal>();
+  private readonly closing: vscode.Disposable;
+
+  constructor(
+    private readonly collectors: Collectors,
+    private readonly log: vscode.LogOutputChannel,
+  ) {
+    this.closing = vscode.window.onDidCloseTerminal((closed) => {
+      for (const [run_id, terminal] of this.terminals) if (terminal === closed) this.terminals.delete(run_id);
+    });
+  }
+
+  /** Which run a terminal is of, and where its relative paths start. */
+  runOf(terminal: vscode.Terminal): string | undefined {
+    return [...this.terminals].find(([, open]) => open === terminal)?.[0];
+  }
+
+  async show(run_id: string, preserveFocus = false): Promise<void> {
+    let terminal = this.terminals.get(run_id);
+    if (!terminal) {
+      const { name } = await this.collectors.callRun(run_id, 'runs.get', { run_id });
+      const pty = new OutputFollower(run_id, this.collectors, this.log);
+      const iconPath = new vscode.ThemeIcon('graph-line');
+      terminal = vscode.window.createTerminal({ name: plain(name, 40), pty, iconPath, isTransient: true });
+      this.terminals.set(run_id, terminal);
+    }
+    terminal.show(preserveFocus);
+  }
+
+  dispose(): void {
+    this.closing.dispose();
+    for (const terminal of this.terminals.values()) terminal.dispose();
+  }
+}
+
+/** Follows `runs.output` of a run's latest attempt until its terminal is closed; a resumed run goes on in it. */
+class OutputFollower implements vscode.Pseudoterminal {
+  private readonly written = new vscode.EventEmitter<string>();
+  private readonly text = new ConsoleText();
+  private attempt = 0;
+  private offset = 0;
+  private closed = false;
+  private ended = false;
+  private failing = false;
+  readonly onDidWrite = this.written.event;
+
+  constructor(
+    private readonly run_id: string,
+    private readonly collectors: Collectors,
+    private readonly log: vscode.LogOutputChannel,
+  ) {}
+
+  open(): void {
+    void this.follow();
+  }
+
+  close(): void {
+    this.closed = true;
+    this.written.dispose();
+  }
+
+  private async follow(): Promise<void> {
+    while (!this.closed) {
+      try {
+        await this.look();
+        this.failing = false;
+      } catch (error) {
+        if (!this.failing) this.log.warn(`Output of ${this.run_id}: ${String(error)}`);
+        this.failing = true;
+      }
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
+  }
+
+  /** The state is asked first, so that what was written before the end is read before the end is told. */
+  private async look(): Promise<void> {
+    const { run_id } = this;
+    const run = await this.collectors.callRun(run_id, 'runs.get', { run_id });
+    const going = isActive(run);
+    if (run.attempt !== this.attempt) this.begin(run.attempt);
+    if (this.ended && !going) return;
+    await this.readOn();
+    this.ended = !going;
+    if (this.ended) this.note(this.endText(statusWord(run.status), run.attempts.at(-1)?.exit, run.error));
+  }
+
+  private begin(attempt: number): void {
+    if (this.attempt > 0) this.note(vscode.l10n.t('Attempt {0}', attempt));
+    this.attempt = attempt;
+    this.offset = 0;
+    this.ended = false;
+  }
+
+  private async readOn(): Promise<void> {
+    for (;;) {
+      const { run_id, attempt, offset } = this;
+      const request = { run_id, attempt, offset, limit: CHUNK };
+      const chunk = await this.collectors.callRun(run_id, 'runs.output', request);
+      if (offset === 0 && chunk.size > SHOWN) {
+        this.note(vscode.l10n.t('The first {0} are left out', formatBytes(chunk.size - SHOWN)));
+        this.offset = chunk.size - SHOWN;
+        continue;
+      }
+      this.offset = chunk.next;
+      if (chunk.data) this.write(this.text.add(Buffer.from(chunk.data, 'base64')));
+      if (chunk.next >= chunk.size || chunk.next === offset) return;
+    }
+  }
+
+  private endText(
+    status: string,
+    exit: { code?: number; signal?: string } | null | undefined,
+    error: string | null,
+  ): string {
+    if (exit?.signal) return vscode.l10n.t('{0} ({1})', status, exit.signal);
+    if (exit?.code) return vscode.l10n.t('{0} (exit code {1})', status, exit.code);
+    return error ? `${status}: ${error.split('\n')[0] ?? ''}` : status;
+  }
+
+  /** Words of ours stand out from the script's. */
+  private note(words: string): void {
+    this.write(`${this.text.atLineStart ? '' : '\r\n'}\x1b[2m── ${plain(words, 300)} ──\x1b[0m\r\n`);
+    this.text.lineEnded();
+  }
+
+  private write(text: string): void {
+    if (!this.closed && text) this.written.fire(text);
+  }
+}

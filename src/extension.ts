@@ -1,0 +1,270 @@
+/** Composition root: makes the parts, ties them together, and nothing else. */
+import * as vscode from 'vscode';
+import { createHash } from 'node:crypto';
+import { join, resolve } from 'node:path';
+import { DisposableStore } from './base/disposable';
+import { ChartPanels } from './editor/charts/chartPanels';
+import type { ClientHost } from './editor/collectorClient';
+import { Collectors } from './editor/collectors';
+import { type Handlers, registerCommands } from './editor/commands';
+import { Installation } from './editor/connection/installation';
+import { ResumeRun } from './editor/control/resumeRun';
+import { StopRun } from './editor/control/stopRun';
+import { expandPath } from './editor/directory';
+import { EditRuns } from './editor/edit/editRuns';
+import { NotesFiles } from './editor/edit/notesFiles';
+import { openExample } from './editor/exampleFolder';
+import { LanguageOnDemand } from './editor/language/languageOnDemand';
+import { Launcher } from './editor/launch/launcher';
+import { createLog } from './editor/log';
+import { exportRuns, rebuildDatabases } from './editor/longTasks';
+import { isTrusted, requireTrust, showFailure } from './editor/messages';
+import { Notifications } from './editor/notifications';
+import { openFile, workingDirectory } from './editor/openFile';
+import { OutputTerminals } from './editor/output/outputTerminals';
+import { TracebackLinks } from './editor/output/tracebackLinks';
+import { RunColors } from './editor/runColors';
+import { RunFeed } from './editor/runFeed';
+import { askFilter } from './editor/runsTree/askFilter';
+import { checkpointOf, fileOf } from './editor/runsTree/nodes';
+import { RunsTree } from './editor/runsTree/runsTree';
+import { RunTargets } from './editor/runTargets';
+import { setting } from './editor/settings';
+import { StatusBar } from './editor/statusBar';
+import { prepareTerminals } from './editor/terminalEnvironment';
+import { watchFolder } from './editor/watchFolder';
+import type { Launched } from './protocol/rows';
+
+declare const __BUILD__: string;
+declare const __VERSION__: string;
+
+/** For tests and other extensions. */
+export interface XTrackApi {
+  tree: RunsTree;
+  feed: RunFeed;
+  collectors: Collectors;
+}
+
+export function activate(context: vscode.ExtensionContext): XTrackApi {
+  const owned = new DisposableStore();
+  context.subscriptions.push(owned);
+  const log = owned.add(createLog());
+  const parts = makeParts(context, owned, log);
+  owned.add(registerCommands(makeHandlers(context, parts, log), log));
+  tie(context, parts, owned, log);
+  const { tree, feed, collectors } = parts;
+  return { tree, feed, collectors };
+}
+
+type Parts = ReturnType<typeof makeParts>;
+
+function makeParts(context: vscode.ExtensionContext, owned: DisposableStore, log: vscode.LogOutputChannel) {
+  const dist = join(context.extensionPath, 'dist');
+  const installation = new Installation(dist, context.globalStorageUri.fsPath, __BUILD__);
+  const collectors = owned.add(new Collectors(clientHost(context, installation, log)));
+  const feed = owned.add(new RunFeed(collectors, log));
+  const colors = new RunColors(context.workspaceState, (error) => log.error(`Run colours: ${String(error)}`));
+  const tree = owned.add(new RunsTree(collectors, feed, colors, log));
+  const outputs = owned.add(new OutputTerminals(collectors, log));
+  const stopRun = new StopRun(collectors, log);
+  const resumeRun = new ResumeRun(collectors, log);
+  const charts = owned.add(
+    new ChartPanels({
+      extensionUri: context.extensionUri,
+      source: collectors,
+      colors,
+      actions: {
+        stop: async (run_id) => (requireTrust(), stopRun.stop(run_id)),
+        resume: async (run_id, checkpoint) => (
+          requireTrust(),
+          checkpoint ? resumeRun.resume(run_id, checkpoint) : resumeRun.fromLast(run_id)
+        ),
+        showOutput: (run_id) => outputs.show(run_id),
+      },
+      log: (message) => log.info(message),
+    }),
+  );
+  owned.add(new LanguageOnDemand(dist, log));
+  return {
+    installation,
+    collectors,
+    feed,
+    tree,
+    outputs,
+    stopRun,
+    resumeRun,
+    charts,
+    launcher: new Launcher(collectors, context.workspaceState, log),
+    edits: new EditRuns(collectors, context.workspaceState),
+    notes: owned.add(new NotesFiles(collectors)),
+    targets: new RunTargets(collectors, colors, tree),
+  };
+}
+
+/** What listens and tells: nothing else refers to these. */
+function tie(
+  context: vscode.ExtensionContext,
+  parts: Parts,
+  owned: DisposableStore,
+  log: vscode.LogOutputChannel,
+): void {
+  const { collectors, feed, outputs, resumeRun, charts, installation } = parts;
+  const since = Date.now();
+  const fail = (error: unknown): void => void showFailure(error, log);
+  owned.add(new StatusBar(collectors, feed, since));
+  const actions = {
+    openFailure: (run_id: string) => openFailure(parts, run_id),
+    showOutput: (run_id: string) => outputs.show(run_id),
+    resume: async (run_id: string) => void (await showLaunched(parts, await resumeRun.fromLast(run_id))),
+    openCharts: (run_id: string) => charts.open([run_id]),
+  };
+  owned.add(new Notifications(feed, actions, since, fail));
+  const links = new TracebackLinks(
+    async (terminal) => {
+      const run_id = outputs.runOf(terminal);
+      return run_id === undefined ? null : workingDirectory(collectors, run_id);
+    },
+    (file, line) => openFile(file, '', line).catch(fail),
+  );
+  owned.add(vscode.window.registerTerminalLinkProvider(links));
+  const terminals = (): void =>
+    prepareTerminals(context.environmentVariableCollection, installation.python, terminalDirectory);
+  owned.add(vscode.workspace.onDidChangeWorkspaceFolders(terminals));
+  owned.add(
+    vscode.workspace.onDidChangeConfiguration((event) => {
+      if (event.affectsConfiguration('xtrack.directory')) terminals();
+    }),
+  );
+  installation.install().then(terminals, fail);
+  collectors.resolveFolders().catch(fail);
+}
+
+function makeHandlers(context: vscode.ExtensionContext, parts: Parts, log: vscode.LogOutputChannel): Handlers {
+  const { collectors, feed, tree, outputs, stopRun, resumeRun, charts, launcher, edits, notes, targets } = parts;
+  const none = vscode.l10n.t('There are no runs yet. Launch a script first.');
+  const several = (args: unknown[], title: string): Promise<string[]> =>
+    targets.some(args, { title, none, many: true });
+  const one = (args: unknown[], title: string): Promise<string | undefined> => targets.one(args, { title, none });
+  const orSelected = (args: unknown[]): unknown[] => (args.length > 0 ? args : [tree.selectedRuns]);
+  return {
+    'xtrack.launch': async (request) =>
+      (await isTrusted()) ? showLaunched(parts, await launcher.launch(request)) : undefined,
+    'xtrack.launchCurrentFile': async (file) =>
+      (await isTrusted()) ? showLaunched(parts, await launcher.launchFile(file)) : undefined,
+    'xtrack.stop': async (...args) => {
+      if (!(await isTrusted())) return undefined;
+      const filter = 'status in ("queued", "running", "lost")';
+      const question = { title: vscode.l10n.t('Which run to stop?'), filter, none: vscode.l10n.t('No run is active.') };
+      const run_id = await targets.one(args, question);
+      return run_id && stopRun.stop(run_id);
+    },
+    'xtrack.resume': async (...args) => {
+      if (!(await isTrusted())) return undefined;
+      const filter = 'not status in ("queued", "running")';
+      const ended = vscode.l10n.t('No run has ended yet.');
+      const run_id = await targets.one(args, { title: vscode.l10n.t('Which run to resume?'), filter, none: ended });
+      return run_id && showLaunched(parts, await resumeRun.fromLast(run_id));
+    },
+    'xtrack.resumeFrom': async (...args) => {
+      if (!(await isTrusted())) return undefined;
+      const run_id = await one(args, vscode.l10n.t('Which run to resume?'));
+      if (!run_id) return undefined;
+      const checkpoint = checkpointOf(args);
+      const launched = checkpoint ? resumeRun.resume(run_id, checkpoint) : resumeRun.fromPicked(run_id);
+      return showLaunched(parts, await launched);
+    },
+    'xtrack.openCharts': async (...args) => {
+      const run_ids = await several(orSelected(args), vscode.l10n.t('Which runs to show?'));
+      if (run_ids.length > 0) charts.open(run_ids);
+    },
+    'xtrack.filterRuns': (filter) => askFilter(tree, filter),
+    'xtrack.clearFilter': () => tree.setFilter(''),
+    'xtrack.refresh': async () => {
+      await collectors.reconnect();
+      await feed.refresh();
+    },
+    'xtrack.loadMore': () => tree.loadMore(),
+    'xtrack.showOutput': async (...args) => {
+      const run_id = await one(args, vscode.l10n.t('Whose output to show?'));
+      if (run_id) await outputs.show(run_id);
+    },
+    'xtrack.openFailure': async (...args) => {
+      const run_id = await one(args, vscode.l10n.t('Which run failed?'));
+      if (run_id) await openFailure(parts, run_id);
+    },
+    'xtrack.openArtifact': async (node) => {
+      const file = fileOf(node);
+      if (file) await openFile(file.path, await workingDirectory(collectors, file.run_id));
+    },
+    'xtrack.exportRun': async (...args) => {
+      const run_ids = await several(args, vscode.l10n.t('Which runs to export?'));
+      return exportRuns(collectors, run_ids, args[1] instanceof vscode.Uri ? args[1] : undefined);
+    },
+    'xtrack.rename': async (...args) => {
+      const run_id = await one(orSelected(args), vscode.l10n.t('Which run to rename?'));
+      if (run_id) await edits.rename(run_id, args[1]);
+    },
+    'xtrack.editNotes': async (...args) => {
+      const run_id = await one(args, vscode.l10n.t('Whose notes?'));
+      if (run_id) await notes.open(run_id);
+    },
+    'xtrack.tag': async (...args) => edits.tag(await several(args, vscode.l10n.t('Which runs to tag?'))),
+    'xtrack.star': async (...args) => edits.star(await several(args, vscode.l10n.t('Which runs to star?')), true),
+    'xtrack.unstar': async (...args) => edits.star(await several(args, vscode.l10n.t('Which runs to unstar?')), false),
+    'xtrack.delete': async (...args) =>
+      edits.delete(await several(orSelected(args), vscode.l10n.t('Which runs to move to the trash?'))),
+    'xtrack.restoreDeleted': (...args) => edits.restore(args),
+    'xtrack.copyRunId': async (...args) => {
+      const run_ids = await several(args, vscode.l10n.t('Whose id to copy?'));
+      if (run_ids.length > 0) await vscode.env.clipboard.writeText(run_ids.join('\n'));
+    },
+    'xtrack.rebuildDatabase': () => rebuildDatabases(collectors),
+    'xtrack.watchFolder': () => watchFolder(),
+    'xtrack.openExample': (into) => openExample(context.extensionUri, into instanceof vscode.Uri ? into : undefined),
+    'xtrack.showLog': () => log.show(),
+  };
+}
+
+/** What everybody wants to see of a run that was just started: its output, and its curves beside the editor. */
+async function showLaunched(
+  { outputs, charts }: Pick<Parts, 'outputs' | 'charts'>,
+  launched: Launched | undefined,
+): Promise<Launched | undefined> {
+  if (!launched) return undefined;
+  await outputs.show(launched.run_id, true);
+  if (setting('openChartsOnLaunch')) charts.open([launched.run_id], { preserveFocus: true });
+  return launched;
+}
+
+async function openFailure({ collectors }: Pick<Parts, 'collectors'>, run_id: string): Promise<void> {
+  const { error_at } = await collectors.callRun(run_id, 'runs.get', { run_id });
+  if (error_at) await openFile(error_at.file, await workingDirectory(collectors, run_id), error_at.line);
+}
+
+function clientHost(
+  context: vscode.ExtensionContext,
+  installation: Installation,
+  log: vscode.LogOutputChannel,
+): ClientHost {
+  return {
+    version: __VERSION__,
+    build: __BUILD__,
+    env: process.env,
+    installedCollector: async () => {
+      await installation.install();
+      return installation.collector;
+    },
+    idleExitMinutes: () => setting('idleExitMinutes'),
+    errorFile: (dir) => {
+      const name = createHash('sha256').update(dir).digest('hex').slice(0, 16);
+      return join(context.globalStorageUri.fsPath, 'logs', `${name}.log`);
+    },
+    log: (level, message) => log[level](message),
+  };
+}
+
+/** Scripts in terminals must find the directory that the setting names; '' leaves them to the common rule. */
+function terminalDirectory({ uri }: vscode.WorkspaceFolder): string {
+  const chosen = setting('directory', uri);
+  return chosen ? resolve(uri.fsPath, expandPath(chosen, uri.fsPath)) : '';
+}
