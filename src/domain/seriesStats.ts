@@ -48,10 +48,11 @@ export class PointStats {
   }
 
   /** Adds points of another worker: of equal last x the later clock decides. */
-  mergeWorker(other: PointStats): void {
-    this.mergeValues(other, 0);
-    if (other.n === 0 || other.lastX < this.lastX) return;
-    if (other.lastX > this.lastX || other.lastTs >= this.lastTs) this.takeLast(other, 0);
+  mergeWorker(other: PointStats, shift = 0): void {
+    const lastX = other.lastX + shift;
+    const isLater = lastX > this.lastX || (lastX === this.lastX && other.lastTs >= this.lastTs);
+    this.mergeValues(other, shift);
+    if (other.n > 0 && isLater) this.takeLast(other, shift);
   }
 
   private takeLast(other: PointStats, shift: number): void {

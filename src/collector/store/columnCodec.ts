@@ -212,7 +212,9 @@ function encodePlanes(bytes: Uint8Array, width: number): Uint8Array {
     .map((mode) => ({ mode, size: squeeze(shufflePlanes(sample, width, mode === XOR)).length }))
     .reduce((a, b) => (b.size < a.size ? b : a)).mode;
   const packed = squeeze(shufflePlanes(bytes, width, best === XOR));
-  return packed.length <= bytes.length ? Buffer.concat([Uint8Array.of(best), packed]) : Buffer.concat([Uint8Array.of(RAW), bytes]);
+  return packed.length <= bytes.length
+    ? Buffer.concat([Uint8Array.of(best), packed])
+    : Buffer.concat([Uint8Array.of(RAW), bytes]);
 }
 
 function decodePlanes(body: Uint8Array, n: number, width: number): Uint8Array {

@@ -4,7 +4,7 @@
  * so that the file stays one that every SQLite opens.
  */
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import initSqlJs from 'sql.js';
 import type { Database, SqlJsStatic } from 'sql.js';
@@ -43,7 +43,7 @@ export function readDatabaseFile(file: string): Loaded {
 export function saveDatabaseFile(database: Database, file: string, beforeRename: () => boolean): number {
   const bytes = database.export();
   view(bytes).setUint32(CHECKSUM_AT, checksum(bytes));
-  const temporary = join(dirname(file), `.${basename(file)}.${process.pid}.tmp`);
+  const temporary = `${file}.tmp`;
   try {
     writeSynced(temporary, bytes);
     if (!beforeRename()) return 0;
@@ -73,7 +73,7 @@ function view(bytes: Uint8Array): DataView {
 function writeSynced(file: string, bytes: Uint8Array): void {
   const descriptor = openSync(file, 'w', 0o600);
   try {
-    for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
+    for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at);
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);

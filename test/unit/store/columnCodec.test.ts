@@ -13,7 +13,20 @@ function roundTrip(values: number[] | Float64Array, encode = encodeValues): numb
   return bytes.length;
 }
 
-const odd = [NaN, Infinity, -Infinity, -0, 0, 5e-324, -2.2e-308, Number.MAX_VALUE, Number.MIN_VALUE, 2 ** 53, -(2 ** 53), 0.1];
+const odd = [
+  NaN,
+  Infinity,
+  -Infinity,
+  -0,
+  0,
+  5e-324,
+  -2.2e-308,
+  Number.MAX_VALUE,
+  Number.MIN_VALUE,
+  2 ** 53,
+  -(2 ** 53),
+  0.1,
+];
 
 describe('column codec', () => {
   it('gives back every value of real training curves', () => {
@@ -60,12 +73,20 @@ describe('column codec', () => {
   it('keeps which points have no step', () => {
     roundTrip([NaN, NaN, NaN], encodeAxis);
     roundTrip([1, NaN, 3, NaN, NaN, 10, 11, 12, 13], encodeAxis);
-    roundTrip(Array.from({ length: 4096 }, (_, i) => (i % 3 ? i : NaN)), encodeAxis);
+    roundTrip(
+      Array.from({ length: 4096 }, (_, i) => (i % 3 ? i : NaN)),
+      encodeAxis,
+    );
     expect(decodeColumn(encodeAxis(new Float64Array(9).fill(NaN)), 9)).toBeNull();
   });
 
   it('stores regular steps in a few bytes', () => {
-    expect(roundTrip(Array.from({ length: 4096 }, (_, i) => 100 + i * 10), encodeAxis)).toBeLessThan(24);
+    expect(
+      roundTrip(
+        Array.from({ length: 4096 }, (_, i) => 100 + i * 10),
+        encodeAxis,
+      ),
+    ).toBeLessThan(24);
   });
 
   it('refuses bytes that it does not understand', () => {

@@ -31,7 +31,10 @@ export interface Curve {
 }
 
 /** Curves of a real training, by key; ts in µs. */
-export function readCurves(name: string, folder = join(import.meta.dirname, '../../fixtures/curves')): Map<string, Curve> {
+export function readCurves(
+  name: string,
+  folder = join(import.meta.dirname, '../../fixtures/curves'),
+): Map<string, Curve> {
   const lines = gunzipSync(readFileSync(join(folder, `${name}.csv.gz`)))
     .toString()
     .trim()

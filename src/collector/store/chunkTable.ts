@@ -1,0 +1,110 @@
+/** The chunks of one run in its database, and the columns of them that were decoded lately. */
+import type { Database, SqlValue, Statement } from 'sql.js';
+import type { Chunk, PointColumns } from './chunk';
+import { encodeHead } from './chunk';
+import { columnValues, decodeColumn, encodeAxis, encodeValues, type Column } from './columnCodec';
+
+export type ColumnName = keyof PointColumns;
+
+const COLUMN_NAMES: ColumnName[] = ['step', 'epoch', 'ts', 'value'];
+/** A row's id is piece * 2^24 + seq: chunks of a piece lie together, without an index of their own. */
+const PIECE = 2 ** 24;
+const CACHE_BYTES = 64 * 2 ** 20;
+/** What a column that needs no array, and the entry itself, take. */
+const ENTRY_BYTES = 200;
+
+export interface StoredChunk {
+  piece: number;
+  seq: number;
+  n: number;
+  /** null: the piece's tail, which is decoded and appended to. */
+  head: Uint8Array | null;
+}
+
+export class ChunkTable {
+  private readonly statements = new Map<string, Statement>();
+  /** In order of use, by id * 4 + column. */
+  private readonly cache = new Map<number, Column>();
+  cachedBytes = 0;
+
+  constructor(private readonly database: Database) {}
+
+  list(): StoredChunk[] {
+    const rows = this.database.exec('SELECT id, n, head FROM chunk ORDER BY id')[0]?.values ?? [];
+    return rows.map(([id, n, head]) => ({
+      piece: Math.floor(Number(id) / PIECE),
+      seq: Number(id) % PIECE,
+      n: Number(n),
+      head: head as Uint8Array | null,
+    }));
+  }
+
+  /** Also replaces the tail that was saved under this number. */
+  put(piece: number, seq: number, columns: PointColumns, chunk: Chunk | null): void {
+    const { value, step, epoch, ts } = columns;
+    this.statement('REPLACE INTO chunk (id, n, head, step, epoch, ts, value) VALUES (?, ?, ?, ?, ?, ?, ?)').run([
+      piece * PIECE + seq,
+      value.length,
+      chunk && encodeHead(chunk),
+      encodeAxis(step),
+      encodeAxis(epoch),
+      encodeAxis(ts),
+      encodeValues(value),
+    ] as SqlValue[]);
+  }
+
+  /** A tail's columns, not kept. */
+  read(piece: number, seq: number, n: number): PointColumns {
+    const column = (name: ColumnName) => columnValues(this.decode(piece * PIECE + seq, name, n), n);
+    return { value: column('value'), step: column('step'), epoch: column('epoch'), ts: column('ts') };
+  }
+
+  column(piece: number, chunk: Chunk, name: ColumnName): Column {
+    const id = piece * PIECE + chunk.seq;
+    const key = id * 4 + COLUMN_NAMES.indexOf(name);
+    let column = this.cache.get(key);
+    if (column === undefined) {
+      column = this.decode(id, name, chunk.n);
+      this.cachedBytes += columnBytes(column);
+    } else {
+      this.cache.delete(key);
+    }
+    this.cache.set(key, column);
+    this.trim();
+    return column;
+  }
+
+  close(): void {
+    this.statements.clear();
+    this.cache.clear();
+    this.cachedBytes = 0;
+  }
+
+  private decode(id: number, name: ColumnName, n: number): Column {
+    const row = this.statement(`SELECT ${name} FROM chunk WHERE id = ?`).get([id]);
+    if (row.length === 0) throw new Error(`Chunk ${id} is not in the database`);
+    return decodeColumn(row[0] as Uint8Array, n);
+  }
+
+  private trim(): void {
+    if (this.cachedBytes <= CACHE_BYTES) return;
+    for (const [key, column] of this.cache) {
+      this.cache.delete(key);
+      this.cachedBytes -= columnBytes(column);
+      if (this.cachedBytes <= CACHE_BYTES) return;
+    }
+  }
+
+  private statement(text: string): Statement {
+    let statement = this.statements.get(text);
+    if (!statement) {
+      statement = this.database.prepare(text);
+      this.statements.set(text, statement);
+    }
+    return statement;
+  }
+}
+
+function columnBytes(column: Column): number {
+  return ENTRY_BYTES + (column instanceof Float64Array ? column.byteLength : 0);
+}

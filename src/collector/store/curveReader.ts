@@ -1,0 +1,193 @@
+/** Reads the visible points of a curve in order of attempts, on one axis, decoding only what a reader asks for. */
+import type { BucketPart } from '../../domain/seriesBuckets';
+import { attemptCuts } from '../../domain/seriesOverlap';
+import { givenX, type AxisRange, type Chunk } from './chunk';
+import { columnValues } from './columnCodec';
+import type { Block, Piece } from './piece';
+import type { Curve } from './pieceIndex';
+
+/** `time`: x = ts / divisor - offset. */
+export type Axis = { kind: 'step' } | { kind: 'epoch' } | { kind: 'time'; divisor: number; offset: number };
+
+export const STEP_AXIS: Axis = { kind: 'step' };
+
+export function axisOf(x: 'step' | 'epoch' | 'relative' | 'wall', curve: Curve, startedMs: number): Axis {
+  if (x === 'wall') return { kind: 'time', divisor: 1e3, offset: 0 };
+  if (x === 'relative') return { kind: 'time', divisor: 1e6, offset: startedMs / 1e3 };
+  const hasEpochs = curve.attempts.some((attempt) => attempt.pieces.some((piece) => piece.epochs > 0));
+  return { kind: x === 'epoch' && hasEpochs ? 'epoch' : 'step' };
+}
+
+/** An attempt on an axis: visible below `cut`. `base`: how many points earlier attempts have, where its ordinals go on. */
+export interface Segment {
+  base: number;
+  cut: number;
+  lo: number;
+  hi: number;
+  pieces: readonly Piece[];
+}
+
+export function segmentsOf(curve: Curve, axis: Axis): Segment[] {
+  let base = 0;
+  const segments: Segment[] = [];
+  for (const { pieces } of curve.attempts) {
+    const spans = pieces.map((piece) => pieceSpan(piece, axis, base));
+    const lo = Math.min(...spans.map((span) => span.lo));
+    const hi = Math.max(...spans.map((span) => span.hi));
+    segments.push({ base, cut: Infinity, lo, hi, pieces });
+    base += pieces.reduce((sum, piece) => sum + piece.count, 0);
+  }
+  const cuts = attemptCuts(segments.map((segment) => segment.lo));
+  segments.forEach((segment, i) => (segment.cut = cuts[i]!));
+  return segments;
+}
+
+function pieceSpan(piece: Piece, axis: Axis, base: number): { lo: number; hi: number } {
+  if (axis.kind === 'epoch') return piece.epoch;
+  if (axis.kind === 'time') return { lo: timeX(piece.ts.lo, axis), hi: timeX(piece.ts.hi, axis) };
+  const { given, ordinal } = piece;
+  return { lo: Math.min(given.firstX, ordinal.firstX + base), hi: Math.max(given.lastX, ordinal.lastX + base) };
+}
+
+function timeX(ts: number, axis: { divisor: number; offset: number }): number {
+  return ts / axis.divisor - axis.offset;
+}
+
+/** Points of one block, ascending in x, equal ones as logged. */
+export interface PointRun {
+  xs: Float64Array;
+  from: number;
+  to: number;
+  values(): Float64Array;
+  ts(): Float64Array;
+  /** The same points' x on another axis. */
+  on(axis: Axis): Float64Array;
+}
+
+export interface PointReader {
+  /** A chunk that is visible as a whole: true when this is enough, false when its points are wanted. */
+  chunk?(chunk: Chunk, range: AxisRange, base: number): boolean;
+  points(run: PointRun): void;
+}
+
+/** Reads the visible points with from ≤ x ≤ to. */
+export function readSegment(segment: Segment, axis: Axis, from: number, to: number, reader: PointReader): void {
+  for (const piece of segment.pieces) {
+    for (const block of piece.blocks()) {
+      const range = block.chunk && chunkRange(block.chunk, axis, segment.base);
+      if (range && (range.lo > to || range.hi < from || range.lo >= segment.cut)) continue;
+      const whole = range?.sorted && range.lo >= from && range.hi <= to && range.hi < segment.cut;
+      if (whole && reader.chunk?.(block.chunk!, range, segment.base)) continue;
+      const run = openRun(block, axis, segment, from, to, range?.sorted ?? false);
+      if (run.to > run.from) reader.points(run);
+    }
+  }
+}
+
+/** The smallest x of a piece's points from number `after` on, visible or not; Infinity when there is none. */
+export function smallestX(piece: Piece, axis: Axis, base: number, after: number): number {
+  let smallest = Infinity;
+  for (const block of piece.blocks()) {
+    if (block.start + block.n <= after) continue;
+    const range = block.chunk && block.start >= after ? chunkRange(block.chunk, axis, base) : null;
+    if (range) {
+      smallest = Math.min(smallest, range.lo);
+      continue;
+    }
+    const xs = xOf(block, axis, base);
+    for (let i = Math.max(after - block.start, 0); i < xs.length; i++) if (xs[i]! < smallest) smallest = xs[i]!;
+  }
+  return smallest;
+}
+
+export function bucketPart(chunk: Chunk, range: AxisRange): BucketPart {
+  const { given, ordinal } = chunk;
+  const inf = given.inf + ordinal.inf;
+  return {
+    n: chunk.n,
+    firstX: range.lo,
+    first: chunk.first,
+    lastX: range.hi,
+    last: chunk.last,
+    min: Math.min(given.min, ordinal.min),
+    max: Math.max(given.max, ordinal.max),
+    nan: given.nan + ordinal.nan,
+    posInf: chunk.posInf,
+    negInf: inf - chunk.posInf,
+  };
+}
+
+/** null: x of its points is not known without reading them. */
+function chunkRange(chunk: Chunk, axis: Axis, base: number): AxisRange | null {
+  if (axis.kind === 'time') {
+    return { lo: timeX(chunk.ts.lo, axis), hi: timeX(chunk.ts.hi, axis), sorted: chunk.ts.sorted };
+  }
+  if (axis.kind === 'epoch') return chunk.epochs === 0 ? NOWHERE : chunk.epochs === chunk.n ? chunk.epoch : null;
+  if (chunk.ordinal.n === 0) return chunk.step;
+  if (chunk.given.n > 0) return null;
+  return { lo: base + chunk.start, hi: base + chunk.start + chunk.n - 1, sorted: true };
+}
+
+const NOWHERE: AxisRange = { lo: Infinity, hi: -Infinity, sorted: true };
+
+function openRun(block: Block, axis: Axis, segment: Segment, from: number, to: number, sorted: boolean): PointRun {
+  const all = xOf(block, axis, segment.base);
+  const order = sorted || isAscending(all) ? null : ascendingOrder(all);
+  const aligned = (values: Float64Array) => (order ? Float64Array.from(order, (i) => values[i]!) : values);
+  const column = (name: 'value' | 'ts') => aligned(columnValues(block.column(name), block.n));
+  const xs = aligned(all);
+  return {
+    xs,
+    from: lowerBound(xs, from, false),
+    to: Math.min(lowerBound(xs, to, true), lowerBound(xs, segment.cut, false)),
+    values: () => column('value'),
+    ts: () => column('ts'),
+    on: (other) => aligned(xOf(block, other, segment.base)),
+  };
+}
+
+function xOf(block: Block, axis: Axis, base: number): Float64Array {
+  const { n, start } = block;
+  if (axis.kind === 'epoch') return columnValues(block.column('epoch'), n);
+  if (axis.kind === 'time') return columnValues(block.column('ts'), n).map((ts) => timeX(ts, axis));
+  const steps = columnValues(block.column('step'), n);
+  if (!hasGap(steps)) return steps;
+  const epochs = columnValues(block.column('epoch'), n);
+  const xs = new Float64Array(n);
+  for (let i = 0; i < n; i++) {
+    const x = givenX(steps[i]!, epochs[i]!);
+    xs[i] = Number.isNaN(x) ? base + start + i : x;
+  }
+  return xs;
+}
+
+function hasGap(values: Float64Array): boolean {
+  for (let i = 0; i < values.length; i++) if (values[i] !== values[i]) return true;
+  return false;
+}
+
+/** False also when there is a NaN: a point that has no place on the axis. */
+function isAscending(xs: Float64Array): boolean {
+  if (xs[0] !== xs[0]) return false;
+  for (let i = 1; i < xs.length; i++) if (!(xs[i]! >= xs[i - 1]!)) return false;
+  return true;
+}
+
+/** The numbers of the points in order of x; those without x are left out. */
+function ascendingOrder(xs: Float64Array): number[] {
+  const order: number[] = [];
+  for (let i = 0; i < xs.length; i++) if (xs[i] === xs[i]) order.push(i);
+  return order.sort((a, b) => xs[a]! - xs[b]!);
+}
+
+/** How many are below the limit; with `inclusive` also those at it. */
+function lowerBound(xs: Float64Array, limit: number, inclusive: boolean): number {
+  let lo = 0;
+  let hi = xs.length;
+  while (lo < hi) {
+    const middle = (lo + hi) >> 1;
+    if (xs[middle]! < limit || (inclusive && xs[middle] === limit)) lo = middle + 1;
+    else hi = middle;
+  }
+  return lo;
+}

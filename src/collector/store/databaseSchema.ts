@@ -1,0 +1,72 @@
+/** Schemas of our databases: a version in `meta`, and steps that lead from each version to the next. */
+import type { Database, SqlJsStatic } from 'sql.js';
+import { readDatabaseFile } from './databaseFile';
+
+/** `steps[i]` makes version i + 1 from version i; the first one makes the tables of an empty database. */
+export interface Schema {
+  steps: readonly string[];
+}
+
+/** `damage`: there was a file that could not be used, and why. The database is empty then. */
+export interface Opened {
+  database: Database;
+  damage: string | null;
+}
+
+/** Small pages, because most runs are small; no journal, because the database is in memory and only saved whole. */
+const EMPTY = 'PRAGMA page_size = 1024; CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;';
+const CONNECTION = 'PRAGMA journal_mode = MEMORY; PRAGMA temp_store = MEMORY;';
+
+export function openDatabase(sql: SqlJsStatic, file: string, schema: Schema): Opened {
+  const loaded = readDatabaseFile(file);
+  if ('damage' in loaded) return { database: emptyDatabase(sql, schema), damage: loaded.damage };
+  if ('missing' in loaded) return { database: emptyDatabase(sql, schema), damage: null };
+  const database = new sql.Database(loaded.bytes);
+  try {
+    database.exec(CONNECTION);
+    upgrade(database, schema);
+    return { database, damage: null };
+  } catch (error) {
+    database.close();
+    return { database: emptyDatabase(sql, schema), damage: (error as Error).message };
+  }
+}
+
+export function emptyDatabase(sql: SqlJsStatic, schema: Schema): Database {
+  const database = new sql.Database();
+  database.exec(EMPTY + CONNECTION);
+  upgrade(database, schema);
+  return database;
+}
+
+export function readMeta(database: Database, name: string): number {
+  return Number(database.exec('SELECT value FROM meta WHERE name = ?', [name])[0]?.values[0]?.[0] ?? 0);
+}
+
+export function writeMeta(database: Database, name: string, value: number): void {
+  database.run('REPLACE INTO meta (name, value) VALUES (?, ?)', [name, value]);
+}
+
+/** All or nothing. */
+export function transact(database: Database, work: () => void): void {
+  database.exec('BEGIN');
+  try {
+    work();
+    database.exec('COMMIT');
+  } catch (error) {
+    database.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+function upgrade(database: Database, { steps }: Schema): void {
+  const version = readMeta(database, 'schema');
+  if (version > steps.length) {
+    throw new Error(`was written by a newer version (schema ${version}, this one knows ${steps.length})`);
+  }
+  if (version === steps.length) return;
+  transact(database, () => {
+    for (const step of steps.slice(version)) database.exec(step);
+    writeMeta(database, 'schema', steps.length);
+  });
+}

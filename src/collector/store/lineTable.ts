@@ -1,0 +1,54 @@
+/** Rows that are appended one by one and read by page, in the order in which they came: log lines and events. */
+import type { Database, SqlValue, Statement } from 'sql.js';
+import { transact } from './databaseSchema';
+
+const BATCH = 256;
+
+export interface LinePage {
+  rows: SqlValue[][];
+  next: number;
+  total: number;
+}
+
+export class LineTable {
+  /** Not in the database yet: a transaction a row is slow. */
+  private pending: SqlValue[][] = [];
+  private insert: Statement | null = null;
+  private stored: number;
+
+  constructor(
+    private readonly database: Database,
+    private readonly table: 'log' | 'event',
+    private readonly columns: readonly string[],
+  ) {
+    this.stored = Number(database.exec(`SELECT count(*) FROM ${table}`)[0]!.values[0]![0]);
+  }
+
+  get total(): number {
+    return this.stored + this.pending.length;
+  }
+
+  add(row: SqlValue[]): void {
+    this.pending.push(row);
+    if (this.pending.length >= BATCH) this.flush();
+  }
+
+  flush(): void {
+    if (this.pending.length === 0) return;
+    const names = this.columns.join(', ');
+    const marks = this.columns.map(() => '?').join(', ');
+    this.insert ??= this.database.prepare(`INSERT INTO ${this.table} (${names}) VALUES (${marks})`);
+    const insert = this.insert;
+    transact(this.database, () => this.pending.forEach((row) => insert.run(row)));
+    this.stored += this.pending.length;
+    this.pending = [];
+  }
+
+  /** Rows are numbered from 0. */
+  page(offset: number, limit: number): LinePage {
+    this.flush();
+    const text = `SELECT ${this.columns.join(', ')} FROM ${this.table} WHERE id > ? ORDER BY id LIMIT ?`;
+    const rows = this.database.exec(text, [offset, limit])[0]?.values ?? [];
+    return { rows, next: offset + rows.length, total: this.total };
+  }
+}

@@ -1,0 +1,138 @@
+/** The points of one key from one writer, in the order in which they were logged: full chunks, then a tail in memory. */
+import { GrowableColumn } from '../../domain/seriesColumn';
+import { PointStats } from '../../domain/seriesStats';
+import { CHUNK_POINTS, decodeHead, describeChunk, givenX, type Chunk, type PointColumns } from './chunk';
+import type { ChunkTable, ColumnName, StoredChunk } from './chunkTable';
+import type { Column } from './columnCodec';
+
+export interface PieceIdentity {
+  id: number;
+  writer: string;
+  worker: string;
+  attempt: number;
+  key: string;
+}
+
+/** A run of a piece's points: a chunk, or the tail (then `chunk` is null). */
+export interface Block {
+  chunk: Chunk | null;
+  start: number;
+  n: number;
+  column(name: ColumnName): Column;
+}
+
+interface Span {
+  lo: number;
+  hi: number;
+}
+
+export class Piece {
+  readonly chunks: Chunk[] = [];
+  /** All points; `tail` holds those after the last chunk. */
+  count = 0;
+  /** Points that have a step or epoch, and those whose x is their number in the piece. */
+  readonly given = new PointStats();
+  readonly ordinal = new PointStats();
+  /** Points that have an epoch, and between which. */
+  epochs = 0;
+  readonly epoch: Span = { lo: Infinity, hi: -Infinity };
+  readonly ts: Span = { lo: Infinity, hi: -Infinity };
+  /** The tail is not in the database as it is. */
+  unsaved = false;
+  private readonly tail = {
+    value: new GrowableColumn(),
+    step: new GrowableColumn(),
+    epoch: new GrowableColumn(),
+    ts: new GrowableColumn(),
+  };
+
+  constructor(
+    readonly identity: PieceIdentity,
+    private readonly table: ChunkTable,
+  ) {}
+
+  append(value: number, step: number, epoch: number, ts: number): void {
+    this.measure(value, step, epoch, ts);
+    this.tail.value.push(value);
+    this.tail.step.push(step);
+    this.tail.epoch.push(epoch);
+    this.tail.ts.push(ts);
+    this.unsaved = true;
+    if (this.tail.value.length === CHUNK_POINTS) this.seal();
+  }
+
+  /** A chunk of the loaded database; they come in order. */
+  restore(stored: StoredChunk): void {
+    const { piece, seq, n, head } = stored;
+    if (head) {
+      const chunk = decodeHead(head, seq, this.count, n);
+      this.given.merge(chunk.given);
+      this.ordinal.merge(chunk.ordinal);
+      this.epochs += chunk.epochs;
+      widen(this.epoch, chunk.epoch);
+      widen(this.ts, chunk.ts);
+      this.chunks.push(chunk);
+      this.count += n;
+      return;
+    }
+    const columns = this.table.read(piece, seq, n);
+    for (let i = 0; i < n; i++) {
+      this.append(columns.value[i]!, columns.step[i]!, columns.epoch[i]!, columns.ts[i]!);
+    }
+    this.unsaved = false;
+  }
+
+  saveTail(): void {
+    if (!this.unsaved) return;
+    this.table.put(this.identity.id, this.chunks.length, this.tailColumns(), null);
+    this.unsaved = false;
+  }
+
+  *blocks(): Generator<Block> {
+    const { id } = this.identity;
+    for (const chunk of this.chunks) {
+      yield { chunk, start: chunk.start, n: chunk.n, column: (name) => this.table.column(id, chunk, name) };
+    }
+    const n = this.tail.value.length;
+    if (n > 0) yield { chunk: null, start: this.count - n, n, column: (name) => this.tail[name].view() };
+  }
+
+  get memoryBytes(): number {
+    const tail = Object.values(this.tail).reduce((sum, column) => sum + column.data.byteLength, 0);
+    return tail + this.chunks.length * 600;
+  }
+
+  private measure(value: number, step: number, epoch: number, ts: number): void {
+    const x = givenX(step, epoch);
+    if (x === x) this.given.add(x, value, ts);
+    else this.ordinal.add(this.count, value, ts);
+    if (epoch === epoch) {
+      this.epochs++;
+      if (epoch < this.epoch.lo) this.epoch.lo = epoch;
+      if (epoch > this.epoch.hi) this.epoch.hi = epoch;
+    }
+    if (ts < this.ts.lo) this.ts.lo = ts;
+    if (ts > this.ts.hi) this.ts.hi = ts;
+    this.count++;
+  }
+
+  /** Encodes the full tail at once: memory stays small, and the work is spread over the points. */
+  private seal(): void {
+    const columns = this.tailColumns();
+    const chunk = describeChunk(columns, this.chunks.length, this.count - CHUNK_POINTS);
+    this.table.put(this.identity.id, chunk.seq, columns, chunk);
+    this.chunks.push(chunk);
+    for (const column of Object.values(this.tail)) column.clear();
+    this.unsaved = false;
+  }
+
+  private tailColumns(): PointColumns {
+    const { value, step, epoch, ts } = this.tail;
+    return { value: value.view(), step: step.view(), epoch: epoch.view(), ts: ts.view() };
+  }
+}
+
+function widen(span: Span, other: Span): void {
+  span.lo = Math.min(span.lo, other.lo);
+  span.hi = Math.max(span.hi, other.hi);
+}

@@ -1,0 +1,247 @@
+/** Everything of one run that lies in run.sqlite: points, log lines, events, the reducer's state, how far journals were read. */
+import { join } from 'node:path';
+import type { Database, SqlJsStatic } from 'sql.js';
+import type { SeriesRequest } from '../../protocol/api';
+import type { Json } from '../../protocol/events';
+import type { LogLine, Series, Summary } from '../../protocol/rows';
+import type { RunSink, RunState, WriterState } from '../../domain/runState';
+import { ChunkTable } from './chunkTable';
+import { databaseBytes, saveDatabaseFile } from './databaseFile';
+import { emptyDatabase, openDatabase, readMeta, transact, writeMeta } from './databaseSchema';
+import { LineTable } from './lineTable';
+import { Piece, type PieceIdentity } from './piece';
+import { PieceIndex } from './pieceIndex';
+import { RUN_SCHEMA } from './runSchema';
+import { SeriesQuery } from './seriesQuery';
+import { SummaryBook } from './summaryBook';
+
+/** How far a journal file was read, and whatever its reader wants to know about it after a restart. */
+export type JournalOffset = { offset: number } & Record<string, Json>;
+
+export interface LogPage {
+  lines: LogLine[];
+  next: number;
+  total: number;
+}
+
+export interface EventPage {
+  events: Json[];
+  next: number;
+  total: number;
+}
+
+const LOG_COLUMNS = ['seq', 'ts', 'worker', 'level', 'message', 'logger', 'step', 'fields'];
+const EVENT_COLUMNS = ['writer', 'worker', 'attempt', 'seq', 'ts', 'type', 'at', 'payload'];
+export const RUN_DATABASE = 'run.sqlite';
+
+export class RunStore implements RunSink {
+  /** As last saved. */
+  state: RunState | null;
+  offsets: ReadonlyMap<string, JournalOffset>;
+  /** Grows with every point, log line and event. */
+  rev: number;
+  points = 0;
+  private savedRev: number;
+  private readonly index = new PieceIndex();
+  private readonly chunks: ChunkTable;
+  private readonly logTable: LineTable;
+  private readonly eventTable: LineTable;
+  private readonly book = new SummaryBook(this.index);
+  private readonly queries: SeriesQuery;
+  private changed = new Set<string>();
+
+  /** Never throws for what is in the file: `damage` says why it was not usable, and everything has to be read again. */
+  static open(sql: SqlJsStatic, runDir: string, options: { readOnly?: boolean } = {}): RunStore {
+    const file = join(runDir, RUN_DATABASE);
+    const { database, damage } = openDatabase(sql, file, RUN_SCHEMA);
+    const readOnly = options.readOnly ?? false;
+    try {
+      return new RunStore(database, file, readOnly, damage);
+    } catch (error) {
+      // Its bytes are as written, and yet it does not say what it should: not ours, or written by a broken version.
+      database.close();
+      return new RunStore(emptyDatabase(sql, RUN_SCHEMA), file, readOnly, (error as Error).message);
+    }
+  }
+
+  private constructor(
+    private readonly database: Database,
+    private readonly file: string,
+    private readonly readOnly: boolean,
+    readonly damage: string | null,
+  ) {
+    this.chunks = new ChunkTable(database);
+    this.logTable = new LineTable(database, 'log', LOG_COLUMNS);
+    this.eventTable = new LineTable(database, 'event', EVENT_COLUMNS);
+    this.rev = this.savedRev = readMeta(database, 'rev');
+    this.state = loadState(database);
+    this.offsets = loadOffsets(database);
+    this.loadPieces();
+    this.queries = new SeriesQuery(this.index);
+  }
+
+  get dirty(): boolean {
+    return this.rev !== this.savedRev;
+  }
+
+  get memoryBytes(): number {
+    const pieces = this.index.pieces.reduce((sum, piece) => sum + piece.memoryBytes, 0);
+    return databaseBytes(this.database) + pieces + this.chunks.cachedBytes;
+  }
+
+  point(writer: WriterState, key: string, value: number, step: number | null, epoch: number | null, ts: number): void {
+    const piece = this.index.find(writer.writer, key) ?? this.addPiece(writer, key);
+    piece.append(value, finiteOrNaN(step), finiteOrNaN(epoch), ts);
+    this.points++;
+    this.rev++;
+    this.book.touch(key);
+    this.changed.add(key);
+  }
+
+  log(
+    writer: WriterState,
+    seq: number,
+    ts: number,
+    line: { level: string; message: string; logger: string | null; step: number | null; fields: Json },
+  ): void {
+    const { level, message, logger, step, fields } = line;
+    this.logTable.add([seq, ts, writer.worker, level, message, logger, step, JSON.stringify(fields)]);
+    this.rev++;
+  }
+
+  /** Everything that was journaled but metrics. */
+  event(writer: WriterState, seq: number, ts: number, type: string, payload: Json, at?: string): void {
+    const { worker, attempt } = writer;
+    this.eventTable.add([writer.writer, worker, attempt, seq, ts, type, at ?? null, JSON.stringify(payload)]);
+    this.rev++;
+  }
+
+  keys(): string[] {
+    return this.index.keys();
+  }
+
+  /** Keys with new points since the last call. */
+  changedKeys(): string[] {
+    const keys = [...this.changed];
+    this.changed = new Set();
+    return keys;
+  }
+
+  /** The same object until there is a new point. */
+  summaries(): Record<string, Summary> {
+    return this.book.all();
+  }
+
+  series(request: SeriesRequest, startedMs: number): Series[] {
+    return this.queries.answer(request, startedMs, this.rev);
+  }
+
+  logs(offset: number, limit: number): LogPage {
+    const { rows, next, total } = this.logTable.page(offset, limit);
+    const lines = rows.map(
+      ([seq, ts, worker, level, message, logger, step, fields]) =>
+        ({ seq, worker, at: Number(ts) / 1e3, level, message, logger, step, fields: parseJson(fields) }) as LogLine,
+    );
+    return { lines, next, total };
+  }
+
+  events(offset: number, limit: number): EventPage {
+    const { rows, next, total } = this.eventTable.page(offset, limit);
+    const events = rows.map(([writer, worker, attempt, seq, ts, type, at, payload]) => {
+      const event = { writer, worker, attempt, seq, ts, type, payload: parseJson(payload) };
+      return (at === null ? event : { ...event, at }) as Json;
+    });
+    return { events, next, total };
+  }
+
+  /**
+   * Points, state and journal offsets go into one file or none of them does. Returns the bytes written; 0 when
+   * `beforeRename` said that the file is not ours to write. Throws on I/O errors; what was saved before stays.
+   */
+  save(state: RunState, offsets: ReadonlyMap<string, JournalOffset>, beforeRename: () => boolean): number {
+    if (this.readOnly) throw new Error(`${this.file} was opened to be read only`);
+    this.logTable.flush();
+    this.eventTable.flush();
+    transact(this.database, () => {
+      for (const piece of this.index.pieces) piece.saveTail();
+      writeMeta(this.database, 'rev', this.rev);
+      replaceRows(this.database, 'state', 'section', Object.entries(state));
+      replaceRows(this.database, 'journal', 'file', offsets);
+    });
+    const rev = this.rev;
+    const bytes = saveDatabaseFile(this.database, this.file, beforeRename);
+    if (bytes === 0) return 0;
+    this.savedRev = rev;
+    this.state = state;
+    this.offsets = new Map(offsets);
+    return bytes;
+  }
+
+  close(): void {
+    this.chunks.close();
+    this.database.close();
+  }
+
+  private addPiece(writer: WriterState, key: string): Piece {
+    const { writer: id, worker, attempt } = writer;
+    const identity: PieceIdentity = { id: this.index.pieces.length + 1, writer: id, worker, attempt, key };
+    this.database.run('INSERT INTO piece (id, writer, worker, attempt, key) VALUES (?, ?, ?, ?, ?)', [
+      identity.id,
+      id,
+      worker,
+      attempt,
+      key,
+    ]);
+    const piece = new Piece(identity, this.chunks);
+    this.index.add(piece);
+    return piece;
+  }
+
+  private loadPieces(): void {
+    const rows = this.database.exec('SELECT id, writer, worker, attempt, key FROM piece ORDER BY id')[0]?.values ?? [];
+    const pieces = new Map<number, Piece>();
+    for (const [id, writer, worker, attempt, key] of rows) {
+      const piece = new Piece({ id, writer, worker, attempt, key } as PieceIdentity, this.chunks);
+      pieces.set(piece.identity.id, piece);
+      this.index.add(piece);
+    }
+    for (const chunk of this.chunks.list()) {
+      const piece = pieces.get(chunk.piece);
+      if (!piece) throw new Error(`has a chunk of an unknown piece ${chunk.piece}`);
+      piece.restore(chunk);
+    }
+    for (const piece of pieces.values()) {
+      this.points += piece.count;
+      this.book.touch(piece.identity.key);
+    }
+  }
+}
+
+function finiteOrNaN(value: number | null): number {
+  return value !== null && Number.isFinite(value) ? value : NaN;
+}
+
+function parseJson(text: unknown): Json {
+  return text === null ? null : (JSON.parse(String(text)) as Json);
+}
+
+function loadState(database: Database): RunState | null {
+  const rows = database.exec('SELECT section, json FROM state')[0]?.values;
+  if (!rows) return null;
+  return Object.fromEntries(rows.map(([section, json]) => [section, parseJson(json)])) as unknown as RunState;
+}
+
+function loadOffsets(database: Database): Map<string, JournalOffset> {
+  const rows = database.exec('SELECT file, json FROM journal')[0]?.values ?? [];
+  return new Map(rows.map(([file, json]) => [String(file), parseJson(json) as JournalOffset]));
+}
+
+function replaceRows(database: Database, table: string, name: string, rows: Iterable<[string, unknown]>): void {
+  database.exec(`DELETE FROM ${table}`);
+  const insert = database.prepare(`INSERT INTO ${table} (${name}, json) VALUES (?, ?)`);
+  try {
+    for (const [key, value] of rows) if (value !== undefined) insert.run([key, JSON.stringify(value)]);
+  } finally {
+    insert.free();
+  }
+}

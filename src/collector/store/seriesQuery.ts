@@ -1,0 +1,185 @@
+/** Answers requests for series from the pieces of a run. */
+import type { SeriesRequest } from '../../protocol/api';
+import type { Series } from '../../protocol/rows';
+import { bucketExponent, bucketIndex, Buckets, exactColumns } from '../../domain/seriesBuckets';
+import { meanOfWorkers, type WorkerPoints } from '../../domain/seriesMean';
+import { Delivered, type Delivery } from './delivered';
+import {
+  axisOf,
+  bucketPart,
+  readSegment,
+  segmentsOf,
+  smallestX,
+  STEP_AXIS,
+  type Axis,
+  type PointReader,
+  type Segment,
+} from './curveReader';
+import type { Curve, PieceIndex } from './pieceIndex';
+
+/** The series that stands for all workers. */
+export const MEAN_WORKER = 'mean';
+
+type Columns = ReturnType<typeof exactColumns>;
+
+interface Points {
+  x: number[];
+  value: number[];
+}
+
+export class SeriesQuery {
+  private readonly delivered = new Delivered();
+
+  constructor(private readonly index: PieceIndex) {}
+
+  answer(request: SeriesRequest, startedMs: number, rev: number): Series[] {
+    return request.keys.flatMap((key) => {
+      const curves = this.index.curves(key).filter((curve) => !request.worker || curve.worker === request.worker);
+      if (request.aggregate === 'mean')
+        return curves.length > 0 ? [this.mean(request, key, curves, startedMs, rev)] : [];
+      return curves.map((curve) => this.curve(request, curve, startedMs, rev));
+    });
+  }
+
+  private curve(request: SeriesRequest, curve: Curve, startedMs: number, rev: number): Series {
+    const axis = axisOf(request.x, curve, startedMs);
+    const segments = segmentsOf(curve, axis);
+    const last = segments.findLast((segment) => segment.hi >= segment.lo);
+    const from = Math.max(request.from ?? -Infinity, Math.min(...segments.map((segment) => segment.lo)));
+    const to = Math.min(request.to ?? Infinity, last?.hi ?? -Infinity);
+    const exact = countUpTo(segments, axis, from, to, request.points) <= request.points;
+    const k = exact ? null : bucketExponent(from, to, request.points);
+    const delivery: Delivery = {
+      rev,
+      k,
+      pieces: segments.map(({ base, pieces }) => ({ base, counts: pieces.map((p) => p.count) })),
+    };
+    const question = { request, worker: curve.worker, key: curve.key, startedMs, axis: axis.kind };
+    const before = request.since === undefined ? null : this.delivered.take(question, request.since);
+    this.delivered.keep(question, delivery);
+    const tail = before && tailStart(before, delivery, segments, axis, to);
+    const columns = readColumns(segments, axis, Math.max(tail ?? from, from), to, k);
+    const series = { run_id: request.run_id, key: curve.key, worker: curve.worker, ...columns, exact, rev };
+    return tail === null ? series : { ...series, tail_from: tail };
+  }
+
+  private mean(request: SeriesRequest, key: string, curves: Curve[], startedMs: number, rev: number): Series {
+    const all = meanOfWorkers(curves.map((curve) => workerPoints(curve, axisOf(request.x, curve, startedMs))));
+    const { x, value } = within(sortByX(all), request.from ?? -Infinity, request.to ?? Infinity);
+    const exact = x.length <= request.points;
+    const about = { run_id: request.run_id, key, worker: MEAN_WORKER, exact, rev };
+    if (exact) return { ...about, ...exactColumns(x, value) };
+    const from = x[0]!;
+    const to = x[x.length - 1]!;
+    const buckets = new Buckets(from, to, bucketExponent(from, to, request.points));
+    buckets.addSorted(Float64Array.from(x), Float64Array.from(value), 0, x.length);
+    return { ...about, ...buckets.columns() };
+  }
+}
+
+/** The number of visible points in the range; above `limit` only that there are more. */
+function countUpTo(segments: Segment[], axis: Axis, from: number, to: number, limit: number): number {
+  let count = 0;
+  const reader: PointReader = {
+    chunk: (chunk) => {
+      count += chunk.n;
+      return true;
+    },
+    points: (run) => {
+      count += run.to - run.from;
+    },
+  };
+  for (const segment of segments) {
+    if (count <= limit) readSegment(segment, axis, from, to, reader);
+  }
+  return count;
+}
+
+/** k null: every point by itself. */
+function readColumns(segments: Segment[], axis: Axis, from: number, to: number, k: number | null): Columns {
+  if (k === null) {
+    const { x, value } = readPoints(segments, axis, from, to);
+    return exactColumns(x, value);
+  }
+  const buckets = new Buckets(from, to, k);
+  const reader: PointReader = {
+    chunk: (chunk, range) => {
+      const inOne = bucketIndex(range.lo, k) === bucketIndex(range.hi, k);
+      if (inOne) buckets.addPart(bucketPart(chunk, range));
+      return inOne;
+    },
+    points: (run) => buckets.addSorted(run.xs, run.values(), run.from, run.to),
+  };
+  for (const segment of segments) readSegment(segment, axis, from, to, reader);
+  return buckets.columns();
+}
+
+function readPoints(segments: Segment[], axis: Axis, from: number, to: number): Points {
+  const points: Points = { x: [], value: [] };
+  const reader: PointReader = {
+    points: (run) => {
+      const values = run.values();
+      for (let i = run.from; i < run.to; i++) {
+        points.x.push(run.xs[i]!);
+        points.value.push(values[i]!);
+      }
+    },
+  };
+  for (const segment of segments) readSegment(segment, axis, from, to, reader);
+  return sortByX(points);
+}
+
+function workerPoints(curve: Curve, axis: Axis): WorkerPoints {
+  const points: WorkerPoints = { step: [], x: [], value: [] };
+  const reader: PointReader = {
+    points: (run) => {
+      const values = run.values();
+      const x = axis.kind === 'step' ? run.xs : run.on(axis);
+      for (let i = run.from; i < run.to; i++) {
+        points.step.push(run.xs[i]!);
+        points.x.push(x[i]!);
+        points.value.push(values[i]!);
+      }
+    },
+  };
+  for (const segment of segmentsOf(curve, STEP_AXIS)) readSegment(segment, STEP_AXIS, -Infinity, Infinity, reader);
+  const order = stableOrder(points.step);
+  if (!order) return points;
+  const pick = (values: number[]) => order.map((i) => values[i]!);
+  return { step: pick(points.step), x: pick(points.x), value: pick(points.value) };
+}
+
+function sortByX(points: Points): Points {
+  const order = stableOrder(points.x);
+  return order ? { x: order.map((i) => points.x[i]!), value: order.map((i) => points.value[i]!) } : points;
+}
+
+/** null: they ascend already. */
+function stableOrder(xs: number[]): number[] | null {
+  if (xs.every((x, i) => i === 0 || x >= xs[i - 1]!)) return null;
+  return xs.map((_, i) => i).sort((a, b) => xs[a]! - xs[b]!);
+}
+
+function within(points: Points, from: number, to: number): Points {
+  const keep = points.x.map((x) => x >= from && x <= to);
+  return { x: points.x.filter((_, i) => keep[i]), value: points.value.filter((_, i) => keep[i]) };
+}
+
+/**
+ * From which x on an answer differs from an earlier one to the same question; null when it has to be sent whole. That the
+ * pieces and the bases of their ordinals are the same, and only grew, makes sure that nothing before that x moved.
+ */
+function tailStart(before: Delivery, now: Delivery, segments: Segment[], axis: Axis, to: number): number | null {
+  if (before.k !== now.k || before.pieces.length !== now.pieces.length) return null;
+  let smallest = to;
+  for (const [i, { base, pieces }] of segments.entries()) {
+    const earlier = before.pieces[i]!;
+    if (earlier.base !== base || earlier.counts.length !== pieces.length) return null;
+    for (const [at, piece] of pieces.entries()) {
+      const count = earlier.counts[at]!;
+      if (piece.count > count) smallest = Math.min(smallest, smallestX(piece, axis, base, count));
+    }
+  }
+  if (!Number.isFinite(smallest)) return null;
+  return now.k === null ? smallest : bucketIndex(smallest, now.k) * 2 ** now.k;
+}

@@ -1,0 +1,77 @@
+/** Summaries of all metrics, recomputed for keys with new points only. */
+import type { Summary } from '../../protocol/rows';
+import { put } from '../../domain/safeRecord';
+import { PointStats } from '../../domain/seriesStats';
+import { readSegment, segmentsOf, STEP_AXIS, type PointReader, type Segment } from './curveReader';
+import type { Piece } from './piece';
+import type { Curve, CurveAttempt, PieceIndex } from './pieceIndex';
+
+export class SummaryBook {
+  private readonly stale = new Set<string>();
+  private summaries: Record<string, Summary> = {};
+
+  constructor(private readonly index: PieceIndex) {}
+
+  touch(key: string): void {
+    this.stale.add(key);
+  }
+
+  all(): Record<string, Summary> {
+    if (this.stale.size === 0) return this.summaries;
+    // A fresh object, because callers compare it with the one before; one a key, because they keep what they got.
+    this.summaries = { ...this.summaries };
+    for (const key of this.stale) put(this.summaries, key, this.summarize(key));
+    this.stale.clear();
+    return this.summaries;
+  }
+
+  private summarize(key: string): Summary {
+    const all = new PointStats();
+    for (const curve of this.index.curves(key)) all.mergeWorker(curveStats(curve));
+    return all.summary();
+  }
+}
+
+function curveStats(curve: Curve): PointStats {
+  const stats = new PointStats();
+  segmentsOf(curve, STEP_AXIS).forEach((segment, i) => stats.merge(visibleStats(curve.attempts[i]!, segment)));
+  return stats;
+}
+
+function visibleStats(attempt: CurveAttempt, segment: Segment): PointStats {
+  if (segment.cut <= segment.hi) return trimmedStats(attempt, segment);
+  const stats = new PointStats();
+  for (const piece of segment.pieces) stats.merge(pieceStats(piece, segment.base));
+  return stats;
+}
+
+function pieceStats({ given, ordinal }: Piece, base: number): PointStats {
+  const stats = new PointStats();
+  stats.merge(given);
+  stats.mergeWorker(ordinal, base);
+  return stats;
+}
+
+/** Reads the attempt's points up to the cut; again only when it grows after it was cut off, which is rare. */
+function trimmedStats(attempt: CurveAttempt, segment: Segment): PointStats {
+  const { cut, base } = segment;
+  const count = attempt.pieces.reduce((sum, piece) => sum + piece.count, 0);
+  const known = attempt.trimmed;
+  if (known && known.cut === cut && known.base === base && known.count === count) return known.stats;
+  const stats = new PointStats();
+  const reader: PointReader = {
+    chunk: (chunk) => {
+      stats.merge(chunk.given);
+      stats.merge(chunk.ordinal, base);
+      return true;
+    },
+    points: (run) => {
+      const values = run.values();
+      const ts = run.ts();
+      for (let i = run.from; i < run.to; i++) stats.add(run.xs[i]!, values[i]!, ts[i]!);
+    },
+  };
+  readSegment(segment, STEP_AXIS, -Infinity, Infinity, reader);
+  attempt.trimmed = { cut, base, count, stats };
+  return stats;
+}
