@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import * as contributions from '../../../src/editor/contributions';
+
+interface MenuEntry {
+  command: string;
+  when?: string;
+}
+interface ColorEntry {
+  id: string;
+  defaults: { light: string; dark: string; highContrast: string; highContrastLight: string };
+}
+const manifest = JSON.parse(readFileSync(join(__dirname, '../../../package.json'), 'utf8'));
+const { contributes } = manifest;
+
+describe('package.json against the ids in the code', () => {
+  test('contributes exactly the commands that have handlers', () => {
+    const ids = contributes.commands.map((command: { command: string }) => command.command);
+    expect([...ids].sort()).toEqual([...contributions.COMMANDS].sort());
+  });
+
+  test('menus and keys name commands that exist', () => {
+    const menus = Object.values(contributes.menus as Record<string, MenuEntry[]>).flat();
+    for (const { command } of [...menus, ...contributes.keybindings]) expect(contributions.COMMANDS).toContain(command);
+  });
+
+  test('welcome texts link to commands that exist', () => {
+    for (const { contents } of contributes.viewsWelcome as { contents: string }[]) {
+      for (const [, id = ''] of contents.matchAll(/\(command:(xtrack\.[^)]*)\)/g)) {
+        expect(contributions.COMMANDS).toContain(id);
+      }
+    }
+  });
+
+  test('context keys that are asked are set', () => {
+    const asked = JSON.stringify(contributes).match(/xtrack\.(view|filtered)\b(?!\.)/g) ?? [];
+    expect([...new Set(asked)].sort()).toEqual([...contributions.CONTEXT_KEYS].sort());
+  });
+
+  test('contributes exactly the settings that are read', () => {
+    const names = Object.keys(contributes.configuration.properties).map((name) => name.replace('xtrack.', ''));
+    expect(names.sort()).toEqual([...contributions.SETTINGS].sort());
+  });
+
+  test('has the view in its container', () => {
+    expect(contributes.viewsContainers.activitybar[0].id).toBe(contributions.VIEW_CONTAINER);
+    expect(contributes.views[contributions.VIEW_CONTAINER][0].id).toBe(contributions.RUNS_VIEW);
+  });
+
+  test('what a workspace may set to run programs is restricted until it is trusted', () => {
+    const { restrictedConfigurations } = manifest.capabilities.untrustedWorkspaces;
+    expect(restrictedConfigurations).toEqual(expect.arrayContaining(['xtrack.interpreter', 'xtrack.directory']));
+  });
+
+  test('editors neither watch nor search the runs', () => {
+    const defaults = contributes.configurationDefaults;
+    expect(defaults['files.watcherExclude']).toEqual({ '**/.xtrack/**': true });
+    expect(defaults['search.exclude']).toEqual({ '**/.xtrack/**': true });
+  });
+});
+
+describe('series colours', () => {
+  const backgrounds = {
+    light: ['#ffffff', '#f3f3f3', '#f8f8f8'],
+    dark: ['#1e1e1e', '#252526', '#181818', '#1f1f1f'],
+    highContrast: ['#000000'],
+    highContrastLight: ['#ffffff'],
+  };
+
+  test('are the ten that runs are given', () => {
+    expect((contributes.colors as ColorEntry[]).map(({ id }) => id)).toEqual([...contributions.SERIES_COLORS]);
+  });
+
+  test.each(Object.keys(backgrounds) as (keyof typeof backgrounds)[])('stand out from the background: %s', (theme) => {
+    const least = theme.startsWith('high') ? 4.5 : 3;
+    for (const { id, defaults } of contributes.colors as ColorEntry[]) {
+      for (const background of backgrounds[theme]) {
+        expect(contrast(defaults[theme], background), `${id} on ${background}`).toBeGreaterThanOrEqual(least);
+      }
+    }
+  });
+});
+
+/** WCAG contrast ratio of two #rrggbb colours. */
+function contrast(a: string, b: string): number {
+  const [light = 0, dark = 0] = [luminance(a), luminance(b)].sort((x, y) => y - x);
+  return (light + 0.05) / (dark + 0.05);
+}
+
+function luminance(hex: string): number {
+  const [r = 0, g = 0, b = 0] = [1, 3, 5]
+    .map((at) => Number.parseInt(hex.slice(at, at + 2), 16) / 255)
+    .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}

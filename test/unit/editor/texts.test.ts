@@ -1,0 +1,79 @@
+import { describe, expect, test } from 'vitest';
+import { heard, rungAt } from '../../../src/editor/control/stopLadder';
+import { readTags, tagsText } from '../../../src/editor/edit/tagList';
+import { splitArguments, UnclosedQuote } from '../../../src/editor/launch/commandLine';
+import { ConsoleText } from '../../../src/editor/output/consoleText';
+import { findFrames } from '../../../src/editor/output/tracebackFrames';
+import { windowEnvironment } from '../../../src/editor/windowEnvironment';
+
+describe('arguments', () => {
+  test.each([
+    ['--lr 0.01  --epochs 20', ['--lr', '0.01', '--epochs', '20']],
+    ['--name "two words" \'a b\'', ['--name', 'two words', 'a b']],
+    ['--x="a b" c\\ d', ['--x=a b', 'c d']],
+    ['\'back\\slash\' ""', ['back\\slash', '']],
+    ['  ', []],
+  ])('%s', (text, args) => expect(splitArguments(text)).toEqual(args));
+
+  test('an open quote is told', () => expect(() => splitArguments('--name "two')).toThrow(UnclosedQuote));
+});
+
+describe('tags', () => {
+  test('are set, set without value, and removed', () => {
+    expect(readTags('team=nlp, draft, -old')).toEqual({ tags: { team: 'nlp', draft: '', old: null }, nameless: null });
+  });
+  test('what was shown reads back as it was', () => {
+    const tags = { team: 'nlp', eq: 'a=b', draft: '' };
+    expect(readTags(tagsText(tags)).tags).toEqual(tags);
+  });
+  test('one without a name is told', () => expect(readTags('a=1, =2').nameless).toBe('=2'));
+});
+
+describe('console bytes', () => {
+  test('newlines become what a terminal needs, once', () => {
+    expect(new ConsoleText().add(Buffer.from('a\nb\r\nc'))).toBe('a\r\nb\r\nc');
+  });
+  test('a character and a newline may be cut in two', () => {
+    const text = new ConsoleText();
+    const bytes = Buffer.from('é\r\n');
+    expect([...bytes].map((byte) => text.add(Uint8Array.of(byte))).join('')).toBe('é\r\n');
+  });
+  test('knows whether a line is open', () => {
+    const text = new ConsoleText();
+    expect(text.atLineStart).toBe(true);
+    text.add(Buffer.from('50%'));
+    expect(text.atLineStart).toBe(false);
+  });
+});
+
+test('frames of a traceback are found with their lines', () => {
+  const line = '  File "/a b/train.py", line 88, in <module>';
+  expect(findFrames(line)).toEqual([{ start: 2, length: 29, file: '/a b/train.py', line: 88 }]);
+  expect(findFrames('nothing here')).toEqual([]);
+});
+
+test('scripts do not inherit the editor’s own variables', () => {
+  const env = { PATH: '/bin', ELECTRON_RUN_AS_NODE: '1', VSCODE_IPC_HOOK: 'x', CUDA_VISIBLE_DEVICES: '0' };
+  expect(windowEnvironment(env)).toEqual({ PATH: '/bin', CUDA_VISIBLE_DEVICES: '0' });
+});
+
+describe('the stop ladder', () => {
+  const start = { stage: 'command' as const, next_at: 2_000, heard: false };
+  test('waits, then goes rung by rung to the last', () => {
+    expect(rungAt(start, 1_000)).toEqual(start);
+    const int = rungAt(start, 2_000);
+    expect(int).toMatchObject({ stage: 'int', next_at: 12_000 });
+    const kill = rungAt(rungAt(int, 12_000), 22_000);
+    expect(kill).toMatchObject({ stage: 'kill', next_at: null });
+    expect(rungAt(kill, 99_000)).toEqual(kill);
+  });
+  test('a script that has heard gets a rung’s time', () => {
+    expect(rungAt({ ...start, heard: true }, 2_500)).toMatchObject({ stage: 'command', next_at: 12_000 });
+  });
+  test('only acknowledgements of the latest stop count', () => {
+    const stop = (status: string) => ({ cmd_id: status, type: 'stop', at: 0, acks: [{ worker: 'w', status }] });
+    expect(heard([stop('done'), { ...stop('received'), acks: [] }])).toBe(false);
+    expect(heard([stop('received')])).toBe(true);
+    expect(heard([stop('unsupported')])).toBe(false);
+  });
+});
