@@ -133,8 +133,7 @@ def _announce(run: Run, recorder: Recorder, experiment: Any, parent: Optional[st
         "source": _source(),
         "env": quick_environment(),
     }
-    meta = writer.meta_text(at)
-    writer.emit('{"v":1,"t":"run_start","m":{"seq":', meta[: meta.rindex('"p":{')] + '"p":' + json_text(payload))
+    writer.payload_event("run_start", payload, at)
     writer.event("status", ',"status":"running"', at)
 
 

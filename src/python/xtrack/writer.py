@@ -13,6 +13,7 @@ from zlib import crc32
 
 from .frames import MAX_FRAME, encode_frame, pack_length, seal
 from .ids import new_writer
+from .jsontext import json_text
 from .outlet import Outlet
 from .process import this_process
 from .troubles import Troubles
@@ -102,6 +103,11 @@ class Writer:
     def event(self, kind: str, members: str = "", at: str = "") -> None:
         """`members`: JSON members of the payload after run_id, each with a comma before it."""
         self.emit('{"v":1,"t":"%s","m":{"seq":' % kind, self.meta_text(at) + members + "}")
+
+    def payload_event(self, kind: str, payload: Dict[str, Any], at: str = "") -> None:
+        """An event whose payload is not of the usual form: run_start, whose run_id may be an object."""
+        meta = self.meta_text(at)
+        self.emit('{"v":1,"t":"%s","m":{"seq":' % kind, meta[: meta.rindex('"p":{')] + '"p":' + json_text(payload))
 
     def emit(self, start: str, rest: str) -> None:
         try:

@@ -1,0 +1,98 @@
+"""python -m xtrack run [options] -- script.py args…   |   python -m xtrack version"""
+
+from __future__ import annotations
+
+import sys
+from typing import List, NoReturn, Optional
+
+from .ids import is_id
+from .supervisor import Job, Supervisor
+from .version import VERSION
+
+USAGE = """\
+usage: python -m xtrack run [options] [--] SCRIPT [ARGS…]
+       python -m xtrack run [options] -- -m MODULE [ARGS…]
+       python -m xtrack run [options] --argv -- COMMAND [ARGS…]
+       python -m xtrack version
+
+Runs a training script as a tracked run: its console, exit code, source and machine are recorded in .xtrack.
+
+options:
+  --run-id ID        the run to record under (default: a new one)
+  --attempt N        which attempt of that run this is (default: the next one)
+  --name NAME        the run's name
+  --experiment NAME  the experiment it belongs to
+  --tag KEY=VALUE    a tag; may be given several times
+  --tty              give the script a terminal
+  --argv             what follows is a command, not a Python script
+"""
+_WITH_VALUE = ("--run-id", "--attempt", "--name", "--experiment", "--tag")
+_FLAGS = ("--tty", "--argv")
+
+
+def main(arguments: List[str]) -> int:
+    if arguments == ["version"] or arguments == ["--version"]:
+        print(VERSION)
+        return 0
+    if arguments in (["--help"], ["-h"], ["help"], ["run", "--help"], ["run", "-h"]):
+        print(USAGE)
+        return 0
+    if not arguments or arguments[0] != "run":
+        usage_error("expected run or version")
+    return Supervisor(parse(arguments[1:])).run()
+
+
+def parse(words: List[str]) -> Job:
+    """By hand: argparse would take the script's own options for ours."""
+    options, flags, tags, rest = {}, set(), {}, list(words)
+    while rest and rest[0].startswith("--") and rest[0] != "--":
+        word, _, value = rest.pop(0).partition("=")
+        if word in _FLAGS and not value:
+            flags.add(word)
+            continue
+        if word not in _WITH_VALUE:
+            usage_error("unknown option %s" % word)
+        if not value:
+            if not rest:
+                usage_error("%s needs a value" % word)
+            value = rest.pop(0)
+        if word == "--tag":
+            key, separator, text = value.partition("=")
+            if not key or not separator:
+                usage_error("--tag needs KEY=VALUE, not %r" % value)
+            tags[key] = text
+        else:
+            options[word] = value
+    if rest and rest[0] == "--":
+        rest.pop(0)
+    if not rest or rest == ["-m"]:
+        usage_error("what is to run is missing")
+    run_id = options.get("--run-id")
+    if run_id is not None and not is_id(run_id):
+        usage_error("%r is no run id (letters, digits, . _ -)" % run_id)
+    attempt = options.get("--attempt")
+    if attempt is not None and (not attempt.isdigit() or int(attempt) < 1):
+        usage_error("--attempt needs a number from 1 on, not %r" % attempt)
+    return Job(
+        words=rest,
+        is_command="--argv" in flags,
+        tty="--tty" in flags,
+        run_id=run_id,
+        attempt=int(attempt) if attempt else None,
+        name=options.get("--name"),
+        experiment=options.get("--experiment"),
+        tags=tags,
+    )
+
+
+def usage_error(message: str) -> NoReturn:
+    sys.stderr.write("xtrack: %s\n\n%s" % (message, USAGE))
+    raise SystemExit(2)
+
+
+def start(arguments: Optional[List[str]] = None) -> NoReturn:
+    raise SystemExit(main(sys.argv[1:] if arguments is None else arguments))
+
+
+if __name__ == "__main__":
+    start()

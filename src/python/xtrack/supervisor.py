@@ -1,0 +1,322 @@
+"""Runs a script as a run: `python -m xtrack run`. Its console goes straight into a file, so that the supervisor's own
+death neither ends nor blocks the script; what the supervisor knows goes into a journal of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from importlib.machinery import PathFinder
+from typing import Any, Dict, List, NamedTuple, Optional
+
+from . import consoles
+from .directory import resolve
+from .ids import clean_id, new_run_id
+from .journal import Journals, end_of, head_of, journals_in, next_attempt
+from .jsontext import json_text
+from .machine import Gpus, Sampler
+from .process import hostname, process
+from .ranks import agreed_run_id, worker_id
+from .recorder import Recorder
+from .source import file_hash, git_state, quick_environment, slow_environment
+from .transports import TCPTransport, Transport, UnixSocketTransport, choose
+from .troubles import Troubles
+
+SAMPLE_S = 5
+_PACKAGE_DIR = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+class Job(NamedTuple):
+    """What was asked for on the command line."""
+
+    words: List[str]
+    is_command: bool = False
+    tty: bool = False
+    run_id: Optional[str] = None
+    attempt: Optional[int] = None
+    name: Optional[str] = None
+    experiment: Optional[str] = None
+    tags: Dict[str, str] = {}
+
+    @property
+    def script(self) -> Optional[str]:
+        return None if self.is_command or self.words[0] == "-m" else self.words[0]
+
+    @property
+    def command(self) -> List[str]:
+        return self.words if self.is_command else [sys.executable, *self.words]
+
+
+class Refusal(NamedTuple):
+    """Why there is no process."""
+
+    code: int
+    message: str
+
+
+class Supervisor:
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._troubles = Troubles()
+        self._started = time.monotonic()
+        self._signalled = False
+        self._child: Optional["subprocess.Popen[bytes]"] = None
+        self._terminal: Optional[consoles.Terminal] = None
+        self._worker = worker_id()
+        journals = Journals(resolve(), self._troubles)
+        self._run_id = job.run_id or os.environ.get("XTRACK_RUN_ID") or agreed_run_id(journals.wanted)
+        self._run_id = clean_id(self._run_id, new_run_id())
+        journals.settle_on_directory(self._run_id)
+        self._run_dir = journals.run_dir(self._run_id)
+        self._attempt = job.attempt or next_attempt(self._run_dir, self._worker)
+        # Only a transport with a journal fits a supervisor: the others are one script's stream.
+        transport = choose(None, self._troubles)
+        if not isinstance(transport, (TCPTransport, UnixSocketTransport)):
+            transport = Transport()
+        self._directory = journals.directory
+        me = clean_id("sup-" + hostname(), "sup")
+        self._recorder = Recorder(transport, journals, self._run_id, me, self._attempt, "supervisor", self._troubles)
+        self._output = os.path.join(self._run_dir, "output-%s-%d.log" % (self._worker, self._attempt))
+
+    # ------------------------------------------------------------ from start to end
+
+    def run(self) -> int:
+        if not self._recorder.is_in_place and self._follows:
+            consoles.warn_on_terminal("cannot write in %s; the run is recorded in %s" % (resolve(), self._directory))
+        try:
+            log = consoles.create(self._output)
+        except OSError as error:
+            log = None
+            self._troubles.note("output", "xtrack: the console log cannot be made (%s)" % error)
+        start = os.fstat(log).st_size if log is not None else 0
+        follower = consoles.Follower(self._output, 1) if log is not None and self._follows else None
+        self._announce()
+        self._catch_signals()
+        refusal = self._why_not() or self._spawn(log)
+        if refusal is not None:
+            return self._refused(refusal, log, follower)
+        code = self._watch()
+        if self._terminal is not None:
+            self._terminal.join()
+        if follower is not None:
+            follower.stop()
+        self._end(code, start)
+        return code if code >= 0 else 128 - code
+
+    @property
+    def _follows(self) -> bool:
+        """In a terminal, where nobody else shows the console."""
+        return self._job.run_id is None
+
+    def _why_not(self) -> Optional[Refusal]:
+        script = self._job.script
+        if script is None:
+            return None
+        if not os.path.exists(script):
+            return Refusal(127, "There is no script %s in %s. Check its path and the working directory." % (script, os.getcwd()))
+        if not os.access(script, os.R_OK):
+            return Refusal(126, "The script %s cannot be read. Check its permissions." % os.path.abspath(script))
+        return None
+
+    def _spawn(self, log: Optional[int]) -> Optional[Refusal]:
+        command = self._job.command
+        target = log if log is not None else subprocess.DEVNULL
+        terminal = consoles.Terminal(log) if self._job.tty and log is not None and hasattr(os, "openpty") else None
+        output = terminal.slave if terminal is not None else target
+        try:
+            self._child = subprocess.Popen(
+                command,
+                stdin=terminal.slave if terminal is not None else None,
+                stdout=output,
+                stderr=output,
+                env=self._environment(),
+                start_new_session=True,
+            )
+        except FileNotFoundError:
+            return Refusal(127, "There is no program %s. Check its path." % command[0])
+        except OSError as error:
+            return Refusal(126, "%s cannot be started: %s." % (command[0], error.strerror or error))
+        if self._signalled:
+            # Asked to stop before there was anything to stop.
+            self._forward(signal.SIGTERM, None)
+        if terminal is not None:
+            terminal.start()
+            self._terminal = terminal
+        pid = self._child.pid
+        proc = json.dumps(process(pid), separators=(",", ":"))
+        self._event("process", ',"worker":%s,"pid":%d,"pgid":%d,"proc":%s' % (json_text(self._worker), pid, pid, proc))
+        return None
+
+    def _environment(self) -> Dict[str, str]:
+        env = dict(os.environ)
+        path = env.get("PYTHONPATH")
+        env.update(
+            PYTHONPATH=_PACKAGE_DIR + (os.pathsep + path if path else ""),
+            PYTHONUNBUFFERED="1",
+            XTRACK_RUN_ID=self._run_id,
+            XTRACK_ATTEMPT=str(self._attempt),
+            XTRACK_DIR=self._directory,
+            XTRACK_SUPERVISED="1",
+        )
+        if self._job.name:
+            env["XTRACK_NAME"] = self._job.name
+        if self._job.experiment:
+            env["XTRACK_EXPERIMENT"] = self._job.experiment
+        if self._job.tags:
+            env["XTRACK_TAGS"] = json.dumps(self._job.tags)
+        return env
+
+    def _watch(self) -> int:
+        assert self._child is not None
+        sampler, gpus = Sampler(self._child.pid), Gpus(SAMPLE_S)
+        sampler.sample()
+        self._describe()
+        due = time.monotonic() + 1
+        while True:
+            try:
+                code = self._child.wait(0.25)
+                break
+            except subprocess.TimeoutExpired:
+                if time.monotonic() >= due:
+                    due = time.monotonic() + SAMPLE_S
+                    self._sample(sampler, gpus)
+        gpus.stop()
+        return code
+
+    def _sample(self, sampler: Sampler, gpus: Gpus) -> None:
+        try:
+            values = {**sampler.sample(), **gpus.sample()}
+        except (OSError, ValueError, IndexError) as error:
+            self._troubles.caught("sampling the machine", error)
+            return
+        if values:
+            rounded = {key: round(value, 2) for key, value in values.items()}
+            self._event("metric_batch", ',"metrics":' + json_text(rounded))
+
+    # ------------------------------------------------------------ signals
+
+    def _catch_signals(self) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._forward)
+        if hasattr(signal, "SIGHUP"):
+            # A handler rather than SIG_IGN, which the script would inherit: closing the terminal ends neither.
+            signal.signal(signal.SIGHUP, lambda number, frame: None)
+
+    def _forward(self, number: int, frame: Any) -> None:
+        self._signalled = True
+        if self._child is not None and self._child.returncode is None:
+            try:
+                os.killpg(self._child.pid, number)
+            except OSError:
+                return  # It ended this very moment.
+
+    # ------------------------------------------------------------ journal
+
+    def _event(self, kind: str, members: str) -> None:
+        self._recorder.writer.event(kind, members)
+
+    def _announce(self) -> None:
+        job = self._job
+        run_id: Any = self._run_id
+        parent = os.environ.get("XTRACK_PARENT_RUN_ID") or None
+        experiment = job.experiment or os.environ.get("XTRACK_EXPERIMENT") or None
+        if experiment or parent:
+            run_id = {"id": run_id, "exp_id": experiment, "parent_id": parent}
+        source: Dict[str, Any] = {"interpreter": None if job.is_command else sys.executable, "argv": job.words, "cwd": os.getcwd()}
+        if job.script is not None:
+            path = os.path.abspath(job.script)
+            source.update(entrypoint=path, code_hash=file_hash(path))
+        payload = {
+            "run_id": run_id,
+            "name": job.name or os.environ.get("XTRACK_NAME") or None,
+            "tags": job.tags,
+            "source": {key: value for key, value in source.items() if value is not None},
+            "env": quick_environment(),
+        }
+        self._recorder.writer.payload_event("run_start", payload)
+        collision = another_xtrack(job.script)
+        if collision:
+            self._event("log", ',"level":"warning","logger":"xtrack","msg":' + json_text(collision))
+
+    def _describe(self) -> None:
+        """After the script was started, which need not wait for it."""
+        payload = ',"source":%s,"env":%s' % (json_text(git_state(os.getcwd()), 2_000_000), json_text(slow_environment()))
+        self._event("source", payload)
+
+    def _refused(self, refusal: Refusal, log: Optional[int], follower: Optional[consoles.Follower]) -> int:
+        if log is not None:
+            os.write(log, ("xtrack: %s\n" % refusal.message).encode("utf-8", "replace"))
+        if follower is not None:
+            follower.stop()
+        exit_text = json_text({"code": refusal.code, "reason": refusal.message})
+        error = json_text({"type": "LaunchError", "message": refusal.message})
+        self._finish("failed", ',"exit":%s,"error":%s' % (exit_text, error))
+        return refusal.code
+
+    def _end(self, code: int, output_start: int) -> None:
+        exit_said: Dict[str, Any] = {"code": code} if code >= 0 else {"signal": _signal_name(-code)}
+        status = "completed" if code == 0 else "killed" if self._signalled else "failed"
+        members = ',"exit":' + json_text(exit_said)
+        if status == "failed" and not self._script_said_why():
+            error = consoles.error_in(self._output, output_start)
+            members += ',"error":' + json_text(error or {"type": "ExitError", "message": _how_it_ended(exit_said)})
+        self._finish(status, members)
+
+    def _finish(self, status: str, members: str) -> None:
+        self._event("run_end", ',"status":"%s"%s,"duration_ms":%d' % (status, members, int((time.monotonic() - self._started) * 1000)))
+        self._recorder.writer.close()
+        self._recorder.stop()
+
+    def _script_said_why(self) -> bool:
+        for found in journals_in(self._run_dir):
+            if found.attempt == self._attempt and (head_of(found.path) or {}).get("role") == "script":
+                if (end_of(found.path) or {}).get("error"):
+                    return True
+        return False
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return "SIG%d" % number
+
+
+def _how_it_ended(exit_said: Dict[str, Any]) -> str:
+    if "signal" in exit_said:
+        return "The script was ended by %s." % exit_said["signal"]
+    return "The script ended with exit code %s." % exit_said["code"]
+
+
+def another_xtrack(script: Optional[str]) -> Optional[str]:
+    """What to tell where `import xtrack` of the script does not mean this package, or hides another one of that name."""
+    ours = os.path.realpath(os.path.join(_PACKAGE_DIR, "xtrack"))
+    if script is not None:
+        found = _xtrack_in([os.path.dirname(os.path.abspath(script))])
+        if found and found != ours and not _is_this_client(found):
+            return (
+                "%s is next to the script and hides XTrack's client: `import xtrack` gets that, and the script cannot log. "
+                "Rename it." % found
+            )
+    found = _xtrack_in([path for path in sys.path if path and os.path.realpath(path) != os.path.realpath(_PACKAGE_DIR)])
+    if found and found != ours and not _is_this_client(found):
+        return (
+            "Another package named xtrack is installed in %s. In this run `import xtrack` gets XTrack's client instead; a script "
+            "that needs the other one must be started without tracking." % os.path.dirname(found)
+        )
+    return None
+
+
+def _xtrack_in(folders: List[str]) -> Optional[str]:
+    spec = PathFinder.find_spec("xtrack", folders)
+    if spec is None or not spec.origin:
+        return None
+    folder = os.path.dirname(spec.origin) if os.path.basename(spec.origin) == "__init__.py" else spec.origin
+    return os.path.realpath(folder)
+
+
+def _is_this_client(found: str) -> bool:
+    return os.path.exists(os.path.join(found, "supervisor.py"))
