@@ -40,7 +40,7 @@ function freePort() {
 
 /**
  * Starts a server on loopback. `data` is its own folder: settings, extensions, state.
- * Ends with `stop()`, which also ends the extension hosts and terminals below it.
+ * Ends with `stop()`; its extension hosts and terminals end when they see that it is gone.
  */
 export async function startServer({ data, settings = {}, trust = true, env = {} }) {
   const { node, main } = await fetchServer();
@@ -60,7 +60,6 @@ export async function startServer({ data, settings = {}, trust = true, env = {} 
   );
   if (trust) args.push('--disable-workspace-trust');
   const child = spawn(node, [main, ...args], {
-    detached: true, // a group of its own, so that all of it can be ended
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...cleanEnvironment(), ...env },
   });
@@ -69,12 +68,14 @@ export async function startServer({ data, settings = {}, trust = true, env = {} 
   child.stdout.on('data', keep);
   child.stderr.on('data', keep);
   const ended = new Promise((resolve) => child.once('close', resolve));
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
   const stop = async () => {
-    signalGroup(child.pid, 'SIGTERM');
-    const timer = setTimeout(() => signalGroup(child.pid, 'SIGKILL'), 5000);
+    child.kill('SIGTERM');
+    const timer = setTimeout(kill, 5000);
     await ended;
     clearTimeout(timer);
-    signalGroup(child.pid, 'SIGKILL');
+    process.off('exit', kill);
   };
   const origin = `http://127.0.0.1:${port}`;
   try {
@@ -120,14 +121,6 @@ function cleanEnvironment() {
       ([name]) => !/^(VSCODE_|ELECTRON_|npm_|XTRACK_|NODE_OPTIONS$|INIT_CWD$)/.test(name),
     ),
   );
-}
-
-function signalGroup(pid, signal) {
-  try {
-    process.kill(-pid, signal);
-  } catch (error) {
-    if (error.code !== 'ESRCH') throw error;
-  }
 }
 
 async function answers(url, ended, output) {

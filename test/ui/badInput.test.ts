@@ -1,0 +1,122 @@
+/** What can be wrong with what a user starts: each is told clearly, with the way out, and no run stays "running". */
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { runIds } from './journals';
+import { Workbench } from './workbench';
+
+const SCRIPTS = {
+  'syntaxError.py': 'import time\n\nfor i in range(3)\n    print(i)\n',
+  'failing.py': [
+    'from xtrack import Tracker',
+    '',
+    'def step(i):',
+    '    return 1 / (3 - i)',
+    '',
+    'with Tracker.start_run(name="fails") as run:',
+    '    for i in range(10):',
+    '        run.log_metric("loss", step(i), step=i)',
+    '',
+  ].join('\n'),
+  'plain.py': 'print("hello")\n',
+};
+
+let folder: string;
+let workbench: Workbench;
+
+function makeFolder(): string {
+  const made = realpathSync(mkdtempSync(join(tmpdir(), 'xtw-')));
+  for (const [name, text] of Object.entries(SCRIPTS)) writeFileSync(join(made, name), text);
+  return made;
+}
+
+beforeAll(async () => {
+  folder = makeFolder();
+  workbench = await Workbench.open({ folder });
+  await workbench.showRuns();
+});
+
+afterEach(async () => {
+  await workbench.runCommand('Notifications: Clear All Notifications');
+});
+
+afterAll(async () => {
+  await workbench?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function expectNothingRuns(): Promise<void> {
+  expect(await workbench.tree.locator('.monaco-list-row[aria-label*="running"]').count()).toBe(0);
+  expect(await workbench.tree.locator('.monaco-list-row[aria-label*="queued"]').count()).toBe(0);
+}
+
+async function launch(script: string): Promise<void> {
+  await workbench.openFile(script);
+  await workbench.runCommand('XTrack: Track This Script');
+}
+
+test('a script that does not exist is named', async () => {
+  const gone = join(folder, 'gone.py');
+  writeFileSync(gone, '');
+  await workbench.runCommand('XTrack: Launch a Script');
+  await workbench.pick('gone.py');
+  await workbench.page.getByText('Enter launches the script').waitFor();
+  rmSync(gone);
+  await workbench.page.keyboard.press('Enter');
+  await workbench.notification(/gone\.py does not exist/).waitFor();
+  await workbench.screenshot('badInput-missingScript');
+  await expectNothingRuns();
+});
+
+test('an interpreter that does not start is named, with the setting to change', async () => {
+  workbench.changeSettings({ 'xtrack.interpreter': '/nowhere/python' });
+  await workbench.page.waitForTimeout(1000); // the settings file is watched
+  await launch('plain.py');
+  await workbench.notification(/\/nowhere\/python/).waitFor();
+  await workbench.screenshot('badInput-interpreter');
+  await expectNothingRuns();
+  workbench.changeSettings({ 'xtrack.interpreter': '' });
+  await workbench.page.waitForTimeout(1000);
+});
+
+test('a syntax error fails the run, with file and line', async () => {
+  const before = runIds(folder).length;
+  await launch('syntaxError.py');
+  await workbench.notification(/SyntaxError/).waitFor();
+  expect(await workbench.notification(/SyntaxError/).textContent()).toContain('syntaxError.py:3');
+  await workbench.screenshot('badInput-syntaxError');
+  expect(runIds(folder).length).toBe(before + 1);
+  await workbench.row('SyntaxError').waitFor();
+  await expectNothingRuns();
+});
+
+test('a script that raises fails the run; the notification leads to the line', async () => {
+  await launch('failing.py');
+  const told = workbench.notification(/ZeroDivisionError/);
+  await told.waitFor();
+  expect(await told.textContent()).toContain('failing.py:4');
+  await workbench.screenshots('badInput-failing');
+  await told.locator('.monaco-button, a', { hasText: 'failing.py:4' }).first().click();
+  await workbench.page.locator('.statusbar-item', { hasText: 'Ln 4' }).waitFor();
+  await workbench.row('ZeroDivisionError').waitFor();
+  await expectNothingRuns();
+});
+
+test('an untrusted workspace shows runs and launches nothing', async () => {
+  const strange = makeFolder();
+  const restricted = await Workbench.open({ folder: strange, trust: false });
+  try {
+    const refuse = restricted.page.locator('.monaco-dialog-box .monaco-button', { hasText: /No, I don.t trust/ });
+    await refuse.click();
+    await restricted.openFile('plain.py');
+    await restricted.runCommand('XTrack: Track This Script');
+    await restricted.notification(/not trusted/).waitFor();
+    await restricted.showRuns();
+    await restricted.screenshots('badInput-untrusted');
+    expect(runIds(strange)).toEqual([]);
+  } finally {
+    await restricted.close();
+    rmSync(strange, { recursive: true, force: true });
+  }
+});
