@@ -18,6 +18,8 @@ export interface PanelState {
   hidden: string[];
   x: XAxis;
   log_y: boolean;
+  /** The y axis shows where most values are. */
+  clip: boolean;
   /** 0 (none) … 0.99 */
   smoothing: number;
   search: string;
@@ -87,6 +89,7 @@ export function newPanelState(run_ids: string[]): PanelState {
     hidden: [],
     x: 'step',
     log_y: false,
+    clip: false,
     smoothing: 0,
     search: '',
     collapsed: ['system'],
@@ -107,6 +110,7 @@ export function readPanelState(stored: unknown): PanelState {
     hidden: texts(from.hidden) ?? state.hidden,
     x: X_AXES.find((x) => x === from.x) ?? state.x,
     log_y: from.log_y === true,
+    clip: from.clip === true,
     smoothing: typeof from.smoothing === 'number' ? Math.min(0.99, Math.max(0, from.smoothing)) || 0 : 0,
     search: typeof from.search === 'string' ? from.search : '',
     collapsed: texts(from.collapsed) ?? state.collapsed,

@@ -5,7 +5,7 @@ import type { PanelRun, XAxis } from '../../src/protocol/panel';
 import { formatNumber } from '../../src/domain/format';
 import type { Theme } from '../shared/theme';
 import { tickLabel, tickStep } from './axisTicks';
-import { type Curve, xExtent, yExtent } from './curve';
+import { commonExtent, type Curve, xExtent, yExtent } from './curve';
 import { curvePainter, dashOf, type Painting, withAlpha } from './curvePainter';
 
 Chart.register(LineController, LineElement, PointElement, LinearScale, LogarithmicScale);
@@ -15,6 +15,7 @@ export interface Plot {
   runOf: (curve: Curve) => PanelRun | undefined;
   axis: XAxis;
   logY: boolean;
+  clip: boolean;
   smoothed: boolean;
   zoom: { from: number; to: number } | null;
   attempts: Painting['attempts'];
@@ -25,7 +26,7 @@ type ChartData = { datasets: ChartDataset<'line'>[] };
 type ScalesOptions = NonNullable<ChartOptions<'line'>['scales']>;
 
 const Y_AXIS_WIDTH = 54;
-const TICKS = 5;
+const TICKS = 6;
 
 export class ChartCanvas {
   private chart: Chart<'line'> | undefined;
@@ -75,7 +76,7 @@ export class ChartCanvas {
   }
 
   private create(data: ChartData, scales: ScalesOptions): Chart<'line'> {
-    return new Chart(this.canvas, {
+    return new Chart<'line'>(this.canvas, {
       type: 'line',
       data,
       plugins: [curvePainter(() => this.painting!)],
@@ -131,7 +132,7 @@ function scalesOf(plot: Plot): object {
       max: range.to,
       ticks: {
         ...ticks,
-        maxTicksLimit: TICKS + 1,
+        maxTicksLimit: TICKS,
         includeBounds: false,
         stepSize: tickStep(axis, width, TICKS),
         callback: (value: number) => tickLabel(axis, value, width),
@@ -158,7 +159,7 @@ function padded({ from, to }: { from: number; to: number }): { from: number; to:
 }
 
 function yRange(plot: Plot, range: { from: number; to: number }): { min: number; max: number } {
-  const extent = yExtent(plot.curves, range.from, range.to);
+  const extent = (plot.clip ? commonExtent : yExtent)(plot.curves, range.from, range.to);
   if (extent === null) return plot.logY ? { min: 0.1, max: 10 } : { min: 0, max: 1 };
   const { min, max } = extent;
   if (plot.logY) return min === max ? { min: min / 2, max: max * 2 } : { min: min / 1.1, max: max * 1.1 };

@@ -62,6 +62,10 @@ export class ChartPanel {
       theme: () => this.theme,
       openChartMenu: (view, anchor) => this.menus.openChart(view, anchor),
       openCheckpointMenu: (mark, anchor) => this.menus.openCheckpoint(mark, anchor),
+      openOutput: () => {
+        const run_id = this.model.focused()?.row.run_id;
+        if (run_id !== undefined) this.act({ do: 'output', run_id });
+      },
       announce: (text) => setText(this.live, text),
     },
     () => this.loader.poke(),

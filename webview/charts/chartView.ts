@@ -21,6 +21,7 @@ export interface ChartContext {
   theme: () => Theme;
   openChartMenu: (view: ChartView, anchor: HTMLElement) => void;
   openCheckpointMenu: (mark: CheckpointMark, anchor: HTMLElement) => void;
+  openOutput: () => void;
   /** Read out after a key moved the cursor. */
   announce: (text: string) => void;
 }
@@ -96,6 +97,7 @@ export class ChartView implements View, PointerTarget {
       runOf: (curve) => model.run(curve.run_id),
       axis: state.x,
       logY: state.log_y,
+      clip: state.clip,
       smoothed: state.smoothing > 0,
       zoom: state.zoom,
       attempts: details.flatMap((detail) =>

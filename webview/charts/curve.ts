@@ -65,3 +65,20 @@ export function yExtent(curves: readonly Curve[], from: number, to: number): { m
   }
   return min <= max ? { min, max } : null;
 }
+
+const CLIPPED = 0.02;
+
+/** Extent of the lines within [from, to] without the most extreme values at either end. */
+export function commonExtent(curves: readonly Curve[], from: number, to: number): { min: number; max: number } | null {
+  const values: number[] = [];
+  for (const curve of curves) {
+    for (let i = 0; i < curve.x.length; i++) {
+      const value = curve.line[i]!;
+      if (curve.x[i]! >= from && curve.x[i]! <= to && !Number.isNaN(value)) values.push(value);
+    }
+  }
+  if (values.length === 0) return null;
+  values.sort((a, b) => a - b);
+  const cut = Math.floor(values.length * CLIPPED);
+  return { min: values[cut]!, max: values[values.length - 1 - cut]! };
+}

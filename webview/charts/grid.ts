@@ -1,8 +1,9 @@
 /** Sections of charts. Elements are made once and stay where they are; what is out of sight is not drawn. */
 import { el, icon, setAttribute, setText } from '../shared/dom';
+import { statusActions } from '../shared/status';
 import { type ChartContext, ChartView } from './chartView';
 import { compileSearch, MetricGroups, PINNED, type Section } from './metricGroups';
-import { toggled } from './panelModel';
+import { type PanelModel, toggled } from './panelModel';
 
 interface SectionElements {
   root: HTMLElement;
@@ -112,13 +113,13 @@ export class Grid {
 
   private updateEmpty(empty: boolean, searching: boolean): void {
     const { model } = this.context;
-    this.empty.hidden = !empty || !model.loaded;
-    if (!empty) return;
-    if (searching) this.empty.replaceChildren(el('p', {}, `No metric matches “${model.state.search}”.`));
-    else
-      this.empty.replaceChildren(
-        ...waiting(model.runs.some((run) => run.row.status === 'running' || run.row.status === 'queued')),
-      );
+    const why = !empty || !model.loaded ? '' : emptiness(model, searching);
+    if (this.empty.dataset.why === why) return;
+    this.empty.dataset.why = why;
+    this.empty.hidden = why === '';
+    if (why === 'search') this.empty.replaceChildren(el('p', {}, 'No metric matches this filter.'));
+    else if (why === 'missing') this.empty.replaceChildren(...missing());
+    else this.empty.replaceChildren(...waiting(why === 'waiting', this.context.openOutput));
   }
 
   private seen(entries: IntersectionObserverEntry[]): void {
@@ -127,12 +128,28 @@ export class Grid {
   }
 }
 
-function waiting(active: boolean): HTMLElement[] {
-  const code = el('code', {}, 'run.log_metric("train/loss", loss, step=step)');
+function emptiness(model: PanelModel, searching: boolean): string {
+  if (model.runs.length === 0) return 'missing';
+  if (searching) return 'search';
+  return model.runs.some((run) => statusActions(run.row.status).stop) ? 'waiting' : 'none';
+}
+
+function waiting(active: boolean, openOutput: () => void): HTMLElement[] {
+  const output = document.createElement('vscode-button');
+  output.append('Show the output');
+  output.addEventListener('click', openOutput);
   return [
     el('p', { class: 'empty-title' }, active ? 'Waiting for the first metric…' : 'This run logged no metrics.'),
     el('p', {}, 'Log one from the training loop:'),
-    el('p', {}, code),
+    el('p', {}, el('code', {}, 'run.log_metric("train/loss", loss, step=step)')),
     el('p', { class: 'muted' }, 'If the script should have logged by now, its output tells why it did not.'),
+    output,
+  ];
+}
+
+function missing(): HTMLElement[] {
+  return [
+    el('p', { class: 'empty-title' }, 'These runs are not here.'),
+    el('p', {}, 'They were deleted, or belong to a folder that is not open. Choose others in the XTrack view.'),
   ];
 }

@@ -156,16 +156,16 @@ export class Header {
 
 const STAGES: Record<StopResult['stage'], string> = {
   command: 'Asked to stop',
-  int: 'Interrupted (SIGINT)',
-  term: 'Terminating (SIGTERM)',
-  kill: 'Killing (SIGKILL)',
+  int: 'Interrupted',
+  term: 'Told to terminate',
+  kill: 'Killed',
   ended: 'Stopped',
 };
 
 /** A stop goes down a ladder by itself; another click takes the next rung at once. */
 function stopLabel(stop: StopResult): string {
-  const left = stop.next_at === null ? null : Math.max(0, Math.ceil((stop.next_at - Date.now()) / 1000));
-  return left === null ? STAGES[stop.stage] : `${STAGES[stop.stage]}, next in ${left}s — press harder`;
+  const left = stop.next_at === null ? 0 : Math.ceil((stop.next_at - Date.now()) / 1000);
+  return left > 0 ? `${STAGES[stop.stage]}, skip ${left}s` : stop.next_at === null ? STAGES[stop.stage] : 'Stopping…';
 }
 
 function baseName(file: string): string {

@@ -20,7 +20,7 @@ export class MetricGroups {
   private readonly known = new Set<string>();
 
   add(keys: Iterable<string>): void {
-    const fresh = [...keys].filter((key) => !this.known.has(key)).sort(byNumberAndName);
+    const fresh = [...new Set(keys)].filter((key) => !this.known.has(key)).sort(byNumberAndName);
     const names = [...new Set(fresh.map(sectionOf))].sort((a, b) => rank(a) - rank(b) || byNumberAndName(a, b));
     for (const name of names) if (!this.sections.has(name)) this.sections.set(name, []);
     for (const key of fresh) {
@@ -50,7 +50,8 @@ export function compileSearch(text: string): Search {
     const pattern = new RegExp(text.trim(), 'i');
     return { ok: true, matches: (key) => pattern.test(key) };
   } catch (error) {
-    const reason = error instanceof Error ? error.message.replace(/^Invalid regular expression: /, '') : String(error);
+    const reason =
+      error instanceof Error ? error.message.replace(/^Invalid regular expression: .*\/i?: /, '') : String(error);
     return { ok: false, message: `Not a regular expression: ${reason}` };
   }
 }

@@ -18,6 +18,7 @@ export class Toolbar {
   private readonly searchError = el('div', { class: 'search-error', role: 'alert', hidden: true });
   private readonly axis = document.createElement('vscode-single-select');
   private readonly logY = document.createElement('vscode-checkbox');
+  private readonly clip = document.createElement('vscode-checkbox');
   private readonly smoothing = el('input', { type: 'range', min: 0, max: 0.99, step: 0.01, 'aria-label': 'Smoothing' });
   private readonly smoothingValue = el('span', { class: 'number smoothing-value' });
   private readonly resetZoom = el('button', { class: 'link', type: 'button' }, icon('zoom-out'), 'Reset zoom');
@@ -39,6 +40,8 @@ export class Toolbar {
     this.axis.addEventListener('change', () => this.model.patch({ x: this.axis.value as XAxis, zoom: null }));
     this.logY.label = 'log y';
     this.logY.addEventListener('change', () => this.model.patch({ log_y: this.logY.checked }));
+    this.clip.label = 'clip outliers';
+    this.clip.addEventListener('change', () => this.model.patch({ clip: this.clip.checked }));
     this.smoothing.addEventListener('input', () => this.model.patch({ smoothing: Number(this.smoothing.value) }));
     this.resetZoom.addEventListener('click', () => this.model.patch({ zoom: null }));
     this.element = el(
@@ -48,6 +51,7 @@ export class Toolbar {
       el('div', { class: 'field' }, el('span', { class: 'muted' }, 'x'), this.axis),
       el('label', { class: 'field' }, el('span', { class: 'muted' }, 'smooth'), this.smoothing, this.smoothingValue),
       this.logY,
+      this.clip,
       this.resetZoom,
     );
   }
@@ -57,6 +61,7 @@ export class Toolbar {
     if (document.activeElement !== this.search && this.search.value !== state.search) this.search.value = state.search;
     if (this.axis.value !== state.x) this.axis.value = state.x;
     if (this.logY.checked !== state.log_y) this.logY.checked = state.log_y;
+    if (this.clip.checked !== state.clip) this.clip.checked = state.clip;
     if (document.activeElement !== this.smoothing) this.smoothing.value = String(state.smoothing);
     setText(this.smoothingValue, state.smoothing.toFixed(2));
     this.resetZoom.classList.toggle('absent', state.zoom === null);

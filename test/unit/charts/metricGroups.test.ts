@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { compileSearch, MetricGroups, sectionOf } from '../../../webview/charts/metricGroups';
+
+const all = (): boolean => true;
+
+describe('sections of metrics', () => {
+  it('go by prefix, training first, system last', () => {
+    const groups = new MetricGroups();
+    groups.add(['system/cpu', 'lr', 'val/loss', 'train/loss', 'train/acc', 'a/b/c']);
+    expect(groups.list(all, [])).toEqual([
+      { name: 'train', keys: ['train/acc', 'train/loss'] },
+      { name: 'val', keys: ['val/loss'] },
+      { name: 'metrics', keys: ['lr'] },
+      { name: 'a', keys: ['a/b/c'] },
+      { name: 'system', keys: ['system/cpu'] },
+    ]);
+    expect(sectionOf('/odd')).toBe('metrics');
+  });
+
+  it('list a key once, however many runs have it', () => {
+    const groups = new MetricGroups();
+    groups.add(['loss', 'loss']);
+    groups.add(['loss']);
+    expect(groups.list(all, [])).toEqual([{ name: 'metrics', keys: ['loss'] }]);
+  });
+
+  it('keep their order when metrics come later', () => {
+    const groups = new MetricGroups();
+    groups.add(['val/loss', 'system/cpu']);
+    groups.add(['train/loss', 'val/acc']);
+    expect(groups.list(all, []).map((section) => section.name)).toEqual(['val', 'train', 'system']);
+    expect(groups.list(all, [])[0]!.keys).toEqual(['val/loss', 'val/acc']);
+  });
+
+  it('show pinned metrics at the top and nowhere else', () => {
+    const groups = new MetricGroups();
+    groups.add(['train/loss', 'train/acc']);
+    expect(groups.list(all, ['train/loss', 'gone'])).toEqual([
+      { name: 'pinned', keys: ['train/loss'] },
+      { name: 'train', keys: ['train/acc'] },
+    ]);
+  });
+
+  it('sort numbered metrics by number', () => {
+    const groups = new MetricGroups();
+    groups.add(['layer/10', 'layer/2']);
+    expect(groups.list(all, [])[0]!.keys).toEqual(['layer/2', 'layer/10']);
+  });
+});
+
+describe('search', () => {
+  it('is a regular expression without case', () => {
+    const search = compileSearch('^TRAIN/(loss|acc)$');
+    expect(search.ok && ['train/loss', 'train/lr', 'val/loss'].filter(search.matches)).toEqual(['train/loss']);
+  });
+
+  it('says what is wrong with one that is none', () => {
+    const search = compileSearch('loss(');
+    expect(search).toEqual({ ok: false, message: 'Not a regular expression: Unterminated group' });
+  });
+});

@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import { formatBytes, formatCount, formatDuration, formatNumber } from '../../../src/domain/format';
+import { newPanelState, readPanelState } from '../../../src/protocol/panel';
+import { tickLabel, tickStep } from '../../../webview/charts/axisTicks';
+import { Eta } from '../../../webview/charts/eta';
+import { chartCsv } from '../../../webview/charts/saveChart';
+import { toCurve } from '../../../webview/charts/curve';
+import { exactSeries } from './series';
+
+describe('numbers', () => {
+  it.each([
+    [0, '0'],
+    [0.974, '0.974'],
+    [0.123456, '0.1235'],
+    [-0.5, '−0.5'],
+    [1.2e-5, '1.2e-5'],
+    [1234567, '1\u2009234\u2009567'],
+    [1234.5678, '1\u2009235'],
+    [NaN, 'NaN'],
+    [-Infinity, '−∞'],
+  ])('%d reads %s', (value, text) => expect(formatNumber(value)).toBe(text));
+
+  it('counts are in full', () => expect(formatCount(10560)).toBe('10\u2009560'));
+  it('bytes have three digits', () => expect(formatBytes(1234567)).toBe('1.23 MB'));
+  it.each([
+    [0.25, '250ms'],
+    [7980, '2h 13m'],
+    [3599.9, '1h'],
+    [61, '1m 1s'],
+  ])('%d seconds read %s', (seconds, text) => expect(formatDuration(seconds)).toBe(text));
+});
+
+describe('ticks', () => {
+  it('are whole steps on a short run and round times on a clock', () => {
+    expect(tickStep('step', 3, 6)).toBe(1);
+    expect(tickStep('relative', 3600, 6)).toBe(600);
+    expect(tickStep('wall', 60_000, 6)).toBe(10_000);
+    expect(tickLabel('step', 2_500_000, 1)).toBe('2.5M');
+  });
+});
+
+describe('time left', () => {
+  it('of a first attempt is told from its start', () => {
+    expect(new Eta().update({ cur: 25, total: 100, unit: 'step' }, 10_000, 0)).toBeCloseTo(30, 6);
+  });
+
+  it('of a resumed run is told from what was seen, not from the time before', () => {
+    const eta = new Eta();
+    const at = (cur: number, now: number): number | null => eta.update({ cur, total: 100, unit: 'step' }, now, null);
+    expect(at(80, 0)).toBeNull();
+    at(81, 1000);
+    expect(at(82, 2000)).toBeCloseTo(18, 6);
+  });
+
+  it('is unknown without a total', () =>
+    expect(new Eta().update({ cur: 1, total: null, unit: 'step' }, 1000, 0)).toBeNull());
+});
+
+describe('stored panel state', () => {
+  it('comes back as it was', () => {
+    const state = {
+      ...newPanelState(['a', 'b']),
+      x: 'wall' as const,
+      zoom: { from: 1, to: 2 },
+      hidden: ['b'],
+      focus: 'b',
+    };
+    expect(readPanelState(JSON.parse(JSON.stringify(state)))).toEqual(state);
+  });
+
+  it('falls back to the default where it does not fit', () => {
+    expect(readPanelState({ run_ids: ['a', 7], x: 'nonsense', smoothing: 'much', zoom: 3, focus: 'gone' })).toEqual(
+      newPanelState(['a']),
+    );
+    expect(readPanelState(undefined)).toEqual(newPanelState([]));
+  });
+});
+
+describe('a saved table', () => {
+  it('quotes names and never lets one become a formula', () => {
+    const curve = toCurve(exactSeries([1], [0.5], { key: '=cmd|x' }), 0, 0, false);
+    const [head, line] = chartCsv([curve], 'step', () => 'a, "b"').split('\n');
+    expect(head).toBe('run,run_id,worker,metric,step,value,min,max');
+    expect(line).toBe(`"a, ""b""",r1,worker-0,'=cmd|x,1,0.5,0.5,0.5`);
+  });
+});
