@@ -13,7 +13,16 @@ const { name, version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'u
 const out = join(ROOT, `${name}-${version}.vsix`);
 // Everything is bundled: no dependency travels, and nothing is built by npm on the way.
 const vsce = join(ROOT, 'node_modules/@vscode/vsce/vsce');
-const args = [vsce, 'package', '--no-dependencies', '--skip-license', '--allow-missing-repository', '--out', out];
+const args = [
+  vsce,
+  'package',
+  '--no-dependencies',
+  '--skip-license',
+  '--allow-missing-repository',
+  '--no-rewrite-relative-links',
+  '--out',
+  out,
+];
 const { status } = spawnSync(process.execPath, args, { cwd: ROOT, stdio: 'inherit' });
 if (status !== 0) process.exit(status ?? 1);
 const { size } = statSync(out);
