@@ -1,0 +1,268 @@
+/** The index over all runs: a row a run, and what queries filter and sort by. A projection; the runs can make it again. */
+import type { Database, SqlJsStatic, SqlValue, Statement } from 'sql.js';
+import type { ListRequest } from '../../protocol/api';
+import { userError } from '../../protocol/apiError';
+import type { Json, Num } from '../../protocol/events';
+import type { RunRow, Summary } from '../../protocol/rows';
+import { parseQuery } from '../../domain/query';
+import type { Field, Query } from '../../domain/queryAst';
+import { changedEntries, packBody, unpackBody } from './catalogBody';
+import { afterCursor, decodeCursor, encodeCursor, orderBy, type SortTerm } from './catalogCursor';
+import { CATALOG_SCHEMA } from './catalogSchema';
+import { databaseBytes, saveDatabaseFile } from './databaseFile';
+import { openDatabase, transact } from './databaseSchema';
+import { compileFilter, compileSortTerms, createMatcher, type Sql } from './querySql';
+import { numberOf, textOf } from './queryValues';
+
+export interface CatalogPage {
+  rows: RunRow[];
+  total: number;
+  cursor: string | null;
+}
+
+const DEFAULT_LIMIT = 100;
+const COLUMNS = [
+  'status',
+  'name',
+  'experiment',
+  'phase',
+  'parent',
+  'starred',
+  'created',
+  'started',
+  'ended',
+  'attempt',
+] as const;
+const READ_BODY = 'SELECT row, params, metrics, tags FROM body WHERE run = ?';
+
+export class Catalog {
+  private readonly statements = new Map<string, Statement>();
+  private readonly runs = new Map<string, number>();
+  private readonly names = new Map<string, number>();
+  private changes = 0;
+  private savedChanges = 0;
+
+  /** Never throws for what is in the file: `damage` says why it was not usable, and the catalog is empty. */
+  static open(sql: SqlJsStatic, file: string, options: { readOnly?: boolean } = {}): Catalog {
+    const { database, damage } = openDatabase(sql, file, CATALOG_SCHEMA);
+    return new Catalog(database, file, options.readOnly ?? false, damage);
+  }
+
+  private constructor(
+    private readonly database: Database,
+    private readonly file: string,
+    private readonly readOnly: boolean,
+    readonly damage: string | null,
+  ) {
+    database.create_function('xt_match', createMatcher());
+    database.create_function('xt_number', (text: Json) => numberOf(text));
+    for (const [id, run_id] of this.all('SELECT id, run_id FROM run')) this.runs.set(String(run_id), Number(id));
+    for (const [id, text] of this.all('SELECT id, text FROM name')) this.names.set(String(text), Number(id));
+  }
+
+  get dirty(): boolean {
+    return this.changes !== this.savedChanges;
+  }
+
+  get size(): number {
+    return this.runs.size;
+  }
+
+  get memoryBytes(): number {
+    return databaseBytes(this.database) + this.runs.size * 150;
+  }
+
+  has(run_id: string): boolean {
+    return this.runs.has(run_id);
+  }
+
+  ids(): string[] {
+    return [...this.runs.keys()];
+  }
+
+  get(run_id: string): RunRow | null {
+    const run = this.runs.get(run_id);
+    return run === undefined ? null : unpackBody(this.statement(READ_BODY).get([run]));
+  }
+
+  /** What `put` was told of the journals that the rows were made of, by run. */
+  journals(): Map<string, string> {
+    return new Map(
+      this.all("SELECT run_id, journals FROM run WHERE journals <> ''").map(([id, text]) => [String(id), String(text)]),
+    );
+  }
+
+  /** `journals`: a signature of what the row was made of; '' when it is not known to be all that there is. */
+  put(row: RunRow, journals = ''): void {
+    const before = this.get(row.run_id);
+    transact(this.database, () => {
+      const run = this.runs.get(row.run_id) ?? this.addRun(row.run_id);
+      const values = COLUMNS.map((column) => row[column]).map((value) =>
+        typeof value === 'boolean' ? Number(value) : value,
+      );
+      this.statement(`UPDATE run SET ${COLUMNS.map((column) => `${column} = ?`).join(', ')} WHERE id = ?`).run([
+        ...values,
+        run,
+      ]);
+      this.statement('UPDATE run SET journals = ? WHERE id = ?').run([journals, run]);
+      const body = packBody(row);
+      this.statement('REPLACE INTO body (run, row, params, metrics, tags) VALUES (?, ?, ?, ?, ?)').run([
+        run,
+        body.row,
+        body.params,
+        body.metrics,
+        body.tags,
+      ]);
+      this.sync('param', run, before?.params ?? {}, row.params, (value) => [numberOf(value), textOf(value)]);
+      this.sync('tag', run, before?.tags ?? {}, row.tags, (value) => [numberOf(value), value]);
+      this.sync('metric', run, before?.metrics ?? {}, row.metrics, metricValues);
+    });
+    this.changes++;
+  }
+
+  remove(run_id: string): void {
+    const run = this.runs.get(run_id);
+    const row = this.get(run_id);
+    if (run === undefined || row === null) return;
+    transact(this.database, () => {
+      for (const [table, keys] of [
+        ['param', row.params],
+        ['tag', row.tags],
+        ['metric', row.metrics],
+      ] as const) {
+        for (const key of Object.keys(keys)) this.removeKey(table, run, key);
+      }
+      this.statement('DELETE FROM body WHERE run = ?').run([run]);
+      this.statement('DELETE FROM run WHERE id = ?').run([run]);
+    });
+    this.runs.delete(run_id);
+    this.changes++;
+  }
+
+  /** What matches the query, by default the newest first. */
+  list(request: ListRequest, query: Query, now: number = Date.now()): CatalogPage {
+    const filter = query ? compileFilter(query, now) : { text: '1', values: [] };
+    const terms = sortTerms(request.sort ?? [{ by: 'created', desc: true }], now);
+    const limit = request.limit ?? DEFAULT_LIMIT;
+    const after = request.cursor === undefined ? null : afterCursor(decodeCursor(request.cursor, terms.length), terms);
+    const found = this.search(filter, terms, after, limit + 1);
+    const page = found.slice(0, limit);
+    const last = page.at(-1);
+    const cursor =
+      found.length > limit && last ? encodeCursor({ run_id: String(last[1]), values: last.slice(3) as [] }) : null;
+    return {
+      rows: page.map(([run]) => unpackBody(this.statement(READ_BODY).get([run!]), request.fields)),
+      total: found.length > 0 ? Number(found[0]![2]) : after ? this.count(filter) : 0,
+      cursor,
+    };
+  }
+
+  /** Returns the bytes written; 0 when `beforeRename` said that the file is not ours to write. Throws on I/O errors. */
+  save(beforeRename: () => boolean): number {
+    if (this.readOnly) throw new Error(`${this.file} was opened to be read only`);
+    const bytes = saveDatabaseFile(this.database, this.file, beforeRename);
+    if (bytes > 0) this.savedChanges = this.changes;
+    return bytes;
+  }
+
+  close(): void {
+    this.statements.clear();
+    this.database.close();
+  }
+
+  /** Rows of id, run id, number of all that match, then the sort values. */
+  private search(filter: Sql, terms: SortTerm[], after: Sql | null, limit: number): SqlValue[][] {
+    const keys = terms.map(({ sql }, i) => `, ${sql.text} AS k${i}`).join('');
+    const text = `WITH hit AS MATERIALIZED (SELECT id FROM run WHERE ${filter.text})
+      SELECT * FROM (SELECT run.id, run.run_id, (SELECT count(*) FROM hit)${keys} FROM hit JOIN run ON run.id = hit.id)
+      WHERE ${after?.text ?? '1'} ORDER BY ${orderBy(terms)} LIMIT ?`;
+    const sortValues = terms.flatMap(({ sql }) => sql.values);
+    return this.all(text, [...filter.values, ...sortValues, ...(after?.values ?? []), limit]);
+  }
+
+  private count(filter: Sql): number {
+    return Number(this.all(`SELECT count(*) FROM run WHERE ${filter.text}`, filter.values)[0]![0]);
+  }
+
+  private addRun(run_id: string): number {
+    const id = this.insert('INSERT INTO run (run_id) VALUES (?) RETURNING id', run_id);
+    this.runs.set(run_id, id);
+    return id;
+  }
+
+  private nameId(text: string): number {
+    let id = this.names.get(text);
+    if (id === undefined) {
+      id = this.insert('INSERT INTO name (text) VALUES (?) RETURNING id', text);
+      this.names.set(text, id);
+    }
+    return id;
+  }
+
+  private sync<T>(
+    table: 'param' | 'tag' | 'metric',
+    run: number,
+    before: Record<string, T>,
+    now: Record<string, T>,
+    values: (value: T) => SqlValue[],
+  ): void {
+    const { set, gone } = changedEntries(before, now);
+    for (const [key, value] of set) {
+      const row = [this.nameId(key), run, ...values(value)];
+      this.statement(`REPLACE INTO ${table} VALUES (${row.map(() => '?').join(', ')})`).run(row);
+    }
+    for (const key of gone) this.removeKey(table, run, key);
+  }
+
+  private removeKey(table: string, run: number, key: string): void {
+    this.statement(`DELETE FROM ${table} WHERE key = ? AND run = ?`).run([this.nameId(key), run]);
+  }
+
+  private insert(text: string, value: string): number {
+    return Number(this.all(text, [value])[0]![0]);
+  }
+
+  private all(text: string, values: SqlValue[] = []): SqlValue[][] {
+    return this.database.exec(text, values)[0]?.values ?? [];
+  }
+
+  private statement(text: string): Statement {
+    let statement = this.statements.get(text);
+    if (!statement) {
+      statement = this.database.prepare(text);
+      this.statements.set(text, statement);
+    }
+    return statement;
+  }
+}
+
+function metricValues({ last, min, max, mean }: Summary): SqlValue[] {
+  return [realOf(last), min, max, mean];
+}
+
+/** NaN is no value: no comparison matches it and it sorts last. */
+function realOf(value: Num): number | null {
+  return value === 'NaN' ? null : Number(value);
+}
+
+function sortTerms(sort: NonNullable<ListRequest['sort']>, now: number): SortTerm[] {
+  return sort.flatMap(({ by, desc = false }) => compileSortTerms(sortField(by), now).map((sql) => ({ sql, desc })));
+}
+
+/** The fields of the query language, read by its parser: the field of the comparison `by = 0`. */
+function sortField(by: string): Field {
+  let query: Query = null;
+  try {
+    query = parseQuery(`${by} = 0`);
+  } catch {
+    // Told below, in words that fit a sort order.
+  }
+  if (query?.kind === 'compare' && query.op === '=' && query.value === 0) return query.field;
+  throw userError(
+    'invalid',
+    `Runs cannot be sorted by "${by}". Sort by a column, params.key, tags.key or metrics.key.max.`,
+    {
+      field: 'sort',
+    },
+  );
+}
