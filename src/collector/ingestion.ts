@@ -1,0 +1,212 @@
+/**
+ * What is to be read next: runs whose journals grew at once, in turns; then the backlog, newest first. It works in slices,
+ * so that queries are answered in between.
+ */
+import { lstatSync } from 'node:fs';
+import { listJournals, listRuns, type FoundRun } from './journal/runScanner';
+import type { OpenRun, OpenRuns } from './openRuns';
+import { signatureOf } from './runTail';
+
+const SLICE_MS = 15;
+/** Of known runs that nobody writes to, so many are looked at each second: somebody may have copied something there. */
+const CHECKED_AT_ONCE = 100;
+
+export interface IngestionEvents {
+  /** New events of the run were read. */
+  progressed(run: OpenRun): void;
+  /** All that was there is read. */
+  caughtUp(run: OpenRun, signature: string): void;
+  /** A journal grew or was touched. */
+  heard(run: OpenRun, file: string): void;
+  vanished(runId: string): void;
+}
+
+interface Known {
+  found: FoundRun;
+  /** Of the journals that the catalog's row was made of. */
+  signature: string | null;
+}
+
+export class Ingestion {
+  private readonly known = new Map<string, Known>();
+  /** Open runs with something to read, in turns. */
+  private readonly pending = new Set<string>();
+  private unchecked: string[] = [];
+  private checkAgainFrom = 0;
+  private readonly waiting = new Map<string, (() => void)[]>();
+  private pumpScheduled = false;
+  private disposed = false;
+
+  constructor(
+    private readonly root: string,
+    private readonly runs: OpenRuns,
+    private readonly events: IngestionEvents,
+  ) {}
+
+  /** `signatures`: what the catalog's rows were made of; `active` runs are read in any case. */
+  start(signatures: ReadonlyMap<string, string>, active: readonly string[]): void {
+    for (const found of listRuns(this.root))
+      this.known.set(found.runId, { found, signature: signatures.get(found.runId) ?? null });
+    for (const runId of active) {
+      const known = this.known.get(runId);
+      if (known) known.signature = null;
+    }
+    const first = new Set(active);
+    const age = (known: Known): number => lstatSync(known.found.dir, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    this.unchecked = [...this.known.values()]
+      .map((known) => ({ id: known.found.runId, at: first.has(known.found.runId) ? Infinity : age(known) }))
+      .sort((a, b) => b.at - a.at)
+      .map(({ id }) => id);
+    this.pump();
+  }
+
+  dispose(): void {
+    this.disposed = true;
+    for (const runId of [...this.waiting.keys()]) this.resolve(runId);
+  }
+
+  get isIdle(): boolean {
+    return this.pending.size === 0 && this.unchecked.length === 0;
+  }
+
+  get backlogBytes(): number {
+    return this.runs.values().reduce((sum, { tail }) => sum + tail.behind, 0);
+  }
+
+  isBusy(runId: string): boolean {
+    return this.pending.has(runId);
+  }
+
+  /** Null when there is no such run. */
+  find(runId: string): FoundRun | null {
+    if (!this.known.has(runId)) this.lookForNew();
+    return this.known.get(runId)?.found ?? null;
+  }
+
+  /** Opens the run and reads it before all others. */
+  open(found: FoundRun): OpenRun {
+    const isNew = this.runs.get(found.runId) === undefined;
+    const run = this.runs.open(found);
+    run.usedAt = performance.now();
+    if (isNew) this.want(found.runId);
+    return run;
+  }
+
+  /** Looks at an open run's journals, or at one of them. */
+  look(run: OpenRun, file?: string): void {
+    const { tail } = run;
+    const grown = file === undefined ? tail.refresh() : tail.refreshFile(file) ? [file] : [];
+    for (const name of grown) this.events.heard(run, name);
+    if (grown.length > 0 || tail.behind > 0) this.want(tail.runId);
+  }
+
+  /** Resolves when what is there now was read. */
+  whenCaughtUp(runId: string): Promise<void> {
+    if (!this.pending.has(runId) || this.disposed) return Promise.resolve();
+    return new Promise((resolve) => {
+      const waiting = this.waiting.get(runId);
+      if (waiting) waiting.push(resolve);
+      else this.waiting.set(runId, [resolve]);
+    });
+  }
+
+  async whenIdle(): Promise<void> {
+    while (!this.isIdle && !this.disposed) await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+
+  /** Each second: new runs, runs that are gone, and some of the others. */
+  scan(): void {
+    this.lookForNew();
+    const all = [...this.known.keys()];
+    if (this.unchecked.length > 0 || all.length === 0) return;
+    for (let i = 0; i < Math.min(CHECKED_AT_ONCE, all.length); i++) {
+      const runId = all[this.checkAgainFrom++ % all.length]!;
+      if (!this.runs.get(runId)) this.unchecked.push(runId);
+    }
+    this.pump();
+  }
+
+  private lookForNew(): void {
+    const found = new Map(listRuns(this.root).map((run) => [run.runId, run]));
+    for (const [runId, run] of found) {
+      if (this.known.has(runId)) continue;
+      this.known.set(runId, { found: run, signature: null });
+      this.unchecked.push(runId);
+    }
+    for (const runId of this.known.keys()) if (!found.has(runId)) this.forget(runId);
+    this.pump();
+  }
+
+  private forget(runId: string): void {
+    this.known.delete(runId);
+    this.pending.delete(runId);
+    this.runs.close(runId);
+    this.resolve(runId);
+    this.events.vanished(runId);
+  }
+
+  private want(runId: string): void {
+    this.pending.add(runId);
+    this.pump();
+  }
+
+  private pump(): void {
+    if (this.pumpScheduled || this.disposed || this.isIdle) return;
+    this.pumpScheduled = true;
+    setImmediate(() => {
+      this.pumpScheduled = false;
+      if (this.disposed) return;
+      this.work(performance.now() + SLICE_MS);
+      this.pump();
+    });
+  }
+
+  private work(deadline: number): void {
+    do {
+      const [runId] = this.pending;
+      if (runId !== undefined) this.readOn(runId, deadline);
+      else if (!this.checkNext()) return;
+    } while (performance.now() < deadline);
+  }
+
+  private readOn(runId: string, deadline: number): void {
+    this.pending.delete(runId);
+    const run = this.runs.get(runId);
+    if (!run) return this.resolve(runId);
+    const { tail } = run;
+    const rev = tail.store.rev;
+    const done = tail.read(deadline);
+    if (tail.store.rev !== rev) {
+      run.rowDirty = true;
+      this.events.progressed(run);
+    }
+    if (!done) {
+      this.pending.add(runId);
+      return;
+    }
+    const known = this.known.get(runId);
+    if (known) known.signature = tail.signature;
+    this.events.caughtUp(run, tail.signature);
+    this.resolve(runId);
+  }
+
+  /** False when there is nothing to check. */
+  private checkNext(): boolean {
+    const runId = this.unchecked.shift();
+    if (runId === undefined) return false;
+    const known = this.known.get(runId);
+    if (!known || this.runs.get(runId)) return true;
+    const journals = listJournals(known.found.dir);
+    if (journals.length > 0 && signatureOf(journals) !== known.signature) {
+      this.runs.open(known.found);
+      this.pending.add(runId);
+    }
+    return true;
+  }
+
+  private resolve(runId: string): void {
+    const waiting = this.waiting.get(runId) ?? [];
+    this.waiting.delete(runId);
+    for (const resolve of waiting) resolve();
+  }
+}

@@ -1,0 +1,303 @@
+/** The store's thread: journals → state → databases, and the answers to what main asks. */
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { SqlJsStatic } from 'sql.js';
+import { parseQuery } from '../domain/query';
+import { deriveStatus, isGone, isScript } from '../domain/runStatus';
+import type { ListRequest, SeriesRequest } from '../protocol/api';
+import { userError } from '../protocol/apiError';
+import { isId } from '../protocol/ids';
+import type { Changed, ListResult, RunDetail, SeriesResult } from '../protocol/rows';
+import { ChangeNotices } from './changeNotices';
+import { Ingestion } from './ingestion';
+import { SignsOfLife } from './journal/signsOfLife';
+import { listRuns } from './journal/runScanner';
+import { OpenRuns, type OpenRun } from './openRuns';
+import { liveness } from './processIdentity';
+import { RunLiveness } from './runLiveness';
+import { SaveBudget } from './saveBudget';
+import { Catalog } from './store/catalog';
+import { RUN_DATABASE } from './store/runStore';
+import type { LaunchInfo, Page, RunProcess, WorkerMethods, WorkerNotice } from './workerApi';
+
+export interface StoreSetup {
+  sql: SqlJsStatic;
+  /** The `.xtrack` directory. */
+  dir: string;
+  readOnly: boolean;
+  /** Asked right before a database is put in place. */
+  ownsLease(): boolean;
+  notify(notice: WorkerNotice): void;
+}
+
+const POLL_MS = 250;
+const SECOND_MS = 1000;
+const CATALOG_EVERY_MS = 5000;
+const PAGE = 1000;
+/** A run that has much to read is answered for as far as it was read. */
+const WAIT_MS = 500;
+
+type Methods = {
+  [M in keyof WorkerMethods]: (params: WorkerMethods[M][0]) => WorkerMethods[M][1] | Promise<WorkerMethods[M][1]>;
+};
+
+export class StoreWorker implements Methods {
+  private readonly root: string;
+  private readonly budget = new SaveBudget();
+  private catalog: Catalog;
+  private readonly runs: OpenRuns;
+  private ingestion: Ingestion;
+  private readonly lives: RunLiveness;
+  private readonly signs = new SignsOfLife(() => performance.now(), SECOND_MS);
+  private readonly notices: ChangeNotices;
+  private readonly timers: NodeJS.Timeout[] = [];
+  private told = '';
+  private catalogSavedAt = 0;
+
+  constructor(private readonly setup: StoreSetup) {
+    const { sql, dir, readOnly, ownsLease, notify } = setup;
+    this.root = join(dir, 'runs');
+    this.catalog = this.openCatalog();
+    this.runs = new OpenRuns(sql, readOnly, this.budget, ownsLease, (message) => notify({ kind: 'warning', message }));
+    this.ingestion = this.newIngestion();
+    this.lives = new RunLiveness(this.signs, liveness, notify);
+    this.notices = new ChangeNotices(
+      (runId) => this.changesOf(runId),
+      (changes) => notify({ kind: 'changed', changes }),
+    );
+  }
+
+  start(): void {
+    this.startIngestion();
+    this.timers.push(setInterval(() => this.poll(), POLL_MS));
+    this.timers.push(setInterval(() => this.eachSecond(), SECOND_MS));
+  }
+
+  list(request: ListRequest): ListResult {
+    const query = parseQuery(request.filter ?? '');
+    this.putRows();
+    return { ...this.catalog.list(request, query), backlog_bytes: this.ingestion.backlogBytes };
+  }
+
+  async get({ run_id }: { run_id: string }): Promise<RunDetail> {
+    return (await this.use(run_id)).tail.detail();
+  }
+
+  async series(request: SeriesRequest): Promise<SeriesResult> {
+    const { tail } = await this.use(request.run_id);
+    const { started } = deriveStatus(tail.state);
+    return { series: tail.store.series(request, started ?? tail.state.created) };
+  }
+
+  async events({ run_id, offset = 0, limit = PAGE }: Page) {
+    return (await this.use(run_id)).tail.store.events(offset, limit);
+  }
+
+  async logs({ run_id, offset = 0, limit = PAGE }: Page) {
+    return (await this.use(run_id)).tail.store.logs(offset, limit);
+  }
+
+  async launchInfo({ run_id }: { run_id: string }): Promise<LaunchInfo> {
+    const run = await this.use(run_id);
+    const { state } = run.tail;
+    const { status, attempt, checkpoints } = { ...deriveStatus(state), checkpoints: run.tail.detail().checkpoints };
+    return {
+      run_id,
+      status,
+      attempt,
+      launch: state.launch,
+      source: state.source,
+      checkpoints,
+      processes: processesOf(run, attempt),
+    };
+  }
+
+  async bell({ run_id, file }: { run_id: string; file?: string }): Promise<void> {
+    const found = isId(run_id) ? this.ingestion.find(run_id) : null;
+    if (!found) return;
+    const run = this.ingestion.open(found);
+    this.ingestion.look(run, file);
+    await this.ingestion.whenCaughtUp(run_id);
+  }
+
+  async rebuild(): Promise<{ runs: number }> {
+    if (this.setup.readOnly)
+      throw userError('follower', 'The databases belong to another collector: rebuild them there.');
+    this.ingestion.dispose();
+    this.runs.closeAll();
+    this.catalog.close();
+    const found = listRuns(this.root);
+    for (const { dir } of found) rmSync(join(dir, RUN_DATABASE), { force: true });
+    rmSync(this.catalogFile, { force: true });
+    this.catalog = this.openCatalog();
+    this.ingestion = this.newIngestion();
+    this.startIngestion();
+    await this.ingestion.whenIdle();
+    this.saveAll();
+    return { runs: found.length };
+  }
+
+  async flush(): Promise<void> {
+    this.ingestion.scan();
+    for (const run of this.runs.values()) if (run.active) this.ingestion.look(run);
+    await this.ingestion.whenIdle();
+    this.saveAll();
+  }
+
+  shutdown(): void {
+    this.saveAll();
+    this.dispose();
+  }
+
+  dispose(): void {
+    for (const timer of this.timers) clearInterval(timer);
+    this.notices.dispose();
+    this.ingestion.dispose();
+    this.runs.closeAll();
+    this.catalog.close();
+  }
+
+  private get catalogFile(): string {
+    return join(this.setup.dir, 'catalog.sqlite');
+  }
+
+  private openCatalog(): Catalog {
+    const { sql, readOnly, notify } = this.setup;
+    const catalog = Catalog.open(sql, this.catalogFile, { readOnly });
+    if (catalog.damage !== null)
+      notify({ kind: 'warning', message: `The catalog ${catalog.damage}; it is made again from the runs.` });
+    return catalog;
+  }
+
+  private newIngestion(): Ingestion {
+    return new Ingestion(this.root, this.runs, {
+      progressed: (run) => this.notices.changed(run.tail.runId),
+      caughtUp: (run) => this.putRow(run),
+      heard: (run, file) => this.lives.hear(run.tail, file),
+      vanished: (runId) => {
+        this.catalog.remove(runId);
+        this.notices.changed(runId);
+      },
+    });
+  }
+
+  private startIngestion(): void {
+    const unfinished = parseQuery('status in (queued, running, lost)');
+    const { rows } = this.catalog.list({ fields: ['status'], limit: this.catalog.size }, unfinished);
+    this.ingestion.start(
+      this.catalog.journals(),
+      rows.map(({ run_id }) => run_id),
+    );
+  }
+
+  /** The run with everything that could be read in short time. */
+  private async use(runId: string): Promise<OpenRun> {
+    const found = isId(runId) ? this.ingestion.find(runId) : null;
+    if (!found) throw userError('not_found', `There is no run ${runId} here.`, { field: 'run_id' });
+    this.ingestion.open(found);
+    let late: NodeJS.Timeout | undefined;
+    const patience = new Promise<void>((resolve) => (late = setTimeout(resolve, WAIT_MS)));
+    await Promise.race([this.ingestion.whenCaughtUp(runId), patience]);
+    clearTimeout(late);
+    // It may have been closed or made anew in the meantime.
+    const now = this.runs.get(runId);
+    if (!now?.tail.hasJournals) throw userError('not_found', `There is no run ${runId} here.`, { field: 'run_id' });
+    return now;
+  }
+
+  private poll(): void {
+    for (const run of this.runs.values()) if (run.active) this.ingestion.look(run);
+  }
+
+  private eachSecond(): void {
+    this.signs.tick();
+    this.ingestion.scan();
+    for (const run of this.runs.values()) {
+      if (!run.active || this.ingestion.isBusy(run.tail.runId) || !this.lives.check(run.tail)) continue;
+      run.tail.touch();
+      run.rowDirty = true;
+      this.notices.changed(run.tail.runId);
+    }
+    this.putRows();
+    this.save();
+    this.runs.closeIdle((runId) => this.ingestion.isBusy(runId));
+    this.tellState();
+  }
+
+  private save(): void {
+    if (this.setup.readOnly) return;
+    this.runs.saveDue();
+    const isDue = this.catalog.dirty && performance.now() - this.catalogSavedAt >= CATALOG_EVERY_MS;
+    if (this.budget.allows && (isDue || !existsSync(this.catalogFile))) this.saveCatalog();
+  }
+
+  private saveAll(): void {
+    if (this.setup.readOnly) return;
+    this.putRows();
+    this.runs.saveAll();
+    if (this.catalog.dirty || !existsSync(this.catalogFile)) this.saveCatalog();
+  }
+
+  private saveCatalog(): void {
+    this.catalogSavedAt = performance.now();
+    try {
+      this.budget.spend(() => this.catalog.save(this.setup.ownsLease));
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.setup.notify({
+        kind: 'warning',
+        message: `The catalog could not be saved (${reason}). It will be made again.`,
+      });
+    }
+  }
+
+  private putRows(): void {
+    for (const run of this.runs.values()) this.putRow(run);
+  }
+
+  private putRow(run: OpenRun): void {
+    const { tail } = run;
+    if (!run.rowDirty || !tail.hasJournals) return;
+    const row = this.runs.refreshRow(run);
+    if (tail.state.user.deleted) this.catalog.remove(tail.runId);
+    // Only what was read to its end may be believed at the next start.
+    else this.catalog.put(row, this.ingestion.isBusy(tail.runId) ? '' : tail.signature);
+  }
+
+  private changesOf(runId: string): Changed[] {
+    const store = this.runs.get(runId)?.tail.store;
+    if (!store) return [];
+    const { rev } = store;
+    const changes: Changed[] = [{ topic: `run:${runId}`, rev, run_ids: [runId] }];
+    if (store.changedKeys().length > 0) changes.push({ topic: `series:${runId}`, rev, run_ids: [runId] });
+    return changes;
+  }
+
+  private tellState(): void {
+    const active = this.runs.values().filter(({ row }) => row?.status === 'running' || row?.status === 'queued').length;
+    const backlog_bytes = this.ingestion.backlogBytes;
+    const state = `${active} ${backlog_bytes}`;
+    if (state === this.told) return;
+    this.told = state;
+    this.setup.notify({ kind: 'state', active, backlog_bytes });
+  }
+}
+
+/** Scripts first: who is signalled first ends first, and its supervisor tells how. */
+function processesOf({ tail }: OpenRun, attempt: number): RunProcess[] {
+  const { state } = tail;
+  const started = Object.values(state.processes ?? {}).filter((process) => process.attempt === attempt);
+  const processes: RunProcess[] = started.map((process) => ({ ...process, role: 'script' }));
+  const writers = Object.values(state.writers).filter(
+    (writer) => writer.attempt === attempt && writer.end === null && !isGone(state, writer),
+  );
+  for (const { worker, proc, role } of [
+    ...writers.filter(isScript),
+    ...writers.filter((writer) => writer.role === 'supervisor'),
+  ]) {
+    if (!proc || proc.pid <= 0) continue;
+    const isKnown = processes.some((known) => known.proc.pid === proc.pid && known.proc.start === proc.start);
+    if (!isKnown) processes.push({ worker, attempt, role, proc, pgid: null });
+  }
+  return processes;
+}
