@@ -112,8 +112,11 @@ export class PortServer {
       const onClose = (closed: Session) => this.sessions.delete(closed);
       this.sessions.add(new Session(socket, dialect, trusted, this.ports, this.journals, onClose));
       socket.resume();
-    } else if (isLetter(first)) this.ports.http(socket, trusted);
-    else socket.destroy();
+    } else if (isLetter(first)) {
+      this.ports.http(socket, trusted);
+      // Once its new owner listens.
+      process.nextTick(() => socket.resume());
+    } else socket.destroy();
   }
 }
 
