@@ -1,10 +1,16 @@
 /** What a panel asks of the editor: files opened and revealed, texts copied, charts saved. */
 import * as path from 'node:path';
 import * as vscode from 'vscode';
+import { requireTrust } from '../messages';
 import type { PanelDesk, RunSource } from './ports';
 
 export class EditorDesk implements PanelDesk {
   constructor(private readonly source: RunSource) {}
+
+  async command(run_id: string, type: 'pause' | 'resume' | 'checkpoint_now'): Promise<void> {
+    requireTrust();
+    await (await this.source.forRun(run_id)).call('runs.command', { run_id, type });
+  }
 
   async open(run_id: string, file: string, line: number | undefined): Promise<void> {
     const uri = await this.find(run_id, file);

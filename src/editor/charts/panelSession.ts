@@ -184,9 +184,11 @@ export class PanelSession implements Disposable {
         return {};
       case 'checkpoint_now':
       case 'pause':
-        return this.command(action.run_id, action.do);
+        await desk.command(action.run_id, action.do);
+        return {};
       case 'unpause':
-        return this.command(action.run_id, 'resume');
+        await desk.command(action.run_id, 'resume');
+        return {};
       case 'open':
         await desk.open(action.run_id, action.file, action.line);
         return {};
@@ -200,12 +202,6 @@ export class PanelSession implements Disposable {
         await desk.save(action.name, action.kind, action.data);
         return {};
     }
-  }
-
-  private async command(run_id: string, type: 'pause' | 'resume' | 'checkpoint_now'): Promise<Answer> {
-    const client = await this.deps.source.forRun(run_id);
-    await client.call('runs.command', { run_id, type });
-    return {};
   }
 }
 

@@ -30,6 +30,8 @@ export interface RunActions {
 
 /** Everything a panel can ask of the editor that is not an answer of the collector. */
 export interface PanelDesk {
+  /** Sends the run's script a command; refused in a workspace that is not trusted. */
+  command(run_id: string, type: 'pause' | 'resume' | 'checkpoint_now'): Promise<void>;
   open(run_id: string, file: string, line: number | undefined): Promise<void>;
   reveal(run_id: string, file: string): Promise<void>;
   copy(text: string): Promise<void>;
