@@ -67,7 +67,7 @@ def _plain(value: Any, limit: int, depth: int, left: list) -> Any:
             return _plain_dict(value, limit, depth, left)
         if isinstance(value, (list, tuple, set, frozenset)):
             return _plain_list(value, limit, depth, left)
-    return _cut(_str(value), limit)
+    return _cut(text_of(value), limit)
 
 
 def _plain_dict(value: dict, limit: int, depth: int, left: list) -> dict:
@@ -76,7 +76,7 @@ def _plain_dict(value: dict, limit: int, depth: int, left: list) -> dict:
         if left[0] <= 0:
             result["…"] = "%d entries left out" % (len(value) - len(result))
             break
-        result[_cut(key if isinstance(key, str) else _str(key), 1000)] = _plain(item, limit, depth + 1, left)
+        result[_cut(key if isinstance(key, str) else text_of(key), 1000)] = _plain(item, limit, depth + 1, left)
     return result
 
 
@@ -90,7 +90,8 @@ def _plain_list(value: Any, limit: int, depth: int, left: list) -> list:
     return result
 
 
-def _str(value: object) -> str:
+def text_of(value: object) -> str:
+    """str() of anything; the type's name where that fails."""
     try:
         return str(value)
     except Exception:

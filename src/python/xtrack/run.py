@@ -12,7 +12,7 @@ from . import exits
 from .background import Jobs
 from .commands import Handler
 from .files import Checksum, describe_file
-from .jsontext import json_text, number_text, quote
+from .jsontext import json_text, number_text, quote, text_of
 from .recorder import Recorder
 from .sites import SiteCache, caller, site_of
 from .troubles import Troubles
@@ -108,9 +108,9 @@ class Run:
             self._param(at, key[0], value, key[1:])
 
     def _param(self, at: str, key: Any, value: Any, nested: Any) -> None:
-        members = ',"key":%s,"value":%s' % (json_text(str(key), 1000), json_text(value))
+        members = ',"key":%s,"value":%s' % (json_text(text_of(key), 1000), json_text(value))
         if nested:
-            parts = [nested] if isinstance(nested, str) else [str(part) for part in nested]
+            parts = [nested] if isinstance(nested, str) else [text_of(part) for part in nested]
             members += ',"nested_key":' + json_text(parts, 1000)
         self._writer.event("param", members, at)
 
@@ -144,7 +144,7 @@ class Run:
             self.troubles.caught("log_metric", error)
 
     def _metric_start(self, frame: FrameType, key: Any) -> str:
-        start = "%s,\"key\":%s,\"value\":" % (self._writer.meta_text(site_of(frame)), json_text(str(key), 10_000))
+        start = "%s,\"key\":%s,\"value\":" % (self._writer.meta_text(site_of(frame)), json_text(text_of(key), 10_000))
         self._sites.put(frame, key, start)
         return start
 
@@ -152,7 +152,7 @@ class Run:
         number = number_text(value)
         if number is None:
             self.troubles.note(
-                "not_a_number", "xtrack: the metric %s was given a %s, not a number; it is skipped" % (key, type(value).__name__)
+                "not_a_number", "xtrack: the metric %s was given a %s, not a number; it is skipped" % (text_of(key), type(value).__name__)
             )
         return number
 
@@ -169,7 +169,7 @@ class Run:
         for key, value in metrics.items():
             number = repr(value) if type(value) is float and value - value == 0.0 else self._number(key, value)
             if number is not None:
-                texts.append(quote(key if type(key) is str else str(key)) + ":" + number)
+                texts.append(quote(text_of(key)) + ":" + number)
         if texts:
             self._emit(_BATCH, "%s%s}%s}" % (start, ",".join(texts), self._where(step, epoch, phase, batch_size)))
 
@@ -178,7 +178,7 @@ class Run:
         text = self._axis("step", step) + self._axis("epoch", epoch)
         if phase is None and batch_size is None:
             return text
-        ctx = ('"phase":' + json_text(str(phase), 100)) if phase is not None else ""
+        ctx = ('"phase":' + json_text(text_of(phase), 100)) if phase is not None else ""
         size = number_text(batch_size)
         if size is not None:
             ctx += ("," if ctx else "") + '"batch_size":' + size
@@ -207,7 +207,7 @@ class Run:
     ) -> None:
         at = caller()
         file = describe_file(path, artifact_type, name, self.troubles)
-        members = file.members + ',"upload":' + json_text(str(upload_strategy), 100)
+        members = file.members + ',"upload":' + json_text(text_of(upload_strategy), 100)
         if metadata:
             members += ',"meta":' + json_text(metadata)
         checksum = Checksum(file)
@@ -232,11 +232,11 @@ class Run:
     ) -> None:
         file = describe_file(path, "checkpoint", None, self.troubles)
         members = file.path_members + self._axis("step", step) + self._axis("epoch", epoch)
-        numbers = {str(key): self._number(key, value) for key, value in (metrics or {}).items()}
+        numbers = {text_of(key): self._number(key, value) for key, value in (metrics or {}).items()}
         texts = [quote(key) + ":" + number for key, number in numbers.items() if number is not None]
         members += ',"metrics":{%s},"is_best":%s' % (",".join(texts), "true" if is_best else "false")
         if best_metric_key is not None:
-            members += ',"best_key":' + json_text(str(best_metric_key), 1000)
+            members += ',"best_key":' + json_text(text_of(best_metric_key), 1000)
         if metadata:
             members += ',"meta":' + json_text(metadata)
         self._writer.event("checkpoint", members, caller())
@@ -245,21 +245,21 @@ class Run:
 
     @guarded
     def set_status(self, status: Any, message: Any = None, progress: Union[Tuple[Any, ...], None] = None) -> None:
-        members = ',"status":' + json_text(str(status), 100)
+        members = ',"status":' + json_text(text_of(status), 100)
         if message is not None:
-            members += ',"msg":' + json_text(str(message), 10_000)
+            members += ',"msg":' + json_text(text_of(message), 10_000)
         if progress is not None:
             cur, total, unit = (*tuple(progress), None, None, None)[:3]
             members += ',"progress":{"cur":%s,"total":%s,"unit":%s}' % (
                 number_text(cur) or "0",
                 number_text(total) or "null",
-                json_text("steps" if unit is None else str(unit), 100),
+                json_text("steps" if unit is None else text_of(unit), 100),
             )
         self._writer.event("status", members, caller())
 
     @guarded
     def log(self, message: Any, level: str = "info", step: Any = None, **fields: Any) -> None:
-        members = ',"level":%s,"msg":%s' % (json_text(str(level).lower(), 20), json_text(str(message)))
+        members = ',"level":%s,"msg":%s' % (json_text(text_of(level).lower(), 20), json_text(text_of(message)))
         members += self._axis("step", step)
         if fields:
             members += ',"fields":' + json_text(fields)
@@ -331,7 +331,7 @@ class Run:
 
 def _flat(params: Dict[Any, Any], before: Tuple[str, ...]) -> Any:
     for key, value in dict(params).items():
-        path = (*before, str(key))
+        path = (*before, text_of(key))
         if isinstance(value, dict) and value and len(path) < 20:
             yield from _flat(value, path)
         else:

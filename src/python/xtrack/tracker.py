@@ -11,7 +11,7 @@ from . import exits, ranks
 from .directory import resolve
 from .ids import clean_id, is_id, new_run_id
 from .journal import Journals, next_attempt
-from .jsontext import json_text
+from .jsontext import json_text, text_of
 from .recorder import Recorder
 from .run import Run
 from .sites import caller
@@ -77,7 +77,7 @@ def _start(
     if _first_run_id is None:
         _first_run_id = run_id
     name = name if name is not None else os.environ.get("XTRACK_NAME") or None
-    run = Run(recorder, None if name is None else str(name), troubles)
+    run = Run(recorder, None if name is None else text_of(name), troubles)
     run.cell = _cell()
     troubles.tell = lambda message: recorder.writer.event("log", ',"level":"warning","logger":"xtrack","msg":' + json_text(message))
     experiment = experiment if experiment is not None else os.environ.get("XTRACK_EXPERIMENT") or None
@@ -125,7 +125,7 @@ def _announce(run: Run, recorder: Recorder, experiment: Any, parent: Optional[st
     at = caller()
     run_id: Any = writer.identity.run_id
     if experiment is not None or parent is not None:
-        run_id = {"id": run_id, "exp_id": None if experiment is None else str(experiment), "parent_id": parent}
+        run_id = {"id": run_id, "exp_id": None if experiment is None else text_of(experiment), "parent_id": parent}
     payload = {
         "run_id": run_id,
         "name": run.name,
@@ -162,8 +162,8 @@ def _tags(given: Any) -> Dict[str, str]:
         if isinstance(source, dict):
             tags.update(source)
         elif isinstance(source, (list, tuple, set)):
-            tags.update({str(tag): "" for tag in source})
-    return {str(key): value if isinstance(value, str) else str(value) for key, value in tags.items()}
+            tags.update({text_of(tag): "" for tag in source})
+    return {text_of(key): text_of(value) for key, value in tags.items()}
 
 
 # ---------------------------------------------------------------- notebooks

@@ -1,0 +1,257 @@
+"""The API as scripts use it, and what arrives in the journal."""
+
+import os
+import re
+import unittest
+
+from support import ScriptTest, of_kind, read_journal
+
+
+class Api(ScriptTest):
+    def test_a_plain_script_is_tracked_without_any_setting(self):
+        self.run_script(
+            """
+            from xtrack import Tracker
+            with Tracker.start_run(name="plain") as run:
+                run.log_metric("loss", 0.5, step=3)
+            """
+        )
+        with open(os.path.join(self.work, ".xtrack", ".gitignore")) as source:
+            self.assertEqual(source.read(), "*\n")
+        self.assertEqual(os.stat(os.path.join(self.work, ".xtrack")).st_mode & 0o777, 0o700)
+        self.assertEqual(os.stat(self.journals()[0]).st_mode & 0o777, 0o600)
+        events = self.events()
+        self.assertEqual([event["m"]["seq"] for event in events], list(range(len(events))))
+        self.assertEqual([event["t"] for event in events[:4]], ["journal", "run_start", "status", "metric"])
+        self.assertEqual(events[-1]["t"], "run_end")
+        head, start = events[0]["p"], events[1]["p"]
+        self.assertRegex(head["run_id"], r"^\d{8}-\d{6}-[0-9a-z]{6}$")
+        self.assertEqual((head["worker"], head["attempt"], head["role"], head["format"]), ("worker-0", 1, "script", 1))
+        self.assertEqual(start["name"], "plain")
+        self.assertEqual(start["source"]["argv"], [os.path.join(self.work, "script.py")])
+        self.assertEqual(start["source"]["cwd"], self.work)
+        self.assertEqual(events[3]["p"], {"run_id": head["run_id"], "key": "loss", "value": 0.5, "step": 3})
+        self.assertEqual(events[3]["m"]["at"], "script.py:4")
+        self.assertEqual(of_kind(events, "run_end")[0]["status"], "completed")
+
+    def test_every_call_says_what_it_was_given(self):
+        self.run_script(
+            """
+            from xtrack import Tracker
+            with Tracker.start_run(name="all", run_id="run-1", experiment_id="exp", tags={"team": "nlp", "n": 3}) as run:
+                run.log_param("lr", 0.1)
+                run.log_param("a", [1, None, True], nested_key=["b", "c"])
+                run.log_params({"model": {"kind": "mlp", "layers": 3}, "seed": 7, "odd": object})
+                run.log_metric("acc", 1, step=2, epoch=1, phase="val", batch_size=32)
+                run.log_metrics({"x": 1.5, "y": float("nan"), "z": float("-inf")}, step=4.0, epoch=0, phase="train")
+                open("model.bin", "wb").write(b"abc")
+                run.log_artifact("model.bin", artifact_type="model", name="m", metadata={"k": 1}, upload_strategy="reference")
+                run.log_checkpoint("c.pt", step=5, epoch=1, metrics={"acc": 0.9}, is_best=True, best_metric_key="acc")
+                run.set_status("training", message="hi", progress=(1, 90, "epochs"))
+                run.log("hello", level="WARNING", step=6, who="me")
+            """
+        )
+        events = self.events("run-1")
+        start = of_kind(events, "run_start")[0]
+        self.assertEqual(start["run_id"], {"id": "run-1", "exp_id": "exp", "parent_id": None})
+        self.assertEqual(start["tags"], {"team": "nlp", "n": "3"})
+        plain = [{k: v for k, v in p.items() if k != "run_id"} for t in ("param", "metric", "metric_batch") for p in of_kind(events, t)]
+        self.assertEqual(
+            plain,
+            [
+                {"key": "lr", "value": 0.1},
+                {"key": "a", "value": [1, None, True], "nested_key": ["b", "c"]},
+                {"key": "model", "value": "mlp", "nested_key": ["kind"]},
+                {"key": "model", "value": 3, "nested_key": ["layers"]},
+                {"key": "seed", "value": 7},
+                {"key": "odd", "value": "<class 'object'>"},
+                {"key": "acc", "value": 1, "step": 2, "epoch": 1, "ctx": {"phase": "val", "batch_size": 32}},
+                {"metrics": {"x": 1.5, "y": "NaN", "z": "-Infinity"}, "step": 4, "epoch": 0, "ctx": {"phase": "train"}},
+            ],
+        )
+        artifact = of_kind(events, "artifact")[0]
+        self.assertEqual(artifact["checksum"], "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+        self.assertEqual((artifact["path"], artifact["type"], artifact["size"], artifact["upload"]), ("model.bin", "model", 3, "reference"))
+        checkpoint = of_kind(events, "checkpoint")[0]
+        self.assertEqual((checkpoint["path"], checkpoint["step"], checkpoint["is_best"], checkpoint["best_key"]), ("c.pt", 5, True, "acc"))
+        self.assertEqual(of_kind(events, "status")[1]["progress"], {"cur": 1, "total": 90, "unit": "epochs"})
+        log = [p for p in of_kind(events, "log") if p["msg"] == "hello"][0]
+        self.assertEqual((log["level"], log["step"], log["fields"]), ("warning", 6, {"who": "me"}))
+        self.assertTrue(all(event["m"]["wid"] == "worker-0" for event in events))
+
+    def test_module_functions_and_callback(self):
+        self.run_script(
+            """
+            import xtrack
+            run = xtrack.start_run(name="m")
+            xtrack.log_param("a", 1); xtrack.log_params({"b": 2})
+            xtrack.log_metric("x", 1.0, step=1)
+            xtrack.log_metrics({"y": 2.0})
+            xtrack.set_status("training")
+            back = xtrack.PyTorchCallback(run, log_every_n_steps=2)
+            back.on_epoch_start(0, total_epochs=3)
+            for step in range(4): back.on_step_end(step, {"loss": step})
+            back.on_epoch_end(0, {"val": 0.5})
+            back.on_checkpoint("c.pt", {"val": 0.5}, is_best=True, best_metric="val")
+            xtrack.end_run("failed")
+            """
+        )
+        events = self.events()
+        self.assertEqual([p["key"] for p in of_kind(events, "param")], ["a", "b"])
+        self.assertEqual([p.get("step") for p in of_kind(events, "metric_batch")], [None, 0, 2, None])
+        self.assertEqual([e["m"]["at"] for e in events if e["t"] == "metric"], ["script.py:5"])
+        self.assertEqual(of_kind(events, "run_end")[0]["status"], "failed")
+
+    def test_nothing_that_is_passed_raises_or_prints(self):
+        out, err = self.run_script(
+            """
+            from xtrack import Tracker
+            class Bad:
+                def __str__(self): raise RuntimeError("no")
+                __repr__ = __float__ = __index__ = __hash__ = __str__
+            run = Tracker.start_run(name=Bad(), run_id="../../etc/passwd", tags=[1, 2], experiment_id=Bad(), transport="carrier pigeon")
+            for bad in (Bad(), None, [], {}, b"x", "text", object(), float("nan"), 10**400, 1j, "\\ud800", lambda: 0):
+                run.log_metric(bad, bad, step=bad, epoch=bad, phase=bad, batch_size=bad)
+                run.log_metric("k", bad); run.log_metric("k", 1, step=bad)
+                run.log_metrics(bad, step=bad); run.log_metrics({"k": bad}); run.log_param(bad, bad, nested_key=bad)
+                run.log_params(bad); run.log_params({"k": bad}); run.log_artifact(bad, bad, bad, bad); run.log_checkpoint(bad, bad, bad, bad)
+                run.set_status(bad, bad, bad); run.log(bad, bad, bad, x=bad); run.on_command(bad, bad)
+            run.log_metric(); run.log_param(); run.log_metric("a", 1, nonsense=2); run.log_artifact(nonsense=1); run.log_params(1, 2, 3, 4)
+            deep = []
+            for _ in range(5000): deep = [deep]
+            run.log_param("deep", deep); run.log_param("long", "x" * 10**6); run.log_metric("after", 1.0, step=1)
+            loop = {}; loop["self"] = loop
+            run.log_params(loop); run.log_param("wide", list(range(10**6)))
+            run.end(Bad(), Bad()); run.log_metric("late", 1)
+            assert run.stats["warnings"]["not_a_number"] > 5, run.stats
+            """
+        )
+        self.assertEqual((out, err), ("", ""))
+        events = self.events()
+        self.assertIn("after", [p["key"] for p in of_kind(events, "metric")])
+        self.assertEqual(events[-1]["t"], "run_end")
+        self.assertLess(os.path.getsize(self.journals()[0]), 3_000_000)
+        told = [p["msg"] for p in of_kind(events, "log") if p.get("logger") == "xtrack"]
+        self.assertEqual(len([text for text in told if "not a number" in text]), 1, "one warning a kind")
+
+    def test_values_of_numpy_and_tensors_are_numbers(self):
+        self.run_script(
+            """
+            from xtrack import Tracker
+            class Scalar:
+                def __init__(self, value): self.value = value
+                def item(self): return self.value
+            class Floaty:
+                def __float__(self): return 2.5
+            with Tracker.start_run() as run:
+                for value in (Scalar(1.5), Scalar(3), Floaty(), True, 2**53 + 2): run.log_metric("v", value, step=Scalar(4))
+            """
+        )
+        values = [(p["value"], p["step"]) for p in of_kind(self.events(), "metric")]
+        self.assertEqual(values, [(1.5, 4), (3, 4), (2.5, 4), (1, 4), (float(2**53 + 2), 4)])
+
+    def test_how_a_run_ends(self):
+        endings = {
+            "pass": ("completed", None, 0),
+            "raise ValueError('boom')": ("failed", "ValueError", 1),
+            "raise KeyboardInterrupt": ("killed", "KeyboardInterrupt", -2),
+            "raise SystemExit(0)": ("completed", None, 0),
+        }
+        for style in ("with Tracker.start_run(run_id=%r) as run:", "run = Tracker.start_run(run_id=%r)\nif True:"):
+            for number, (line, (status, kind, code)) in enumerate(endings.items()):
+                run_id = "end-%d-%d" % (number, len(style))
+                with self.subTest(line=line, style=style):
+                    self.run_script("from xtrack import Tracker\n%s\n    %s\n" % (style % run_id, line), code=code)
+                    end = of_kind(self.events(run_id), "run_end")
+                    self.assertEqual([p["status"] for p in end], [status])
+                    self.assertEqual((end[0].get("error") or {}).get("type"), kind)
+                    if kind == "ValueError":
+                        self.assertIn("raise ValueError('boom')", end[0]["error"]["traceback"])
+
+    def test_two_runs_in_one_process_and_a_given_id(self):
+        self.run_script(
+            """
+            from xtrack import Tracker
+            a = Tracker.start_run(name="a"); b = Tracker.start_run(name="b")
+            a.log_metric("x", 1); b.log_metric("x", 2); b.end(); a.end()
+            c = Tracker.start_run(name="c")
+            """,
+            env={"XTRACK_RUN_ID": "outer", "XTRACK_ATTEMPT": "4"},
+        )
+        runs = {events[0]["p"]["run_id"]: events for events in map(read_journal, self.journals())}
+        self.assertEqual(len(runs), 3)
+        starts = {run: of_kind(events, "run_start")[0] for run, events in runs.items()}
+        self.assertEqual((starts["outer"]["name"], runs["outer"][0]["p"]["attempt"]), ("a", 4))
+        for run, start in starts.items():
+            if run != "outer":
+                self.assertEqual((start["run_id"]["parent_id"], runs[run][0]["p"]["attempt"]), ("outer", 1))
+
+    def test_going_on_with_a_run_is_its_next_attempt(self):
+        script = "from xtrack import Tracker\nwith Tracker.start_run(run_id='again') as run: run.log_metric('x', 1)\n"
+        for _ in range(3):
+            self.run_script(script)
+        self.assertEqual(sorted(read_journal(path)[0]["p"]["attempt"] for path in self.journals("again")), [1, 2, 3])
+
+    def test_environment_names_experiment_and_tags(self):
+        self.run_script(
+            "from xtrack import Tracker\nTracker.start_run(tags={'b': 'mine'}).end()\n",
+            env={"XTRACK_NAME": "n", "XTRACK_EXPERIMENT": "e", "XTRACK_TAGS": '{"a": "1", "b": "2"}', "XTRACK_TOKEN": "hush-hush"},
+        )
+        start = of_kind(self.events(), "run_start")[0]
+        self.assertEqual((start["name"], start["run_id"]["exp_id"], start["tags"]), ("n", "e", {"a": "1", "b": "mine"}))
+        with open(self.journals()[0], "rb") as source:
+            self.assertNotIn(b"hush-hush", source.read())
+
+    def test_directory_is_the_nearest_xtrack_else_the_git_root(self):
+        script = "from xtrack import Tracker\nTracker.start_run().end()\n"
+        deep = os.path.join(self.work, "a", "b")
+        os.makedirs(deep)
+        os.mkdir(os.path.join(self.work, ".git"))
+        self.run_script(script, cwd=deep)
+        self.assertEqual(len(self.journals()), 1, "in the git root")
+        os.mkdir(os.path.join(self.work, "a", ".xtrack"))
+        self.run_script(script, cwd=deep)
+        self.assertEqual(len(self.journals(base=os.path.join(self.work, "a"))), 1, "in the nearest .xtrack")
+        self.run_script(script, cwd=deep, env={"XTRACK_DIR": "given"})
+        self.assertEqual(len(os.listdir(os.path.join(deep, "given", "runs"))), 1)
+
+    def test_a_directory_that_cannot_be_made_moves_the_journal_to_the_cache(self):
+        with open(os.path.join(self.work, "file"), "w"):
+            pass
+        out, err = self.run_script(
+            "from xtrack import Tracker\nwith Tracker.start_run() as run:\n    run.log_metric('x', 1)\n    print(run.directory)\n",
+            env={"XTRACK_DIR": os.path.join(self.work, "file", "x")},
+        )
+        self.assertEqual(err, "")
+        directory = out.strip()
+        self.assertTrue(directory.startswith(os.path.join(self.dir, ".cache")), directory)
+        events = read_journal(os.path.join(directory, os.listdir(directory)[0]))
+        self.assertEqual(len(of_kind(events, "metric")), 1)
+        self.assertTrue(re.search("cannot write in", str(of_kind(events, "log"))) or of_kind(events, "metric"))
+
+
+class Source(ScriptTest):
+    def test_git_state_without_secrets(self):
+        import subprocess
+
+        def git(*words):
+            subprocess.run(["git", "-c", "user.name=x", "-c", "user.email=x@x", *words], cwd=self.work, check=True, stdout=subprocess.DEVNULL)
+
+        git("init", "-q", "-b", "main")
+        git("remote", "add", "origin", "https://user:pass@example.org/repo.git")
+        self.write("key = None\n", "config.py")
+        git("add", ".")
+        git("commit", "-qm", "first")
+        secrets = 'api_key = "s3cr3t-value-123"\nurl = "postgres://me:hunter22@db/x"\naws = "AKIAABCDEFGHIJKLMNOP"\nlr = 0.1\n'
+        self.write(secrets, "config.py")
+        self.run_script("from xtrack import Tracker\nTracker.start_run().end()\n")
+        source = of_kind(self.events(), "source")[0]["source"]
+        self.assertRegex(source["git_commit"], "^[0-9a-f]{40}$")
+        self.assertEqual((source["git_branch"], source["git_repo"]), ("main", "https://example.org/repo.git"))
+        self.assertIn("+lr = 0.1", source["git_diff"])
+        for secret in ("s3cr3t", "hunter22", "AKIAABCDEFGHIJKLMNOP"):
+            self.assertNotIn(secret, source["git_diff"])
+
+
+if __name__ == "__main__":
+    unittest.main()
