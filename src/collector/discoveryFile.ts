@@ -6,8 +6,8 @@ import { homedir, hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Discovery } from '../protocol/discovery';
 
-/** A Unix socket's path has room for 108 bytes on Linux, 104 on macOS. */
-const MAX_SOCKET_PATH = 100;
+/** A Unix socket's path has room for this, and a zero byte. */
+const MAX_SOCKET_PATH = process.platform === 'linux' ? 107 : 103;
 
 export class DiscoveryFile {
   private readonly folder: string;

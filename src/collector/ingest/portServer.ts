@@ -103,6 +103,8 @@ export class PortServer {
       socket.pause();
       socket.unshift(bytes);
       this.dispatch(socket, bytes[0]!, trusted);
+      // Its owner listens now.
+      socket.resume();
     });
   }
 
@@ -111,11 +113,8 @@ export class PortServer {
     if (dialect) {
       const onClose = (closed: Session) => this.sessions.delete(closed);
       this.sessions.add(new Session(socket, dialect, trusted, this.ports, this.journals, onClose));
-      socket.resume();
     } else if (isLetter(first)) {
       this.ports.http(socket, trusted);
-      // Once its new owner listens.
-      process.nextTick(() => socket.resume());
     } else socket.destroy();
   }
 }

@@ -1,0 +1,244 @@
+import { appendFileSync, readFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import {
+  buildCollector,
+  cleanUp,
+  hello,
+  newPlace,
+  RunningCollector,
+  temporaryFolder,
+  until,
+  WireClient,
+} from './harness';
+
+let bundle: string;
+let collector: RunningCollector;
+
+beforeAll(async () => {
+  bundle = await buildCollector();
+  collector = await RunningCollector.start(bundle, newPlace());
+  await streamRun('first', 20);
+});
+afterAll(cleanUp);
+
+async function streamRun(run_id: string, points: number): Promise<void> {
+  const client = await WireClient.open(collector.port);
+  client.send('hello', hello(collector.token, { run_id }));
+  client.send('run_start', { run_id, name: run_id }, 1);
+  for (let step = 1; step <= points; step++)
+    client.send('metric', { run_id, key: 'loss', value: step, step }, step + 1);
+  client.send('run_end', { run_id, status: 'completed' }, points + 2);
+  await until(async () => (await client.next('ack'))['seq'] === points + 2);
+  await until(async () =>
+    (await collector.call('runs.list', {})).rows.some((row) => row.run_id === run_id && row.ended !== null),
+  );
+  client.socket.destroy();
+}
+
+const info = { jsonrpc: '2.0', id: 1, method: 'collector.info', params: {} };
+
+/** fetch sets Host itself. */
+function withHost(host: string): Promise<number> {
+  return new Promise((done, reject) => {
+    const headers = { host, authorization: `Bearer ${collector.token}` };
+    const asked = request({ port: collector.port, host: '127.0.0.1', path: '/health', headers }, (response) => {
+      response.resume();
+      done(response.statusCode!);
+    });
+    asked.on('error', reject).end();
+  });
+}
+
+describe('the transport', () => {
+  it('lets nobody in without the token', async () => {
+    for (const authorization of ['', 'Bearer', 'Bearer wrong', `Basic ${collector.token}`])
+      expect((await collector.post(info, { authorization })).status).toBe(401);
+    const inAddress = await fetch(`http://127.0.0.1:${collector.port}/health?token=${collector.token}`);
+    expect(inAddress.status).toBe(401);
+    expect((await collector.post(info)).status).toBe(200);
+  });
+
+  it('refuses web pages and foreign Host names', async () => {
+    expect((await collector.post(info, { origin: 'http://localhost:3000' })).status).toBe(403);
+    expect(await withHost('evil.example')).toBe(403);
+    expect(await withHost(`localhost:${collector.port}`)).toBe(200);
+    expect(await withHost('[::1]')).toBe(200);
+  });
+
+  it('refuses bodies over 1 MB', async () => {
+    expect((await collector.post(`"${'x'.repeat(2 << 20)}"`)).status).toBe(413);
+    expect((await collector.post(info)).status).toBe(200);
+  });
+
+  it('refuses WebSockets without token or from a page', async () => {
+    const fromPage = { ...bearer(), origin: 'https://evil.example' };
+    for (const headers of [{ authorization: '' }, { authorization: 'Bearer wrong' }, fromPage])
+      await expect(openSocket(headers)).rejects.toThrow(/401|403/);
+  });
+
+  it('answers calls that arrive in pieces', async () => {
+    const body = JSON.stringify(info);
+    const text = `POST /rpc HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${collector.token}\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`;
+    const socket = connect(collector.port, '127.0.0.1');
+    let answer = '';
+    socket.on('data', (bytes: Buffer) => (answer += bytes.toString()));
+    for (let at = 0; at < text.length; at += 11) {
+      socket.write(text.slice(at, at + 11));
+      await new Promise((done) => setTimeout(done, 2));
+    }
+    await until(() => answer.includes('"protocol":1'));
+    socket.destroy();
+  });
+});
+
+describe('JSON-RPC', () => {
+  it.each([
+    ['no JSON', '{', -32700],
+    ['a batch', [info], -32600],
+    ['an old version', { ...info, jsonrpc: '1.0' }, -32600],
+    ['an unknown method', { ...info, method: 'runs.destroy' }, -32601],
+    ['an inherited name', { ...info, method: 'toString' }, -32601],
+    ['params that are no object', { ...info, params: [1] }, -32602],
+  ])('tells %s', async (_what, body, code) => {
+    expect(await (await collector.post(body)).json()).toMatchObject({ error: { code } });
+  });
+
+  it('names the field that is not valid', async () => {
+    await expect(collector.call('runs.get', { run_id: '../x' })).rejects.toMatchObject({
+      rpc: { code: -32000, data: { code: 'invalid', audience: 'user', field: 'run_id' } },
+    });
+    await expect(collector.call('runs.get', { run_id: 'nobody' })).rejects.toMatchObject({
+      data: { code: 'not_found' },
+    });
+    await expect(collector.call('runs.list', { filter: 'status = = 3' })).rejects.toMatchObject({
+      data: { code: 'query_syntax', column: expect.any(Number) },
+    });
+  });
+
+  it('says who answers', async () => {
+    expect(await collector.call('collector.info', {})).toMatchObject({
+      version: '0.0.1',
+      build: 'test-build',
+      protocol: 1,
+      pid: collector.child.pid,
+      follower: null,
+    });
+  });
+});
+
+describe('subscriptions', () => {
+  it('tell of a change without data, at most 20 times a second, and only of chosen topics', async () => {
+    const socket = await openSocket(bearer());
+    const heard: { method?: string; params?: { topic: string; run_ids?: string[] }; at: number }[] = [];
+    socket.on('message', (data: Buffer) =>
+      heard.push({ ...(JSON.parse(data.toString()) as object), at: performance.now() }),
+    );
+    socket.send(JSON.stringify({ jsonrpc: '2.0', id: 7, method: 'subscribe', params: { topics: ['runs'] } }));
+    await until(() => heard.length === 1);
+    expect(heard[0]).toMatchObject({ id: 7, result: { topics: ['runs'] } });
+    await Promise.all(['second', 'third', 'fourth'].map((runId) => streamRun(runId, 200)));
+    await until(() =>
+      ['second', 'third', 'fourth'].every((id) => heard.some(({ params }) => params?.run_ids?.includes(id))),
+    );
+    const changed = heard.slice(1);
+    expect(new Set(changed.map(({ params }) => params?.topic))).toEqual(new Set(['runs']));
+    expect(Object.keys(changed[0]!.params!).sort()).toEqual(['rev', 'run_ids', 'topic']);
+    const seconds = Math.max(0.05, (changed.at(-1)!.at - changed[0]!.at) / 1000);
+    expect(changed.length).toBeLessThanOrEqual(seconds * 20 + 2);
+    socket.terminate();
+  });
+});
+
+describe('edits', () => {
+  it('show in the reply, win over the script, and survive a restart', async () => {
+    const { rows } = await collector.call('runs.update', {
+      run_ids: ['first'],
+      name: 'Renamed',
+      starred: true,
+      tags: { team: 'nlp' },
+      notes: 'a note',
+    });
+    expect(rows[0]).toMatchObject({ name: 'Renamed', starred: true, tags: { team: 'nlp' }, checkpoints: 0 });
+    expect(Object.keys(rows[0]!)).not.toContain('notes');
+    await collector.call('runs.delete', { run_ids: ['first'] });
+    expect((await collector.call('runs.list', {})).rows.map((row) => row.run_id)).not.toContain('first');
+    await collector.call('runs.delete', { run_ids: ['first'], restore: true });
+
+    expect(await collector.signal('SIGKILL')).toBe('SIGKILL');
+    collector = await RunningCollector.start(bundle, collector.place);
+    await until(async () => (await collector.call('runs.list', {})).rows.some((row) => row.name === 'Renamed'));
+    expect(await collector.call('runs.get', { run_id: 'first' })).toMatchObject({ notes: 'a note', starred: true });
+    await collector.call('runs.update', { run_ids: ['first'], tags: { team: null } });
+    expect((await collector.call('runs.get', { run_id: 'first' })).tags).toEqual({});
+  });
+});
+
+describe('output', () => {
+  it('is read by offset from the latest attempt', async () => {
+    const file = join(collector.place.dir, 'runs', 'first', 'output-worker-0-1.log');
+    appendFileSync(file, 'hello ');
+    appendFileSync(file, Buffer.from([0xff, 0x0a]));
+    const all = await collector.call('runs.output', { run_id: 'first' });
+    expect(all).toMatchObject({ worker: 'worker-0', attempt: 1, offset: 0, next: 8, size: 8 });
+    expect(Buffer.from(all.data, 'base64')).toEqual(Buffer.concat([Buffer.from('hello '), Buffer.from([0xff, 0x0a])]));
+    const rest = await collector.call('runs.output', { run_id: 'first', offset: 6, limit: 1 });
+    expect(rest).toMatchObject({ data: Buffer.from([0xff]).toString('base64'), next: 7 });
+    const none = await collector.call('runs.output', { run_id: 'second' });
+    expect(none).toMatchObject({ files: [], worker: null, data: '' });
+  });
+});
+
+describe('export', () => {
+  it('writes every point, as CSV and as JSON', async () => {
+    const path = join(temporaryFolder(), 'runs.csv');
+    const { task_id } = await collector.call('runs.export', { run_ids: ['first', 'second'], format: 'csv', path });
+    expect(await collector.call('tasks.get', { task_id, wait: true })).toMatchObject({
+      state: 'done',
+      result: { path },
+    });
+    const lines = readFileSync(path, 'utf8').trim().split('\n');
+    expect(lines[0]).toBe('run_id,name,worker,key,step,value');
+    expect(lines.slice(1, 21)).toEqual(
+      Array.from({ length: 20 }, (_, i) => `first,Renamed,worker-0,loss,${i + 1},${i + 1}`),
+    );
+    expect(lines).toHaveLength(1 + 20 + 200);
+    const json = await collector.call('runs.export', { run_ids: ['first'], format: 'json', path });
+    await collector.call('tasks.get', { task_id: json.task_id, wait: true });
+    expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({
+      runs: [{ run_id: 'first', series: [{ key: 'loss' }] }],
+    });
+  });
+
+  it('says where it cannot write', async () => {
+    const bad = { run_ids: ['first'], format: 'csv' as const, path: '/nowhere/at/all.csv' };
+    await expect(collector.call('runs.export', bad)).rejects.toMatchObject({
+      data: { code: 'invalid', field: 'path' },
+    });
+  });
+});
+
+describe('rebuild', () => {
+  it('makes the same runs again from the journals', async () => {
+    const before = await collector.call('runs.get', { run_id: 'first' });
+    const { task_id } = await collector.call('runs.rebuild', {});
+    expect(await collector.call('tasks.get', { task_id, wait: true })).toMatchObject({ state: 'done' });
+    const after = await collector.call('runs.get', { run_id: 'first' });
+    expect({ ...after, rev: 0 }).toEqual({ ...before, rev: 0 });
+  });
+});
+
+function bearer(): { authorization: string } {
+  return { authorization: `Bearer ${collector.token}` };
+}
+
+function openSocket(headers: Record<string, string>): Promise<WebSocket> {
+  const socket = new WebSocket(`ws://127.0.0.1:${collector.port}/rpc`, { headers });
+  return new Promise((done, reject) => {
+    socket.once('open', () => done(socket));
+    socket.once('error', reject);
+  });
+}
