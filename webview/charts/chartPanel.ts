@@ -114,6 +114,7 @@ export class ChartPanel {
   private changed(change: Change): void {
     this.frames.mark(this.chrome);
     if (change === 'stop') return;
+    if (change === 'snapshot') this.loader.renew();
     if (change !== 'runs') this.grid.redraw();
     if (change === 'state') this.storeSoon();
     if (change === 'detail') return;

@@ -54,6 +54,7 @@ export function attachPointer(plot: HTMLElement, selection: HTMLElement, target:
     const { px } = at(event);
     cancel();
     if (Math.abs(px - from) < DRAG_PX) return;
+    target.leave();
     target.select(target.pixelToX(Math.min(from, px)), target.pixelToX(Math.max(from, px)));
   });
   plot.addEventListener('pointercancel', cancel);

@@ -155,7 +155,8 @@ export class ChartView implements View, PointerTarget {
   }
 
   select(from: number, to: number): void {
-    if (to > from) this.context.model.patch({ zoom: { from, to } });
+    if (!(to > from)) return;
+    this.context.model.patch({ zoom: { from, to } });
   }
 
   reset(): void {

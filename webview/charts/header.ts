@@ -154,18 +154,18 @@ export class Header {
   }
 }
 
-const STAGES: Record<StopResult['stage'], string> = {
-  command: 'Asked to stop',
-  int: 'Interrupted',
-  term: 'Told to terminate',
-  kill: 'Killed',
-  ended: 'Stopped',
+/** What another click on Stop does, and what happens by itself when the countdown ends. */
+const NEXT: Record<StopResult['stage'], string> = {
+  command: 'Interrupt',
+  int: 'Terminate',
+  term: 'Kill',
+  kill: 'Kill again',
+  ended: 'Stop',
 };
 
-/** A stop goes down a ladder by itself; another click takes the next rung at once. */
 function stopLabel(stop: StopResult): string {
   const left = stop.next_at === null ? 0 : Math.ceil((stop.next_at - Date.now()) / 1000);
-  return left > 0 ? `${STAGES[stop.stage]}, skip ${left}s` : stop.next_at === null ? STAGES[stop.stage] : 'Stopping…';
+  return left > 0 ? `${NEXT[stop.stage]} (in ${left}s)` : 'Stopping…';
 }
 
 function baseName(file: string): string {

@@ -3,7 +3,8 @@ import { newPanelState, readPanelState } from '../../src/protocol/panel';
 import type { Connection, PanelRun, PanelState, RunsMessage } from '../../src/protocol/panel';
 import type { RunDetail, StopResult } from '../../src/protocol/rows';
 
-export type Change = 'runs' | 'state' | 'detail' | 'stop';
+/** `snapshot`: everything came anew; `runs`: rows changed. */
+export type Change = 'snapshot' | 'runs' | 'state' | 'detail' | 'stop';
 
 export class PanelModel {
   state: PanelState = newPanelState([]);
@@ -40,7 +41,7 @@ export class PanelModel {
     }
     this.connection = message.connection;
     this.loaded = true;
-    this.tell('runs');
+    this.tell(message.kind === 'runs' ? 'snapshot' : 'runs');
   }
 
   patch(change: Partial<PanelState>): void {

@@ -27,6 +27,7 @@ export class SeriesLoader {
   private readonly busy = new Set<string>();
   private timer: ReturnType<typeof setTimeout> | undefined;
   private lastPump = -Infinity;
+  private generation = 0;
 
   constructor(
     private readonly ask: (query: SeriesQuery) => Promise<Series[]>,
@@ -41,6 +42,12 @@ export class SeriesLoader {
     if (this.timer !== undefined) return;
     const due = Math.max(wait, this.lastPump + INTERVAL_MS - performance.now());
     this.timer = setTimeout(() => this.pump(), Math.max(0, due));
+  }
+
+  /** What was sent before is no base for tails any more (another collector may answer now): asks for the whole again. */
+  renew(): void {
+    this.generation += 1;
+    this.poke();
   }
 
   /** undefined: not known yet for the chosen axis. */
@@ -62,30 +69,30 @@ export class SeriesLoader {
   private async load(row: RunRow, keys: string[], points: number): Promise<void> {
     const view = this.viewOf(points);
     const whole: string[] = [];
-    const tails: string[] = [];
-    let since = Infinity;
+    // The collector knows what it sent at a revision: keys that were answered together are asked for together.
+    const tails = new Map<number, string[]>();
     for (const key of keys) {
       const summary = row.metrics[key];
       if (summary === undefined) continue;
       const entry = this.entries.get(entryKey(row.run_id, key));
       if (entry?.view !== view) whole.push(key);
-      else if (entry.signature !== signatureOf(row, summary)) {
-        tails.push(key);
-        since = Math.min(since, entry.rev);
-      }
+      else if (entry.signature !== signatureOf(row, summary))
+        tails.set(entry.rev, [...(tails.get(entry.rev) ?? []), key]);
     }
-    if (whole.length + tails.length === 0) return;
+    const requests = [...tails].map(
+      ([since, tailKeys]) => ({ keys: tailKeys, since }) as { keys: string[]; since?: number },
+    );
+    if (whole.length > 0) requests.push({ keys: whole });
+    if (requests.length === 0) return;
     this.busy.add(row.run_id);
     try {
       const base = { run_id: row.run_id, x: this.model.state.x, points, ...this.window() };
-      const replies = await Promise.all([
-        whole.length > 0 ? this.ask({ ...base, keys: whole }) : [],
-        tails.length > 0 ? this.ask({ ...base, keys: tails, since }) : [],
-      ]);
-      for (const key of whole) this.put(row, key, view, base.x, replies[0], false);
-      for (const key of tails) this.put(row, key, view, base.x, replies[1], true);
+      const replies = await Promise.all(requests.map((request) => this.ask({ ...base, ...request })));
+      requests.forEach((request, i) => {
+        for (const key of request.keys) this.put(row, key, view, base.x, replies[i]!, request.since !== undefined);
+      });
       this.onError(null);
-      this.onLoaded(new Set([...whole, ...tails]));
+      this.onLoaded(new Set(requests.flatMap((request) => request.keys)));
       this.busy.delete(row.run_id);
       this.poke();
     } catch (error) {
@@ -122,7 +129,7 @@ export class SeriesLoader {
 
   private viewOf(points: number): string {
     const { from, to } = this.window();
-    return `${this.model.state.x} ${from} ${to} ${points}`;
+    return `${this.generation} ${this.model.state.x} ${from} ${to} ${points}`;
   }
 }
 

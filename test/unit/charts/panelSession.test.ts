@@ -7,14 +7,13 @@ import type { Changed, RunRow } from '../../../src/protocol/rows';
 import { PanelSession } from '../../../src/editor/charts/panelSession';
 import type { RunSource } from '../../../src/editor/charts/ports';
 
-/** A collector that knows two runs and writes down what it is asked. */
+/** A collector that knows two runs and writes down what is watched. */
 class Collector implements RunSource {
   readonly changed = new Emitter<{ change: Changed }>();
   readonly stateChanged = new Emitter<void>();
   readonly onChanged = this.changed.event;
   readonly onState = this.stateChanged.event;
   readonly watched = new Set<string>();
-  readonly calls: [Method, unknown][] = [];
   state: RunSource['state'] = 'connected';
   failure: Error | null = null;
   rows = new Map([row('a'), row('b')].map((one) => [one.run_id, one]));
@@ -30,7 +29,6 @@ class Collector implements RunSource {
   }
 
   call<M extends Method>(method: M, params: Request<M>): Promise<Results[M]> {
-    this.calls.push([method, params]);
     if (this.failure !== null) return Promise.reject(this.failure);
     const rows = [...this.rows.values()].filter((one) => JSON.stringify(params).includes(`"${one.run_id}\\"`));
     const answer =
@@ -68,6 +66,7 @@ function open(run_ids: string[]): { session: PanelSession; collector: Collector;
         showOutput: (run_id) => note(`output ${run_id}`),
       },
       desk: {
+        command: (run_id, type) => note(`command ${type} ${run_id}`),
         open: (_run, file, line) => note(`open ${file}:${line}`),
         reveal: (_run, file) => note(`reveal ${file}`),
         copy: (text) => note(`copy ${text}`),
@@ -172,14 +171,13 @@ describe('a chart panel session', () => {
   });
 
   it('hands actions to who does them', async () => {
-    const { session, collector, sent, done } = open(['a']);
+    const { session, sent, done } = open(['a']);
     session.receive({ kind: 'action', id: 1, action: { do: 'stop', run_id: 'a' } });
     session.receive({ kind: 'action', id: 2, action: { do: 'resumeFrom', run_id: 'a', checkpoint: 'c7' } });
     session.receive({ kind: 'action', id: 3, action: { do: 'open', run_id: 'a', file: 'train.py', line: 88 } });
     session.receive({ kind: 'action', id: 4, action: { do: 'unpause', run_id: 'a' } });
     await expect.poll(() => replies(sent).length).toBe(4);
-    expect(done).toEqual(['stop a', 'resume a c7', 'open train.py:88']);
-    expect(collector.calls).toEqual([['runs.command', { run_id: 'a', type: 'resume' }]]);
+    expect(done).toEqual(['stop a', 'resume a c7', 'open train.py:88', 'command resume a']);
     expect(replies(sent).find((one) => one.id === 1)).toMatchObject({ stop: { stage: 'command', next_at: 5 } });
   });
 
