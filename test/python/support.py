@@ -56,8 +56,6 @@ def wait_for(condition, seconds=10.0, what="it"):
 class ScriptTest(unittest.TestCase):
     """A working directory, scripts in it, and the journals that they leave."""
 
-    maxDiff = None
-
     def setUp(self):
         self.dir = os.path.realpath(tempfile.mkdtemp(prefix="xtrack-test-"))
         self.addCleanup(shutil.rmtree, self.dir, ignore_errors=True)
@@ -92,6 +90,12 @@ class ScriptTest(unittest.TestCase):
         out, err = process.communicate(timeout=60)
         self.assertEqual(process.returncode, code, err.decode("utf-8", "replace") if err else None)
         return (out or b"").decode(), (err or b"").decode()
+
+    def assert_complete(self, events):
+        """Numbered without a gap or a twin, in the order of the file."""
+        for number, event in enumerate(events):
+            if event["m"]["seq"] != number:
+                self.fail("event %d of %d has seq %d" % (number, len(events), event["m"]["seq"]))
 
     def journals(self, run="*", worker="*", base=None):
         return sorted(glob.glob(os.path.join(base or self.work, ".xtrack", "runs", run, "events-%s-*.xtj" % worker)))

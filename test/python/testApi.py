@@ -21,7 +21,7 @@ class Api(ScriptTest):
         self.assertEqual(os.stat(os.path.join(self.work, ".xtrack")).st_mode & 0o777, 0o700)
         self.assertEqual(os.stat(self.journals()[0]).st_mode & 0o777, 0o600)
         events = self.events()
-        self.assertEqual([event["m"]["seq"] for event in events], list(range(len(events))))
+        self.assert_complete(events)
         self.assertEqual([event["t"] for event in events[:4]], ["journal", "run_start", "status", "metric"])
         self.assertEqual(events[-1]["t"], "run_end")
         head, start = events[0]["p"], events[1]["p"]

@@ -72,3 +72,10 @@ def _at_exit() -> None:
 def _after_fork() -> None:
     for run in list(_open):
         run.forked()
+
+
+def end_with_child_process(run: "Run") -> None:
+    """Children of multiprocessing leave with os._exit, which skips atexit; it has a registry of its own."""
+    util = sys.modules.get("multiprocessing.util")
+    if util is not None:
+        util.Finalize(None, run.end, exitpriority=0)

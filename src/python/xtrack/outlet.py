@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import select
 import threading
-import time
 from collections import deque
 from typing import Callable, Deque, List, Optional
 
@@ -33,7 +32,6 @@ class Outlet:
         #: The disk is slow, or a reader may be: the background thread writes.
         self.threaded = threaded
         self.fd = -1
-        self.size = 0
         self.dropped = 0
         self.held_bytes = 0
         self._held: Deque[bytes] = deque()
@@ -56,7 +54,6 @@ class Outlet:
             return True
         try:
             self.fd = self._opener()
-            self.size = os.fstat(self.fd).st_size
             return True
         except OSError as error:
             self._troubles.note(
@@ -64,27 +61,31 @@ class Outlet:
             )
             return False
 
-    def write(self, frame: bytes) -> None:
-        """One os.write. What the disk does not take is held."""
+    @property
+    def size(self) -> int:
+        return os.fstat(self.fd).st_size if self.fd >= 0 else 0
+
+    def append(self, frame: bytes) -> None:
+        """One os.write, or held in memory: what the disk does not take, and what comes after that."""
+        if not self.direct:
+            self.hold(frame)
+            return
         try:
             count = os.write(self.fd, frame)
         except OSError as error:
             self.refuse(frame, error)
             return
-        self.size += count
         if count < len(frame):
-            self.refuse(frame[count:], OSError("only %d of %d bytes were written" % (count, len(frame))))
+            self.refuse(frame[count:], "only %d of %d bytes were written" % (count, len(frame)))
 
-    def refuse(self, frame: bytes, error: OSError) -> None:
+    def refuse(self, frame: bytes, why: object) -> None:
         """The disk did not take (the rest of) a frame."""
         self.hold(frame)
-        self._failed(error)
+        self._failed(why)
 
-    def timed_write(self, frame: bytes) -> None:
-        """`write`, and a sample of how long the disk takes."""
-        before = time.perf_counter_ns()
-        self.write(frame)
-        self._samples.append(time.perf_counter_ns() - before)
+    def took(self, nanoseconds: int) -> None:
+        """A sample of how long the disk takes for a frame."""
+        self._samples.append(nanoseconds)
         if len(self._samples) >= _SAMPLES:
             median = sorted(self._samples)[_SAMPLES // 2]
             self._samples.clear()
@@ -128,7 +129,6 @@ class Outlet:
         except OSError as error:
             self._failed(error)
             return False
-        self.size += count
         self.held_bytes -= count
         complete = count == len(chunk)
         while count > 0:
@@ -141,18 +141,16 @@ class Outlet:
                 count = 0
         return complete
 
-    def _failed(self, error: OSError) -> None:
+    def _failed(self, error: object) -> None:
         self._troubles.note(
             "append", "xtrack: cannot append to the journal (%s); events are kept in memory and written when it works again" % error
         )
 
-    def settle(self, frame: bytes) -> bool:
-        """After an interrupt in the middle of a write: whether the frame is in the file. A rest of it is held."""
-        count = os.fstat(self.fd).st_size - self.size if self.fd >= 0 else 0
-        self.size += count
-        if 0 < count < len(frame):
-            self.hold(frame[count:])
-        return count > 0
+    def has(self, frame: bytes) -> bool:
+        """Whether the last frame was taken, after an interrupt in the middle of it."""
+        if not self.exclusive or (self._held and self._held[-1] is frame):
+            return True
+        return self.fd >= 0 and os.pread(self.fd, len(frame), max(0, self.size - len(frame))) == frame
 
     def sync(self) -> None:
         if self.fd >= 0:
@@ -187,7 +185,7 @@ class StreamOutlet(Outlet):
         if self.held == 1 and len(frame) <= select.PIPE_BUF and select.select([], [self.fd], [], 0)[1]:
             self.flush(blocking=False)
 
-    def _failed(self, error: OSError) -> None:
+    def _failed(self, error: object) -> None:
         self._broken = True
         self.dropped += self.held
         self._held.clear()

@@ -33,8 +33,7 @@ class Recorder:
         if not self.is_null:
             if role == "script" and self.run_dir is not None:
                 self.commands = Commands(self.writer, os.path.join(self.run_dir, "commands.xtj"), troubles)
-            self.writer.on_forked = self._start
-            self._start()
+            self.start()
 
     @property
     def is_null(self) -> bool:
@@ -59,7 +58,7 @@ class Recorder:
             return open_for_append(os.devnull, self._troubles)
         return self._journals.open(identity)
 
-    def _start(self) -> None:
+    def start(self) -> None:
         """Also in a forked child that has become a writer of its own; commands are the parent's to answer."""
         commands = self.commands if self.writer.identity.forked_from is None else None
         self._background = Background(self.writer, commands, self._make_link(), self._troubles)

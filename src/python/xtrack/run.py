@@ -130,14 +130,15 @@ class Run:
             start = self._texts.get((id(frame.f_code), frame.f_lasti, key))
             if start is None:
                 start = self._metric_start(frame, key)
-            if type(value) is not float or value - value != 0.0:
-                value = self._number(key, value)
-                if value is None:
-                    return
-            if epoch is None and phase is None and batch_size is None and type(step) is int:
-                self._emit(_METRIC, f'{start}{value},"step":{step}}}')
+            if type(value) is float and value - value == 0.0:
+                if type(step) is int and epoch is None and phase is None and batch_size is None:
+                    self._emit(_METRIC, f'{start}{value!r},"step":{step}}}')
+                else:
+                    self._emit(_METRIC, f"{start}{value!r}{self._where(step, epoch, phase, batch_size)}}}")
             else:
-                self._emit(_METRIC, f"{start}{value}{self._where(step, epoch, phase, batch_size)}}}")
+                number = self._number(key, value)
+                if number is not None:
+                    self._emit(_METRIC, f"{start}{number}{self._where(step, epoch, phase, batch_size)}}}")
             if unknown:
                 self.troubles.note("arguments", "xtrack: log_metric has no argument %s" % ", ".join(unknown))
         except Exception as error:
@@ -324,6 +325,11 @@ class Run:
         """In a forked child, before it does anything."""
         self._jobs = Jobs(self.troubles)
         self._recorder.forked()
+        self._writer.on_forked = self._became_writer
+
+    def _became_writer(self) -> None:
+        self._recorder.start()
+        exits.end_with_child_process(self)
 
     def add_job(self, job: Callable[[], None]) -> None:
         self._jobs.add(job)

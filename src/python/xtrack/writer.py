@@ -21,6 +21,7 @@ from .version import CLIENT
 
 _now = time.time_ns
 _write = os.write
+_SAMPLED = 63  # one write in 64 is timed
 _WAIT = 0.00005
 _LOST_AFTER = 2000  # waits, so about 0.1 s
 
@@ -87,10 +88,7 @@ class Writer:
             head["forked_from"] = self.identity.forked_from
         meta = {"seq": 0, "ts": _now() // 1000, "wid": self.identity.worker}
         frame = encode_frame({"v": 1, "t": "journal", "m": meta, "p": head})
-        if outlet.direct:
-            outlet.write(frame)
-        else:
-            outlet.hold(frame)
+        outlet.append(frame)
         self._fd = outlet.fd
         self._direct = outlet.direct
         return outlet
@@ -117,17 +115,17 @@ class Writer:
             return
         seq, frame = 0, b""
         try:
-            seq = self.seq + 1
-            body = f"{start}{seq},\"ts\":{_now() // 1000}{rest}".encode()
-            size = len(body) + 16
-            frame = b'%b%b,"k":"%08x"}' % (pack_length(size), body, crc32(body))
-            if self._direct and seq & 15 and size < 65536:
+            if self._direct:
+                seq = self.seq + 1
+                body = f"{start}{seq},\"ts\":{_now() // 1000}{rest}".encode()
+                size = len(body) + 16
+                if size > MAX_FRAME:
+                    raise ValueError("an event of %d bytes is too large" % size)
+                frame = b'%b%b,"k":"%08x"}' % (pack_length(size), body, crc32(body))
                 self.seq = seq
-                count = _write(self._fd, frame)
-                if count == size + 4:
-                    self.outlet.size += count
-                else:
-                    self._short(frame, count)
+                count = _write(self._fd, frame) if seq & _SAMPLED else self._timed(frame)
+                if count != size + 4:
+                    self._not_written(frame[count:], "only %d of %d bytes were written" % (count, len(frame)))
             else:
                 self._put(start, rest)
         except OSError as error:
@@ -142,8 +140,15 @@ class Writer:
                 self._put_nested()
             self._give(None)
 
+    def _timed(self, frame: bytes) -> int:
+        before = time.perf_counter_ns()
+        count = _write(self._fd, frame)
+        self.outlet.took(time.perf_counter_ns() - before)
+        self._direct = self.outlet.direct
+        return count
+
     def _put(self, start: str, rest: str) -> None:
-        """The paths that are not hot: samples of the disk's speed, large frames, a disk that does not take frames. Holds the token."""
+        """The paths that are not hot: a forked child's first event, a disk that does not take frames. Holds the token."""
         if self.closed:
             self.troubles.note("ended", "xtrack: the run %s has ended; what is logged after that is dropped" % self.identity.run_id)
             return
@@ -155,33 +160,26 @@ class Writer:
             self.troubles.note("dropped", "xtrack: the journal cannot be written and memory for events is used up; events are dropped")
             return
         seq = self.seq + 1
-        body = f"{start}{seq},\"ts\":{_now() // 1000}{rest}".encode("utf-8", "replace")
-        if len(body) + 16 > MAX_FRAME:
-            self.troubles.note("too_large", "xtrack: an event of %d bytes is too large and was dropped" % len(body))
-            return
-        frame = seal(body)
-        self.seq = seq
-        if not outlet.direct:
-            outlet.hold(frame)
-        elif seq & 15:
-            outlet.write(frame)
-        else:
-            outlet.timed_write(frame)
-        self._direct = outlet.direct
+        frame = seal(f"{start}{seq},\"ts\":{_now() // 1000}{rest}".encode("utf-8", "replace"))
+        if len(frame) > MAX_FRAME:
+            raise ValueError("an event of %d bytes is too large" % len(frame))
+        try:
+            self.seq = seq
+            outlet.append(frame)
+        except BaseException:
+            self._interrupted(seq, frame)
+            raise
         self._fd = outlet.fd
+        self._direct = outlet.direct
 
-    def _short(self, frame: bytes, count: int) -> None:
-        self.outlet.size += count
-        self._not_written(frame[count:], OSError("only %d of %d bytes were written" % (count, len(frame))))
-
-    def _not_written(self, frame: bytes, error: OSError) -> None:
+    def _not_written(self, frame: bytes, why: object) -> None:
+        """The disk did not take (the rest of) a frame."""
         self._direct = False
-        self.outlet.refuse(frame, error)
+        self.outlet.refuse(frame, why)
 
     def _interrupted(self, seq: int, frame: bytes) -> None:
         """Ctrl-C, or a signal handler that raised, in the middle: the next event must follow without a gap and without a twin."""
-        outlet = self.outlet
-        if self.seq == seq and outlet.exclusive and not outlet.held and not outlet.settle(frame):
+        if frame and self.seq == seq and not self.outlet.has(frame):
             self.seq = seq - 1
 
     # ------------------------------------------------------------ re-entrance and other threads
