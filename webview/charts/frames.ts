@@ -4,26 +4,33 @@ export interface View {
   draw(): void;
 }
 
+/** Of a frame's 16 ms; what does not fit goes into the next frame, so that no pointer waits for many charts. */
+const BUDGET_MS = 8;
+
 export class Frames {
   private readonly dirty = new Set<View>();
   private requested = false;
 
   mark(view: View): void {
     this.dirty.add(view);
+    this.request();
+  }
+
+  private request(): void {
     if (this.requested) return;
     this.requested = true;
     requestAnimationFrame(() => this.run());
   }
 
-  forget(view: View): void {
-    this.dirty.delete(view);
-  }
-
-  /** What cannot be seen stays dirty until it can: becoming visible marks it again. */
+  /** What cannot be seen is forgotten: becoming visible marks it again. */
   private run(): void {
     this.requested = false;
-    const views = [...this.dirty];
-    this.dirty.clear();
-    for (const view of views) if (view.visible) view.draw();
+    const end = performance.now() + BUDGET_MS;
+    for (const view of [...this.dirty]) {
+      this.dirty.delete(view);
+      if (view.visible) view.draw();
+      if (performance.now() >= end) break;
+    }
+    if (this.dirty.size > 0) this.request();
   }
 }

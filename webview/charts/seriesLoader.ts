@@ -19,6 +19,7 @@ interface Entry {
 
 const INTERVAL_MS = 200;
 const RETRY_MS = 2000;
+const BURST_MS = 40;
 /** Asked beyond each end of a zoom, as a share of it, so that lines go on to the chart's edge. */
 const MARGIN = 0.02;
 
@@ -28,6 +29,8 @@ export class SeriesLoader {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private lastPump = -Infinity;
   private generation = 0;
+  private readonly fresh = new Set<string>();
+  private freshTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly ask: (query: SeriesQuery) => Promise<Series[]>,
@@ -92,14 +95,29 @@ export class SeriesLoader {
         for (const key of request.keys) this.put(row, key, view, base.x, replies[i]!, request.since !== undefined);
       });
       this.onError(null);
-      this.onLoaded(new Set(requests.flatMap((request) => request.keys)));
       this.busy.delete(row.run_id);
+      this.loaded(requests.flatMap((request) => request.keys));
       this.poke();
     } catch (error) {
       this.busy.delete(row.run_id);
       this.onError(error instanceof Error ? error.message : String(error));
       this.poke(RETRY_MS);
     }
+  }
+
+  /** Answers for many runs come in a burst: charts are told once, when the last is here or soon. */
+  private loaded(keys: string[]): void {
+    for (const key of keys) this.fresh.add(key);
+    if (this.busy.size === 0) this.flush();
+    else this.freshTimer ??= setTimeout(() => this.flush(), BURST_MS);
+  }
+
+  private flush(): void {
+    clearTimeout(this.freshTimer);
+    this.freshTimer = undefined;
+    const keys = new Set(this.fresh);
+    this.fresh.clear();
+    this.onLoaded(keys);
   }
 
   private put(row: RunRow, key: string, view: string, x: XAxis, reply: Series[], tail: boolean): void {
