@@ -1,7 +1,7 @@
 /** Reads the visible points of a curve in order of attempts, on one axis, decoding only what a reader asks for. */
 import type { BucketPart } from '../../domain/seriesBuckets';
 import { attemptCuts } from '../../domain/seriesOverlap';
-import { givenX, type AxisRange, type Chunk } from './chunk';
+import { CHUNK_POINTS, givenX, type AxisRange, type Chunk } from './chunk';
 import { columnValues } from './columnCodec';
 import type { Block, Piece } from './piece';
 import type { Curve } from './pieceIndex';
@@ -130,8 +130,11 @@ function chunkRange(chunk: Chunk, axis: Axis, base: number): AxisRange | null {
 
 const NOWHERE: AxisRange = { lo: Infinity, hi: -Infinity, sorted: true };
 
+/** For x of the block that is being read: a reader is done with one block before the next is opened. */
+const scratch = new Float64Array(CHUNK_POINTS);
+
 function openRun(block: Block, axis: Axis, segment: Segment, from: number, to: number, sorted: boolean): PointRun {
-  const all = xOf(block, axis, segment.base);
+  const all = xOf(block, axis, segment.base, scratch);
   const order = sorted || isAscending(all) ? null : ascendingOrder(all);
   const aligned = (values: Float64Array) => (order ? Float64Array.from(order, (i) => values[i]!) : values);
   const column = (name: 'value' | 'ts') => aligned(columnValues(block.column(name), block.n));
@@ -146,19 +149,22 @@ function openRun(block: Block, axis: Axis, segment: Segment, from: number, to: n
   };
 }
 
-function xOf(block: Block, axis: Axis, base: number): Float64Array {
+function xOf(block: Block, axis: Axis, base: number, out = new Float64Array(block.n)): Float64Array {
   const { n, start } = block;
-  if (axis.kind === 'epoch') return columnValues(block.column('epoch'), n);
-  if (axis.kind === 'time') return columnValues(block.column('ts'), n).map((ts) => timeX(ts, axis));
-  const steps = columnValues(block.column('step'), n);
+  if (axis.kind === 'epoch') return columnValues(block.column('epoch'), n, out);
+  if (axis.kind === 'time') {
+    const ts = columnValues(block.column('ts'), n, out);
+    for (let i = 0; i < n; i++) out[i] = timeX(ts[i]!, axis);
+    return out.subarray(0, n);
+  }
+  const steps = columnValues(block.column('step'), n, out);
   if (!hasGap(steps)) return steps;
   const epochs = columnValues(block.column('epoch'), n);
-  const xs = new Float64Array(n);
   for (let i = 0; i < n; i++) {
     const x = givenX(steps[i]!, epochs[i]!);
-    xs[i] = Number.isNaN(x) ? base + start + i : x;
+    out[i] = Number.isNaN(x) ? base + start + i : x;
   }
-  return xs;
+  return out.subarray(0, n);
 }
 
 function hasGap(values: Float64Array): boolean {
