@@ -77,7 +77,9 @@ export class OpenRuns {
     if (this.readOnly) return;
     const now = performance.now();
     const due = this.values()
-      .filter((run) => this.needsSave(run) && (!run.active || now - run.savedAt >= SAVE_EVERY_MS))
+      .filter(
+        (run) => this.isMissing(run) || (run.tail.store.dirty && (!run.active || now - run.savedAt >= SAVE_EVERY_MS)),
+      )
       .sort((a, b) => Number(a.active) - Number(b.active) || a.savedAt - b.savedAt);
     for (const run of due) {
       if (!this.budget.allows) return;
@@ -108,8 +110,12 @@ export class OpenRuns {
   }
 
   private needsSave(run: OpenRun): boolean {
-    // Somebody may delete a database under us: it is a projection, and comes back.
-    return run.tail.hasJournals && (run.tail.store.dirty || !existsSync(join(run.tail.dir, RUN_DATABASE)));
+    return run.tail.hasJournals && (run.tail.store.dirty || this.isMissing(run));
+  }
+
+  /** Somebody may delete a database under us: it is a projection, and comes back. */
+  private isMissing({ tail }: OpenRun): boolean {
+    return tail.hasJournals && !existsSync(join(tail.dir, RUN_DATABASE));
   }
 
   private save(run: OpenRun): void {
