@@ -15,14 +15,14 @@ const SCREENSHOT = join(FETCHED, 'start.png');
  * product knows of it.
  */
 function makeStarter() {
-  const folder = join(FETCHED, 'starter');
+  const folder = join(FETCHED, 'xtrack.starter');
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const manifest = {
-    name: 'xtrack-starter',
+    name: 'starter',
     publisher: 'xtrack',
     version: '0.0.0',
-    engines: { vscode: '*' },
+    engines: { vscode: '^1.100.0' },
     main: './starter.js',
     activationEvents: ['onStartupFinished'],
     extensionKind: ['workspace'],

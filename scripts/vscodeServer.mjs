@@ -88,11 +88,13 @@ export async function startServer({ data, settings = {}, trust = true, env = {} 
     data,
     logs: () => output,
     stop,
-    /** The address of a window on `folder` with the extensions under development in `extensions`. */
-    address({ folder, extensions = [], testsPath }) {
+    /** The address of a window on `folder` with the extension under development in `extension`. */
+    address({ folder, extension, testsPath }) {
       const remote = (path) => `vscode-remote://127.0.0.1:${port}${path}`;
-      const payload = [['skipWelcome', 'true']];
-      for (const path of extensions) payload.push(['extensionDevelopmentPath', remote(path)]);
+      const payload = [
+        ['skipWelcome', 'true'],
+        ['extensionDevelopmentPath', remote(extension)],
+      ];
       if (testsPath) payload.push(['extensionTestsPath', remote(testsPath)]);
       return `${origin}/?${new URLSearchParams({ folder, tkn: token, payload: JSON.stringify(payload) })}`;
     },
@@ -112,6 +114,7 @@ const QUIET = {
   'extensions.ignoreRecommendations': true,
   'telemetry.telemetryLevel': 'off',
   'update.mode': 'none',
+  'remote.autoForwardPorts': false,
 };
 
 /** A window inside another VS Code's terminal must not take that one's sockets and options for its own. */
