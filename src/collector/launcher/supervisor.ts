@@ -48,6 +48,8 @@ function supervisorArguments(launch: Launch): string[] {
   return [
     ...['-m', 'xtrack', 'run', '--run-id', launch.run_id, '--attempt', String(launch.attempt)],
     ...(launch.name ? ['--name', launch.name] : []),
+    ...(launch.experiment ? ['--experiment', launch.experiment] : []),
+    ...Object.entries(launch.tags ?? {}).flatMap(([key, value]) => ['--tag', `${key}=${value}`]),
     ...(launch.tty ? ['--tty'] : []),
     ...(launch.interpreter === null ? ['--argv'] : []),
     '--',
@@ -66,9 +68,6 @@ function supervisorEnvironment(
     XTRACK_RUN_ID: launch.run_id,
     XTRACK_ATTEMPT: String(launch.attempt),
   };
-  if (launch.name) ours['XTRACK_NAME'] = launch.name;
-  if (launch.experiment) ours['XTRACK_EXPERIMENT'] = launch.experiment;
-  if (launch.tags) ours['XTRACK_TAGS'] = JSON.stringify(launch.tags);
   if (launch.attempt > 1) ours['XTRACK_RESUME_RUN_ID'] = launch.run_id;
   if (launch.from_checkpoint) ours['XTRACK_RESUME_CHECKPOINT'] = launch.from_checkpoint;
   return { ...env, ...ours };
