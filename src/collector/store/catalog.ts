@@ -6,7 +6,7 @@ import type { Json, Num } from '../../protocol/events';
 import type { RunRow, Summary } from '../../protocol/rows';
 import { parseQuery } from '../../domain/query';
 import type { Field, Query } from '../../domain/queryAst';
-import { changedEntries, packBody, unpackBody } from './catalogBody';
+import { bodyQuery, changedEntries, packBody, unpackBody } from './catalogBody';
 import { afterCursor, decodeCursor, encodeCursor, orderBy, type SortTerm } from './catalogCursor';
 import { CATALOG_SCHEMA } from './catalogSchema';
 import { databaseBytes, saveDatabaseFile } from './databaseFile';
@@ -33,7 +33,7 @@ const COLUMNS = [
   'ended',
   'attempt',
 ] as const;
-const READ_BODY = 'SELECT row, params, metrics, tags FROM body WHERE run = ?';
+const UPDATE_RUN = `UPDATE run SET ${COLUMNS.map((column) => `${column} = ?`).join(', ')}, journals = ? WHERE id = ?`;
 
 export class Catalog {
   private readonly statements = new Map<string, Statement>();
@@ -82,7 +82,7 @@ export class Catalog {
 
   get(run_id: string): RunRow | null {
     const run = this.runs.get(run_id);
-    return run === undefined ? null : unpackBody(this.statement(READ_BODY).get([run]));
+    return run === undefined ? null : unpackBody(this.statement(bodyQuery()).get([run]));
   }
 
   /** What `put` was told of the journals that the rows were made of, by run. */
@@ -100,11 +100,7 @@ export class Catalog {
       const values = COLUMNS.map((column) => row[column]).map((value) =>
         typeof value === 'boolean' ? Number(value) : value,
       );
-      this.statement(`UPDATE run SET ${COLUMNS.map((column) => `${column} = ?`).join(', ')} WHERE id = ?`).run([
-        ...values,
-        run,
-      ]);
-      this.statement('UPDATE run SET journals = ? WHERE id = ?').run([journals, run]);
+      this.statement(UPDATE_RUN).run([...values, journals, run]);
       const body = packBody(row);
       this.statement('REPLACE INTO body (run, row, params, metrics, tags) VALUES (?, ?, ?, ?, ?)').run([
         run,
@@ -150,8 +146,9 @@ export class Catalog {
     const last = page.at(-1);
     const cursor =
       found.length > limit && last ? encodeCursor({ run_id: String(last[1]), values: last.slice(3) as [] }) : null;
+    const body = this.statement(bodyQuery(request.fields));
     return {
-      rows: page.map(([run]) => unpackBody(this.statement(READ_BODY).get([run!]), request.fields)),
+      rows: page.map(([run]) => unpackBody(body.get([run!]), request.fields)),
       total: found.length > 0 ? Number(found[0]![2]) : after ? this.count(filter) : 0,
       cursor,
     };

@@ -26,6 +26,12 @@ export function packBody(row: RunRow): Body {
   return { row: json(rest), params: json(params), metrics: json(packed), tags: json(tags) };
 }
 
+/** Reads what `unpackBody` needs for these fields: metrics alone are most of a row. */
+export function bodyQuery(fields?: readonly string[]): string {
+  const parts = BODY.map((part) => (!fields || fields.includes(part) ? part : 'NULL'));
+  return `SELECT row, ${parts.join(', ')} FROM body WHERE run = ?`;
+}
+
 /** Only `fields` of the row, and its id; all where there are none. */
 export function unpackBody([row, params, metrics, tags]: SqlValue[], fields?: readonly string[]): RunRow {
   const wanted = (field: string) => !fields || fields.includes(field);
