@@ -1,6 +1,7 @@
 /**
  * Asks for the series that can be seen, sized for the screen: whole when the view changed, only their ends when they
- * grew, one request a run at a time, at most five times a second. What it knows stays drawable meanwhile.
+ * grew, one request a run at a time, at most
+ * five times a second unless answers come fast. What it knows stays drawable meanwhile.
  */
 import type { SeriesQuery, XAxis } from '../../src/protocol/panel';
 import type { RunRow, Series, Summary } from '../../src/protocol/rows';
@@ -17,7 +18,8 @@ interface Entry {
   series: Series[];
 }
 
-const INTERVAL_MS = 200;
+/** Answers that come fast are asked for more often: most of the time is left to others either way. */
+const INTERVAL_MS = { least: 50, most: 200, share: 4 };
 const RETRY_MS = 2000;
 const BURST_MS = 40;
 /** Asked beyond each end of a zoom, as a share of it, so that lines go on to the chart's edge. */
@@ -28,6 +30,7 @@ export class SeriesLoader {
   private readonly busy = new Set<string>();
   private timer: ReturnType<typeof setTimeout> | undefined;
   private lastPump = -Infinity;
+  private interval = INTERVAL_MS.most;
   private generation = 0;
   private readonly fresh = new Set<string>();
   private freshTimer: ReturnType<typeof setTimeout> | undefined;
@@ -43,7 +46,7 @@ export class SeriesLoader {
   /** Something changed: looks soon, at once if it did not look lately. */
   poke(wait = 0): void {
     if (this.timer !== undefined) return;
-    const due = Math.max(wait, this.lastPump + INTERVAL_MS - performance.now());
+    const due = Math.max(wait, this.lastPump + this.interval - performance.now());
     this.timer = setTimeout(() => this.pump(), Math.max(0, due));
   }
 
@@ -95,6 +98,8 @@ export class SeriesLoader {
         for (const key of request.keys) this.put(row, key, view, base.x, replies[i]!, request.since !== undefined);
       });
       this.onError(null);
+      const took = performance.now() - this.lastPump;
+      this.interval = Math.min(INTERVAL_MS.most, Math.max(INTERVAL_MS.least, took * INTERVAL_MS.share));
       this.busy.delete(row.run_id);
       this.loaded(requests.flatMap((request) => request.keys));
       this.poke();

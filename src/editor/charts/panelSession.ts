@@ -1,5 +1,5 @@
 /**
- * One panel's conversation: answers what it asks, tells it of changes of its runs (at most ten a second), and keeps
+ * One panel's conversation: answers what it asks, tells it of changes of its runs (some fifteen times a second at most), and keeps
  * silent while it is hidden; when it shows again it gets everything anew.
  */
 import { type Disposable, DisposableStore } from '../../base/disposable';
@@ -31,7 +31,7 @@ export interface SessionDeps {
 
 type Answer = Omit<Extract<ReplyMessage, { ok: true }>, 'kind' | 'id' | 'ok'>;
 
-const INTERVAL_MS = 100;
+const INTERVAL_MS = 60;
 
 export class PanelSession implements Disposable {
   private readonly owned = new DisposableStore();

@@ -100,7 +100,7 @@ describe('a chart panel session', () => {
     ]);
   });
 
-  it('tells of growth at once, and of a flood at most ten times a second', async () => {
+  it('tells of growth at once, and of a flood a few times a second', async () => {
     const { session, collector, sent } = open(['a']);
     session.receive({ kind: 'ready' });
     await expect.poll(() => snapshots(sent).length).toBe(1);
@@ -108,12 +108,12 @@ describe('a chart panel session', () => {
     const began = performance.now();
     collector.grow('a');
     await expect.poll(() => snapshots(sent).length, { interval: 2 }).toBe(2);
-    expect(performance.now() - began).toBeLessThan(60);
+    expect(performance.now() - began).toBeLessThan(50);
     for (let i = 0; i < 100; i++) {
       collector.grow('a');
       await wait(5);
     }
-    expect(snapshots(sent).length).toBeLessThanOrEqual(2 + 1 + Math.ceil((performance.now() - began) / 100));
+    expect(snapshots(sent).length).toBeLessThanOrEqual(2 + 1 + Math.ceil((performance.now() - began) / 60));
     expect(snapshots(sent).length).toBeGreaterThan(4);
   });
 
