@@ -27,6 +27,8 @@ export class NotesFiles implements vscode.FileSystemProvider, vscode.Disposable 
   }
 
   async stat(uri: vscode.Uri): Promise<vscode.FileStat> {
+    // A run's folder, which the editor looks for before it writes.
+    if (uri.path.split('/').length < 3) return { type: vscode.FileType.Directory, ctime: 0, mtime: 0, size: 0 };
     const { length } = await this.readFile(uri);
     return { type: vscode.FileType.File, ctime: 0, mtime: this.times.get(uri.path) ?? 0, size: length };
   }

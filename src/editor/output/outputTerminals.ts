@@ -36,7 +36,7 @@ export class OutputTerminals implements vscode.Disposable {
       const { name } = await this.collectors.callRun(run_id, 'runs.get', { run_id });
       const pty = new OutputFollower(run_id, this.collectors, this.log);
       const iconPath = new vscode.ThemeIcon('graph-line');
-      terminal = vscode.window.createTerminal({ name: plain(name, 40), pty, iconPath, isTransient: true });
+      terminal = vscode.window.createTerminal({ name: terminalName(name), pty, iconPath, isTransient: true });
       this.terminals.set(run_id, terminal);
     }
     terminal.show(preserveFocus);
@@ -48,6 +48,10 @@ export class OutputTerminals implements vscode.Disposable {
   }
 }
 
+function terminalName(run: string): string {
+  return plain(run, 40);
+}
+
 /** Follows `runs.output` of a run's latest attempt until its terminal is closed; a resumed run goes on in it. */
 class OutputFollower implements vscode.Pseudoterminal {
   private readonly written = new vscode.EventEmitter<string>();
@@ -57,7 +61,11 @@ class OutputFollower implements vscode.Pseudoterminal {
   private closed = false;
   private ended = false;
   private failing = false;
+  private readonly renamed = new vscode.EventEmitter<string>();
+  private name = '';
   readonly onDidWrite = this.written.event;
+  /** The script may give the run its name only after it started. */
+  readonly onDidChangeName = this.renamed.event;
 
   constructor(
     private readonly run_id: string,
@@ -71,6 +79,7 @@ class OutputFollower implements vscode.Pseudoterminal {
 
   close(): void {
     this.closed = true;
+    this.renamed.dispose();
     this.written.dispose();
   }
 
@@ -92,6 +101,7 @@ class OutputFollower implements vscode.Pseudoterminal {
     const { run_id } = this;
     const run = await this.collectors.callRun(run_id, 'runs.get', { run_id });
     const going = isActive(run);
+    if (run.name !== this.name && !this.closed) this.renamed.fire(terminalName((this.name = run.name)));
     if (run.attempt !== this.attempt) this.begin(run.attempt);
     if (this.ended && !going) return;
     await this.readOn();
