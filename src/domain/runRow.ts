@@ -1,6 +1,5 @@
 /** What lists, charts and scripts see of a run. A user's edits win over what the script said. */
-import type { Json } from '../protocol/events';
-import type { Num } from '../protocol/events';
+import type { Json, Num } from '../protocol/events';
 import type { RunDetail, RunRow, Summary } from '../protocol/rows';
 import { byWorker, compareWorkers, deriveStatus, isGone, isScript, type DerivedStatus } from './runStatus';
 import type { RunState } from './runState';
@@ -38,18 +37,20 @@ function rowOf(state: RunState, derived: DerivedStatus, summaries: Record<string
 
 export function runDetail(state: RunState, summaries: Record<string, Summary>, rev: number): RunDetail {
   const derived = deriveStatus(state);
-  const training = byWorker(Object.values(state.writers).filter(({ role }) => role !== 'user' && role !== 'collector'));
+  const scripts = byWorker(Object.values(state.writers).filter(isScript));
   return {
     ...rowOf(state, derived, summaries, rev),
     notes: state.user.notes,
-    checkpoints: [...state.checkpoints].sort((a, b) => a.attempt - b.attempt || a.at - b.at || (a.id < b.id ? -1 : 1)),
+    checkpoints: state.checkpoints
+      .map((checkpoint) => ({ ...checkpoint, at: Math.floor(checkpoint.at) }))
+      .sort((a, b) => a.attempt - b.attempt || a.at - b.at || compareWorkers(a.id, b.id)),
     artifacts: [...state.artifacts].sort((a, b) => (a.path < b.path ? -1 : 1)),
     attempts: derived.attempts.map((attempt) => ({
       ...attempt,
       started: Math.floor(attempt.started),
       ended: whole(attempt.ended),
     })),
-    worker_states: training
+    worker_states: scripts
       .filter(({ attempt }) => attempt === derived.attempt)
       .map((writer) => ({
         id: writer.worker,
@@ -60,7 +61,10 @@ export function runDetail(state: RunState, summaries: Record<string, Summary>, r
     environment: state.environment,
     traceback: derived.traceback,
     // An ack whose command was not read yet waits.
-    commands: state.commands.filter(({ type }) => type !== '').sort((a, b) => a.at - b.at),
+    commands: state.commands
+      .filter(({ type }) => type !== '')
+      .map((command) => ({ ...command, at: Math.floor(command.at) }))
+      .sort((a, b) => a.at - b.at),
     warnings: state.warnings,
   };
 }
