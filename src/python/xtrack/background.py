@@ -50,6 +50,9 @@ class Background:
             self._wake.wait(self._pause())
             self._wake.clear()
             self._step()
+        if self._link is not None:
+            self._link.hurry()
+            self._step()
         while not self._finished() and time.monotonic() < self._deadline:
             time.sleep(0.01)
             self._step()
@@ -66,7 +69,7 @@ class Background:
     def _finished(self) -> bool:
         if self._writer.outlet.held:
             return False
-        return self._link is None or not self._link.connected or self._link.drained
+        return self._link is None or self._link.is_done
 
     def _step(self) -> None:
         now = time.monotonic()

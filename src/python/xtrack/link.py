@@ -52,6 +52,7 @@ class Link:
         self._mode: Optional[str] = None
         self._pause = _FIRST_PAUSE
         self._next_try = 0.0
+        self._unreachable = False
         self._rung = 0
         self._file = -1
         self._sent_offset = 0
@@ -75,6 +76,19 @@ class Link:
         if self._mode == "journal":
             return self._rung >= self._writer.outlet.size
         return self._mode == "stream" and self._acked_seq >= self._writer.seq
+
+    def hurry(self) -> None:
+        """The run ends: try once more at once."""
+        if self._socket is None:
+            self._next_try = 0.0
+            self._unreachable = False
+
+    @property
+    def is_done(self) -> bool:
+        """Nothing is left to tell, or nobody to tell it to."""
+        if self._mode is not None:
+            return self.drained
+        return self._unreachable
 
     def tick(self) -> None:
         if self._socket is None:
@@ -112,6 +126,7 @@ class Link:
             except OSError as error:
                 failure = error
                 continue
+            self._unreachable = False
             self._decoder = FrameDecoder()
             self._outgoing = bytearray()
             self._hello(address.token)
@@ -120,6 +135,7 @@ class Link:
             self._troubles.note(
                 "connect", "xtrack: no collector answers (%s); the journal is kept and sent when it does" % failure
             )
+        self._unreachable = True
         self._retry_later()
         return False
 

@@ -27,7 +27,7 @@ class Recorder:
         self._background: Optional[Background] = None
         self.commands: Optional[Commands] = None
         identity = Identity(run_id, worker, attempt, role, new_writer())
-        if not isinstance(transport, (NullTransport, FileTransport, StdioTransport)):
+        if transport.keeps_journal:
             self._journals = journals
         self.writer = Writer(identity, self._open, troubles)
         if not self.is_null:

@@ -71,7 +71,8 @@ def _start(
     journals = Journals(resolve(), troubles)
     run_id, attempt, parent = _identify(given, journals, troubles)
     worker = ranks.worker_id()
-    journals.settle_on_directory(run_id)
+    if transport.keeps_journal:
+        journals.settle_on_directory(run_id)
     attempt = attempt or next_attempt(journals.run_dir(run_id), worker)
     recorder = Recorder(transport, journals, run_id, worker, attempt, "script", troubles)
     if _first_run_id is None:

@@ -15,6 +15,8 @@ from .troubles import Troubles
 class Transport:
     """The journal in the .xtrack directory."""
 
+    keeps_journal = True
+
 
 class TCPTransport(Transport):
     def __init__(self, host: str = "localhost", port: int = 9999, token: Optional[str] = None) -> None:
@@ -29,12 +31,16 @@ class UnixSocketTransport(Transport):
 
 
 class FileTransport(Transport):
+    keeps_journal = False
+
     def __init__(self, path: Union[str, "os.PathLike[str]"] = "xtrack_events.bin") -> None:
         self.path = os.path.abspath(os.fspath(path))
 
 
 class StdioTransport(Transport):
     """Frames to file descriptor 3 where that is open, else to stdout."""
+
+    keeps_journal = False
 
     def __init__(self, fd: Optional[int] = None) -> None:
         self.fd = fd if fd is not None else _given_fd(3, otherwise=1)
@@ -50,6 +56,8 @@ def _given_fd(fd: int, otherwise: int) -> int:
 
 class NullTransport(Transport):
     """Nothing is recorded."""
+
+    keeps_journal = False
 
 
 def choose(given: object, troubles: Troubles) -> Transport:
