@@ -85,9 +85,7 @@ export class SeriesLoader {
       else if (entry.signature !== signatureOf(row, summary))
         tails.set(entry.rev, [...(tails.get(entry.rev) ?? []), key]);
     }
-    const requests = [...tails].map(
-      ([since, tailKeys]) => ({ keys: tailKeys, since }) as { keys: string[]; since?: number },
-    );
+    const requests: { keys: string[]; since?: number }[] = [...tails].map(([since, of]) => ({ keys: of, since }));
     if (whole.length > 0) requests.push({ keys: whole });
     if (requests.length === 0) return;
     this.busy.add(row.run_id);

@@ -75,7 +75,7 @@ export class Host {
         resolve: (reply) => (done(), resolve(reply)),
         reject: (error) => (done(), reject(error)),
       });
-      this.api.postMessage({ ...request, id } as PanelRequest);
+      this.api.postMessage({ ...request, id });
     });
   }
 
