@@ -85,7 +85,7 @@ export class Collector {
       token: this.token,
       runs: this.runs,
       follower,
-      grown: (runId, file) => void this.bell(runId, file),
+      grown: (runId, file) => void this.grown(runId, file),
       commandsOf: (runId) => this.journals.commandsOf(runId),
       http: (socket, trusted) => this.http.accept(socket, trusted),
       log,
@@ -181,14 +181,19 @@ export class Collector {
     );
   }
 
-  /** The worker has read the journal when this resolves. */
-  private async bell(run_id: string, file: string): Promise<void> {
+  /** With a supervisor's word that the script ended, all of what the script said before is to be read. */
+  private grown(runId: string, file: string): Promise<void> {
+    return this.bell(runId, file.startsWith('events-sup-') ? undefined : file);
+  }
+
+  /** The worker has read the journal (without one, all of the run's) when this resolves. */
+  private async bell(run_id: string, file?: string): Promise<void> {
     try {
-      await this.worker.call('bell', { run_id, file });
+      await this.worker.call('bell', { run_id, ...(file !== undefined && { file }) });
     } catch (error) {
       // A store that starts again reads everything by itself.
       if (!(error instanceof ApiError && error.data.code === 'unavailable') && !this.ending)
-        this.setup.log(`Reading ${file} of run ${run_id} failed: ${messageOf(error)}`);
+        this.setup.log(`Reading ${file ?? 'the journals'} of run ${run_id} failed: ${messageOf(error)}`);
     }
   }
 
@@ -227,7 +232,7 @@ export class Collector {
       launch: (request) => this.launcher.launch(request),
       resume: (request) => this.launcher.resume(request),
       stop: (runId) => this.ladders.stop(runId),
-      edit: (edit) => this.bell(edit.run_id, this.journals.appendEdit(edit.run_id, { ...edit } as Json)),
+      edit: (edit) => this.bell(edit.run_id, this.journals.appendEdit(edit.run_id, { ...edit })),
       command: (runId, command) => this.appendCommand(runId, command),
       info: () => this.info(),
       handover: (version) => {

@@ -67,7 +67,9 @@ async function main(): Promise<void> {
   }
   // One broken request or connection is no reason to leave everybody alone.
   process.on('uncaughtException', (error) => log(`Unexpected: ${error.stack ?? error.message}`));
-  process.on('unhandledRejection', (reason) => log(`Unexpected: ${reason instanceof Error ? reason.stack : reason}`));
+  process.on('unhandledRejection', (reason) =>
+    log(`Unexpected: ${reason instanceof Error ? reason.stack : String(reason)}`),
+  );
   answer({ port, token: collector.token });
 }
 

@@ -47,8 +47,7 @@ export class OwnJournals {
     }
     const commands: Command[] = [];
     for (let item = decoder.next(); item; item = decoder.next())
-      if (item.kind === 'frame' && item.envelope['t'] === 'command')
-        commands.push(item.envelope['p'] as unknown as Command);
+      if (item.kind === 'frame' && item.envelope['t'] === 'command') commands.push(item.envelope['p'] as Command);
     return commands;
   }
 

@@ -1,10 +1,10 @@
 /** POST /rpc (one call), WS /rpc (calls and subscriptions), GET /health. Sockets come from the port they share with ingestion. */
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { Changed } from '../../protocol/rows';
+import { isToken } from '../token';
 import type { Rpc } from './rpc';
 import { Subscription } from './subscriptions';
 
@@ -30,6 +30,8 @@ export class HttpServer {
   private readonly alive = new WeakSet<WebSocket>();
   /** On the Unix socket: no token is needed there. */
   private readonly trusted = new WeakSet<Duplex>();
+  /** Time is up for connections that bring no whole request. */
+  private readonly firstRequests = new WeakMap<Duplex, NodeJS.Timeout>();
   private readonly pings: NodeJS.Timeout;
 
   constructor(private readonly options: HttpOptions) {
@@ -66,8 +68,6 @@ export class HttpServer {
     this.upgrades.close();
     this.server.closeAllConnections();
   }
-
-  private readonly firstRequests = new WeakMap<Duplex, NodeJS.Timeout>();
 
   private async request(request: IncomingMessage, response: ServerResponse): Promise<void> {
     clearTimeout(this.firstRequests.get(request.socket));
@@ -146,13 +146,8 @@ export class HttpServer {
 
   private knowsToken(header: string | undefined): boolean {
     const [, token] = /^Bearer +(\S+)$/i.exec(header ?? '') ?? [];
-    return token !== undefined && timingSafeEqual(digest(token), digest(this.options.token));
+    return isToken(token, this.options.token);
   }
-}
-
-/** Of equal length, so that the comparison takes the same time whatever was sent. */
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
 }
 
 /** Null when it is too large or does not arrive in time. */

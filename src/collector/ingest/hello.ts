@@ -1,6 +1,6 @@
 /** What a client says first, and what it is told. */
 import { z } from 'zod';
-import type { Envelope, JournalHead } from '../../protocol/events';
+import type { Envelope, Hello, JournalHead } from '../../protocol/events';
 import { isId } from '../../protocol/ids';
 
 const id = z.string().refine(isId, 'is no valid id');
@@ -13,7 +13,7 @@ const proc = z.object({
   start: z.string().max(255),
 });
 
-export const helloSchema = z.object({
+export const helloSchema: z.ZodType<Hello> = z.object({
   protocol: z.literal(1),
   token: z.string().optional(),
   run_id: id,
@@ -26,12 +26,10 @@ export const helloSchema = z.object({
   proc: proc.optional(),
 });
 
-export type CheckedHello = z.output<typeof helloSchema>;
-
 /** Of another machine, or unknown: never looked for here. */
 const NO_PROCESS = { host: '', boot: '', pidns: null, pid: 0, start: '' };
 
-export function headOf(hello: CheckedHello): JournalHead {
+export function headOf(hello: Hello): JournalHead {
   return {
     format: 1,
     run_id: hello.run_id,

@@ -1,9 +1,9 @@
 /** One client's connection: hello, then bells of a journal that we see, or events for our copy of one that we do not. */
-import { timingSafeEqual, createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
-import type { Command, Envelope, Json, Welcome } from '../../protocol/events';
+import type { Ack, Command, Envelope, Hello, Json, Welcome } from '../../protocol/events';
+import { isToken } from '../token';
 import type { Dialect } from './dialect';
-import { eventOf, headOf, helloSchema, isObject, type CheckedHello } from './hello';
+import { eventOf, headOf, helloSchema, isObject } from './hello';
 import type { IngestPorts } from './ingestPorts';
 import { seesJournal } from './journalOnDisk';
 import { LegacyStreams } from './legacyStreams';
@@ -18,8 +18,8 @@ const MAX_UNREAD = 1 << 20;
 
 type State =
   | { kind: 'new' }
-  | { kind: 'journal'; hello: CheckedHello; file: string }
-  | { kind: 'stream'; hello: CheckedHello; journal: StreamJournal }
+  | { kind: 'journal'; hello: Hello; file: string }
+  | { kind: 'stream'; hello: Hello; journal: StreamJournal }
   | { kind: 'legacy'; streams: LegacyStreams }
   | { kind: 'closed' };
 
@@ -28,7 +28,6 @@ export class Session {
   private readonly helloTimer: NodeJS.Timeout;
   private flushTimer: NodeJS.Timeout | null = null;
   private badCount = 0;
-  private acked = 0;
 
   constructor(
     private readonly socket: Socket,
@@ -88,13 +87,15 @@ export class Session {
         return this.event(envelope, this.state.hello.run_id, fresh);
       case 'legacy':
         return this.legacy(this.state.streams, envelope);
+      case 'closed':
+        return;
     }
   }
 
   private greet(envelope: Record<string, unknown>): void {
     const payload = isObject(envelope['p']) ? envelope['p'] : {};
     if (envelope['t'] === 'hello') {
-      if (!this.trusted && !this.knowsToken(payload['token'])) return this.refuse('wrong or missing token');
+      if (!this.trusted && !isToken(payload['token'], this.ports.token)) return this.refuse('wrong or missing token');
       // Enough for a client that speaks v1 without our additions.
       if (payload['run_id'] === undefined && payload['writer'] === undefined) return this.beLegacy();
       return this.welcome(payload);
@@ -122,7 +123,6 @@ export class Session {
     try {
       const journal = this.journals.acquire(headOf(hello));
       this.state = { kind: 'stream', hello, journal };
-      this.acked = journal.lastSeq;
       this.send('welcome', { protocol: 1, mode: 'stream', after: journal.lastSeq } satisfies Welcome);
       this.ports.grown(hello.run_id, journal.file);
       for (const command of this.ports.commandsOf(hello.run_id)) this.push(command);
@@ -178,8 +178,7 @@ export class Session {
     if (this.state.kind !== 'stream') return;
     const { journal, hello } = this.state;
     this.ports.grown(hello.run_id, journal.file);
-    this.acked = journal.lastSeq;
-    this.send('ack', { seq: this.acked });
+    this.send('ack', { seq: journal.lastSeq } satisfies Ack);
   }
 
   private send(t: string, p: { [k: string]: Json | undefined }): void {
@@ -217,15 +216,6 @@ export class Session {
     if (state.kind === 'legacy') state.streams.drop();
     this.onClose(this);
   }
-
-  private knowsToken(token: unknown): boolean {
-    return typeof token === 'string' && timingSafeEqual(digest(token), digest(this.ports.token));
-  }
-}
-
-/** Of equal length, so that the comparison takes the same time whatever was sent. */
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
 }
 
 function messageOf(error: unknown): string {
