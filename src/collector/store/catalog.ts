@@ -72,14 +72,6 @@ export class Catalog {
     return databaseBytes(this.database) + this.runs.size * 150;
   }
 
-  has(run_id: string): boolean {
-    return this.runs.has(run_id);
-  }
-
-  ids(): string[] {
-    return [...this.runs.keys()];
-  }
-
   get(run_id: string): RunRow | null {
     const run = this.runs.get(run_id);
     return run === undefined ? null : unpackBody(this.statement(bodyQuery()).get([run]));

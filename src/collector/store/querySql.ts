@@ -61,7 +61,7 @@ export function compileSortTerms(field: Field, now: number): Sql[] {
 }
 
 /** A linear-time engine, so that no pattern can hang the collector. */
-export function createMatcher(): (pattern: string, text: unknown) => number {
+export function createMatcher(): (pattern: string, text: string | number | null) => number {
   const compiled = new Map<string, RE2JS>();
   return (pattern, text) => {
     if (text === null) return 0;

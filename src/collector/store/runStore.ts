@@ -1,6 +1,6 @@
 /** Everything of one run that lies in run.sqlite: points, log lines, events, the reducer's state, how far journals were read. */
 import { join } from 'node:path';
-import type { Database, SqlJsStatic } from 'sql.js';
+import type { Database, SqlJsStatic, SqlValue } from 'sql.js';
 import type { SeriesRequest } from '../../protocol/api';
 import type { Json } from '../../protocol/events';
 import type { LogLine, Series, Summary } from '../../protocol/rows';
@@ -48,7 +48,6 @@ export class RunStore implements RunSink {
   private readonly eventTable: LineTable;
   private readonly book = new SummaryBook(this.index);
   private readonly queries: SeriesQuery;
-  private changed = new Set<string>();
 
   /** Never throws for what is in the file: `damage` says why it was not usable, and everything has to be read again. */
   static open(sql: SqlJsStatic, runDir: string, options: { readOnly?: boolean } = {}): RunStore {
@@ -95,7 +94,6 @@ export class RunStore implements RunSink {
     this.points++;
     this.rev++;
     this.book.touch(key);
-    this.changed.add(key);
   }
 
   log(
@@ -118,13 +116,6 @@ export class RunStore implements RunSink {
 
   keys(): string[] {
     return this.index.keys();
-  }
-
-  /** Keys with new points since the last call. */
-  changedKeys(): string[] {
-    const keys = [...this.changed];
-    this.changed = new Set();
-    return keys;
   }
 
   /** The same object until there is a new point. */
@@ -221,14 +212,16 @@ function finiteOrNaN(value: number | null): number {
   return value !== null && Number.isFinite(value) ? value : NaN;
 }
 
-function parseJson(text: unknown): Json {
-  return text === null ? null : (JSON.parse(String(text)) as Json);
+function parseJson(text: SqlValue | undefined): Json {
+  return typeof text === 'string' ? (JSON.parse(text) as Json) : null;
 }
 
 function loadState(database: Database): RunState | null {
   const rows = database.exec('SELECT section, json FROM state')[0]?.values;
   if (!rows) return null;
-  return Object.fromEntries(rows.map(([section, json]) => [section, parseJson(json)])) as unknown as RunState;
+  const state: Record<string, Json> = {};
+  for (const [section, json] of rows) state[String(section)] = parseJson(json);
+  return state as unknown as RunState;
 }
 
 function loadOffsets(database: Database): Map<string, JournalOffset> {

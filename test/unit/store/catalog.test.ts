@@ -105,16 +105,15 @@ function fieldValue(run: RunRow, field: Field): Json | undefined {
 
 function compares(have: Json | undefined, op: CompareOp, want: Value): boolean {
   if (have === undefined) return false;
-  const left = typeof have === 'string' ? have : JSON.stringify(have) === 'null' ? 'null' : String(have);
+  const left = typeof have === 'string' ? have : JSON.stringify(have);
   const leftNumber =
     typeof have === 'number' ? have : typeof have === 'string' && isNumeric(have) ? Number(have) : null;
   const right = typeof want === 'number' || (typeof want === 'string' && isNumeric(want)) ? Number(want) : null;
   const order = (a: number | string, b: number | string) =>
     ({ '=': a === b, '!=': a !== b, '<': a < b, '<=': a <= b, '>': a > b, '>=': a >= b })[op];
   if (right !== null) return leftNumber === null ? op === '!=' : order(leftNumber, right);
-  const text = Array.isArray(have) ? JSON.stringify(have) : left;
-  if (op === '=' || op === '!=') return order(text, String(want));
-  return leftNumber === null && order(text, String(want));
+  if (op === '=' || op === '!=') return order(left, String(want));
+  return leftNumber === null && order(left, String(want));
 }
 
 function matches(run: RunRow, query: Expression): boolean {
@@ -296,7 +295,7 @@ describe('catalog file', () => {
     expect(catalog.damage).toBeNull();
     expect(catalog.get('a')).toEqual(row('a', { params: { lr: 0.1 }, name: 'resnet' }));
     catalog.put(row('b'));
-    expect(catalog.ids()).toEqual(['a', 'b']);
+    expect([catalog.size, catalog.get('b')]).toEqual([2, row('b')]);
   });
 
   it('is told to be damaged, and replaced by the next save', async () => {

@@ -223,16 +223,6 @@ describe('run store', () => {
     database.close();
   });
 
-  it('names the keys with new points once', async () => {
-    const store = await open();
-    store.point(writer('w'), 'a', 1, 1, null, 1);
-    store.point(writer('w'), 'b', 1, 1, null, 1);
-    expect(store.changedKeys()).toEqual(['a', 'b']);
-    store.point(writer('w'), 'b', 1, 2, null, 2);
-    expect(store.changedKeys()).toEqual(['b']);
-    expect(store.changedKeys()).toEqual([]);
-  });
-
   it('takes steps that are no finite numbers for missing', async () => {
     const store = await open();
     store.point(writer('w'), 'a', 5, Infinity, NaN, 1);

@@ -101,11 +101,11 @@ describe('series', () => {
         for (const x of AXES) {
           const all = visiblePoints(points, x, STARTED);
           const at = (part: number) => all[Math.floor(part * (all.length - 1))]!.x;
-          for (const limit of [1, 100, 1000, 100_000]) {
+          for (const limit of [1, 1000, 100_000]) {
             expectSame(ask(x, limit, mine)[0]!, points, x, limit, -Infinity, Infinity);
-            const [from, to] = [at(random() * 0.5), at(0.5 + random() * 0.5)];
-            expectSame(ask(x, limit, { ...mine, from, to })[0]!, points, x, limit, from, to);
           }
+          const [from, to] = [at(random() * 0.5), at(0.5 + random() * 0.5)];
+          expectSame(ask(x, 100, { ...mine, from, to })[0]!, points, x, 100, from, to);
         }
       }
     },
@@ -279,6 +279,6 @@ function withTail(shown: Series, tail: Series): Series {
     min: [...shown.min.slice(0, keep), ...tail.min],
     max: [...shown.max.slice(0, keep), ...tail.max],
     n: [...shown.n.slice(0, keep), ...tail.n],
-    bad: [...shown.bad.filter(({ x }) => x < tail_from!), ...tail.bad],
+    bad: [...shown.bad.filter(({ x }) => x < tail_from), ...tail.bad],
   };
 }
