@@ -1,7 +1,7 @@
 /** What a newcomer does in the first minute with the example, and what must survive it. One story, told in order. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { expectSameCurve } from './curves';
 import { loggedCurve, runIds, scripts } from './journals';
 import { collector, isAlive, kill } from './processes';
@@ -19,12 +19,23 @@ beforeAll(async () => {
   workbench = await Workbench.open();
 });
 
+// Each step goes on from the one before.
+let broken = false;
+beforeEach(() => {
+  if (broken) throw new Error('an earlier step failed');
+});
+afterEach(async ({ task }) => {
+  if (task.result?.state !== 'fail' || broken) return;
+  broken = true;
+  await workbench?.screenshot('firstMinute-broken');
+});
+
 afterAll(() => workbench?.close());
 
 /** Everything that was there is there again: the row, its status, the curve with its values. */
 async function expectEverything(status: string): Promise<void> {
   await workbench.showRuns();
-  await workbench.row(status).waitFor();
+  await workbench.row(`, ${status}`).waitFor();
   await until('the whole curve is drawn', async () => (await drawn())?.x.at(-1) === logged().at(-1)?.x);
   expectSameCurve(await drawn(), logged());
   expect(runIds(workbench.folder)).toEqual([runId]);
@@ -38,7 +49,7 @@ test('launching the current file shows the run in the tree and its curve, which 
   await workbench.runCommand('XTrack: Track This Script');
 
   [runId] = await until('a run', () => runIds(workbench.folder).length === 1 && (runIds(workbench.folder) as [string]));
-  await workbench.row('running').waitFor();
+  await workbench.row(', running').waitFor();
   const early = await until('two points are drawn', async () => {
     const curve = await drawn();
     return curve && curve.x.length >= 2 && curve;
@@ -52,8 +63,8 @@ test('launching the current file shows the run in the tree and its curve, which 
 test('a click in the tree stops it', async () => {
   const script = scripts(workbench.folder, runId)[0]!;
   expect(isAlive(script.proc.pid)).toBe(true);
-  await workbench.rowAction('running', 'Stop');
-  await workbench.row('stopped').waitFor();
+  await workbench.rowAction(', running', 'Stop');
+  await workbench.row(', stopped').waitFor();
   await until('the script has ended', () => !isAlive(script.proc.pid));
   await expectEverything('stopped');
   await workbench.screenshots('stopped');
@@ -62,7 +73,7 @@ test('a click in the tree stops it', async () => {
 test('one click resumes it from its checkpoint, as one history', async () => {
   const before = logged().at(-1)!.x;
   await workbench.panelButton('Resume').click();
-  await workbench.row('running').waitFor();
+  await workbench.row(', running').waitFor();
   await until('the second attempt goes beyond the first', () => logged().at(-1)!.x > before + 1, 60);
   const curve = logged();
   expect(new Set(curve.map((point) => point.attempt))).toEqual(new Set([1, 2]));
@@ -79,7 +90,7 @@ test('a window reload in the middle loses nothing, and the run goes on', async (
   const pid = scripts(workbench.folder, runId)[1]!.proc.pid;
   await workbench.reload();
   await workbench.showRuns();
-  await workbench.row('running').waitFor();
+  await workbench.row(', running').waitFor();
   const first = await until(
     'the panel is restored',
     async () => ((await drawn())?.x.length ?? 0) >= 2 && (await drawn()),
@@ -101,12 +112,12 @@ test('a collector killed in the middle is replaced, and the run goes on', async 
   const at = logged().at(-1)!.x;
   await until('the curve goes on', async () => ((await drawn())?.x.at(-1) ?? 0) > at);
   expectSameCurve(await drawn(), logged(), true);
-  await workbench.row('running').waitFor();
+  await workbench.row(', running').waitFor();
 });
 
 test('it stops from the palette, and everything is there after a reload', async () => {
   await workbench.runCommand('XTrack: Stop Run');
-  await workbench.row('stopped').waitFor();
+  await workbench.row(', stopped').waitFor();
   await workbench.reload();
   await expectEverything('stopped');
 });

@@ -79,21 +79,21 @@ export class Workbench {
     return this.page.locator('.quick-input-widget');
   }
 
-  /** Opens the run explorer, unless it is open. */
+  /** Opens the run explorer, unless it is open: a click would close it. */
   async showRuns(): Promise<void> {
-    if (await this.tree.isVisible()) return;
+    const title = this.page.locator('.part.sidebar .title-label', { hasText: 'XTrack' });
+    if (await title.isVisible()) return;
     await this.page.locator('.part.activitybar [aria-label^="XTrack"]').first().click();
-    await this.page.locator('.part.sidebar').getByText('Runs', { exact: false }).first().waitFor();
+    await title.waitFor();
   }
 
   get tree(): Locator {
-    return this.page
-      .locator('.part.sidebar .pane-body .tree-explorer-viewlet-tree-view, .part.sidebar .customview-tree')
-      .first();
+    return this.page.locator('.part.sidebar .pane-body');
   }
 
-  row(text: string | RegExp): Locator {
-    return this.tree.locator('.monaco-list-row', { hasText: text }).first();
+  /** A row of the run explorer, by what a screen reader says of it: "name, status, key metric and progress". */
+  row(label: string): Locator {
+    return this.tree.locator(`.monaco-list-row[aria-label*="${label}"]`).first();
   }
 
   notification(text: string | RegExp): Locator {
@@ -124,7 +124,7 @@ export class Workbench {
   }
 
   /** A button that a tree row shows under the pointer. */
-  async rowAction(row: string | RegExp, action: string): Promise<void> {
+  async rowAction(row: string, action: string): Promise<void> {
     await this.row(row).hover();
     await this.row(row).locator(`.action-label[aria-label^="${action}"]`).click();
   }
