@@ -134,9 +134,11 @@ export class Header {
   }
 
   private button(iconName: string, text: string, what: (row: RunRow) => RunCommand): ActionButton {
-    const label = el('span', {}, text);
+    const main = text === 'Stop' || text === 'Resume';
+    const label = el('span', { class: main ? 'action-label main' : 'action-label' }, text);
     const element = document.createElement('vscode-button');
     element.setAttribute('secondary', '');
+    element.title = text;
     const mark = icon(iconName);
     mark.slot = 'content-before';
     element.append(mark, label);

@@ -29,9 +29,10 @@ export function readTheme(): Theme {
   return {
     foreground: read('foreground', 'editor-foreground'),
     muted: read('descriptionForeground', 'foreground'),
+    // Themes differ too much in their guide lines: some can hardly be seen.
     grid: highContrast
       ? read('contrastBorder', 'foreground')
-      : read('editorIndentGuide-background1', 'panel-border', 'widget-border'),
+      : `color-mix(in srgb, ${read('foreground', 'editor-foreground')} 18%, ${read('editor-background')})`,
     background: read('editor-background'),
     focus: read('focusBorder', 'foreground'),
     error: read('errorForeground', 'charts-red'),
