@@ -17,6 +17,8 @@ export interface OpenRun {
   row: RunRow | null;
   usedAt: number;
   savedAt: number;
+  /** How many points there were when a change was last told. */
+  toldPoints: number;
 }
 
 const ACTIVE = new Set(['queued', 'running', 'lost']);
@@ -48,7 +50,7 @@ export class OpenRuns {
     const known = this.runs.get(found.runId);
     if (known) return known;
     const tail = RunTail.open(this.sql, found, this.readOnly);
-    const run: OpenRun = { tail, rowDirty: true, active: true, row: null, usedAt: 0, savedAt: 0 };
+    const run: OpenRun = { tail, rowDirty: true, active: true, row: null, usedAt: 0, savedAt: 0, toldPoints: 0 };
     this.runs.set(found.runId, run);
     return run;
   }

@@ -265,11 +265,12 @@ export class StoreWorker implements Methods {
   }
 
   private changesOf(runId: string): Changed[] {
-    const store = this.runs.get(runId)?.tail.store;
-    if (!store) return [];
-    const { rev } = store;
+    const run = this.runs.get(runId);
+    if (!run) return [];
+    const { rev, points } = run.tail.store;
     const changes: Changed[] = [{ topic: `run:${runId}`, rev, run_ids: [runId] }];
-    if (store.changedKeys().length > 0) changes.push({ topic: `series:${runId}`, rev, run_ids: [runId] });
+    if (points !== run.toldPoints) changes.push({ topic: `series:${runId}`, rev, run_ids: [runId] });
+    run.toldPoints = points;
     return changes;
   }
 

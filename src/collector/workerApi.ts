@@ -131,7 +131,7 @@ export class WorkerClient implements Disposable {
     if (method === 'shutdown') this.ending = true;
     const id = this.nextId++;
     return new Promise((resolve, reject) => {
-      this.pending.set(id, { resolve: resolve as (result: unknown) => void, reject });
+      this.pending.set(id, { resolve: resolve, reject });
       this.worker.postMessage({ id, method, params } satisfies WorkerRequest);
     });
   }

@@ -1,5 +1,5 @@
 /** What the events mean that are not metrics. Fields that several writers may set go to the greatest stamp. */
-import type { Edit, Json, Launch, Role, Source } from '../protocol/events';
+import type { Edit, Launch, Role, Source } from '../protocol/events';
 import type { CommandState } from '../protocol/rows';
 import {
   errorOf,
@@ -201,7 +201,7 @@ function runEnd(payload: Fields, context: Context): void {
 function param(payload: Fields, context: Context): void {
   const { state, writer } = context;
   const { key, value, nested_key: nested } = payload;
-  const parts = [key, ...(Array.isArray(nested) ? nested : nested === undefined || nested === null ? [] : [nested])];
+  const parts: unknown[] = [key, nested ?? []].flat();
   if (
     !parts.every((part) => (typeof part === 'string' && part !== '') || typeof part === 'number') ||
     value === undefined
@@ -354,6 +354,6 @@ function edit(payload: Fields, context: Context): void {
   for (const [key, value] of Object.entries(tags)) {
     const short = shortKey(key);
     if ((value === null || typeof value === 'string') && wins(context, `user tag ${short}`, 0, 0))
-      put(user.tags, short, value as Json as string | null);
+      put(user.tags, short, value);
   }
 }

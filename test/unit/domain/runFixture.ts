@@ -69,7 +69,7 @@ export function read(...journals: Journal[]): Read {
   const sink = new Collecting();
   for (const journal of journals) {
     const writer = writerOf(state, journal);
-    for (const event of journal.events) applyEvent(state, writer, event as never, sink);
+    for (const event of journal.events) applyEvent(state, writer, event, sink);
   }
   return { state, row: runRow(state, {}, 0), sink };
 }

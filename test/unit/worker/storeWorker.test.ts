@@ -54,7 +54,7 @@ async function until<T>(what: () => T | undefined | null | false, ms = 8000): Pr
   for (;;) {
     const found = what();
     if (found) return found;
-    if (performance.now() > end) throw new Error(`did not happen within ${ms} ms: ${what}`);
+    if (performance.now() > end) throw new Error(`did not happen within ${ms} ms: ${String(what)}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
