@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import sys
 import time
-from types import FrameType, TracebackType
+from types import CodeType, FrameType, TracebackType
 from typing import Any, Callable, Dict, Optional, Tuple, Type, TypeVar, Union, cast
 
 from . import exits
@@ -22,6 +22,7 @@ _getframe = sys._getframe
 _METRIC = '{"v":1,"t":"metric","m":{"seq":'
 _BATCH = '{"v":1,"t":"metric_batch","m":{"seq":'
 _JOBS_WAIT_S = 1.5
+_NO_SITE: Tuple[Optional[CodeType], int, str] = (None, -1, "")
 
 
 def guarded(method: F) -> F:
@@ -45,6 +46,8 @@ class Run:
         self._emit = recorder.writer.emit
         self._sites = SiteCache()
         self._texts = self._sites.texts
+        #: Where each key was logged last; most keys are logged by one line.
+        self._last: Dict[Any, Tuple[Optional[CodeType], int, str]] = {}
         self._started = time.monotonic()
         self._jobs = Jobs(troubles)
         self._status: Optional[str] = None
@@ -127,26 +130,32 @@ class Run:
         """The hot path: see test/bench for what it costs."""
         try:
             frame = _getframe(1)
-            start = self._texts.get((id(frame.f_code), frame.f_lasti, key))
-            if start is None:
+            code, instruction, start = self._last.get(key, _NO_SITE)
+            if code is not frame.f_code or instruction != frame.f_lasti:
                 start = self._metric_start(frame, key)
             if type(value) is float and value - value == 0.0:
                 if type(step) is int and epoch is None and phase is None and batch_size is None:
-                    self._emit(_METRIC, f'{start}{value!r},"step":{step}}}')
+                    self._emit(_METRIC, start, f'{value!r},"step":{step}}}')
                 else:
-                    self._emit(_METRIC, f"{start}{value!r}{self._where(step, epoch, phase, batch_size)}}}")
+                    self._emit(_METRIC, start, f"{value!r}{self._where(step, epoch, phase, batch_size)}}}")
             else:
                 number = self._number(key, value)
                 if number is not None:
-                    self._emit(_METRIC, f"{start}{number}{self._where(step, epoch, phase, batch_size)}}}")
+                    self._emit(_METRIC, start, f"{number}{self._where(step, epoch, phase, batch_size)}}}")
             if unknown:
                 self.troubles.note("arguments", "xtrack: log_metric has no argument %s" % ", ".join(unknown))
         except Exception as error:
             self.troubles.caught("log_metric", error)
 
     def _metric_start(self, frame: FrameType, key: Any) -> str:
-        start = "%s,\"key\":%s,\"value\":" % (self._writer.meta_text(site_of(frame)), json_text(text_of(key), 10_000))
-        self._sites.put(frame, key, start)
+        start = self._texts.get((id(frame.f_code), frame.f_lasti, key))
+        if start is None:
+            start = "%s,\"key\":%s,\"value\":" % (self._writer.meta_text(site_of(frame)), json_text(text_of(key), 10_000))
+            if not self._sites.put(frame, key, start):
+                return start
+        if len(self._last) > 10_000:
+            self._last.clear()
+        self._last[key] = (frame.f_code, frame.f_lasti, start)
         return start
 
     def _number(self, key: Any, value: Any) -> Optional[str]:

@@ -38,11 +38,13 @@ class SiteCache:
         # An id is only unique while its object lives.
         self._alive: List[CodeType] = []
 
-    def put(self, frame: FrameType, key: object, text: str) -> None:
+    def put(self, frame: FrameType, key: object, text: str) -> bool:
+        """False where it cannot be kept: one of our own lines stands for many of the script's."""
         if frame.f_code.co_filename.startswith(_PACKAGE):
-            return  # One of our own lines stands for many of the script's.
+            return False
         if len(self.texts) >= _LIMIT:
             self.texts.clear()
             self._alive.clear()
         self.texts[(id(frame.f_code), frame.f_lasti, key)] = text
         self._alive.append(frame.f_code)
+        return True

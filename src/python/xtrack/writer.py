@@ -107,17 +107,17 @@ class Writer:
         meta = self.meta_text(at)
         self.emit('{"v":1,"t":"%s","m":{"seq":' % kind, meta[: meta.rindex('"p":{')] + '"p":' + json_text(payload))
 
-    def emit(self, start: str, rest: str) -> None:
+    def emit(self, start: str, rest: str, tail: str = "") -> None:
         try:
             self._take()
         except IndexError:
-            self._contended(start, rest)
+            self._contended(start, rest + tail)
             return
         seq, frame = 0, b""
         try:
             if self._direct:
                 seq = self.seq + 1
-                body = f"{start}{seq},\"ts\":{_now() // 1000}{rest}".encode()
+                body = f"{start}{seq},\"ts\":{_now() // 1000}{rest}{tail}".encode()
                 size = len(body) + 16
                 if size > MAX_FRAME:
                     raise ValueError("an event of %d bytes is too large" % size)
@@ -127,7 +127,7 @@ class Writer:
                 if count != size + 4:
                     self._not_written(frame[count:], "only %d of %d bytes were written" % (count, len(frame)))
             else:
-                self._put(start, rest)
+                self._put(start, rest + tail)
         except OSError as error:
             self._not_written(frame, error)
         except Exception as error:
