@@ -14,14 +14,14 @@ const OTHER_STARTS_WITHIN_MS = 10_000;
 const LOOK_EVERY_MS = 100;
 const HEALTH_TIMEOUT_MS = 2_000;
 
-/** Why it could not be made ready for writing; null when it is. */
+/** Why it could not be made ready; null when it is. That it is there, but not ours to write in, comes out at the lease. */
 export function prepareDirectory(dir: string): string | null {
   try {
     mkdirSync(join(dir, 'runs'), { recursive: true, mode: 0o700 });
     ignoreInGit(join(dir, '.gitignore'));
     return null;
   } catch (error) {
-    return notWritable(dir, error);
+    return `${dir} cannot be made (${codeOf(error)}). Make its parent folder writable, or choose another place (XTRACK_DIR, or the setting xtrack.directory).`;
   }
 }
 
@@ -74,8 +74,11 @@ function ignoreInGit(path: string): void {
 }
 
 function notWritable(dir: string, error: unknown): string {
-  const why = (error as NodeJS.ErrnoException).code ?? String(error);
-  return `${dir} cannot be written (${why}), so runs are only shown: nothing is saved or launched. Make it writable and start again.`;
+  return `${dir} cannot be written (${codeOf(error)}), so runs are only shown: nothing is saved or launched. Make it writable and start again.`;
+}
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? String(error);
 }
 
 function ownedElsewhere(dir: string, holder: LeaseHolder): string {

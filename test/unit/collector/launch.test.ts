@@ -99,7 +99,10 @@ describe('a launch', () => {
     });
     expect(attempt).toBe(1);
     expect(run_id).toMatch(/^\d{8}-\d{6}-[0-9a-f]{6}$/);
-    const detail = await statusBecomes(run_id, 'completed');
+    await statusBecomes(run_id, 'completed');
+    // The script's own word comes first, its exit code a moment later.
+    await until(async () => (await get(run_id)).attempts[0]?.exit != null);
+    const detail = await get(run_id);
     expect(detail).toMatchObject({
       name: 'named',
       experiment: 'exp',
@@ -206,8 +209,8 @@ describe('a stop', () => {
       stage: 'command',
       next_at: expect.any(Number),
     });
-    const detail = await statusBecomes(run_id, 'killed');
-    expect(detail.attempts[0]?.exit).toEqual({ code: 0 });
+    await statusBecomes(run_id, 'killed');
+    await until(async () => (await get(run_id)).attempts[0]?.exit?.code === 0);
     expect(isAlive(pid)).toBe(false);
     expect(await collector.call('runs.stop', { run_id })).toEqual({ stage: 'ended', next_at: null });
   }, 40_000);

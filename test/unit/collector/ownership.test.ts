@@ -89,7 +89,7 @@ describe('a directory', () => {
     writeFileSync(join(place.dir, '..'), 'a file where a folder is needed');
     const failed = RunningCollector.spawn(bundle, place);
     expect(await failed.exit()).toBe(1);
-    expect(failed.stderr).toContain('cannot be written');
+    expect(failed.stderr).toContain('cannot be made');
   });
 
   it('that was deleted is given up', async () => {
