@@ -26,6 +26,7 @@ const KEEP_MS = 30_000;
 const MAX_IDLE = 48;
 /** A run that goes on is not written to disk all the time, however small it is. */
 const SAVE_EVERY_MS = 5_000;
+const SHORT_JOURNALS = 1 << 16;
 
 export class OpenRuns {
   private readonly runs = new Map<string, OpenRun>();
@@ -105,7 +106,8 @@ export class OpenRuns {
       if (!isTooMany && now - run.usedAt < KEEP_MS) return;
       if (!this.readOnly && this.needsSave(run)) {
         if (!isTooMany) return;
-        this.save(run);
+        // A short journal is read again faster than a database is saved and loaded.
+        if (run.tail.bytes > SHORT_JOURNALS) this.save(run);
       }
       this.close(run.tail.runId);
     });

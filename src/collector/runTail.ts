@@ -79,6 +79,13 @@ export class RunTail {
     return done;
   }
 
+  /** What was read of all journals. */
+  get bytes(): number {
+    let bytes = 0;
+    for (const { reader } of this.tails.values()) bytes += reader.saved.offset;
+    return bytes;
+  }
+
   get behind(): number {
     let bytes = 0;
     for (const { reader } of this.tails.values()) bytes += reader.behind;

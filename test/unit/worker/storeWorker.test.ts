@@ -266,6 +266,17 @@ describe('the store’s thread', () => {
     expect(rowOf(worker, 'run-1')?.metrics).toMatchObject({ a: { count: 500 }, b: { count: 500 } });
   });
 
+  it('knows many runs that are over, whole, without keeping them all in memory', async () => {
+    const dir = tempDir();
+    const ids = Array.from({ length: 120 }, (_, i) => `run-${i}`);
+    for (const id of ids)
+      new Process(dir, id).log('run_start').metric('loss', 1, 1).log('run_end', { status: 'completed' });
+    const { worker } = start(dir);
+    await until(() => worker.list({ filter: 'status = completed and metrics.loss = 1' }).total === ids.length, 15_000);
+    await new Promise((resolve) => setTimeout(resolve, 1200));
+    for (const id of ids) expect(await points(worker, id, 'loss')).toEqual([1]);
+  });
+
   it('reads a large backlog in slices, the live run first', async () => {
     const dir = tempDir();
     const old = new Process(dir, 'old', { proc: elsewhere }).log('run_start');
