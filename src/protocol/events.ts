@@ -49,6 +49,8 @@ export interface JournalHead {
   role: Role;
   proc: Proc;
   client: string;
+  /** The writer of the process that this one was forked from. Such a child may end (os._exit) without a run_end: no failure. */
+  forked_from?: string;
 }
 
 export interface RunError {

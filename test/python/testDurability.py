@@ -3,7 +3,6 @@
 import os
 import resource
 import signal
-import subprocess
 import time
 import unittest
 

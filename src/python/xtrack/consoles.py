@@ -22,7 +22,7 @@ _SYNTAX = re.compile(r"(SyntaxError|IndentationError|TabError): (.*)\Z")
 
 
 def create(path: str) -> int:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     return os.open(path, flags, 0o600)
 
 

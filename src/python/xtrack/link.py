@@ -261,14 +261,18 @@ class Link:
         if self._file < 0:
             if not path:
                 return b""
-            self._file = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
-        data = os.pread(self._file, _READ, offset)
+            self._file = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0))
+        data = self._read_at(offset, _READ)
         if len(data) >= _HEADER:
             # One frame may be larger than what is read at a time.
             need = _HEADER + int.from_bytes(data[:_HEADER], "big")
             if need > len(data):
-                data = os.pread(self._file, need, offset)
+                data = self._read_at(offset, need)
         return data
+
+    def _read_at(self, offset: int, count: int) -> bytes:
+        os.lseek(self._file, offset, os.SEEK_SET)
+        return os.read(self._file, count)
 
     def _take_frames(self, data: bytes) -> int:
         """Queues whole frames that the collector has not; returns how many bytes they took of `data`."""

@@ -6,7 +6,7 @@ import os
 import select
 import threading
 from collections import deque
-from typing import Callable, Deque, List, Optional
+from typing import Callable, Deque, List
 
 from .troubles import Troubles
 
@@ -148,7 +148,7 @@ class Outlet:
 
     def has(self, frame: bytes) -> bool:
         """Whether the last frame was taken, after an interrupt in the middle of it."""
-        if not self.exclusive or (self._held and self._held[-1] is frame):
+        if not self.exclusive or not hasattr(os, "pread") or (self._held and self._held[-1] is frame):
             return True
         return self.fd >= 0 and os.pread(self.fd, len(frame), max(0, self.size - len(frame))) == frame
 
@@ -158,7 +158,7 @@ class Outlet:
 
     def touch(self) -> None:
         """The heartbeat: readers look at the file's time."""
-        if self.fd >= 0:
+        if self.fd >= 0 and os.utime in os.supports_fd:
             os.utime(self.fd)
 
     def close(self) -> None:

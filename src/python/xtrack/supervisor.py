@@ -209,7 +209,10 @@ class Supervisor:
         self._signalled = True
         if self._child is not None and self._child.returncode is None:
             try:
-                os.killpg(self._child.pid, number)
+                if hasattr(os, "killpg"):
+                    os.killpg(self._child.pid, number)
+                else:
+                    self._child.send_signal(number)
             except OSError:
                 return  # It ended this very moment.
 
