@@ -116,7 +116,8 @@ export class ChartPanel {
     if (change === 'stop') return;
     if (change === 'snapshot') this.loader.renew();
     if (change !== 'runs') this.grid.redraw();
-    if (change === 'state') this.storeSoon();
+    // Also what the host chose: a panel that nobody touched is restored, too.
+    if (change === 'state' || change === 'snapshot') this.storeSoon();
     if (change === 'detail') return;
     this.loader.poke();
     this.details.poke();
