@@ -83,7 +83,7 @@ export class Launcher {
     const others = found.filter((uri) => uri.fsPath !== current?.fsPath).sort((a, b) => (a.path < b.path ? -1 : 1));
     const choices = [...(current ? [current] : []), ...others].map((uri) => ({
       label: `$(file-code) ${basename(uri.fsPath)}`,
-      description: vscode.workspace.asRelativePath(dirname(uri.fsPath)),
+      description: folderText(uri),
       detail: uri === current ? vscode.l10n.t('The current file') : undefined,
       uri,
     }));
@@ -129,6 +129,12 @@ export class Launcher {
   private async remember(script: vscode.Uri, text: string): Promise<void> {
     await this.memory.update(MEMORY, { ...this.memory.get<Record<string, string>>(MEMORY), [key(script)]: text });
   }
+}
+
+/** Below its workspace folder; '' right in it. */
+function folderText(script: vscode.Uri): string {
+  const path = dirname(vscode.workspace.asRelativePath(script));
+  return path === '.' ? '' : path;
 }
 
 /** Menus hand over a Uri, CodeLenses its text. */

@@ -6,14 +6,14 @@ import type { Collectors } from '../collectors';
 import { type ContextKey, RUNS_VIEW } from '../contributions';
 import type { FeedUpdate, RunFeed } from '../runFeed';
 import type { RunColors } from '../runColors';
+import { runDescription } from '../runText';
 import { setting } from '../settings';
 import { nodeId, type RunsNode } from './nodes';
+import { Redraws } from './redraws';
 import { RunPages } from './runPages';
 import { runTooltip } from './runTooltip';
 import * as items from './treeItems';
 
-/** A row that is redrawn more often than that cannot be read. */
-const REDRAW_MS = 400;
 /** So that "3m ago" does not stay. */
 const AGES_MS = 60_000;
 const LARGE_BACKLOG = 5_000_000;
@@ -24,11 +24,8 @@ export class RunsTree implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
   private readonly owned = new DisposableStore();
   private readonly nodes = new Map<string, RunsNode>();
   private readonly pages: RunPages;
-  private readonly stale = new Set<string>();
+  private readonly redraws = new Redraws((wanted) => this.redraw(wanted));
   private readonly ages: NodeJS.Timeout;
-  private allStale = false;
-  private redrawing: NodeJS.Timeout | null = null;
-  private redrawn = 0;
   private loading: Promise<void> | null = null;
   private loadAgain = false;
   private failure: string | null = null;
@@ -51,11 +48,11 @@ export class RunsTree implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
     this.owned.add(collectors.onState(() => this.showState()));
     this.owned.add(
       vscode.workspace.onDidChangeConfiguration((event) => {
-        if (event.affectsConfiguration('xtrack.keyMetric')) this.redraw(undefined);
+        if (event.affectsConfiguration('xtrack.keyMetric')) this.redraws.request(undefined, 'soon');
       }),
     );
     this.ages = setInterval(() => {
-      if (this.view.visible) this.redraw(undefined);
+      if (this.view.visible) this.redraws.request(undefined, 'soon');
     }, AGES_MS);
     this.showState();
   }
@@ -75,13 +72,13 @@ export class RunsTree implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
     await this.pages.reload(filter);
     this.filter = filter;
     setContext('xtrack.filtered', filter !== '');
-    this.redraw(undefined);
+    this.redraws.request(undefined, 'soon');
     this.showState();
   }
 
   async loadMore(): Promise<void> {
     await this.pages.more(this.filter);
-    this.redraw(undefined);
+    this.redraws.request(undefined, 'soon');
     this.showState();
   }
 
@@ -128,7 +125,7 @@ export class RunsTree implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
 
   dispose(): void {
     clearInterval(this.ages);
-    if (this.redrawing) clearTimeout(this.redrawing);
+    this.redraws.dispose();
     this.owned.dispose();
     this.dataChanged.dispose();
   }
@@ -140,7 +137,7 @@ export class RunsTree implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
     }
     this.loading = this.loadNow().finally(() => {
       this.loading = null;
-      this.redraw(undefined);
+      this.redraws.request(undefined, 'soon');
       this.showState();
       if (this.loadAgain) {
         this.loadAgain = false;
@@ -163,32 +160,29 @@ export class RunsTree implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
   private take(update: FeedUpdate): void {
     // Which runs a filter lets through only the collector knows.
     if (this.filter) return void this.load();
+    const before = new Map(update.rows.map(({ run_id }) => [run_id, this.pages.row(run_id)]));
     if (this.pages.apply(update)) {
-      this.redraw(undefined);
+      this.redraws.request(undefined, 'soon');
       this.showState();
     } else {
-      for (const row of update.rows) {
-        this.redraw(row.run_id);
-        if (row.experiment) this.redraw(nodeId({ kind: 'experiment', name: row.experiment }));
-      }
+      for (const row of update.rows) this.redrawChanged(before.get(row.run_id), row);
     }
     this.showBadge();
   }
 
-  private redraw(id: string | undefined): void {
-    if (id === undefined) this.allStale = true;
-    else this.stale.add(id);
-    const wait = Math.max(20, this.redrawn + REDRAW_MS - Date.now());
-    this.redrawing ??= setTimeout(() => {
-      this.redrawing = null;
-      this.redrawn = Date.now();
-      const stale = [...this.stale].map((each) => this.nodes.get(each)).filter((node) => node !== undefined);
-      const all = this.allStale || stale.length > 50;
-      this.stale.clear();
-      this.allStale = false;
-      if (all) this.dataChanged.fire(undefined);
-      else for (const node of stale) this.dataChanged.fire(node);
-    }, wait);
+  private redrawChanged(before: RunRow | undefined, row: RunRow): void {
+    const when = before && partsKey(before) === partsKey(row) ? 'later' : 'soon';
+    const chosen = setting('keyMetric');
+    const now = Date.now();
+    if (when === 'later' && before && runDescription(before, chosen, now) === runDescription(row, chosen, now)) return;
+    this.redraws.request(row.run_id, when);
+    if (row.experiment) this.redraws.request(nodeId({ kind: 'experiment', name: row.experiment }), when);
+  }
+
+  private redraw(wanted: string[] | 'all'): void {
+    const nodes = wanted === 'all' ? [] : wanted.map((id) => this.nodes.get(id)).filter((node) => node !== undefined);
+    if (wanted === 'all' || nodes.length > 50) this.dataChanged.fire(undefined);
+    else for (const node of nodes) this.dataChanged.fire(node);
   }
 
   private roots(): RunsNode[] {
@@ -285,6 +279,11 @@ export class RunsTree implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
     const tooltip = active === 1 ? vscode.l10n.t('1 active run') : vscode.l10n.t('{0} active runs', active);
     this.view.badge = active > 0 ? { value: active, tooltip } : undefined;
   }
+}
+
+/** What changes a run's icon, menus or what is below it. */
+function partsKey(row: RunRow): string {
+  return [row.status, row.name, row.starred, row.attempt, row.checkpoints, row.artifacts].join('/');
 }
 
 function setContext(key: ContextKey, value: unknown): void {
