@@ -76,14 +76,27 @@ export class RunningCollector {
   token = '';
   existing = false;
 
-  static async start(bundle: string, place: Place, args: string[] = [], env: NodeJS.ProcessEnv = {}) {
-    const collector = RunningCollector.spawn(bundle, place, args, env);
+  static async start(
+    bundle: string,
+    place: Place,
+    args: string[] = [],
+    env: NodeJS.ProcessEnv = {},
+    user: { uid?: number; gid?: number } = {},
+  ) {
+    const collector = RunningCollector.spawn(bundle, place, args, env, user);
     await collector.answered();
     return collector;
   }
 
-  static spawn(bundle: string, place: Place, args: string[] = [], env: NodeJS.ProcessEnv = {}): RunningCollector {
+  static spawn(
+    bundle: string,
+    place: Place,
+    args: string[] = [],
+    env: NodeJS.ProcessEnv = {},
+    user: { uid?: number; gid?: number } = {},
+  ): RunningCollector {
     const child = spawn(process.execPath, [bundle, '--dir', place.dir, ...args], {
+      ...user,
       env: { ...process.env, XDG_RUNTIME_DIR: place.runtime, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

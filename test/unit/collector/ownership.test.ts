@@ -1,6 +1,15 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { thisProcess } from '../../../src/collector/processIdentity';
 import { buildCollector, cleanUp, hello, newPlace, RunningCollector, until, WireClient, type Place } from './harness';
@@ -73,12 +82,11 @@ describe('a directory', () => {
     expect(another).toMatchObject({ existing: true, port: follower.port });
   });
 
-  // Root may write everywhere.
-  it.skipIf(process.getuid?.() === 0)('that cannot be written is only shown, with the reason', async () => {
+  it('that cannot be written is only shown, with the reason', async () => {
     const place = newPlace();
     mkdirSync(join(place.dir, 'runs'), { recursive: true });
-    chmodSync(place.dir, 0o500);
-    const follower = await RunningCollector.start(bundle, place);
+    chmodSync(place.dir, 0o555);
+    const follower = await RunningCollector.start(bundle, place, [], {}, notRoot(place));
     expect((await follower.call('collector.info', {})).follower).toContain('cannot be written');
     chmodSync(place.dir, 0o700);
   });
@@ -99,6 +107,15 @@ describe('a directory', () => {
     expect(readFileSync(join(collector.place.dir, 'lease'), 'utf8')).toContain('somebody-else');
   }, 20_000);
 });
+
+/** Root may write everywhere, so that the collector of such a test is somebody else. */
+function notRoot(place: Place): { uid: number; gid: number } | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const nobody = 65_534;
+  for (const folder of [dirname(bundle), join(place.dir, '../..')]) chmodSync(folder, 0o755);
+  chownSync(place.runtime, nobody, nobody);
+  return { uid: nobody, gid: nobody };
+}
 
 describe('the end', () => {
   it.each(['SIGTERM', 'SIGINT'] as const)('by %s saves, gives everything back and is no error', async (signal) => {
