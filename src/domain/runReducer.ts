@@ -49,6 +49,7 @@ export function addWriter(state: RunState, head: JournalHead): WriterState {
     role: head.role,
     proc: head.proc,
     client: head.client,
+    ...(head.forked_from === undefined ? {} : { forked_from: head.forked_from }),
     seq: 0,
     first: null,
     last: null,

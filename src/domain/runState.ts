@@ -13,6 +13,8 @@ export interface WriterState {
   role: Role;
   proc: Proc | null;
   client: string;
+  /** The writer of the process that this one was forked from: a helper of it, whose end is not the training's. */
+  forked_from?: string;
   /** Highest seq accepted. */
   seq: number;
   /** Epoch ms of its first and last event, by its own clock. */

@@ -98,10 +98,16 @@ export function isGone(state: RunState, writer: WriterState): boolean {
 function writersOf(state: RunState, n: number): Writers {
   const writers = Object.values(state.writers).filter(({ attempt }) => attempt === n);
   return {
-    scripts: writers.filter(isScript),
+    scripts: decisive(writers.filter(isScript)),
     supervisors: writers.filter(({ role }) => role === 'supervisor'),
     collectors: writers.filter(({ role }) => role === 'collector'),
   };
+}
+
+/** Forked children (data loaders and the like) come and go without a word; only what they were forked from decides. */
+function decisive(scripts: WriterState[]): WriterState[] {
+  const known = new Set(scripts.map(({ writer }) => writer));
+  return scripts.filter(({ forked_from: parent }) => parent === undefined || !known.has(parent));
 }
 
 function attemptRow(state: RunState, n: number, writers: Writers, isEarlier: boolean): Attempt {

@@ -23,6 +23,7 @@ export function headOf(envelope: Record<string, unknown>, runId: string): Journa
   if (run_id !== runId) return { problem: `It belongs to run ${JSON.stringify(run_id)?.slice(0, 150)}.` };
   if (!isId(worker) || !isId(writer) || typeof role !== 'string' || !ROLES.includes(role)) return null;
   if (typeof attempt !== 'number' || !Number.isSafeInteger(attempt) || attempt < 0) return null;
+  const parent = p['forked_from'];
   return {
     format: 1,
     run_id: runId,
@@ -32,6 +33,7 @@ export function headOf(envelope: Record<string, unknown>, runId: string): Journa
     role: role as Role,
     proc: procOf(p['proc']) ?? NOBODY,
     client: textOf(p['client']) ?? '',
+    ...(isId(parent) ? { forked_from: parent } : {}),
   };
 }
 

@@ -38,6 +38,7 @@ export class Journal {
     readonly worker: string,
     readonly attempt: number,
     readonly writer: string,
+    readonly forkedFrom?: string,
   ) {}
 
   /** At `s` seconds after T0. */
@@ -53,9 +54,10 @@ export class Journal {
   }
 }
 
-export function writerOf(state: RunState, { worker, attempt, writer, role }: Journal): WriterState {
+export function writerOf(state: RunState, { worker, attempt, writer, role, forkedFrom }: Journal): WriterState {
   const proc = { host: 'h', boot: 'b', pidns: null, pid: 1, start: '1' };
-  return addWriter(state, { format: 1, run_id: RUN, worker, attempt, writer, role, proc, client: 'test' });
+  const head = { format: 1 as const, run_id: RUN, worker, attempt, writer, role, proc, client: 'test' };
+  return addWriter(state, forkedFrom === undefined ? head : { ...head, forked_from: forkedFrom });
 }
 
 export interface Read {

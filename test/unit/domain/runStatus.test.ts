@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { observe } from '../../../src/domain/runReducer';
 import { runDetail, runRow } from '../../../src/domain/runRow';
-import type { Journal } from './runFixture';
-import { collector, read, script, supervisor, T0, writerOf } from './runFixture';
+import { collector, Journal, read, script, supervisor, T0, writerOf } from './runFixture';
 
 const started = (journal: Journal) => journal.add(0, 'run_start');
 const ended = (journal: Journal, status: string, more: object = {}) => journal.add(10, 'run_end', { status, ...more });
@@ -55,6 +54,13 @@ describe('the status of a run', () => {
     expect(read(one, started(script('worker-1'))).row).toMatchObject({ status: 'running', ended: null });
     expect(read(one, ended(started(script('worker-1')), 'killed')).row.status).toBe('killed');
     expect(read(one, ended(started(script('worker-1')), 'failed')).row.status).toBe('failed');
+  });
+
+  it('does not hang on the forked children of a script, which may end without a word', () => {
+    const parent = ended(started(script()), 'completed');
+    const child = new Journal('script', 'worker-0', 1, 'child', parent.writer).add(1, 'log', { msg: 'hi' });
+    expect(seen([parent, child], 'alive', 'gone')).toMatchObject({ status: 'completed', ended: T0 + 10_000 });
+    expect(seen([started(script()), child], 'alive', 'gone').status).toBe('running');
   });
 
   it('is failed when a process is gone without a word, with the reason', () => {
