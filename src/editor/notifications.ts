@@ -51,11 +51,11 @@ export class Notifications implements vscode.Disposable {
 
   private async tellFailed(row: RunRow): Promise<void> {
     const reason = failureText(row) || vscode.l10n.t('it ended without saying why');
-    const where = row.error_at ? ` (${sourceText(row.error_at)})` : '';
+    const where = row.error_at ? ` (${plain(sourceText(row.error_at))})` : '';
     const open = row.error_at && vscode.l10n.t('Open {0}', sourceText(row.error_at));
     const output = vscode.l10n.t('Show Output');
     const resume = row.checkpoints > 0 && vscode.workspace.isTrusted ? vscode.l10n.t('Resume') : null;
-    const message = vscode.l10n.t('{0} failed: {1}', plain(row.name, 60), `${plain(reason, 160)}${plain(where)}`);
+    const message = vscode.l10n.t('{0} failed: {1}', plain(row.name, 60), `${plain(reason, 160)}${where}`);
     const buttons = [open, output, resume].filter((button) => button !== null);
     const answer = await vscode.window.showErrorMessage(message, ...buttons);
     if (answer === undefined) return;

@@ -81,10 +81,10 @@ export function sourceText(at: SourceLine): string {
 
 /** What follows a run's name: its key metric, then how far it is, why it failed, or when it ended. */
 export function runDescription(row: RunRow, chosenMetric: string, now: number): string {
-  const metric = keyMetric(row.metrics, chosenMetric);
+  const failed = row.status === 'failed';
+  const metric = failed ? null : keyMetric(row.metrics, chosenMetric);
   const parts = [metric && metricText(metric)];
-  if (row.status === 'failed')
-    parts.push(failureText(row) || statusWord('failed'), row.error_at && sourceText(row.error_at));
+  if (failed) parts.push(failureText(row) || statusWord('failed'), row.error_at && sourceText(row.error_at));
   else if (row.status === 'running') parts.push(progressText(row) ?? row.phase);
   else if (row.status === 'queued' || row.status === 'lost') parts.push(statusWord(row.status));
   else

@@ -1,7 +1,7 @@
 /** The collector's JSON-RPC 2.0 API: one table of methods; requests are zod schemas, results types. */
 import { z } from 'zod';
 import { COMMAND_TYPES, type Json } from './events';
-import { isId, PROTOCOL_VERSION } from './ids';
+import { isId, type PROTOCOL_VERSION } from './ids';
 import type {
   Launched,
   ListResult,
@@ -153,4 +153,4 @@ export interface Results {
 }
 
 // In a file of their own, without zod, so that the extension host can make and tell them.
-export { ApiError, ERROR_CODES, userError, type ErrorCode, type RpcErrorData } from './apiError';
+export { ApiError, userError, type RpcErrorData } from './apiError';

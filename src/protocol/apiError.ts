@@ -1,15 +1,6 @@
 /** Failures that a method of the API may answer with. */
-export const ERROR_CODES = [
-  'not_found',
-  'invalid',
-  'query_syntax',
-  'conflict',
-  'untrusted',
-  'follower',
-  'unavailable',
-  'io',
-] as const;
-export type ErrorCode = (typeof ERROR_CODES)[number];
+type ErrorCode =
+  'not_found' | 'invalid' | 'query_syntax' | 'conflict' | 'untrusted' | 'follower' | 'unavailable' | 'io';
 
 /** JSON-RPC error of code -32000. */
 export interface RpcErrorData {

@@ -50,7 +50,7 @@ function whenStatus(run_id: string, status: RunDetail['status']): Promise<RunDet
 async function treeItem(run_id: string): Promise<vscode.TreeItem | undefined> {
   const roots = await api.tree.getChildren();
   const below = await Promise.all(
-    roots.map((node) => (node.kind === 'experiment' ? api.tree.getChildren(node) : [node])),
+    roots.map(async (node) => (node.kind === 'experiment' ? api.tree.getChildren(node) : [node])),
   );
   const node = below.flat().find((each) => each.kind === 'run' && each.run_id === run_id);
   return node && api.tree.getTreeItem(node);

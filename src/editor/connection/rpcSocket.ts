@@ -50,7 +50,8 @@ export class RpcSocket {
   }
 
   private constructor(private readonly socket: WebSocket) {
-    socket.on('message', (data) => this.receive(String(data)));
+    // A Buffer, unless another binaryType is asked for.
+    socket.on('message', (data) => this.receive((data as Buffer).toString()));
     socket.on('close', () => this.end());
     socket.on('pong', () => (this.answered = true));
     this.pinging = setInterval(() => this.ping(), PING_MS);
@@ -61,7 +62,7 @@ export class RpcSocket {
       if (this.socket.readyState !== WebSocket.OPEN) return reject(connectionLost(method));
       const id = ++this.lastId;
       const timer = WAITING.has(method) ? null : setTimeout(() => this.timeOut(id, method), CALL_MS);
-      this.pending.set(id, { resolve: resolve as (result: unknown) => void, reject, timer });
+      this.pending.set(id, { resolve, reject, timer });
       this.socket.send(JSON.stringify({ jsonrpc: '2.0', id, method, params }), (error) => {
         if (error) this.settle(id)?.reject(connectionLost(method));
       });

@@ -31,7 +31,7 @@ export class StopRun {
   private async follow(run_id: string): Promise<void> {
     try {
       const { name } = await this.look(run_id);
-      const title = vscode.l10n.t('Stopping {0}', plain(name, 60));
+      const title = vscode.l10n.t('Stopping {0}', plain(name, 32));
       const location = vscode.ProgressLocation.Notification;
       await vscode.window.withProgress({ location, title }, async (progress) => {
         for (let run = await this.look(run_id); isActive(run); run = await this.look(run_id)) {
