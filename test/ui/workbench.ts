@@ -46,8 +46,11 @@ export class Workbench {
     await this.page.locator('.part.activitybar [aria-label^="XTrack"]').first().waitFor();
   }
 
+  /** The command, as a user reloads; a bare page reload does not let the workbench save its layout. */
   async reload(): Promise<void> {
-    await this.page.reload();
+    const loaded = this.page.waitForEvent('load');
+    await this.runCommand('Developer: Reload Window');
+    await loaded;
     await this.ready();
   }
 
