@@ -65,6 +65,7 @@ export interface Exit {
   reason?: string;
 }
 
+/** t "run_start". @public */
 export interface RunStart {
   run_id: string | { id: string; exp_id?: string | null; parent_id?: string | null };
   name?: string | null;
@@ -145,7 +146,7 @@ export interface Command {
   attempt?: number;
 }
 
-/** t "command_ack", written by the client into its own journal. */
+/** t "command_ack", written by the client into its own journal. @public */
 export interface CommandAck {
   run_id: string;
   cmd_id: string;
@@ -174,6 +175,7 @@ export interface Welcome {
   /** Last durable seq of this writer. */
   after: number;
 }
+/** Journal mode, at most 20/s. @public */
 export interface Grown {
   offset: number;
 }
