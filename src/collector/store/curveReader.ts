@@ -6,14 +6,14 @@ import { columnValues } from './columnCodec';
 import type { Block, Piece } from './piece';
 import type { Curve } from './pieceIndex';
 
-/** `time`: x = ts / divisor - offset. */
-export type Axis = { kind: 'step' } | { kind: 'epoch' } | { kind: 'time'; divisor: number; offset: number };
+/** `time`: x = (ts - origin) / divisor, ts and origin in whole µs, so that x has no rounding errors of its own. */
+export type Axis = { kind: 'step' } | { kind: 'epoch' } | { kind: 'time'; divisor: number; origin: number };
 
 export const STEP_AXIS: Axis = { kind: 'step' };
 
 export function axisOf(x: 'step' | 'epoch' | 'relative' | 'wall', curve: Curve, startedMs: number): Axis {
-  if (x === 'wall') return { kind: 'time', divisor: 1e3, offset: 0 };
-  if (x === 'relative') return { kind: 'time', divisor: 1e6, offset: startedMs / 1e3 };
+  if (x === 'wall') return { kind: 'time', divisor: 1e3, origin: 0 };
+  if (x === 'relative') return { kind: 'time', divisor: 1e6, origin: Math.round(startedMs * 1e3) };
   const hasEpochs = curve.attempts.some((attempt) => attempt.pieces.some((piece) => piece.epochs > 0));
   return { kind: x === 'epoch' && hasEpochs ? 'epoch' : 'step' };
 }
@@ -49,8 +49,8 @@ function pieceSpan(piece: Piece, axis: Axis, base: number): { lo: number; hi: nu
   return { lo: Math.min(given.firstX, ordinal.firstX + base), hi: Math.max(given.lastX, ordinal.lastX + base) };
 }
 
-function timeX(ts: number, axis: { divisor: number; offset: number }): number {
-  return ts / axis.divisor - axis.offset;
+function timeX(ts: number, axis: { divisor: number; origin: number }): number {
+  return (ts - axis.origin) / axis.divisor;
 }
 
 /** Points of one block, ascending in x, equal ones as logged. */

@@ -1,6 +1,6 @@
 /** Where the pieces of a run belong: worker and key make a curve, a curve has attempts, an attempt has a piece a writer. */
 import type { PointStats } from '../../domain/seriesStats';
-import type { Piece } from './piece';
+import type { Piece, PieceIdentity } from './piece';
 
 export interface CurveAttempt {
   attempt: number;
@@ -16,20 +16,27 @@ export interface Curve {
   attempts: CurveAttempt[];
 }
 
+type PieceWriter = Pick<PieceIdentity, 'writer' | 'worker' | 'attempt'>;
+
+const NONE: readonly Piece[] = [];
 const byNumber = new Intl.Collator('en', { numeric: true });
 
 export class PieceIndex {
-  private readonly byWriter = new Map<string, Map<string, Piece>>();
+  private readonly byWriter = new Map<string, Map<string, Piece[]>>();
   private readonly byKey = new Map<string, Curve[]>();
   readonly pieces: Piece[] = [];
 
-  find(writer: string, key: string): Piece | undefined {
-    return this.byWriter.get(writer)?.get(key);
+  /** A writer's id alone may name several: some clients keep theirs over attempts, or share it between workers. */
+  find({ writer, worker, attempt }: PieceWriter, key: string): Piece | undefined {
+    for (const piece of this.byWriter.get(writer)?.get(key) ?? NONE)
+      if (piece.identity.attempt === attempt && piece.identity.worker === worker) return piece;
+    return undefined;
   }
 
   add(piece: Piece): void {
     const { writer, worker, attempt, key } = piece.identity;
-    getOrAdd(this.byWriter, writer, () => new Map<string, Piece>()).set(key, piece);
+    const ofWriter = getOrAdd(this.byWriter, writer, () => new Map<string, Piece[]>());
+    getOrAdd(ofWriter, key, () => []).push(piece);
     this.pieces.push(piece);
     const curves = getOrAdd(this.byKey, key, () => []);
     const curve = findOrAdd(curves, (one) => one.worker === worker, { key, worker, attempts: [] });

@@ -89,7 +89,7 @@ export class RunStore implements RunSink {
   }
 
   point(writer: WriterState, key: string, value: number, step: number | null, epoch: number | null, ts: number): void {
-    const piece = this.index.find(writer.writer, key) ?? this.addPiece(writer, key);
+    const piece = this.index.find(writer, key) ?? this.addPiece(writer, key);
     piece.append(value, finiteOrNaN(step), finiteOrNaN(epoch), ts);
     this.points++;
     this.rev++;

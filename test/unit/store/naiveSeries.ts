@@ -50,7 +50,7 @@ export function visiblePoints(points: NaivePoint[], axis: NaiveAxis, startedMs: 
 
 function xOf(point: NaivePoint, ordinal: number, axis: NaiveAxis, startedMs: number, hasEpochs: boolean): number {
   if (axis === 'wall') return point.ts / 1e3;
-  if (axis === 'relative') return point.ts / 1e6 - startedMs / 1e3;
+  if (axis === 'relative') return (point.ts - Math.round(startedMs * 1e3)) / 1e6;
   if (axis === 'epoch' && hasEpochs) return point.epoch ?? NaN;
   return point.step ?? point.epoch ?? ordinal;
 }

@@ -120,6 +120,19 @@ describe('series', () => {
     expect(ask('step', 10, { keys: ['other'] })).toEqual([]);
   });
 
+  it('keeps workers and attempts apart that share a writer’s id', () => {
+    add([plain(1, { value: 1 }), plain(1, { value: 2, worker: 'worker-1' }), plain(2, { value: 3, attempt: 2 })]);
+    expect(ask('step', 10).map(({ worker, x, last }) => [worker, x, last])).toEqual([
+      ['worker-0', [1, 2], [1, 3]],
+      ['worker-1', [1], [2]],
+    ]);
+  });
+
+  it('tells relative time as exactly as it was logged', () => {
+    add([plain(11), plain(2900)]);
+    expect(ask('relative', 10)[0]?.x).toEqual([0.011, 2.9]);
+  });
+
   it('keeps all buckets but the last as they are while points are appended', () => {
     add(Array.from({ length: 5000 }, (_, i) => plain(i)));
     let before = ask('step', 200)[0]!;
