@@ -33,6 +33,8 @@ export class Ingestion {
   private readonly pending = new Set<string>();
   private unchecked: string[] = [];
   private checkAgainFrom = 0;
+  /** So many at the front of `unchecked` were not looked at since the start. */
+  private neverChecked = 0;
   private readonly waiting = new Map<string, (() => void)[]>();
   private pumpScheduled = false;
   private disposed = false;
@@ -57,6 +59,7 @@ export class Ingestion {
       .map((known) => ({ id: known.found.runId, at: first.has(known.found.runId) ? Infinity : age(known) }))
       .sort((a, b) => b.at - a.at)
       .map(({ id }) => id);
+    this.neverChecked = this.unchecked.length;
     this.pump();
   }
 
@@ -70,7 +73,9 @@ export class Ingestion {
   }
 
   get backlogBytes(): number {
-    return this.runs.values().reduce((sum, { tail }) => sum + tail.behind, 0);
+    const open = this.runs.values().reduce((sum, { tail }) => sum + tail.unread, 0);
+    // What runs have that were not looked at yet is not known: a byte each, so that it is not nothing.
+    return open + this.neverChecked;
   }
 
   isBusy(runId: string): boolean {
@@ -193,6 +198,7 @@ export class Ingestion {
   /** False when there is nothing to check. */
   private checkNext(): boolean {
     const runId = this.unchecked.shift();
+    if (this.neverChecked > 0) this.neverChecked--;
     if (runId === undefined) return false;
     const known = this.known.get(runId);
     if (!known || this.runs.get(runId)) return true;

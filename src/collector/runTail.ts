@@ -92,6 +92,12 @@ export class RunTail {
     return bytes;
   }
 
+  get unread(): number {
+    let bytes = 0;
+    for (const { reader } of this.tails.values()) bytes += reader.unread;
+    return bytes;
+  }
+
   /** Of the journals as they were when they were last looked at: tells whether there is more by now. */
   get signature(): string {
     return this.looked;

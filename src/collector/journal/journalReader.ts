@@ -35,6 +35,8 @@ export class JournalReader {
   private ino: number | null = null;
   private size = 0;
   private mtimeMs = 0;
+  /** How far the file was looked at, though its end may be half a frame or zeros. */
+  private reached = 0;
   private refused = false;
   private failed: string | null = null;
 
@@ -60,6 +62,11 @@ export class JournalReader {
   /** Bytes on disk that were not read, as far as the last look told. */
   get behind(): number {
     return this.refused ? 0 : Math.max(0, this.size - this.position.offset);
+  }
+
+  /** Bytes on disk that were not looked at yet. */
+  get unread(): number {
+    return this.refused ? 0 : Math.max(0, this.size - Math.max(this.reached, this.position.offset));
   }
 
   /** Looks at the file's size and times. True when it grew or was touched since the last look. */
@@ -90,6 +97,7 @@ export class JournalReader {
       this.mtimeMs = stats.mtimeMs;
       this.checkIdentity(fd, stats);
       const done = this.readFrom(fd, deadline);
+      this.reached = done ? stats.size : this.position.offset;
       this.failed = null;
       return done;
     } catch (error) {

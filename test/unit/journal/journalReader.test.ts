@@ -72,8 +72,12 @@ describe('JournalReader', () => {
     const next = event(2);
     const reader = open();
     writeFileSync(path, Buffer.concat([start, next.subarray(0, 20), Buffer.alloc(next.length + 500)]));
+    reader.look(statSync(path));
+    expect(reader.unread).toBeGreaterThan(0);
     reader.read(Infinity);
     expect(heard).toMatchObject({ seqs: [1], bad: [] });
+    // Seen, though nothing could be made of it yet: no backlog.
+    expect(reader.unread).toBe(0);
     writeFileSync(path, Buffer.concat([start, next, Buffer.alloc(480)]));
     reader.read(Infinity);
     expect(heard).toMatchObject({ seqs: [1, 2], bad: [], problems: [] });
