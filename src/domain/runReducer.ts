@@ -8,6 +8,7 @@ import { finiteOf, isFields, metricOf, shortKey, MAX_KEY, type Fields } from './
 import type { RunSink, RunState, WriterState } from './runState';
 import { warn } from './runWarnings';
 import { put, lookUp } from './safeRecord';
+import { fillGap, noteGap } from './seqGaps';
 
 export function newRunState(runId: string): RunState {
   return {
@@ -82,12 +83,10 @@ export function applyEvent(state: RunState, writer: WriterState, envelope: Field
     return false;
   }
   if (seq === 0 && t === 'journal') return false;
-  if (seq <= writer.seq) {
+  if (!isNews(state, writer, seq)) {
     writer.duplicates = (writer.duplicates ?? 0) + 1;
     return false;
   }
-  if (seq > writer.seq + 1) warnOfGap(state, writer, seq);
-  writer.seq = seq;
   const ts = tick(state, writer, m['ts']);
   const runId = p['run_id'];
   if (typeof runId === 'string' && runId !== state.run_id) {
@@ -103,10 +102,17 @@ export function applyEvent(state: RunState, writer: WriterState, envelope: Field
   return true;
 }
 
-function warnOfGap(state: RunState, writer: WriterState, seq: number): void {
+/** False for what has come before: (writer, seq) is an event's identity, whatever the order. */
+function isNews(state: RunState, writer: WriterState, seq: number): boolean {
+  if (seq <= writer.seq) return writer.gaps !== undefined && fillGap(writer.gaps, seq);
   const missing = seq - writer.seq - 1;
-  const events = missing === 1 ? '1 event' : `${missing} events`;
-  warn(state, 'gap', `${events} of ${writer.worker} before number ${seq} never arrived.`, writer);
+  if (missing > 0) {
+    noteGap((writer.gaps ??= []), writer.seq, seq);
+    const events = missing === 1 ? '1 event' : `${missing} events`;
+    warn(state, 'gap', `${events} of ${writer.worker} before number ${seq} had not arrived when it came.`, writer);
+  }
+  writer.seq = seq;
+  return true;
 }
 
 /** The event's time in µs; a writer's `last` never goes back, whatever its clock does. */

@@ -3,6 +3,7 @@
  * reducer hands them to a sink (the store).
  */
 import type { Exit, Json, Launch, Num, Proc, Role, RunError, Source } from '../protocol/events';
+import type { SeqGaps } from './seqGaps';
 import type { Artifact, Checkpoint, CommandState, Progress, Warning } from '../protocol/rows';
 
 /** One writing process of a run: a journal file, or a stream. */
@@ -25,6 +26,8 @@ export interface WriterState {
   seen: 'alive' | 'silent' | 'gone';
   phase: string | null;
   progress: Progress | null;
+  /** What is missing below it. */
+  gaps?: SeqGaps;
   /** Events that came again; they changed nothing. */
   duplicates?: number;
 }

@@ -5,7 +5,7 @@ import { isToken } from '../token';
 import type { Dialect } from './dialect';
 import { eventOf, headOf, helloSchema, isObject } from './hello';
 import type { IngestPorts } from './ingestPorts';
-import { seesJournal } from './journalOnDisk';
+import { lastSeqOnDisk } from './journalOnDisk';
 import { LegacyStreams } from './legacyStreams';
 import type { StreamJournal, StreamJournals } from './streamJournal';
 
@@ -114,9 +114,10 @@ export class Session {
     const hello = checked.data;
     clearTimeout(this.helloTimer);
     const runDir = this.ports.runs.find(hello.run_id);
-    if (hello.journal !== undefined && runDir && seesJournal(runDir, hello.journal, hello)) {
+    const onDisk = hello.journal !== undefined && runDir ? lastSeqOnDisk(runDir, hello.journal, hello) : null;
+    if (hello.journal !== undefined && onDisk !== null) {
       this.state = { kind: 'journal', hello, file: hello.journal };
-      this.send('welcome', { protocol: 1, mode: 'journal', after: 0 } satisfies Welcome);
+      this.send('welcome', { protocol: 1, mode: 'journal', after: onDisk } satisfies Welcome);
       return this.flushSoon();
     }
     if (this.ports.follower !== null) return this.refuse(this.ports.follower);

@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { encodeFrame, FrameDecoder } from '../../base/frames';
+import { fillGap, noteGap, type SeqGaps } from '../../domain/seqGaps';
 import type { Envelope, JournalHead } from '../../protocol/events';
 
 const SYNC_EVERY_MS = 1000;
@@ -26,6 +27,7 @@ export class StreamJournal {
     /** Base name. */
     readonly file: string,
     private last: number,
+    private readonly gaps: SeqGaps,
     private readonly onLastRelease: () => void,
   ) {}
 
@@ -40,7 +42,7 @@ export class StreamJournal {
       if (found.head === null) writeAll(fd, encodeFrame(headEnvelope(head)));
       else if (found.head.writer !== head.writer || found.head.run_id !== head.run_id)
         throw new Error(`${file} is the journal of another writer`);
-      return new StreamJournal(fd, file, found.last, onLastRelease);
+      return new StreamJournal(fd, file, found.last, found.gaps, onLastRelease);
     } catch (error) {
       closeSync(fd);
       throw error;
@@ -57,9 +59,11 @@ export class StreamJournal {
     let last = this.last;
     const frames: Uint8Array[] = [];
     for (const envelope of envelopes) {
-      if (envelope.m.seq <= last) continue;
+      const { seq } = envelope.m;
+      if (seq <= last && !fillGap(this.gaps, seq)) continue;
+      noteGap(this.gaps, last, seq);
       frames.push(encodeFrame(envelope));
-      last = envelope.m.seq;
+      last = Math.max(last, seq);
     }
     if (frames.length === 0) return;
     writeAll(this.fd, Buffer.concat(frames));
@@ -119,10 +123,11 @@ export function readHead(fd: number): JournalHead | null {
   return first?.kind === 'frame' ? asHead(first.envelope) : null;
 }
 
-function scan(fd: number): { head: JournalHead | null; last: number } {
+function scan(fd: number): { head: JournalHead | null; last: number; gaps: SeqGaps } {
   const decoder = new FrameDecoder();
   const chunk = Buffer.alloc(READ_CHUNK);
   let head: JournalHead | null = null;
+  const gaps: SeqGaps = [];
   let last = 0;
   for (let at = 0, count = 1; count > 0; at += count) {
     count = readSync(fd, chunk, 0, chunk.length, at);
@@ -131,11 +136,35 @@ function scan(fd: number): { head: JournalHead | null; last: number } {
     for (let item = decoder.next(); item; item = decoder.next()) {
       if (item.kind === 'bad') continue;
       head ??= asHead(item.envelope);
-      const seq = (item.envelope['m'] as { seq?: unknown } | undefined)?.seq;
-      if (typeof seq === 'number' && seq > last) last = seq;
+      const seq = seqOf(item.envelope);
+      if (seq <= last) fillGap(gaps, seq);
+      noteGap(gaps, last, seq);
+      last = Math.max(last, seq);
     }
   }
-  return { head, last };
+  return { head, last, gaps };
+}
+
+const TAIL = 1 << 16;
+
+/** The highest seq at the end of a journal: of a long one only as much is read as that takes. */
+export function lastSeqOf(fd: number, size: number): number {
+  for (let length = Math.min(TAIL, size); ; length = Math.min(length * 16, size)) {
+    const bytes = Buffer.alloc(length);
+    // From somewhere in the middle of a frame, the next one has to be found.
+    const decoder = new FrameDecoder(0, length < size);
+    decoder.push(bytes.subarray(0, readSync(fd, bytes, 0, length, size - length)));
+    let last = 0;
+    for (let item = decoder.next(); item; item = decoder.next())
+      if (item.kind === 'frame') last = Math.max(last, seqOf(item.envelope));
+    if (last > 0 || length === size) return last;
+  }
+}
+
+/** 0 where it has none. */
+function seqOf(envelope: Record<string, unknown>): number {
+  const seq = (envelope['m'] as { seq?: unknown } | undefined)?.seq;
+  return typeof seq === 'number' && Number.isSafeInteger(seq) && seq > 0 ? seq : 0;
 }
 
 function asHead(envelope: Record<string, unknown>): JournalHead | null {

@@ -111,6 +111,24 @@ describe('events', () => {
     second.socket.destroy();
   });
 
+  it('that overtook others on their way are all kept, once, also over two connections', async () => {
+    const run_id = 'late';
+    const first = await WireClient.open(collector.port);
+    first.send('hello', hello(collector.token, { run_id }));
+    for (const step of [1, 6, 3]) first.send('metric', metric(run_id, step), step);
+    await until(async () => (await first.next('ack'))['seq'] === 6);
+    first.socket.destroy();
+    await until(() => first.closed);
+    const second = await WireClient.open(collector.port);
+    second.send('hello', hello(collector.token, { run_id }));
+    for (const step of [2, 3, 4, 6, 7]) second.send('metric', metric(run_id, step), step);
+    await until(async () => (await second.next('ack'))['seq'] === 7);
+    expect(eventsIn(copyOf(run_id)).map(({ seq }) => seq)).toEqual([1, 6, 3, 2, 4, 7]);
+    const { metrics } = await collector.call('runs.get', { run_id });
+    expect(metrics['loss']).toMatchObject({ count: 6 });
+    second.socket.destroy();
+  });
+
   it('of another run are not taken', async () => {
     const client = await WireClient.open(collector.port);
     client.send('hello', hello(collector.token, { run_id: 'mine' }));
@@ -170,7 +188,7 @@ describe('a client whose journal we see', () => {
     writeFileSync(join(runDir('seen'), file), Buffer.concat(frames));
     const client = await WireClient.open(collector.port);
     client.send('hello', hello(collector.token, { run_id: 'seen', journal: file }));
-    expect(await client.next('welcome')).toMatchObject({ mode: 'journal' });
+    expect(await client.next('welcome')).toMatchObject({ mode: 'journal', after: 1 });
     const more = encodeFrame({ v: 1, t: 'metric', m: { seq: 2, ts: 3 }, p: metric('seen', 2) });
     writeFileSync(join(runDir('seen'), file), more, { flag: 'a' });
     client.send('grown', { offset: 1 });
