@@ -32,6 +32,7 @@ export class RunLiveness {
   /** True when something changed that the run's row may show. */
   check(tail: RunTail): boolean {
     const latest = latestOf(tail);
+    const { rev } = tail.store;
     let changed = false;
     for (const watched of latest) {
       const { writer } = watched;
@@ -46,7 +47,8 @@ export class RunLiveness {
         this.tell(tail, writer);
       } else if (seen !== null) changed = observe(writer, seen) || changed;
     }
-    return changed;
+    // What was read here of a process that is gone is news as well.
+    return changed || tail.store.rev !== rev;
   }
 
   private see(tail: RunTail, { file, writer, modifiedMs }: Watched, others: Watched[]): WriterState['seen'] | null {

@@ -172,7 +172,11 @@ export class StoreWorker implements Methods {
   private newIngestion(): Ingestion {
     return new Ingestion(this.root, this.runs, {
       progressed: (run) => this.notices.changed(run.tail.runId),
-      caughtUp: (run) => this.putRow(run),
+      caughtUp: (run) => {
+        // A run that was read to its end by a collector before us may be new to the catalog all the same.
+        if (run.rowDirty) this.notices.changed(run.tail.runId);
+        this.putRow(run);
+      },
       heard: (run, file) => this.lives.hear(run.tail, file),
       vanished: (runId) => {
         this.catalog.remove(runId);
