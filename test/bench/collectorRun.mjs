@@ -88,7 +88,7 @@ export async function withCollector(home, work) {
 
 /** Until the run's metric has that many points. */
 export async function ingested(call, runId, key, count) {
-  for (const deadline = Date.now() + 300_000; Date.now() < deadline; ) {
+  for (const deadline = Date.now() + 300_000; Date.now() < deadline;) {
     const run = await call('runs.get', { run_id: runId }).catch(() => null);
     const { count: finite = 0, nan = 0, inf = 0 } = run?.metrics[key] ?? {};
     // Whether the count includes those that are not finite is not this file's business.
