@@ -7,6 +7,8 @@ import type { CollectorClient } from './collectorClient';
 import type { Collectors } from './collectors';
 
 const LOOK_MS = 300;
+/** By the file's extension. */
+const FORMATS: Record<string, 'csv' | 'json' | 'archive'> = { '.json': 'json', '.tgz': 'archive', '.gz': 'archive' };
 
 export async function exportRuns(
   collectors: Collectors,
@@ -17,7 +19,7 @@ export async function exportRuns(
   if (first === undefined) return undefined;
   const target = into ?? (await pickTarget(first));
   if (!target) return undefined;
-  const format = extname(target.fsPath).toLowerCase() === '.json' ? 'json' : 'csv';
+  const format = FORMATS[extname(target.fsPath).toLowerCase()] ?? 'csv';
   const client = await collectors.forRun(first);
   const task = await client.call('runs.export', { run_ids, format, path: target.fsPath });
   const done = await follow(client, task, vscode.l10n.t('Exporting runs'));
@@ -42,7 +44,7 @@ async function pickTarget(name: string): Promise<vscode.Uri | undefined> {
   return vscode.window.showSaveDialog({
     title: vscode.l10n.t('Export Runs'),
     defaultUri: folder && vscode.Uri.joinPath(folder, `${name}.csv`),
-    filters: { CSV: ['csv'], JSON: ['json'] },
+    filters: { CSV: ['csv'], JSON: ['json'], [vscode.l10n.t('Archive')]: ['tgz'] },
   });
 }
 

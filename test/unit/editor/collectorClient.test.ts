@@ -107,6 +107,30 @@ describe('a window and its collector', { timeout: 30_000 }, () => {
     await connected(window);
   });
 
+  test('the end of every run is told: whoever lists what changed sees them all ended', async () => {
+    const window = client('any');
+    await connected(window);
+    const listed = new Map<string, string>();
+    window.onChanged(async ({ topic, run_ids }) => {
+      if (topic !== 'runs' || !run_ids) return;
+      const filter = `run_id in (${run_ids.map((id) => JSON.stringify(id)).join(', ')})`;
+      for (const row of (await window.call('runs.list', { filter })).rows) listed.set(row.run_id, row.status);
+    });
+    const script = join(root, 'train.py');
+    writeFileSync(script, 'import xtrack\nwith xtrack.start_run() as run:\n    raise ValueError("no")\n');
+    const runs: string[] = [];
+    for (let i = 0; i < 8; i++) {
+      const { run_id } = await window.call('runs.launch', { target: { script }, cwd: root, env: {} });
+      runs.push(run_id);
+      await vi.waitFor(async () => expect((await window.call('runs.get', { run_id })).status).toBe('failed'), {
+        timeout: 10_000,
+        interval: 100,
+      });
+    }
+    const statuses = (): (string | undefined)[] => runs.map((run_id) => listed.get(run_id));
+    await vi.waitFor(() => expect(statuses()).toEqual(runs.map(() => 'failed')), { timeout: 3000 });
+  });
+
   test('one of another build is replaced, but two windows do not take turns at it', async () => {
     const old = client('any');
     const first = await connected(old);
