@@ -18,7 +18,34 @@ const runId = z.string().refine(isId, 'not a valid run id: [A-Za-z0-9][A-Za-z0-9
 const json: z.ZodType<Json> = z.json();
 const text = z.string().max(10_000);
 const environment = z.record(z.string(), z.string());
-const page = { offset: z.number().int().min(0).optional(), limit: z.number().int().min(1).max(10_000).optional() };
+/** A number of things to answer with: of more than `max` that many are given. */
+function atMost(max: number) {
+  return z
+    .number()
+    .int()
+    .min(1)
+    .transform((value) => Math.min(value, max));
+}
+const page = { offset: z.number().int().min(0).optional(), limit: atMost(10_000).optional() };
+
+/** One run by `run_id`, or several by `run_ids`; after the check it is always `run_ids`. */
+const runs = { run_id: runId.optional(), run_ids: z.array(runId).min(1).optional() };
+
+interface NamedRuns {
+  run_id?: string | undefined;
+  run_ids?: string[] | undefined;
+}
+
+function asRunIds<T extends NamedRuns>(
+  request: T,
+  context: z.RefinementCtx,
+): Omit<T, keyof NamedRuns> & { run_ids: string[] } {
+  const { run_id, run_ids, ...rest } = request;
+  const ids = run_ids ?? (run_id === undefined ? null : [run_id]);
+  if (ids) return { ...rest, run_ids: ids };
+  context.addIssue({ code: 'custom', message: 'expected run_id, or run_ids', path: ['run_id'] });
+  return z.NEVER;
+}
 
 const list = z.object({
   filter: text.optional(),
@@ -28,7 +55,8 @@ const list = z.object({
     .optional(),
   /** Parts of a row to send; all when absent. `params` and `metrics` are the heavy ones. */
   fields: z.array(z.string()).optional(),
-  limit: z.number().int().min(1).max(10_000).optional(),
+  /** Of more, as many as one reply holds: the cursor tells where to go on. */
+  limit: atMost(10_000).optional(),
   cursor: z.string().optional(),
 });
 
@@ -38,7 +66,7 @@ const series = z.object({
   x: z.enum(['step', 'epoch', 'relative', 'wall']),
   from: z.number().optional(),
   to: z.number().optional(),
-  points: z.number().int().min(1).max(100_000),
+  points: atMost(1_000_000),
   worker: z.string().optional(),
   aggregate: z.literal('mean').optional(),
   since: z.number().optional(),
@@ -61,13 +89,16 @@ const launch = z.object({
   backend: z.string().optional(),
 });
 
-const update = z.object({
-  run_ids: z.array(runId).min(1),
-  name: text.optional(),
-  notes: z.string().max(1_000_000).optional(),
-  starred: z.boolean().optional(),
-  tags: z.record(z.string(), z.string().nullable()).optional(),
-});
+const update = z
+  .object({
+    ...runs,
+    name: text.optional(),
+    notes: z.string().max(1_000_000).optional(),
+    starred: z.boolean().optional(),
+    tags: z.record(z.string(), z.string().nullable()).optional(),
+    deleted: z.boolean().optional(),
+  })
+  .transform(asRunIds);
 
 const command = z.object({
   run_id: runId,
@@ -90,11 +121,19 @@ export const requests = {
     worker: z.string().optional(),
     attempt: z.number().int().optional(),
     ...page,
-    limit: z.number().int().min(1).max(4_000_000).optional(),
+    limit: atMost(4_000_000).optional(),
   }),
   'runs.update': update,
-  'runs.delete': z.object({ run_ids: z.array(runId).min(1), restore: z.boolean().optional() }),
-  'runs.export': z.object({ run_ids: z.array(runId).min(1), format: z.enum(['csv', 'json']), path: z.string().min(1) }),
+  /** To the trash; `restore` takes out of it. */
+  'runs.delete': z.object({ ...runs, restore: z.boolean().optional() }).transform(asRunIds),
+  'runs.export': z
+    .object({
+      ...runs,
+      format: z.enum(['csv', 'json', 'archive']),
+      path: z.string().min(1),
+      wait: z.boolean().optional(),
+    })
+    .transform(asRunIds),
   'runs.launch': launch,
   'runs.stop': z.object({ run_id: runId }),
   'runs.resume': z.object({
@@ -104,7 +143,7 @@ export const requests = {
     interpreter: z.string().optional(),
   }),
   'runs.command': command,
-  'runs.rebuild': z.object({}),
+  'runs.rebuild': z.object({ wait: z.boolean().optional() }),
   'tasks.get': z.object({ task_id: z.string(), wait: z.boolean().optional() }),
   'tasks.cancel': z.object({ task_id: z.string() }),
   subscribe: z.object({ topics: z.array(z.string().max(300)).max(10_000) }),

@@ -1,10 +1,14 @@
-/** Runs as CSV (one line a point) or JSON (all that is known of them), every point exact. */
+/** Runs as CSV (one line a point), as JSON (all that is known of them), every point exact, or their directories as they are. */
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { once } from 'node:events';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
 import type { Json, Num } from '../../protocol/events';
 import type { Series } from '../../protocol/rows';
 import type { WorkerPort } from './apiPorts';
+import { tarOf } from './tarArchive';
 import type { TaskContext } from './tasks';
 
 const BUCKETS = 50_000;
@@ -16,25 +20,26 @@ interface Point {
 
 export interface ExportRequest {
   run_ids: string[];
-  format: 'csv' | 'json';
+  /** archive: a gzipped tar, to be unpacked into another `runs/`. */
+  format: 'csv' | 'json' | 'archive';
   path: string;
 }
 
 /** The file appears when it is complete. */
-export async function exportRuns(worker: WorkerPort, request: ExportRequest, task: TaskContext): Promise<Json> {
+export async function exportRuns(
+  worker: WorkerPort,
+  folderOf: (runId: string) => string,
+  request: ExportRequest,
+  task: TaskContext,
+): Promise<Json> {
   const part = `${request.path}.part`;
   const out = createWriteStream(part, { mode: 0o600 });
   try {
     await once(out, 'open');
-    await write(out, request.format === 'csv' ? 'run_id,name,worker,key,step,value\n' : '{"runs":[');
-    for (const [at, runId] of request.run_ids.entries()) {
-      task.progress(at, request.run_ids.length, `Exporting ${runId}`);
-      if (request.format === 'csv') await writeCsv(out, worker, runId, task.signal);
-      else await writeJson(out, worker, runId, at > 0, task.signal);
-    }
-    if (request.format === 'json') await write(out, '\n]}\n');
-    out.end();
-    await once(out, 'close');
+    if (request.format === 'archive') {
+      const tar = Readable.from(tarOf(request.run_ids.map(folderOf), task.signal));
+      await pipeline(tar, createGzip(), out, { signal: task.signal });
+    } else await writeTexts(out, worker, request, task);
     await rename(part, request.path);
     task.progress(request.run_ids.length, request.run_ids.length, `Exported to ${request.path}`);
     return { path: request.path };
@@ -43,6 +48,23 @@ export async function exportRuns(worker: WorkerPort, request: ExportRequest, tas
     await rm(part, { force: true });
     throw error;
   }
+}
+
+async function writeTexts(
+  out: WriteStream,
+  worker: WorkerPort,
+  request: ExportRequest,
+  task: TaskContext,
+): Promise<void> {
+  await write(out, request.format === 'csv' ? 'run_id,name,worker,key,step,value\n' : '{"runs":[');
+  for (const [at, runId] of request.run_ids.entries()) {
+    task.progress(at, request.run_ids.length, `Exporting ${runId}`);
+    if (request.format === 'csv') await writeCsv(out, worker, runId, task.signal);
+    else await writeJson(out, worker, runId, at > 0, task.signal);
+  }
+  if (request.format === 'json') await write(out, '\n]}\n');
+  out.end();
+  await once(out, 'close');
 }
 
 async function writeCsv(out: WriteStream, worker: WorkerPort, runId: string, signal: AbortSignal): Promise<void> {

@@ -3,11 +3,13 @@ import { randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { dirname, isAbsolute } from 'node:path';
 import { userError } from '../../protocol/api';
+import type { Json } from '../../protocol/events';
 import type { RunDetail, RunRow } from '../../protocol/rows';
 import type { ApiPorts } from './apiPorts';
 import { readOutput } from './consoleOutput';
 import { exportRuns } from './exportRuns';
 import type { Handlers } from './rpc';
+import type { TaskContext } from './tasks';
 
 export function createMethods(ports: ApiPorts): Handlers {
   const { worker, tasks } = ports;
@@ -25,6 +27,11 @@ export function createMethods(ports: ApiPorts): Handlers {
     const unique = [...new Set(runIds)];
     unique.forEach(folderOf);
     return unique;
+  };
+  /** The task as it is now, or with `wait` as it ended. */
+  const started = (message: string, work: (task: TaskContext) => Promise<Json>, wait = false) => {
+    const task = tasks.start(message, work);
+    return wait ? tasks.get(task.task_id, true) : task;
   };
 
   return {
@@ -49,10 +56,10 @@ export function createMethods(ports: ApiPorts): Handlers {
       for (const run_id of ids) await ports.edit({ run_id, deleted: restore !== true });
       return { run_ids: ids };
     },
-    'runs.export': (request) => {
+    'runs.export': ({ wait, ...request }) => {
       checkExportPath(request.path);
       request.run_ids.forEach(folderOf);
-      return tasks.start('Exporting', (task) => exportRuns(worker, request, task));
+      return started('Exporting', (task) => exportRuns(worker, folderOf, request, task), wait);
     },
     'runs.launch': (request) => ports.launch(request),
     'runs.resume': (request) => ports.resume(request),
@@ -64,9 +71,9 @@ export function createMethods(ports: ApiPorts): Handlers {
       await ports.command(run_id, { cmd_id, type, payload: payload ?? {}, attempt, ...(only && { worker: only }) });
       return { cmd_id };
     },
-    'runs.rebuild': () => {
+    'runs.rebuild': ({ wait }) => {
       checkWritable();
-      return tasks.start('Rebuilding the databases from the journals', () => worker.call('rebuild', {}));
+      return started('Rebuilding the databases from the journals', () => worker.call('rebuild', {}), wait);
     },
     'tasks.get': ({ task_id, wait }) => tasks.get(task_id, wait === true),
     'tasks.cancel': ({ task_id }) => tasks.cancel(task_id),

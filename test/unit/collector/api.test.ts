@@ -1,4 +1,5 @@
-import { appendFileSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -192,6 +193,29 @@ describe('output', () => {
   });
 });
 
+describe('requests', () => {
+  it('name one run or several, and are told when they name none', async () => {
+    await streamRun('single', 3);
+    expect(await collector.call('runs.update', { run_id: 'single', starred: true })).toMatchObject({
+      rows: [{ run_id: 'single', starred: true }],
+    });
+    const shown = async () => (await collector.call('runs.list', { filter: 'name = single' })).total;
+    expect(await collector.call('runs.delete', { run_id: 'single' })).toEqual({ run_ids: ['single'] });
+    expect(await shown()).toBe(0);
+    await collector.call('runs.update', { run_id: 'single', deleted: false });
+    expect(await shown()).toBe(1);
+    await collector.call('runs.delete', { run_ids: ['single'] });
+    for (const params of [{}, { run_ids: [] }])
+      await expect(collector.call('runs.delete', params)).rejects.toMatchObject({ data: { code: 'invalid' } });
+  });
+
+  it('for more than one answer holds get as much as it holds', async () => {
+    expect(await collector.call('runs.list', { limit: 1e9 })).toMatchObject({ cursor: null });
+    const { series } = await collector.call('runs.series', { run_id: 'first', keys: ['loss'], x: 'step', points: 1e9 });
+    expect(series[0]).toMatchObject({ exact: true });
+  });
+});
+
 describe('export', () => {
   it('writes every point, as CSV and as JSON', async () => {
     const path = join(temporaryFolder(), 'runs.csv');
@@ -211,6 +235,36 @@ describe('export', () => {
     expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({
       runs: [{ run_id: 'first', series: [{ key: 'loss' }] }],
     });
+  });
+
+  it('packs directories as they are, also files with long names, to be opened elsewhere', async () => {
+    const writer = 'w'.repeat(120);
+    const client = await WireClient.open(collector.port);
+    client.send('hello', hello(collector.token, { run_id: 'packed', writer }));
+    for (let step = 1; step <= 500; step++)
+      client.send('metric', { run_id: 'packed', key: 'loss', value: step, step }, step);
+    await until(async () => (await client.next('ack'))['seq'] === 500);
+    client.socket.destroy();
+    const path = join(temporaryFolder(), 'runs.tgz');
+    const done = await collector.call('runs.export', {
+      run_ids: ['packed', 'first'],
+      format: 'archive',
+      path,
+      wait: true,
+    });
+    expect(done).toMatchObject({ state: 'done', result: { path } });
+    const place = newPlace();
+    mkdirSync(join(place.dir, 'runs'), { recursive: true });
+    execFileSync('tar', ['-xzf', path, '-C', join(place.dir, 'runs')]);
+    expect(readdirSync(join(place.dir, 'runs/packed'))).toContain(`events-worker-0-1-${writer}.xtj`);
+    const other = await RunningCollector.start(bundle, place);
+    await until(async () => (await other.call('runs.list', {})).total === 2);
+    expect((await other.call('runs.get', { run_id: 'packed' })).metrics['loss']).toMatchObject({
+      count: 500,
+      max: 500,
+    });
+    expect(await other.call('runs.get', { run_id: 'first' })).toMatchObject({ name: 'Renamed' });
+    await other.signal('SIGTERM');
   });
 
   it('says where it cannot write', async () => {
