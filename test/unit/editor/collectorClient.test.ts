@@ -111,11 +111,12 @@ describe('a window and its collector', { timeout: 30_000 }, () => {
     const window = client('any');
     await connected(window);
     const listed = new Map<string, string>();
-    window.onChanged(async ({ topic, run_ids }) => {
+    const list = async ({ topic, run_ids }: Changed): Promise<void> => {
       if (topic !== 'runs' || !run_ids) return;
       const filter = `run_id in (${run_ids.map((id) => JSON.stringify(id)).join(', ')})`;
       for (const row of (await window.call('runs.list', { filter })).rows) listed.set(row.run_id, row.status);
-    });
+    };
+    window.onChanged((change) => void list(change));
     const script = join(root, 'train.py');
     writeFileSync(script, 'import xtrack\nwith xtrack.start_run() as run:\n    raise ValueError("no")\n');
     const runs: string[] = [];
