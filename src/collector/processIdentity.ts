@@ -4,7 +4,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readlinkSync } from 'node:fs';
-import { hostname } from 'node:os';
+import { hostname, uptime } from 'node:os';
 import type { Proc } from '../protocol/events';
 
 interface Stat {
@@ -27,6 +27,11 @@ let here: Here | null = null;
 export function thisHost(): Here {
   here ??= { host: hostname(), boot: readOr('/proc/sys/kernel/random/boot_id', '').trim(), pidns: pidNamespace() };
   return here;
+}
+
+/** When this machine started, epoch ms. */
+export function bootedAtMs(): number {
+  return Date.now() - uptime() * 1000;
 }
 
 export function thisProcess(): Proc {

@@ -3,7 +3,7 @@ import { observe } from '../domain/runReducer';
 import { isGone, isScript } from '../domain/runStatus';
 import type { WriterState } from '../domain/runState';
 import type { SignsOfLife } from './journal/signsOfLife';
-import type { Liveness } from './processIdentity';
+import { bootedAtMs, thisHost, type Liveness } from './processIdentity';
 import type { Proc } from '../protocol/events';
 import type { RunTail } from './runTail';
 import type { GoneNotice } from './workerApi';
@@ -52,14 +52,20 @@ export class RunLiveness {
   }
 
   private see(tail: RunTail, { file, writer, modifiedMs }: Watched, others: Watched[]): WriterState['seen'] | null {
-    const { proc } = writer;
-    // A writer that does not tell when its process started cannot be told from another of the same pid.
-    const state = proc === null || proc.start === '' ? 'elsewhere' : this.liveness(proc);
+    const state = this.livenessOf(writer, modifiedMs);
     if (state === 'alive') return 'alive';
     if (state === 'gone') return isScript(writer) && this.isSupervised(others) ? null : 'gone';
     const id = `${tail.runId}/${file}`;
     this.signs.add(id, Date.now() - modifiedMs);
     return this.signs.isSilent(id) ? 'silent' : 'alive';
+  }
+
+  private livenessOf({ proc }: WriterState, modifiedMs: number): Liveness {
+    // A writer that does not tell when its process started cannot be told from another of the same pid.
+    if (proc === null || proc.start === '') return 'elsewhere';
+    // Another boot of this host is over, unless something was written since: then another machine has our name.
+    if (proc.boot !== thisHost().boot && modifiedMs > bootedAtMs()) return 'elsewhere';
+    return this.liveness(proc);
   }
 
   /** A living supervisor tells how its script ended, and knows better. */

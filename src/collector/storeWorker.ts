@@ -2,6 +2,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SqlJsStatic } from 'sql.js';
+import { shortKey } from '../domain/payload';
 import { parseQuery } from '../domain/query';
 import { deriveStatus, isGone, isScript } from '../domain/runStatus';
 import type { ListRequest, SeriesRequest } from '../protocol/api';
@@ -86,7 +87,9 @@ export class StoreWorker implements Methods {
   async series(request: SeriesRequest): Promise<SeriesResult> {
     const { tail } = await this.use(request.run_id);
     const { started } = deriveStatus(tail.state);
-    return { series: tail.store.series(request, started ?? tail.state.created) };
+    // Endless keys are kept shortened, and may be asked for as they were logged.
+    const keys = request.keys.map(shortKey);
+    return { series: tail.store.series({ ...request, keys }, started ?? tail.state.created) };
   }
 
   async events({ run_id, offset = 0, limit = PAGE }: Page) {

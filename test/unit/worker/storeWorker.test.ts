@@ -1,5 +1,14 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { SqlJsStatic } from 'sql.js';
@@ -253,6 +262,14 @@ describe('the store’s thread', () => {
     expect(() => ids('status =')).toThrow(expect.objectContaining({ data: expect.objectContaining({ column: 9 }) }));
   });
 
+  it('answers for an endless key as it was logged', async () => {
+    const dir = tempDir();
+    const key = 'k'.repeat(10_240);
+    new Process(dir, 'run-1', { proc: elsewhere }).metric(key, 1, 1);
+    const { worker } = start(dir);
+    expect(await points(worker, 'run-1', key)).toEqual([1]);
+  });
+
   it('keeps two processes apart that claim the same worker', async () => {
     const dir = tempDir();
     const { worker } = start(dir);
@@ -355,10 +372,15 @@ describe('processes', () => {
 
   it('of an earlier boot are gone', async () => {
     const dir = tempDir();
-    const { notices, worker } = start(dir);
     const proc = { ...thisHost(), boot: 'before', pid: process.pid, start: '1' };
-    new Process(dir, 'run-1', { proc }).log('run_start');
+    const { journal } = new Process(dir, 'run-1', { proc }).log('run_start');
+    utimesSync(join(dir, 'runs/run-1', journal.file), 1_600_000_000, 1_600_000_000);
+    // Written since this machine started: by another one of the same name.
+    new Process(dir, 'run-2', { proc }).log('run_start');
+    const { notices, worker } = start(dir);
     await until(() => goneOf(notices));
     expect(rowOf(worker, 'run-1')?.status).toBe('failed');
+    expect(rowOf(worker, 'run-2')?.status).toBe('running');
+    expect(notices.filter(({ kind }) => kind === 'gone')).toHaveLength(1);
   });
 });
