@@ -88,12 +88,13 @@ export class Ingestion {
     return this.known.get(runId)?.found ?? null;
   }
 
-  /** Opens the run and reads it before all others. */
+  /** Opens the run and reads it before all others. Active runs are looked at all the time anyway. */
   open(found: FoundRun): OpenRun {
     const isNew = this.runs.get(found.runId) === undefined;
     const run = this.runs.open(found);
     run.usedAt = performance.now();
     if (isNew) this.want(found.runId);
+    else if (!run.active) this.look(run);
     return run;
   }
 
@@ -122,6 +123,8 @@ export class Ingestion {
   /** Each second: new runs, runs that are gone, and some of the others. */
   scan(): void {
     this.lookForNew();
+    // A run that is over may be resumed, or edited, by somebody who does not tell us.
+    for (const run of this.runs.values()) if (!run.active) this.look(run);
     const all = [...this.known.keys()];
     if (this.unchecked.length > 0 || all.length === 0) return;
     for (let i = 0; i < Math.min(CHECKED_AT_ONCE, all.length); i++) {

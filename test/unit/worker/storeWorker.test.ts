@@ -262,6 +262,16 @@ describe('the store’s thread', () => {
     expect(() => ids('status =')).toThrow(expect.objectContaining({ data: expect.objectContaining({ column: 9 }) }));
   });
 
+  it('notices when a run that is over is resumed by somebody who does not tell', async () => {
+    const dir = tempDir();
+    new Process(dir, 'run-1', { proc: elsewhere }).log('run_start').log('run_end', { status: 'failed' });
+    const { worker } = start(dir);
+    await until(() => rowOf(worker, 'run-1')?.status === 'failed');
+    new Process(dir, 'run-1', { proc: elsewhere, attempt: 2 }).log('run_start');
+    await until(() => rowOf(worker, 'run-1')?.status === 'running', 3000);
+    expect(rowOf(worker, 'run-1')?.attempt).toBe(2);
+  });
+
   it('answers for an endless key as it was logged', async () => {
     const dir = tempDir();
     const key = 'k'.repeat(10_240);
