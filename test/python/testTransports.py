@@ -4,6 +4,8 @@ import hashlib
 import json
 import os
 import socket
+import subprocess
+import sys
 import threading
 import time
 import unittest
@@ -187,6 +189,69 @@ class Transports(ScriptTest):
         self.assertEqual((out, err), ("", ""))
         self.assertLess(time.monotonic() - began, 8)
         self.assertEqual([p["step"] for p in of_kind(self.events("r"), "metric")], [0, 1, 2])
+
+    def test_a_peer_that_only_reads_gets_the_events(self):
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(listener.close)
+        received = bytearray()
+
+        def read():
+            connection, _ = listener.accept()
+            with connection:
+                for data in iter(lambda: connection.recv(65536), b""):
+                    received.extend(data)
+
+        reader = threading.Thread(target=read, daemon=True)
+        reader.start()
+        env = {"XTRACK_TRANSPORT": "tcp", "XTRACK_HOST": "127.0.0.1", "XTRACK_PORT": str(listener.getsockname()[1])}
+        self.run_script(THREE_POINTS, env=env)
+        reader.join(10)
+        events = [event for event in decode(bytes(received)) if event["t"] != "hello"]
+        self.assertEqual(events, self.events("r")[1:])
+
+    def test_streams_hold_events_alone(self):
+        """As other readers of the protocol expect: run_start is event 1, and every type is one that they know."""
+        process = self.start(self.write(THREE_POINTS), env={"XTRACK_TRANSPORT": "stdio"})
+        out, _ = process.communicate(timeout=30)
+        self.run_script(THREE_POINTS, env={"XTRACK_TRANSPORT": "file", "XTRACK_FILE": "events.bin"})
+        for events in (decode(out), read_journal(os.path.join(self.work, "events.bin"))):
+            self.assertEqual([event["t"] for event in events], ["run_start", "status"] + ["metric"] * 3 + ["run_end"])
+            self.assertEqual([event["m"]["seq"] for event in events], [1, 2, 3, 4, 5, 6])
+
+    def test_a_closed_stdout_gets_nothing_and_is_no_trouble(self):
+        script = self.write(
+            """
+            import os
+            from xtrack import Tracker
+            run = Tracker.start_run(run_id="r")
+            with open("mine.txt", "w") as mine:
+                os.write(1, b"native code prints\\n") if mine.fileno() == 1 else None
+                for step in range(3): run.log_metric("x", step, step=step)
+            run.end()
+            """
+        )
+        for transport in ("stdio", "journal"):
+            command = 'exec "$0" "$1" >&- 3>&-'
+            made = subprocess.run(
+                ["sh", "-c", command, sys.executable, script], cwd=self.work, env={**self.env, "XTRACK_TRANSPORT": transport}, stderr=subprocess.PIPE
+            )
+            self.assertEqual((made.returncode, made.stderr), (0, b""))
+            with open(os.path.join(self.work, "mine.txt")) as mine:
+                self.assertIn(mine.read(), ("", "native code prints\n"))
+        self.assertEqual([p["step"] for p in of_kind(self.events("r"), "metric")], [0, 1, 2])
+
+    def test_transports_take_what_they_are_given(self):
+        out, err = self.run_script(
+            """
+            from xtrack import FileTransport, StdioTransport, TCPTransport, Tracker, UnixSocketTransport
+            for made in (TCPTransport("h", "no port"), TCPTransport(None, None), UnixSocketTransport(None), UnixSocketTransport(5),
+                         FileTransport(7), StdioTransport("x"), StdioTransport(999), StdioTransport(5000)):
+                run = Tracker.start_run(transport=made)
+                run.log_metric("x", 1.0, step=1)
+                run.end()
+            """
+        )
+        self.assertEqual((out, err), ("", ""))
 
     def test_a_unix_socket_and_bells(self):
         path = os.path.join(self.dir, "c.sock")

@@ -8,7 +8,7 @@ import os
 import tempfile
 from typing import Iterator, NamedTuple, Optional
 
-from .process import hostname
+from .process import absolute, hostname, working_directory
 
 
 class Discovery(NamedTuple):
@@ -22,8 +22,8 @@ def resolve(start: Optional[str] = None) -> str:
     """`XTRACK_DIR`, else the nearest .xtrack upwards (not above $HOME), else in the git root, else in the folder."""
     given = os.environ.get("XTRACK_DIR")
     if given:
-        return os.path.abspath(os.path.expanduser(given))
-    start = os.path.abspath(start or os.getcwd())
+        return absolute(os.path.expanduser(given))
+    start = os.path.abspath(start or working_directory() or os.path.expanduser("~"))
     folders = list(_upwards(start))
     for name, is_there in ((".xtrack", os.path.isdir), (".git", os.path.exists)):
         for folder in folders:

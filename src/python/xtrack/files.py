@@ -8,6 +8,7 @@ import stat
 from typing import Any, NamedTuple, Optional
 
 from .jsontext import json_text
+from .process import absolute
 from .troubles import Troubles
 
 TYPES = frozenset(
@@ -27,10 +28,10 @@ class File(NamedTuple):
 
 def describe_file(path: Any, kind: Any, name: Optional[str], troubles: Troubles) -> File:
     text = os.fsdecode(os.fspath(path))
-    absolute = os.path.abspath(text)
+    full = absolute(text)
     size: Optional[int] = None
     try:
-        found = os.stat(absolute)
+        found = os.stat(full)
         size = found.st_size if stat.S_ISREG(found.st_mode) else None
     except (OSError, ValueError) as error:
         troubles.note("file", "xtrack: a logged file cannot be looked at, it is recorded all the same: %s" % error)
@@ -38,11 +39,11 @@ def describe_file(path: Any, kind: Any, name: Optional[str], troubles: Troubles)
     if kind not in TYPES:
         troubles.note("artifact_type", "xtrack: there is no artifact type %r; taken as other" % kind)
         kind = "other"
-    path_members = ',"path":%s,"abspath":%s' % (json_text(text, 10_000), json_text(absolute, 10_000))
+    path_members = ',"path":%s,"abspath":%s' % (json_text(text, 10_000), json_text(full, 10_000))
     members = '%s,"type":"%s","name":%s' % (path_members, kind, json_text(str(name or os.path.basename(text)), 1000))
     if size is not None:
         members += ',"size":%d' % size
-    return File(absolute, size, path_members, members)
+    return File(full, size, path_members, members)
 
 
 class Checksum:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 import time
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional
 
@@ -58,16 +59,29 @@ class Journals:
     def _create(self, identity: Identity) -> int:
         directories.ensure(self.directory)
         path = os.path.join(directories.run_directory(self.directory, identity.run_id), identity.file_name)
-        fd = os.open(path, _FLAGS | os.O_EXCL, 0o600)
+        fd = _above_standard(os.open(path, _FLAGS | os.O_EXCL, 0o600))
         self.path = path
         return fd
 
 
 def open_for_append(path: str, troubles: Troubles) -> Outlet:
     """The file transport: one file for all runs and processes."""
-    outlet = Outlet(lambda: os.open(path, _FLAGS & ~getattr(os, "O_NOFOLLOW", 0), 0o600), troubles)
+    flags = _FLAGS & ~getattr(os, "O_NOFOLLOW", 0)
+    outlet = Outlet(lambda: _above_standard(os.open(path, flags, 0o600)), troubles)
     outlet.exclusive = False
     return outlet
+
+
+def _above_standard(fd: int) -> int:
+    """Where stdout is closed, the next file gets its number, and all that native code prints would go into it."""
+    if fd > 2 or sys.platform == "win32":
+        return fd
+    import fcntl
+
+    try:
+        return fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 3)
+    finally:
+        os.close(fd)
 
 
 class Found(NamedTuple):

@@ -20,6 +20,8 @@ from .writer import Writer
 _FIRST_PAUSE = 0.2
 _LONGEST_PAUSE = 5.0
 _CONNECT_S = 2.0
+#: Who says nothing for this long after hello only reads, as other collectors of the protocol do.
+_WELCOME_S = 1.0
 _READ = 256 * 1024
 _HEADER = 4
 
@@ -50,6 +52,8 @@ class Link:
         self._decoder = FrameDecoder()
         self._outgoing = bytearray()
         self._mode: Optional[str] = None
+        self._greeted = 0.0
+        self._acknowledges = True
         self._pause = _FIRST_PAUSE
         self._next_try = 0.0
         self._unreachable = False
@@ -62,7 +66,7 @@ class Link:
 
     @property
     def connected(self) -> bool:
-        return self._mode is not None
+        return self._socket is not None
 
     @property
     def streams(self) -> bool:
@@ -75,6 +79,8 @@ class Link:
             return False
         if self._mode == "journal":
             return self._rung >= self._writer.outlet.size
+        if self._mode == "stream" and not self._acknowledges:
+            return self._sent_offset >= self._writer.outlet.size
         return self._mode == "stream" and self._acked_seq >= self._writer.seq
 
     def hurry(self) -> None:
@@ -100,12 +106,14 @@ class Link:
                 self._ring()
             elif self._mode == "stream":
                 self._stream()
+            elif self._expected and time.monotonic() - self._greeted > _WELCOME_S:
+                self._stream_to_mere_reader()
             self._send()
         except OSError as error:
             self._lost(error)
 
     def heartbeat(self) -> None:
-        if self._mode == "stream":
+        if self._mode == "stream" and self._acknowledges:
             self._queue("heartbeat", {"run_id": self._writer.identity.run_id})
 
     def close(self) -> None:
@@ -129,6 +137,7 @@ class Link:
             self._unreachable = False
             self._decoder = FrameDecoder()
             self._outgoing = bytearray()
+            self._greeted = time.monotonic()
             self._hello(address.token)
             return True
         if failure is not None and self._expected:
@@ -225,11 +234,18 @@ class Link:
 
     def _welcomed(self, payload: Dict[str, Any]) -> None:
         self._mode = "journal" if payload.get("mode") == "journal" else "stream"
+        self._acknowledges = True
         self._pause = _FIRST_PAUSE
         self._rung = 0
         if self._mode == "stream":
             after = payload.get("after")
             self._stream_from(after if isinstance(after, int) else 0)
+
+    def _stream_to_mere_reader(self) -> None:
+        """All of it over again after a reconnect: nobody says what arrived."""
+        self._mode = "stream"
+        self._acknowledges = False
+        self._stream_from(0)
 
     def _ring(self) -> None:
         size = self._writer.outlet.size
@@ -284,7 +300,8 @@ class Link:
             seq = _seq_of(data, at + _HEADER, end)
             if seq > self._acked_seq:
                 self._outgoing += data[at:end]
-                self._unacked.append((seq, self._sent_offset + end))
+                if self._acknowledges:
+                    self._unacked.append((seq, self._sent_offset + end))
             at = end
         return at
 

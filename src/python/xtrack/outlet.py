@@ -175,6 +175,11 @@ class StreamOutlet(Outlet):
     def __init__(self, fd: int, troubles: Troubles) -> None:
         self._broken = False
         super().__init__(lambda: fd, troubles, threaded=True)
+        try:
+            os.fstat(fd)
+        except OSError as error:
+            # Closed: what gets this number later is somebody else's file.
+            self._failed(error)
 
     def hold(self, frame: bytes) -> None:
         if self._broken:
@@ -182,8 +187,14 @@ class StreamOutlet(Outlet):
             return
         super().hold(frame)
         # A pipe that is writable takes at least PIPE_BUF bytes.
-        if self.held == 1 and len(frame) <= select.PIPE_BUF and select.select([], [self.fd], [], 0)[1]:
+        if self.held == 1 and len(frame) <= select.PIPE_BUF and self._is_writable():
             self.flush(blocking=False)
+
+    def _is_writable(self) -> bool:
+        try:
+            return bool(select.select([], [self.fd], [], 0)[1])
+        except (OSError, ValueError):
+            return False  # Closed, or a number too high for select: the background thread finds out.
 
     def _failed(self, error: object) -> None:
         self._broken = True

@@ -20,6 +20,19 @@ def process(pid: int) -> Proc:
     return {"host": hostname(), "boot": _boot(), "pidns": _pid_namespace(), "pid": pid, "start": state[1] if state else ""}
 
 
+def working_directory() -> str:
+    """"" where it was deleted."""
+    try:
+        return os.getcwd()
+    except OSError:
+        return ""
+
+
+def absolute(path: str) -> str:
+    """As os.path.abspath, also without a working directory: a relative path then stays one."""
+    return os.path.normpath(os.path.join(working_directory(), path))
+
+
 def hostname() -> str:
     return socket.gethostname()
 

@@ -7,20 +7,23 @@ import sys
 from types import CodeType, FrameType
 from typing import Dict, List, Optional, Tuple
 
+from .process import working_directory
+
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _LIMIT = 10_000
-_cwd = os.getcwd()
+# Relative file names of code mean the directory in which the script was started.
+_cwd = working_directory()
 
 
 def site_of(frame: Optional[FrameType]) -> str:
-    while frame is not None and os.path.abspath(frame.f_code.co_filename).startswith(_PACKAGE):
+    while frame is not None and os.path.join(_cwd, frame.f_code.co_filename).startswith(_PACKAGE):
         frame = frame.f_back
     if frame is None:
         return ""
     path = frame.f_code.co_filename
     if not path.startswith("<"):
-        path = os.path.abspath(path)
-        if path.startswith(_cwd + os.sep):
+        path = os.path.normpath(os.path.join(_cwd, path))
+        if _cwd and path.startswith(_cwd + os.sep):
             path = path[len(_cwd) + 1 :]
     return "%s:%d" % (path, frame.f_lineno)
 

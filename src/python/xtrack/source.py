@@ -10,7 +10,7 @@ import subprocess
 import sys
 from typing import Any, Dict, List, Optional
 
-from .process import hostname
+from .process import absolute, hostname, working_directory
 
 DIFF_LIMIT = 1_000_000
 _HASH_LIMIT = 10_000_000
@@ -41,14 +41,15 @@ def redact(text: str) -> str:
 
 
 def quick_source() -> Dict[str, Any]:
-    """What is known without asking anybody."""
+    """What is known within milliseconds."""
     entry = entrypoint()
     source: Dict[str, Any] = {
         "entrypoint": entry,
         "code_hash": file_hash(entry) if entry else None,
         "interpreter": sys.executable or None,
         "argv": command_line(),
-        "cwd": os.getcwd(),
+        "cwd": working_directory() or None,
+        **git_revision(working_directory()),
     }
     return {name: value for name, value in source.items() if value is not None}
 
@@ -70,7 +71,7 @@ def environment_variables() -> Dict[str, str]:
 
 def entrypoint() -> Optional[str]:
     path = getattr(sys.modules.get("__main__"), "__file__", None)
-    return os.path.abspath(path) if isinstance(path, str) else None
+    return absolute(path) if isinstance(path, str) else None
 
 
 def file_hash(path: str) -> Optional[str]:
@@ -97,20 +98,25 @@ def command_line() -> List[str]:
     return list(sys.argv)
 
 
-def git_state(folder: str) -> Dict[str, Any]:
-    """Commit, branch, remote and the dirty diff; empty where there is no git."""
-    commit = _git(folder, "rev-parse", "HEAD")
+def git_revision(folder: str) -> Dict[str, Any]:
+    """Commit, branch and remote; empty where there is no git."""
+    commit, _, branch = (_git(folder, 1, "rev-parse", "HEAD", "--abbrev-ref", "HEAD") or "").strip().partition("\n")
     if not commit:
         return {}
-    state: Dict[str, Any] = {"git_commit": commit.strip()}
-    branch = (_git(folder, "rev-parse", "--abbrev-ref", "HEAD") or "").strip()
+    state: Dict[str, Any] = {"git_commit": commit}
     if branch and branch != "HEAD":
         state["git_branch"] = branch
-    remote = (_git(folder, "config", "--get", "remote.origin.url") or "").strip()
+    remote = (_git(folder, 1, "config", "--get", "remote.origin.url") or "").strip()
     if remote:
         state["git_repo"] = re.sub(r"://[^/@]*@", "://", remote)
-    diff = _git(folder, "diff", "--no-ext-diff", "--no-color", "HEAD")
-    if diff:
+    return state
+
+
+def git_state(folder: str) -> Dict[str, Any]:
+    """The revision, and what was changed since."""
+    state = git_revision(folder)
+    diff = _git(folder, 10, "diff", "--no-ext-diff", "--no-color", "HEAD")
+    if state and diff:
         state["git_diff"] = _cut_diff(redact(diff))
     return state
 
@@ -122,9 +128,9 @@ def _cut_diff(diff: str) -> str:
     return raw[:DIFF_LIMIT].decode("utf-8", "ignore") + "\n[%d bytes left out]\n" % (len(raw) - DIFF_LIMIT)
 
 
-def _git(folder: str, *arguments: str) -> Optional[str]:
+def _git(folder: str, seconds: float, *arguments: str) -> Optional[str]:
     # Without optional locks: we must not make a git command of the user fail.
-    return _output(["git", "--no-optional-locks", "-C", folder, *arguments], 10)
+    return _output(["git", "--no-optional-locks", "-C", folder, *arguments], seconds)
 
 
 def packages() -> Dict[str, str]:

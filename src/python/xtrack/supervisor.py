@@ -18,7 +18,7 @@ from .ids import clean_id, new_run_id
 from .journal import Journals, end_of, head_of, journals_in, next_attempt
 from .jsontext import json_text
 from .machine import Gpus, Sampler
-from .process import hostname, process
+from .process import absolute, hostname, process, working_directory
 from .ranks import agreed_run_id, worker_id
 from .recorder import Recorder
 from .source import file_hash, git_state, quick_environment, slow_environment
@@ -59,6 +59,7 @@ class Refusal(NamedTuple):
 
 class Supervisor:
     def __init__(self, job: Job) -> None:
+        consoles.fill_standard()
         self._job = job
         self._troubles = Troubles()
         self._started = time.monotonic()
@@ -116,9 +117,9 @@ class Supervisor:
         if script is None:
             return None
         if not os.path.exists(script):
-            return Refusal(127, "There is no script %s in %s. Check its path and the working directory." % (script, os.getcwd()))
+            return Refusal(127, "There is no script %s in %s. Check its path and the working directory." % (script, working_directory()))
         if not os.access(script, os.R_OK):
-            return Refusal(126, "The script %s cannot be read. Check its permissions." % os.path.abspath(script))
+            return Refusal(126, "The script %s cannot be read. Check its permissions." % absolute(script))
         return None
 
     def _spawn(self, log: Optional[int]) -> Optional[Refusal]:
@@ -228,9 +229,9 @@ class Supervisor:
         experiment = job.experiment or os.environ.get("XTRACK_EXPERIMENT") or None
         if experiment or parent:
             run_id = {"id": run_id, "exp_id": experiment, "parent_id": parent}
-        source: Dict[str, Any] = {"interpreter": None if job.is_command else sys.executable, "argv": job.words, "cwd": os.getcwd()}
+        source: Dict[str, Any] = {"interpreter": None if job.is_command else sys.executable, "argv": job.words, "cwd": working_directory() or None}
         if job.script is not None:
-            path = os.path.abspath(job.script)
+            path = absolute(job.script)
             source.update(entrypoint=path, code_hash=file_hash(path))
         payload = {
             "run_id": run_id,
@@ -246,7 +247,7 @@ class Supervisor:
 
     def _describe(self) -> None:
         """After the script was started, which need not wait for it."""
-        payload = ',"source":%s,"env":%s' % (json_text(git_state(os.getcwd()), 2_000_000), json_text(slow_environment()))
+        payload = ',"source":%s,"env":%s' % (json_text(git_state(working_directory()), 2_000_000), json_text(slow_environment()))
         self._event("source", payload)
 
     def _refused(self, refusal: Refusal, log: Optional[int], follower: Optional[consoles.Follower]) -> int:
@@ -298,7 +299,7 @@ def another_xtrack(script: Optional[str]) -> Optional[str]:
     """What to tell where `import xtrack` of the script does not mean this package, or hides another one of that name."""
     ours = os.path.realpath(os.path.join(_PACKAGE_DIR, "xtrack"))
     if script is not None:
-        found = _xtrack_in([os.path.dirname(os.path.abspath(script))])
+        found = _xtrack_in([os.path.dirname(absolute(script))])
         if found and found != ours and not _is_this_client(found):
             return (
                 "%s is next to the script and hides XTrack's client: `import xtrack` gets that, and the script cannot log. "

@@ -12,6 +12,7 @@ from .directory import resolve
 from .ids import clean_id, is_id, new_run_id
 from .journal import Journals, next_attempt
 from .jsontext import json_text, text_of
+from .process import working_directory
 from .recorder import Recorder
 from .run import Run
 from .sites import caller
@@ -84,7 +85,7 @@ def _start(
     experiment = experiment if experiment is not None else os.environ.get("XTRACK_EXPERIMENT") or None
     _announce(run, recorder, experiment, parent, tags)
     exits.watch(run)
-    if not recorder.is_null and not os.environ.get("XTRACK_SUPERVISED"):
+    if transport.keeps_journal and not os.environ.get("XTRACK_SUPERVISED"):
         run.add_job(lambda: _describe(recorder))
     return run
 
@@ -148,7 +149,7 @@ def _source() -> Dict[str, Any]:
 
 def _describe(recorder: Recorder) -> None:
     """What takes a while to find out, in the background."""
-    payload = ',"source":%s,"env":%s' % (json_text(git_state(os.getcwd()), 2_000_000), json_text(slow_environment()))
+    payload = ',"source":%s,"env":%s' % (json_text(git_state(working_directory()), 2_000_000), json_text(slow_environment()))
     recorder.writer.event("source", payload)
 
 

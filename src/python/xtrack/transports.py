@@ -7,8 +7,10 @@ collector of it; `stdio`, `file` and `null` replace it.
 from __future__ import annotations
 
 import os
-from typing import Optional, Union
+from typing import Any, Optional, Union
 
+from .jsontext import text_of
+from .process import absolute
 from .troubles import Troubles
 
 
@@ -20,21 +22,22 @@ class Transport:
 
 class TCPTransport(Transport):
     def __init__(self, host: str = "localhost", port: int = 9999, token: Optional[str] = None) -> None:
-        self.host = str(host)
-        self.port = int(port)
+        self.host = text_of(host)
+        #: 0, to which nothing can connect, for what is no port.
+        self.port = _number(port)
         self.token = token
 
 
 class UnixSocketTransport(Transport):
     def __init__(self, path: Union[str, "os.PathLike[str]"] = "/tmp/xtrack.sock") -> None:
-        self.path = os.fspath(path)
+        self.path = _path(path)
 
 
 class FileTransport(Transport):
     keeps_journal = False
 
     def __init__(self, path: Union[str, "os.PathLike[str]"] = "xtrack_events.bin") -> None:
-        self.path = os.path.abspath(os.fspath(path))
+        self.path = absolute(_path(path))
 
 
 class StdioTransport(Transport):
@@ -43,7 +46,21 @@ class StdioTransport(Transport):
     keeps_journal = False
 
     def __init__(self, fd: Optional[int] = None) -> None:
-        self.fd = fd if fd is not None else _given_fd(3, otherwise=1)
+        self.fd = _number(fd, otherwise=-1) if fd is not None else _given_fd(3, otherwise=1)
+
+
+def _number(value: Any, otherwise: int = 0) -> int:
+    try:
+        return int(value)
+    except (TypeError, ValueError, OverflowError):
+        return otherwise
+
+
+def _path(path: Any) -> str:
+    try:
+        return os.fsdecode(path)
+    except TypeError:
+        return text_of(path)
 
 
 def _given_fd(fd: int, otherwise: int) -> int:
@@ -64,7 +81,7 @@ def choose(given: object, troubles: Troubles) -> Transport:
     """The transport of an argument (an object or a name), else of the environment."""
     if isinstance(given, Transport):
         return given
-    name = given if isinstance(given, str) else os.environ.get("XTRACK_TRANSPORT", "") if given is None else repr(given)
+    name = given if isinstance(given, str) else os.environ.get("XTRACK_TRANSPORT", "") if given is None else text_of(given)
     try:
         return _named(name.strip().lower())
     except ValueError as error:

@@ -74,6 +74,14 @@ class Writer:
 
     def _open(self) -> Outlet:
         outlet = self._open_outlet(self.identity)
+        if outlet.exclusive or self.identity.forked_from:
+            outlet.append(self._head())
+        self._fd = outlet.fd
+        self._direct = outlet.direct
+        return outlet
+
+    def _head(self) -> bytes:
+        """Readers of a stream (stdio, file) know events alone, and tell writers by worker and run_start; a fork has no run_start."""
         head: Dict[str, Any] = {
             "format": 1,
             "run_id": self.identity.run_id,
@@ -87,11 +95,7 @@ class Writer:
         if self.identity.forked_from:
             head["forked_from"] = self.identity.forked_from
         meta = {"seq": 0, "ts": _now() // 1000, "wid": self.identity.worker}
-        frame = encode_frame({"v": 1, "t": "journal", "m": meta, "p": head})
-        outlet.append(frame)
-        self._fd = outlet.fd
-        self._direct = outlet.direct
-        return outlet
+        return encode_frame({"v": 1, "t": "journal", "m": meta, "p": head})
 
     def meta_text(self, at: str) -> str:
         """What follows the time in an envelope, up to the payload's members after run_id."""
