@@ -1,10 +1,11 @@
 """The API as scripts use it, and what arrives in the journal."""
 
+import ast
 import os
 import re
 import unittest
 
-from support import ScriptTest, of_kind, read_journal
+from support import PACKAGE_DIR, ScriptTest, of_kind, read_journal
 
 
 class Api(ScriptTest):
@@ -168,6 +169,55 @@ class Api(ScriptTest):
                     if kind == "ValueError":
                         self.assertIn("raise ValueError('boom')", end[0]["error"]["traceback"])
 
+    def test_the_exit_code_says_how_an_open_run_ends(self):
+        lines = {"sys.exit(0)": ("completed", None, 0), "sys.exit(3)": ("failed", "3", 3), "sys.exit('no data')": ("failed", "no data", 1)}
+        for number, (line, (status, message, code)) in enumerate(lines.items()):
+            with self.subTest(line):
+                run_id = "exit-%d" % number
+                script = "import sys\nfrom xtrack import Tracker\nrun = Tracker.start_run(run_id=%r)\n%s\n"
+                self.run_script(script % (run_id, line), code=code)
+                end = of_kind(self.events(run_id), "run_end")[0]
+                self.assertEqual((end["status"], (end.get("error") or {}).get("message")), (status, message))
+
+    def test_a_working_directory_that_is_gone(self):
+        out, err = self.run_script(
+            """
+            import os
+            os.mkdir("gone"); os.chdir("gone"); os.rmdir("../gone")
+            from xtrack import Tracker
+            with Tracker.start_run(run_id="r") as run:
+                run.log_metric("x", 1.0, step=1)
+                run.log_checkpoint("c.pt", step=1)
+            """,
+            env={"XTRACK_DIR": os.path.join(self.work, ".xtrack")},
+        )
+        self.assertEqual((out, err), ("", ""))
+        events = self.events("r")
+        self.assertEqual((len(of_kind(events, "metric")), of_kind(events, "checkpoint")[0]["path"]), (1, "c.pt"))
+
+    def test_exceptions_and_loops_that_are_hostile_themselves(self):
+        out, err = self.run_script(
+            """
+            from xtrack import PyTorchCallback, Tracker
+            class Nasty(Exception):
+                def __str__(self): raise RuntimeError("no")
+            class Items(dict):
+                def items(self): raise Nasty
+                def keys(self): raise Nasty
+            run = Tracker.start_run(run_id="r")
+            run.log_metrics(Items(a=1)); run.log_params(Items(a=1))
+            run.log_metric("x", 1.0, 2, 3, "val", 4, 5, 6)
+            for back in (PyTorchCallback(run, None), PyTorchCallback(None)):
+                back.on_step_end(None, None); back.on_epoch_start(Nasty()); back.on_epoch_end((1, 2), 3); back.on_checkpoint(None, None)
+                back.on_epoch_start(); back.on_step_end(0, {"y": 1})
+            run.end(error=Nasty())
+            """
+        )
+        self.assertEqual((out, err), ("", ""))
+        events = self.events("r")
+        self.assertEqual([p["value"] for p in of_kind(events, "metric")], [1.0])
+        self.assertEqual(events[-1]["t"], "run_end")
+
     def test_two_runs_in_one_process_and_a_given_id(self):
         self.run_script(
             """
@@ -231,6 +281,13 @@ class Api(ScriptTest):
 
 
 class Source(ScriptTest):
+    def test_the_package_is_python_3_8(self):
+        folder = os.path.join(PACKAGE_DIR, "xtrack")
+        for name in sorted(os.listdir(folder)):
+            if name.endswith(".py"):
+                with open(os.path.join(folder, name), encoding="utf-8") as source:
+                    ast.parse(source.read(), name, feature_version=(3, 8))
+
     def test_git_state_without_secrets(self):
         import subprocess
 
@@ -246,6 +303,9 @@ class Source(ScriptTest):
         self.write(secrets, "config.py")
         self.run_script("from xtrack import Tracker\nTracker.start_run().end()\n")
         source = of_kind(self.events(), "source")[0]["source"]
+        start = of_kind(self.events(), "run_start")[0]["source"]
+        names = ("git_commit", "git_branch", "git_repo")
+        self.assertEqual([start[name] for name in names], [source[name] for name in names])
         self.assertRegex(source["git_commit"], "^[0-9a-f]{40}$")
         self.assertEqual((source["git_branch"], source["git_repo"]), ("main", "https://example.org/repo.git"))
         self.assertIn("+lr = 0.1", source["git_diff"])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Dict, Optional
 
-from .run import Run
+from .run import Run, guarded
+from .troubles import Troubles
 
 
 class PyTorchCallback:
@@ -12,21 +13,26 @@ class PyTorchCallback:
 
     def __init__(self, run: Run, log_every_n_steps: int = 100) -> None:
         self.run = run
-        self.log_every_n_steps = max(1, log_every_n_steps)
+        self.troubles = getattr(run, "troubles", None) or Troubles()
+        self.log_every_n_steps = max(1, log_every_n_steps) if isinstance(log_every_n_steps, int) else 100
         self._epoch: Optional[int] = None
 
+    @guarded
     def on_epoch_start(self, epoch: int, total_epochs: Optional[int] = None) -> None:
         self._epoch = epoch
         progress = (epoch, total_epochs, "epochs") if total_epochs is not None else None
         self.run.set_status("training", message="Epoch %s" % epoch, progress=progress)
 
+    @guarded
     def on_epoch_end(self, epoch: int, metrics: Dict[str, Any]) -> None:
         self.run.log_metrics(metrics, epoch=epoch)
 
+    @guarded
     def on_step_end(self, step: int, metrics: Dict[str, Any]) -> None:
         if step % self.log_every_n_steps == 0:
             self.run.log_metrics(metrics, step=step, epoch=self._epoch)
 
+    @guarded
     def on_checkpoint(
         self, path: Any, metrics: Dict[str, Any], is_best: bool = False, best_metric: Optional[str] = None, step: Optional[int] = None
     ) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import atexit
 import os
 import sys
+import threading
 import traceback
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Tuple, Type
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, NoReturn, Optional, Tuple, Type
 
 if TYPE_CHECKING:
     from .run import Run
@@ -16,10 +17,11 @@ _open: List["Run"] = []
 _uncaught: Optional[Tuple[str, Dict[str, str]]] = None
 _installed = False
 _previous_hook: Callable[..., Any] = sys.excepthook
+_previous_exit: Callable[..., NoReturn] = sys.exit
 
 
 def watch(run: "Run") -> None:
-    global _installed, _previous_hook
+    global _installed, _previous_hook, _previous_exit
     if run not in _open:
         _open.append(run)
     if _installed:
@@ -27,6 +29,7 @@ def watch(run: "Run") -> None:
     _installed = True
     _previous_hook = sys.excepthook
     sys.excepthook = _excepthook
+    _previous_exit, sys.exit = sys.exit, _exit
     atexit.register(_at_exit)
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=_after_fork)
@@ -61,6 +64,17 @@ def _excepthook(kind: Type[BaseException], value: BaseException, trace: Optional
         _uncaught = verdict(kind, value, trace)
     finally:
         _previous_hook(kind, value, trace)
+
+
+def _exit(*status: Any) -> NoReturn:
+    """The excepthook is not told of it, and nothing else tells at exit with which code a script leaves."""
+    global _uncaught
+    try:
+        _previous_exit(*status)
+    except SystemExit as leaving:
+        if threading.current_thread() is threading.main_thread():
+            _uncaught = verdict(type(leaving), leaving, leaving.__traceback__)
+        raise
 
 
 def _at_exit() -> None:

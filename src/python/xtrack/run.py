@@ -29,7 +29,7 @@ def guarded(method: F) -> F:
     """Whatever is passed, training goes on: also a wrong number of arguments is only a warning."""
 
     @functools.wraps(method)
-    def call(self: "Run", *args: Any, **kwargs: Any) -> Any:
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
         try:
             return method(self, *args, **kwargs)
         except Exception as error:
@@ -125,6 +125,7 @@ class Run:
         epoch: Any = None,
         phase: Optional[str] = None,
         batch_size: Any = None,
+        *further: Any,
         **unknown: Any,
     ) -> None:
         """The hot path: see test/bench for what it costs."""
@@ -142,8 +143,9 @@ class Run:
                 number = self._number(key, value)
                 if number is not None:
                     self._emit(_METRIC, start, f"{number}{self._where(step, epoch, phase, batch_size)}}}")
-            if unknown:
-                self.troubles.note("arguments", "xtrack: log_metric has no argument %s" % ", ".join(unknown))
+            if unknown or further:
+                named = ", ".join(unknown) or "after batch_size"
+                self.troubles.note("arguments", "xtrack: log_metric has no argument %s" % named)
         except Exception as error:
             self.troubles.caught("log_metric", error)
 

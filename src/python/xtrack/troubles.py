@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from typing import Callable, Dict, Optional
 
+from .jsontext import text_of
+
 logger = logging.getLogger("xtrack")
 # Without a handler, logging would print warnings to stderr, into the training's own output.
 logger.addHandler(logging.NullHandler())
@@ -31,4 +33,4 @@ class Troubles:
             self.counts["warning_failed"] = self.counts.get("warning_failed", 0) + 1
 
     def caught(self, where: str, error: BaseException) -> None:
-        self.note(where, "xtrack: %s failed, training goes on: %s: %s" % (where, type(error).__name__, error))
+        self.note(where, "xtrack: %s failed, training goes on: %s: %s" % (where, type(error).__name__, text_of(error)))
