@@ -144,6 +144,14 @@ class Processes(ScriptTest):
         self.assertEqual(sorted(events[0]["p"]["worker"] for events in journals), ["worker-%d" % n for n in range(4)])
         self.assertEqual({events[0]["p"]["attempt"] for events in journals}, {1})
 
+    def test_jobs_of_one_rank_in_one_shell_are_runs_of_their_own(self):
+        script = self.write("from xtrack import Tracker\nTracker.start_run().end()\n")
+        for env in ({"RANK": "0", "WORLD_SIZE": "1"}, {"SLURM_JOB_ID": "7", "SLURM_PROCID": "0", "SLURM_STEP_NUM_TASKS": "1"}):
+            for _ in range(2):
+                self.assertEqual(self.start(script, env=env).wait(60), 0)
+        journals = [read_journal(path) for path in self.journals()]
+        self.assertEqual(len({events[0]["p"]["run_id"] for events in journals}), 4)
+
     def test_two_steps_of_a_scheduler_are_two_runs(self):
         script = self.write("from xtrack import Tracker\nTracker.start_run().end()\n")
         for step in ("0", "1"):

@@ -12,6 +12,7 @@ from .ids import clean_id, is_id, new_run_id, new_writer
 from .process import hostname, process
 
 _RANKS = ("RANK", "SLURM_PROCID", "OMPI_COMM_WORLD_RANK")
+_SIZES = ("WORLD_SIZE", "SLURM_STEP_NUM_TASKS", "OMPI_COMM_WORLD_SIZE")
 _AGREE_S = 2.0
 
 
@@ -46,9 +47,11 @@ def agreed_run_id(directory: str) -> str:
 
 
 def _group() -> Optional[str]:
-    if _rank() is None:
-        return None
     env = os.environ
+    sizes = [env[name] for name in _SIZES if name in env]
+    # A shell on a cluster node, or a container, has a rank too: what is started in it one after the other are runs of their own.
+    if _rank() is None or (sizes and all(size == "1" for size in sizes)):
+        return None
     job = env.get("SLURM_JOB_ID")
     if job and "TORCHELASTIC_RUN_ID" not in env:
         return clean_id("slurm-%s.%s" % (job, env.get("SLURM_STEP_ID", "0")), "slurm")
