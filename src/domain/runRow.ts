@@ -2,7 +2,7 @@
 import type { Json, Num } from '../protocol/events';
 import type { RunDetail, RunRow, Summary } from '../protocol/rows';
 import { byWorker, compareWorkers, deriveStatus, isGone, isScript, type DerivedStatus } from './runStatus';
-import type { RunState } from './runState';
+import type { RunState, WriterState } from './runState';
 import { lookUp, put } from './safeRecord';
 
 export function runRow(state: RunState, summaries: Record<string, Summary>, rev: number): RunRow {
@@ -50,13 +50,10 @@ export function runDetail(state: RunState, summaries: Record<string, Summary>, r
       started: Math.floor(attempt.started),
       ended: whole(attempt.ended),
     })),
-    worker_states: scripts
-      .filter(({ attempt }) => attempt === derived.attempt)
-      .map((writer) => ({
-        id: writer.worker,
-        alive: writer.end === null && writer.seen === 'alive' && !isGone(state, writer),
-        last_seen: whole(writer.last) ?? 0,
-      })),
+    worker_states: workerStates(
+      state,
+      scripts.filter(({ attempt }) => attempt === derived.attempt),
+    ),
     source: state.source as Json,
     environment: state.environment,
     traceback: derived.traceback,
@@ -67,6 +64,21 @@ export function runDetail(state: RunState, summaries: Record<string, Summary>, r
       .sort((a, b) => a.at - b.at),
     warnings: state.warnings,
   };
+}
+
+/** One a worker, however many processes write for it: it lives while one of them does. */
+function workerStates(state: RunState, scripts: WriterState[]): RunDetail['worker_states'] {
+  const states = new Map<string, RunDetail['worker_states'][number]>();
+  for (const writer of scripts) {
+    const known = states.get(writer.worker);
+    const alive = writer.end === null && writer.seen === 'alive' && !isGone(state, writer);
+    states.set(writer.worker, {
+      id: writer.worker,
+      alive: alive || known?.alive === true,
+      last_seen: Math.max(whole(writer.last) ?? 0, known?.last_seen ?? 0),
+    });
+  }
+  return [...states.values()];
 }
 
 function nameOf(state: RunState): string {

@@ -121,6 +121,17 @@ describe('the status of a run', () => {
   });
 });
 
+describe('workers', () => {
+  it('live while one of their processes does, and are told of once', () => {
+    const ended = script().add(0, 'run_start').add(9, 'run_end', { status: 'completed' });
+    const { state } = read(ended, script().add(5, 'run_start'), script('worker-1').add(7, 'run_start'));
+    expect(runDetail(state, {}, 0).worker_states).toEqual([
+      { id: 'worker-0', alive: true, last_seen: T0 + 9000 },
+      { id: 'worker-1', alive: true, last_seen: T0 + 7000 },
+    ]);
+  });
+});
+
 describe('progress', () => {
   it('is that of the first worker of the latest attempt', () => {
     const at = (journal: Journal, cur: number) =>
