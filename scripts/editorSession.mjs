@@ -1,7 +1,7 @@
 // One editor in one browser, with folders of its own; nothing of it is left when it is closed.
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { launchBrowser } from './browser.mjs';
 import { ROOT } from './dependencies.mjs';
 import { startServer } from './vscodeServer.mjs';
@@ -27,10 +27,9 @@ export async function startEditor({ companions = [], trust, settings, env, tests
   try {
     disposers.push(() => endProcesses(folder, runtime));
     const data = join(home, 'server');
-    // A server without a list of its extensions makes one of the folders that it finds there.
-    for (const path of companions)
-      cpSync(path, join(data, 'extensions', `${basename(path)}-0.0.0`), { recursive: true });
-    const server = await startServer({ data, settings, trust, env: { XDG_RUNTIME_DIR: runtime, ...env } });
+    if (!testsPath) for (const path of [ROOT, ...companions]) installExtension(path, join(data, 'extensions'));
+    const testing = testsPath !== undefined;
+    const server = await startServer({ data, settings, trust, testing, env: { XDG_RUNTIME_DIR: runtime, ...env } });
     disposers.push(server.stop);
     const address = server.address({ folder, extension: ROOT, testsPath });
     return { folder, runtime, server, address, disposers, close };
@@ -53,6 +52,15 @@ export async function openEditor(options = {}) {
   } catch (error) {
     await editor.close();
     throw error;
+  }
+}
+
+/** As installed from a package. A server without a list of its extensions makes one of the folders that it finds. */
+function installExtension(source, extensions) {
+  const { publisher, name, version } = JSON.parse(readFileSync(join(source, 'package.json'), 'utf8'));
+  const target = join(extensions, `${publisher}.${name}-${version}`);
+  for (const part of ['package.json', 'dist', 'media']) {
+    if (existsSync(join(source, part))) cpSync(join(source, part), join(target, part), { recursive: true });
   }
 }
 

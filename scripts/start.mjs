@@ -17,27 +17,26 @@ const SCREENSHOT = join(FETCHED, 'start.png');
 function makeStarter() {
   const folder = join(FETCHED, 'xtrack.starter');
   rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
+  mkdirSync(join(folder, 'dist'), { recursive: true });
   const manifest = {
     name: 'starter',
     publisher: 'xtrack',
     version: '0.0.0',
     engines: { vscode: '^1.100.0' },
-    main: './starter.js',
+    main: './dist/starter.js',
     activationEvents: ['onStartupFinished'],
     extensionKind: ['workspace'],
   };
   writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
-  writeFileSync(join(folder, 'pending'), '');
   writeFileSync(
-    join(folder, 'starter.js'),
+    join(folder, 'dist/starter.js'),
     `const vscode = require('vscode');
-const { unlinkSync } = require('node:fs');
+const { mkdirSync } = require('node:fs');
 exports.activate = async (context) => {
   try {
-    unlinkSync(context.asAbsolutePath('pending'));
+    mkdirSync(context.asAbsolutePath('launched'));
   } catch {
-    return; // launched already: this is a reload
+    return; // by the window before this reload
   }
   const script = vscode.Uri.joinPath(vscode.workspace.workspaceFolders[0].uri, 'train.py');
   await vscode.window.showTextDocument(script);

@@ -40,9 +40,10 @@ function freePort() {
 
 /**
  * Starts a server on loopback. `data` is its own folder: settings, extensions, state.
+ * `testing` lets the address name an extension under development and suites to run, but hides notifications and dialogs.
  * Ends with `stop()`; its extension hosts and terminals end when they see that it is gone.
  */
-export async function startServer({ data, settings = {}, trust = true, env = {} }) {
+export async function startServer({ data, settings = {}, trust = true, testing = false, env = {} }) {
   const { node, main } = await fetchServer();
   const port = await freePort();
   const token = randomBytes(16).toString('hex');
@@ -50,14 +51,8 @@ export async function startServer({ data, settings = {}, trust = true, env = {} 
   mkdirSync(machine, { recursive: true });
   writeFileSync(join(machine, 'settings.json'), JSON.stringify({ ...QUIET, ...settings }, null, 2));
   const args = ['--host', '127.0.0.1', '--port', String(port), '--connection-token', token];
-  args.push(
-    '--enable-smoke-test-driver',
-    '--accept-server-license-terms',
-    '--telemetry-level',
-    'off',
-    '--server-data-dir',
-    data,
-  );
+  args.push('--accept-server-license-terms', '--telemetry-level', 'off', '--server-data-dir', data);
+  if (testing) args.push('--enable-smoke-test-driver');
   if (trust) args.push('--disable-workspace-trust');
   const child = spawn(node, [main, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -88,15 +83,19 @@ export async function startServer({ data, settings = {}, trust = true, env = {} 
     data,
     logs: () => output,
     stop,
-    /** The address of a window on `folder` with the extension under development in `extension`. */
+    /** The address of a window on `folder`; `testsPath` is run in its extension host, with `extension` under development. */
     address({ folder, extension, testsPath }) {
       const remote = (path) => `vscode-remote://127.0.0.1:${port}${path}`;
-      const payload = [
-        ['skipWelcome', 'true'],
-        ['extensionDevelopmentPath', remote(extension)],
-      ];
-      if (testsPath) payload.push(['extensionTestsPath', remote(testsPath)]);
-      return `${origin}/?${new URLSearchParams({ folder, tkn: token, payload: JSON.stringify(payload) })}`;
+      const query = new URLSearchParams({ folder, tkn: token });
+      if (testsPath) {
+        const payload = {
+          extensionDevelopmentPath: remote(extension),
+          extensionTestsPath: remote(testsPath),
+          skipWelcome: 'true',
+        };
+        query.set('payload', JSON.stringify(Object.entries(payload)));
+      }
+      return `${origin}/?${query}`;
     },
   };
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { runIds } from './journals';
-import { Workbench } from './workbench';
+import { screenshotFailures, Workbench } from './workbench';
 
 const SCRIPTS = {
   'syntaxError.py': 'import time\n\nfor i in range(3)\n    print(i)\n',
@@ -40,6 +40,8 @@ beforeAll(async () => {
 afterEach(async () => {
   await workbench.runCommand('Notifications: Clear All Notifications');
 });
+
+screenshotFailures(() => workbench);
 
 afterAll(async () => {
   await workbench?.close();

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { expectSameCurve } from './curves';
 import { loggedCurve, runIds, scripts } from './journals';
 import { collector, isAlive, kill } from './processes';
-import { until, Workbench } from './workbench';
+import { screenshotFailures, until, Workbench } from './workbench';
 
 const METRIC = 'train/loss';
 
@@ -24,11 +24,10 @@ let broken = false;
 beforeEach(() => {
   if (broken) throw new Error('an earlier step failed');
 });
-afterEach(async ({ task }) => {
-  if (task.result?.state !== 'fail' || broken) return;
-  broken = true;
-  await workbench?.screenshot('firstMinute-broken');
+afterEach(({ task }) => {
+  broken ||= task.result?.state === 'fail';
 });
+screenshotFailures(() => (broken ? undefined : workbench));
 
 afterAll(() => workbench?.close());
 

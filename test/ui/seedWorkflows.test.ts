@@ -7,7 +7,7 @@ import { ROOT } from '../../scripts/dependencies.mjs';
 import { expectSameCurve } from './curves';
 import { loggedCurve, runIds, scripts } from './journals';
 import { kill } from './processes';
-import { until, Workbench } from './workbench';
+import { screenshotFailures, until, Workbench } from './workbench';
 
 let workbench: Workbench | undefined;
 let folder: string | undefined;
@@ -17,6 +17,8 @@ afterEach(async () => {
   workbench = undefined;
   if (folder) rmSync(folder, { recursive: true, force: true });
 });
+
+screenshotFailures(() => workbench);
 
 async function openWith(script: string): Promise<Workbench> {
   folder = realpathSync(mkdtempSync(join(tmpdir(), 'xtw-')));

@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FrameLocator, Locator, Page } from 'playwright-core';
+import { afterEach } from 'vitest';
 import { ROOT } from '../../scripts/dependencies.mjs';
 import { openEditor } from '../../scripts/editorSession.mjs';
 
@@ -158,6 +159,14 @@ export class Workbench {
     mkdirSync(ARTIFACTS, { recursive: true });
     await this.page.screenshot({ path: join(ARTIFACTS, `${name}.png`) });
   }
+}
+
+/** What the editor looked like when a test failed. */
+export function screenshotFailures(current: () => Workbench | undefined): void {
+  afterEach(async ({ task }) => {
+    if (task.result?.state !== 'fail') return;
+    await current()?.screenshot(`failed-${task.name.replaceAll(/[^\w]+/g, '-').slice(0, 60)}`);
+  });
 }
 
 /** Waits until `probe` answers with something else than null, undefined or false, and returns that. */
