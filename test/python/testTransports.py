@@ -225,7 +225,8 @@ class Transports(ScriptTest):
             from xtrack import Tracker
             run = Tracker.start_run(run_id="r")
             with open("mine.txt", "w") as mine:
-                os.write(1, b"native code prints\\n") if mine.fileno() == 1 else None
+                try: os.write(1, b"native code prints\\n")
+                except OSError: pass
                 for step in range(3): run.log_metric("x", step, step=step)
             run.end()
             """
