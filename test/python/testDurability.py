@@ -91,6 +91,28 @@ class Durability(ScriptTest):
         self.assertEqual([p["step"] for p in of_kind(events, "metric")], list(range(601)))
         self.assertEqual(len([p for p in of_kind(events, "log") if "cannot append" in p["msg"]]), 1)
 
+    def test_a_directory_that_is_deleted_meanwhile_comes_back_with_everything(self):
+        out, err = self.run_script(
+            """
+            import shutil, time
+            from xtrack import Tracker
+            with Tracker.start_run(run_id="deleted") as run:
+                for step in range(100): run.log_metric("x", 1.0, step=step)
+                time.sleep(0.5)
+                shutil.rmtree(".xtrack")
+                deadline = time.monotonic() + 10
+                while "deleted" not in run.stats["warnings"] and time.monotonic() < deadline:
+                    run.log_metric("x", 1.0, step=step); step += 1; time.sleep(0.001)
+                run.log("last", step=step)
+                for step in range(step, step + 100): run.log_metric("x", 1.0, step=step)
+            """
+        )
+        self.assertEqual((out, err), ("", ""))
+        events = self.events("deleted")
+        self.assert_complete(events)
+        self.assertEqual((events[0]["t"], events[-1]["t"]), ("journal", "run_end"))
+        self.assertEqual(sorted({p["step"] for p in of_kind(events, "metric")}), list(range(of_kind(events, "log")[-1]["step"] + 100)))
+
     def test_a_slow_disk_gets_a_thread_of_its_own_and_says_so_once(self):
         self.run_script(
             """

@@ -25,6 +25,34 @@ class Processes(ScriptTest):
         for n in range(4):
             self.assertEqual([p["step"] for p in of_kind(events, "metric") if p["key"] == "t%d" % n], list(range(2000)))
 
+    def test_a_disk_that_hangs_does_not_let_two_threads_in(self):
+        self.run_script(
+            """
+            import os, threading, time
+            from xtrack import Tracker
+            import xtrack.outlet, xtrack.writer
+            run = Tracker.start_run(run_id="hang")
+            real, inside, together = os.write, [], []
+            def hanging(fd, data):
+                inside.append(fd)
+                together.append(inside.count(fd))
+                time.sleep(0.4)
+                inside.remove(fd)
+                return real(fd, data)
+            os.write = xtrack.writer._write = hanging
+            def work(n):
+                for step in range(3): run.log_metric("t%d" % n, step, step=step)
+            threads = [threading.Thread(target=work, args=(n,)) for n in range(4)]
+            [t.start() for t in threads]; [t.join() for t in threads]
+            os.write = xtrack.writer._write = real
+            assert max(together) == 1, together
+            run.end()
+            """
+        )
+        events = self.events("hang")
+        self.assert_complete(events)
+        self.assertEqual(len(of_kind(events, "metric")), 12)
+
     def test_signal_handlers_may_log_in_the_middle_of_a_call(self):
         self.run_script(
             """

@@ -93,6 +93,11 @@ class Background:
             self._link.heartbeat()
 
     def _sync(self) -> None:
+        if self._writer.outlet.vanished and self._writer.recreate():
+            self._synced = 0
+            if self._link is not None:
+                self._link.reopen()
+            self._troubles.note("deleted", "xtrack: the journal was deleted while the run goes on; it was made anew, with all that was in it")
         size = self._writer.outlet.size
         if size != self._synced:
             self._synced = size

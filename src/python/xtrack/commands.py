@@ -55,7 +55,11 @@ class Commands:
 
     def poll(self) -> None:
         """Looks for new commands in the file; cheap when there are none."""
-        if self._path is None or self._size() <= self._offset:
+        size = self._size()
+        if size < self._offset:
+            # It was deleted; what comes now is in another file.
+            self._offset, self._old, self._decoder = 0, 0, FrameDecoder()
+        if self._path is None or size <= self._offset:
             return
         with open(self._path, "rb") as source:
             source.seek(self._offset)

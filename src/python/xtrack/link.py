@@ -120,6 +120,10 @@ class Link:
         if self._socket is not None:
             self._socket.close()
             self._socket = None
+        self.reopen()
+
+    def reopen(self) -> None:
+        """The journal is another file now, with the same content."""
         if self._file >= 0:
             os.close(self._file)
             self._file = -1

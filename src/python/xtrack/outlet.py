@@ -14,6 +14,7 @@ HOLD_LIMIT = 64 * 2**20
 SLOW_NS = 200_000
 _SAMPLES = 9
 _CHUNK = 512
+_BLOCK = 1 << 20
 
 
 class Outlet:
@@ -155,6 +156,20 @@ class Outlet:
     def sync(self) -> None:
         if self.fd >= 0:
             os.fsync(self.fd)
+
+    @property
+    def vanished(self) -> bool:
+        """The file was deleted under us: what is written to it, nobody will ever see."""
+        return self.exclusive and self.fd >= 0 and os.name == "posix" and os.fstat(self.fd).st_nlink == 0
+
+    def copy_to(self, other: "Outlet") -> None:
+        """All that was written, and what is held."""
+        offset = 0
+        for block in iter(lambda: os.pread(self.fd, _BLOCK, offset), b""):
+            other.append(block)
+            offset += len(block)
+        for frame in self._held:
+            other.append(frame)
 
     def touch(self) -> None:
         """The heartbeat: readers look at the file's time."""

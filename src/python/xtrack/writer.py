@@ -231,13 +231,13 @@ class Writer:
         return any(self._in_stack(frame, waiting=False) for thread, frame in sys._current_frames().items() if thread != me)
 
     def _in_stack(self, frame: Optional[FrameType], waiting: bool) -> bool:
-        """Whether an `emit` of this writer is on the stack; with `waiting` also one that waits for the token."""
-        inner = None
+        """Whether somebody on the stack has this writer's token; with `waiting` also who waits for it."""
+        waits = False
         while frame is not None:
-            if frame.f_code is _EMIT and frame.f_locals.get("self") is self:
-                if waiting or inner is not _CONTENDED:
-                    return True
-            inner = frame.f_code
+            if frame.f_code is _WAITS:
+                waits = True
+            elif frame.f_code in _HOLDERS and frame.f_locals.get("self") is self and (waiting or not waits):
+                return True
             frame = frame.f_back
         return False
 
@@ -263,6 +263,27 @@ class Writer:
     def is_detached(self) -> bool:
         return self._detached
 
+    def recreate(self) -> bool:
+        """From the background thread, where somebody deleted the journal: makes it anew, with all that was in it."""
+        try:
+            self._take()
+        except IndexError:
+            return False
+        try:
+            deleted = self.outlet
+            outlet = self._open_outlet(self.identity)
+            if outlet.fd < 0:
+                return False
+            outlet.on_held, outlet.threaded, outlet.dropped = deleted.on_held, deleted.threaded, deleted.dropped
+            deleted.copy_to(outlet)
+            self.outlet, self._fd, self._direct = outlet, outlet.fd, outlet.direct and not self.closed
+            deleted.close()
+            return True
+        finally:
+            if self._nested:
+                self._put_nested()
+            self._give(None)
+
     def settle(self) -> None:
         """From the background thread: events of signal handlers that came a moment too late for their interrupted event."""
         if self._nested:
@@ -280,5 +301,5 @@ class Writer:
         self._direct = False
 
 
-_EMIT = Writer.emit.__code__
-_CONTENDED = Writer._contended.__code__
+_HOLDERS = (Writer.emit.__code__, Writer.recreate.__code__, Writer.settle.__code__)
+_WAITS = Writer._wait_for_token.__code__
