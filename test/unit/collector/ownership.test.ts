@@ -77,7 +77,7 @@ describe('a directory', () => {
     const client = await WireClient.open(follower.port);
     client.send('hello', hello(follower.token));
     expect(await client.next('error')).toMatchObject({ message: expect.stringContaining('far-away') });
-    expect(await follower.call('runs.list', {})).toMatchObject({ backlog_bytes: 0 });
+    await until(async () => (await follower.call('runs.list', {})).backlog_bytes === 0);
     const another = await RunningCollector.start(bundle, place);
     expect(another).toMatchObject({ existing: true, port: follower.port });
   });
