@@ -37,6 +37,8 @@ const CATALOG_EVERY_MS = 5000;
 const PAGE = 1000;
 /** A run that has much to read is answered for as far as it was read. */
 const WAIT_MS = 500;
+/** Bytes that are read before anybody waits for them. */
+const SOON_READ = 1 << 20;
 
 type Methods = {
   [M in keyof WorkerMethods]: (params: WorkerMethods[M][0]) => WorkerMethods[M][1] | Promise<WorkerMethods[M][1]>;
@@ -264,11 +266,17 @@ export class StoreWorker implements Methods {
 
   private putRow(run: OpenRun): void {
     const { tail } = run;
-    if (!run.rowDirty || !tail.hasJournals) return;
+    if (!run.rowDirty || !tail.hasJournals || this.isTooEarly(run)) return;
     const row = this.runs.refreshRow(run);
     if (tail.state.user.deleted) this.catalog.remove(tail.runId);
     // Only what was read to its end may be believed at the next start.
     else this.catalog.put(row, this.ingestion.isBusy(tail.runId) ? '' : tail.signature);
+  }
+
+  /** A run that is about to be read for the first time would show as something that it never was. */
+  private isTooEarly({ tail }: OpenRun): boolean {
+    if (!this.ingestion.isBusy(tail.runId) || this.catalog.get(tail.runId) !== null) return false;
+    return tail.unread < SOON_READ || Object.keys(tail.state.writers).length === 0;
   }
 
   private changesOf(runId: string): Changed[] {

@@ -262,6 +262,16 @@ describe('the store’s thread', () => {
     expect(() => ids('status =')).toThrow(expect.objectContaining({ data: expect.objectContaining({ column: 9 }) }));
   });
 
+  it('lists a run as what it is, or not yet', async () => {
+    const dir = tempDir();
+    new Process(dir, 'run-1', { proc: elsewhere }).log('run_start').log('run_end', { status: 'completed' });
+    const { worker } = start(dir);
+    const asked = worker.get({ run_id: 'run-1' });
+    expect(worker.list({}).rows).toEqual([]);
+    await asked;
+    expect(rowOf(worker, 'run-1')).toMatchObject({ status: 'completed' });
+  });
+
   it('notices when a run that is over is resumed by somebody who does not tell', async () => {
     const dir = tempDir();
     new Process(dir, 'run-1', { proc: elsewhere }).log('run_start').log('run_end', { status: 'failed' });
@@ -378,6 +388,24 @@ describe('processes', () => {
     expect(rowOf(worker, 'run-1')?.status).toBe('running');
     supervisor.log('run_end', { status: 'failed', exit: { signal: 'SIGKILL' } });
     await until(() => rowOf(worker, 'run-1')?.status === 'failed');
+  });
+
+  it('of another host are lost when they were silent for long, also after a restart, until they go on', async () => {
+    const dir = tempDir();
+    const process = new Process(dir, 'run-1', { proc: elsewhere }).log('run_start');
+    utimesSync(join(dir, 'runs/run-1', process.journal.file), 1_700_000_000, 1_700_000_000);
+    for (let i = 0; i < 2; i++) {
+      const { worker, end } = start(dir);
+      await until(() => rowOf(worker, 'run-1')?.status === 'lost', 4000);
+      // Nor does it come back by being looked at.
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+      expect(rowOf(worker, 'run-1')?.status).toBe('lost');
+      end();
+    }
+    const { worker } = start(dir);
+    await until(() => rowOf(worker, 'run-1')?.status === 'lost', 4000);
+    process.metric('loss', 1, 1);
+    await until(() => rowOf(worker, 'run-1')?.status === 'running', 3000);
   });
 
   it('of an earlier boot are gone', async () => {
