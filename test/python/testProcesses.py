@@ -156,6 +156,25 @@ class Processes(ScriptTest):
         for events in journals:
             self.assertEqual([p["status"] for p in of_kind(events, "run_end")], ["completed"])
 
+    def test_a_run_may_be_part_of_what_is_copied_or_pickled(self):
+        _, err = self.run_script(
+            """
+            import copy, multiprocessing, pickle
+            from xtrack import Tracker
+            def work(run): run.log_metric("child", 1.0, step=1)
+            if __name__ == "__main__":
+                with Tracker.start_run(run_id="copied") as run:
+                    for same in (copy.copy(run), copy.deepcopy({"run": run})["run"], pickle.loads(pickle.dumps(run))):
+                        assert same is run
+                    child = multiprocessing.get_context("spawn").Process(target=work, args=(run,))
+                    child.start(); child.join()
+                    assert child.exitcode == 0
+            """
+        )
+        self.assertEqual(err, "")
+        told = [p["msg"] for p in of_kind(self.events("copied"), "log")]
+        self.assertIn("start_run(run_id='copied')", told[0])
+
     def test_ranks_of_one_job_agree_on_a_run(self):
         script = self.write(
             """

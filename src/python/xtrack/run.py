@@ -330,6 +330,25 @@ class Run:
         """Whether somebody asked the run to stop; for scripts that rather look than be called."""
         return self._recorder.commands is not None and self._recorder.commands.should_stop
 
+    # ------------------------------------------------------------ copies
+
+    def __copy__(self) -> "Run":
+        return self
+
+    def __deepcopy__(self, memo: Any) -> "Run":
+        """Copies of a trainer that holds a run log to the same run."""
+        return self
+
+    def __reduce__(self) -> Any:
+        from .tracker import unpickled
+
+        self.troubles.note(
+            "pickled",
+            "xtrack: a run cannot be handed to another process or saved, there it records nothing; "
+            "call start_run(run_id=%r) in that process" % self.run_id,
+        )
+        return unpickled, (self.run_id,)
+
     # ------------------------------------------------------------ forks
 
     def forked(self) -> None:

@@ -94,14 +94,14 @@ def _named(name: str) -> Transport:
     if name in ("", "journal"):
         return Transport()
     if name == "tcp":
-        port = env.get("XTRACK_PORT", "9999")
+        port = env.get("XTRACK_PORT") or "9999"
         if not port.isdigit() or not 0 < int(port) < 65536:
             raise ValueError("XTRACK_PORT is no port: %r" % port)
-        return TCPTransport(env.get("XTRACK_HOST", "localhost"), int(port), env.get("XTRACK_TOKEN"))
+        return TCPTransport(env.get("XTRACK_HOST") or "localhost", int(port), env.get("XTRACK_TOKEN"))
     if name in ("unix", "socket"):
-        return UnixSocketTransport(env.get("XTRACK_SOCKET", "/tmp/xtrack.sock"))
+        return UnixSocketTransport(env.get("XTRACK_SOCKET") or "/tmp/xtrack.sock")
     if name == "file":
-        return FileTransport(env.get("XTRACK_FILE", "xtrack_events.bin"))
+        return FileTransport(env.get("XTRACK_FILE") or "xtrack_events.bin")
     if name == "stdio":
         return StdioTransport()
     if name == "null":
