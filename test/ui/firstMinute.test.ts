@@ -16,7 +16,8 @@ const logged = () => loggedCurve(workbench.folder, runId, METRIC);
 const drawn = () => workbench.plottedCurve(METRIC, runId);
 
 beforeAll(async () => {
-  workbench = await Workbench.open();
+  // At half its pace, so that it still trains when the last step begins.
+  workbench = await Workbench.open({ env: { PACE: '0.12' } });
 });
 
 // Each step goes on from the one before.

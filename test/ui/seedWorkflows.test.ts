@@ -23,7 +23,7 @@ screenshotFailures(() => workbench);
 async function openWith(script: string): Promise<Workbench> {
   folder = realpathSync(mkdtempSync(join(tmpdir(), 'xtw-')));
   cpSync(join(ROOT, 'test/fixtures', script), join(folder, script));
-  workbench = await Workbench.open({ folder });
+  workbench = await Workbench.open({ folder, env: { EPOCH_SECONDS: '0.25' } });
   await workbench.openFile(script);
   return workbench;
 }

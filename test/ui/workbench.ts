@@ -74,8 +74,14 @@ export class Workbench {
   async pick(text: string, { prefix = '' } = {}): Promise<void> {
     const input = this.quickInput.locator('input').first();
     await input.waitFor();
-    await input.fill(prefix + text);
-    await this.quickInput.locator('.monaco-list-row', { hasText: text }).first().waitFor();
+    const row = this.quickInput.locator('.monaco-list-row', { hasText: text }).first();
+    await until(`${text} can be picked`, async () => {
+      // Typed anew: the list is made while typing, and what an extension contributes may come a moment later.
+      await input.fill(prefix);
+      await input.fill(prefix + text);
+      await row.waitFor({ timeout: 1500 });
+      return true;
+    });
     await this.page.keyboard.press('Enter');
   }
 
@@ -83,12 +89,10 @@ export class Workbench {
     return this.page.locator('.quick-input-widget');
   }
 
-  /** Opens the run explorer, unless it is open: a click would close it. */
+  /** Opens the run explorer. By the command: a click on its icon would close it where it is open. */
   async showRuns(): Promise<void> {
-    const title = this.page.locator('.part.sidebar .title-label', { hasText: 'XTrack' });
-    if (await title.isVisible()) return;
-    await this.page.locator('.part.activitybar [aria-label^="XTrack"]').first().click();
-    await title.waitFor();
+    await this.runCommand('View: Show XTrack');
+    await this.page.locator('.part.sidebar .title-label', { hasText: 'XTrack' }).waitFor();
   }
 
   get tree(): Locator {
@@ -150,7 +154,10 @@ export class Workbench {
         .locator(`.monaco-workbench.${kind === 'dark' ? 'vs-dark' : 'vs'}`)
         .first()
         .waitFor();
-      await this.page.waitForTimeout(800); // the webview draws itself anew
+      if ((await this.page.locator('iframe.webview').count()) > 0) {
+        await this.charts.locator('html[data-xtrack-ready="true"]').waitFor();
+      }
+      await this.page.waitForTimeout(800); // the panel draws itself anew
       await this.screenshot(`${name}-${kind}`);
     }
   }
