@@ -68,7 +68,7 @@ export type ToHost = PanelRequest | { kind: 'ready' } | { kind: 'state'; state: 
 export type Connection = true | string;
 
 export interface RunsMessage {
-  /** `runs`: on ready, when the choice of runs changes, when the panel becomes visible. `changed`: rows that changed, whole. */
+  /** `runs`: on ready, when the choice of runs changes, when the panel becomes visible. `changed`: rows changed, came or went. */
   kind: 'runs' | 'changed';
   state: PanelState;
   runs: PanelRun[];

@@ -14,6 +14,8 @@ interface SectionElements {
 
 /** Charts this far outside the window are made ready. */
 const AHEAD = '200px 0px';
+/** A run that was just launched is known a moment later: only what stays unknown is said to be missing. */
+const MISSING_AFTER_MS = 3000;
 /** Requests are for round widths, so that dragging an edge does not ask again for every pixel. */
 const POINTS_STEP = 64;
 
@@ -24,6 +26,7 @@ export class Grid {
   private readonly groups = new MetricGroups();
   private readonly empty = el('div', { class: 'empty', hidden: true });
   private readonly sight: IntersectionObserver;
+  private missingSince: number | null = null;
   private readonly byElement = new Map<Element, ChartView>();
 
   constructor(
@@ -113,7 +116,9 @@ export class Grid {
 
   private updateEmpty(empty: boolean, searching: boolean): void {
     const { model } = this.context;
-    const why = !empty || !model.loaded ? '' : emptiness(model, searching);
+    let why = !empty || !model.loaded ? '' : emptiness(model, searching);
+    this.missingSince = why === 'missing' ? (this.missingSince ?? Date.now()) : null;
+    if (this.missingSince !== null && Date.now() - this.missingSince < MISSING_AFTER_MS) why = '';
     if (this.empty.dataset.why === why) return;
     this.empty.dataset.why = why;
     this.empty.hidden = why === '';

@@ -28,13 +28,9 @@ export class PanelModel {
       const same = mine.run_ids.join() === message.state.run_ids.join();
       this.state = same ? mine : message.state;
     }
-    if (message.kind === 'runs') {
-      this.state = readPanelState({ ...this.state, run_ids: message.state.run_ids });
-      this.runs = message.runs;
-    } else {
-      const fresh = new Map(message.runs.map((run) => [run.row.run_id, run]));
-      this.runs = this.runs.map((run) => fresh.get(run.row.run_id) ?? run);
-    }
+    if (message.kind === 'runs') this.state = readPanelState({ ...this.state, run_ids: message.state.run_ids });
+    // All that there are, each time: a run that was just launched comes a moment after its panel, and one may be deleted.
+    this.runs = message.runs;
     for (const { row } of this.runs) {
       const active = row.status === 'running' || row.status === 'queued' || row.status === 'lost';
       if (!active) this.stops.delete(row.run_id);
