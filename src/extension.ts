@@ -75,6 +75,7 @@ function makeParts(context: vscode.ExtensionContext, owned: DisposableStore, log
       colors,
       actions: {
         stop: async (run_id) => (requireTrust(), stopRun.stop(run_id)),
+        stopping: (run_id) => stopRun.stopping(run_id),
         resume: async (run_id, checkpoint) => (
           requireTrust(),
           checkpoint ? resumeRun.resume(run_id, checkpoint) : resumeRun.fromLast(run_id)

@@ -36,6 +36,8 @@ export interface PanelRun {
   /** Index into the palette (0–9) and dash pattern: the same in tree, chart and table. */
   color: number;
   dash: number;
+  /** How far a stop has come that was asked for in this window, wherever. */
+  stop?: StopResult;
 }
 
 export interface SeriesQuery {

@@ -50,7 +50,7 @@ export class Grid {
     this.groups.add(model.runs.flatMap((run) => Object.keys(run.row.metrics)));
     const search = compileSearch(model.state.search);
     const matches = search.ok ? search.matches : () => true;
-    const listed = this.groups.list(matches, model.state.pinned);
+    const listed = model.runs.length === 0 ? [] : this.groups.list(matches, model.state.pinned);
     const names = new Set(listed.map((section) => section.name));
     for (const section of listed) this.updateSection(section);
     for (const [name, { root }] of this.sections) root.hidden = !names.has(name);

@@ -31,7 +31,8 @@ export class PanelModel {
     if (message.kind === 'runs') this.state = readPanelState({ ...this.state, run_ids: message.state.run_ids });
     // All that there are, each time: a run that was just launched comes a moment after its panel, and one may be deleted.
     this.runs = message.runs;
-    for (const { row } of this.runs) {
+    for (const { row, stop } of this.runs) {
+      if (stop) this.stops.set(row.run_id, stop);
       const active = row.status === 'running' || row.status === 'queued' || row.status === 'lost';
       if (!active) this.stops.delete(row.run_id);
     }

@@ -2,6 +2,7 @@
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { requireTrust } from '../messages';
+import { awaitAnswer } from './commandAnswer';
 import type { PanelDesk, RunSource } from './ports';
 
 export class EditorDesk implements PanelDesk {
@@ -9,7 +10,9 @@ export class EditorDesk implements PanelDesk {
 
   async command(run_id: string, type: 'pause' | 'resume' | 'checkpoint_now'): Promise<void> {
     requireTrust();
-    await (await this.source.forRun(run_id)).call('runs.command', { run_id, type });
+    const client = await this.source.forRun(run_id);
+    const { cmd_id } = await client.call('runs.command', { run_id, type });
+    await awaitAnswer(client, run_id, cmd_id);
   }
 
   async open(run_id: string, file: string, line: number | undefined): Promise<void> {

@@ -133,7 +133,10 @@ export class PanelSession implements Disposable {
   private async fetch(kind: RunsMessage['kind']): Promise<string | null> {
     try {
       const rows = await fetchRows(this.deps.source, this.panelState.run_ids);
-      this.runs = rows.map((row) => ({ row, ...this.deps.colors.of(row.run_id) }));
+      this.runs = rows.map((row) => {
+        const stop = this.deps.actions.stopping(row.run_id);
+        return { row, ...this.deps.colors.of(row.run_id), ...(stop ? { stop } : {}) };
+      });
       return null;
     } catch (error) {
       this.deps.log(`Charts (${kind}): ${String(error)}`);

@@ -28,6 +28,11 @@ export class StopRun {
     return result;
   }
 
+  stopping(run_id: string): StopResult | undefined {
+    const ladder = this.ladders.get(run_id);
+    return ladder && { stage: ladder.stage, next_at: ladder.next_at };
+  }
+
   private async follow(run_id: string): Promise<void> {
     try {
       const { name } = await this.look(run_id);
@@ -56,15 +61,16 @@ export class StopRun {
     const ladder = rungAt(heard(run.commands) ? { ...known, heard: true } : known, Date.now());
     this.ladders.set(run.run_id, ladder);
     const said: Record<StopResult['stage'], string> = {
-      command: ladder.heard ? vscode.l10n.t('The script is finishing.') : vscode.l10n.t('Asked the script to finish.'),
-      int: vscode.l10n.t('Interrupted it (SIGINT).'),
-      term: vscode.l10n.t('Told it to terminate (SIGTERM).'),
-      kill: vscode.l10n.t('Killed it (SIGKILL).'),
-      ended: vscode.l10n.t('It has ended.'),
+      command: ladder.heard ? vscode.l10n.t('it is finishing') : vscode.l10n.t('asked it to finish'),
+      int: vscode.l10n.t('sent SIGINT'),
+      term: vscode.l10n.t('sent SIGTERM'),
+      kill: vscode.l10n.t('sent SIGKILL'),
+      ended: vscode.l10n.t('it has ended'),
     };
     if (ladder.next_at === null) return said[ladder.stage];
     const seconds = Math.max(0, Math.ceil((ladder.next_at - Date.now()) / 1000));
     const skip = `[${vscode.l10n.t('Skip ahead')}](command:xtrack.stop?${encodeURIComponent(JSON.stringify([run.run_id]))})`;
-    return vscode.l10n.t('{0} Next step in {1} s. {2}', said[ladder.stage], seconds, skip);
+    // Short: a notification that is not unfolded has one line.
+    return vscode.l10n.t('{0}, next in {1} s. {2}', said[ladder.stage], seconds, skip);
   }
 }

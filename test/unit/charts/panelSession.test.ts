@@ -62,6 +62,7 @@ function open(run_ids: string[]): { session: PanelSession; collector: Collector;
       colors: { of: (run_id) => ({ color: run_id === 'a' ? 3 : 4, dash: 0 }) },
       actions: {
         stop: (run_id) => note(`stop ${run_id}`).then(() => ({ stage: 'command' as const, next_at: 5 })),
+        stopping: (run_id) => (run_id === 'b' ? { stage: 'int', next_at: 7 } : undefined),
         resume: (run_id, checkpoint) => note(`resume ${run_id} ${checkpoint ?? 'last'}`),
         showOutput: (run_id) => note(`output ${run_id}`),
       },
@@ -98,6 +99,7 @@ describe('a chart panel session', () => {
       ['b', 4],
       ['a', 3],
     ]);
+    expect(first!.runs.map((run) => run.stop)).toEqual([{ stage: 'int', next_at: 7 }, undefined]);
   });
 
   it('tells of growth at once, and of a flood a few times a second', async () => {
