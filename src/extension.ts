@@ -82,6 +82,7 @@ function makeParts(context: vscode.ExtensionContext, owned: DisposableStore, log
         ),
         showOutput: (run_id) => outputs.show(run_id),
       },
+      keyMetric: () => setting('keyMetric'),
       log: (message) => log.info(message),
     }),
   );

@@ -82,3 +82,11 @@ function exponential(value: number): string {
 function trimZeros(digits: string): string {
   return digits.includes('.') ? digits.replace(/\.?0+$/, '') : digits;
 }
+
+/** Long names differ at their ends: what is left out is in the middle. */
+export function shortName(name: string, longest: number): string {
+  const characters = [...name];
+  if (characters.length <= longest) return name;
+  const tail = Math.floor(longest / 2);
+  return `${characters.slice(0, longest - tail - 1).join('')}…${characters.slice(-tail).join('')}`;
+}

@@ -1,22 +1,10 @@
 /** A run in few words, the same in tree, status bar and notifications. */
 import * as vscode from 'vscode';
 import { formatAgo, formatDuration, formatNumber, toNumber } from '../domain/format';
+import { keyMetricOf } from '../domain/keyMetric';
 import type { RunRow, SourceLine, Status, Summary } from '../protocol/rows';
 import type { SeriesStyle } from './runColors';
 import { SERIES_COLORS } from './contributions';
-
-const KEY_METRICS = [
-  'val_acc',
-  'val/acc',
-  'val/accuracy',
-  'val_accuracy',
-  'accuracy',
-  'acc',
-  'val_loss',
-  'val/loss',
-  'loss',
-];
-const SUFFIXES = ['acc', 'accuracy', 'loss'];
 
 /** Shape and colour of a status: either alone says it. Going and completed runs have the colour of their curve. */
 const ICONS: Record<Status, { icon: string; color: string | null }> = {
@@ -47,13 +35,8 @@ export function statusWord(status: Status): string {
   return words[status];
 }
 
-/** The metric that stands for a run: the user's choice, else the first well-known one, else the first of the script's own. */
 export function keyMetric(metrics: Record<string, Summary>, chosen: string): [string, Summary] | null {
-  const keys = Object.keys(metrics);
-  const key =
-    [chosen, ...KEY_METRICS].find((name) => name !== '' && name in metrics) ??
-    SUFFIXES.map((suffix) => keys.find((name) => name.toLowerCase().endsWith(suffix))).find((name) => name) ??
-    keys.find((name) => !name.startsWith('system/'));
+  const key = keyMetricOf(Object.keys(metrics), chosen);
   const summary = key === undefined ? undefined : metrics[key];
   return key !== undefined && summary ? [key, summary] : null;
 }

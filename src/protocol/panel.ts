@@ -74,6 +74,8 @@ export interface RunsMessage {
   kind: 'runs' | 'changed';
   state: PanelState;
   runs: PanelRun[];
+  /** The metric that the user chose to stand for runs; '' leaves it to the common rule. */
+  key_metric: string;
   connection: Connection;
 }
 

@@ -1,6 +1,6 @@
 /** The values under the cursor, highest first; the one that is pointed at stands out. */
 import type { PanelRun, XAxis } from '../../src/protocol/panel';
-import { append, el } from '../shared/dom';
+import { append, el, setName } from '../shared/dom';
 import { formatNumber, formatX } from '../../src/domain/format';
 import { type CursorValue, nearestInValue } from './cursorValues';
 
@@ -56,20 +56,16 @@ export class CursorTooltip {
 
 function row(value: CursorValue, content: TooltipContent, pointed: boolean): HTMLElement {
   const run = content.runOf(value.curve.run_id);
-  const swatch = el('span', { class: 'swatch' });
+  const swatch = el('span', { class: `swatch dash-${run?.dash ?? 0}` });
+  const name = el('span', { class: 'tooltip-name' });
+  setName(name, run?.row.name ?? value.curve.run_id);
   swatch.style.backgroundColor = content.colorOf(run?.color ?? 0);
   const several =
     value.curve.workerIndex > 0 ||
     content.values.some((other) => other !== value && other.curve.run_id === value.curve.run_id);
   const line = el('tr', { class: pointed ? 'pointed' : undefined });
   append(line, [
-    el(
-      'td',
-      { class: 'tooltip-run' },
-      swatch,
-      run?.row.name ?? value.curve.run_id,
-      several ? ` · ${value.curve.worker}` : null,
-    ),
+    el('td', { class: 'tooltip-run' }, swatch, name, several ? ` · ${value.curve.worker}` : null),
     el('td', { class: 'number' }, formatNumber(value.value)),
     el(
       'td',

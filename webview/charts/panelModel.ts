@@ -9,6 +9,7 @@ export type Change = 'snapshot' | 'runs' | 'state' | 'detail' | 'stop';
 export class PanelModel {
   state: PanelState = newPanelState([]);
   runs: PanelRun[] = [];
+  keyMetric = '';
   connection: Connection = true;
   /** False until the host has spoken. */
   loaded = false;
@@ -36,6 +37,7 @@ export class PanelModel {
       const active = row.status === 'running' || row.status === 'queued' || row.status === 'lost';
       if (!active) this.stops.delete(row.run_id);
     }
+    this.keyMetric = message.key_metric;
     this.connection = message.connection;
     this.loaded = true;
     this.tell(message.kind === 'runs' ? 'snapshot' : 'runs');

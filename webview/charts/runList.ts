@@ -1,10 +1,10 @@
 /** The runs of the panel: colour, status, last value of the key metric; a checkbox shows or hides a run's curves. */
 import type { PanelRun } from '../../src/protocol/panel';
-import { el, icon, setAttribute, setText } from '../shared/dom';
+import { el, icon, setAttribute, setName, setText } from '../shared/dom';
 import { formatNumber, toNumber } from '../../src/domain/format';
+import { keyMetricOf } from '../../src/domain/keyMetric';
 import { statusLook } from '../shared/status';
 import type { Theme } from '../shared/theme';
-import { keyMetric } from './keyMetric';
 import { type PanelModel, toggled } from './panelModel';
 
 interface RunLine {
@@ -32,7 +32,8 @@ export class RunList {
   update(): void {
     const { runs } = this.model;
     this.element.hidden = runs.length < 2;
-    const metric = keyMetric(runs.map((run) => run.row));
+    const keys = [...new Set(runs.flatMap((run) => Object.keys(run.row.metrics)))];
+    const metric = keyMetricOf(keys, this.model.keyMetric) ?? null;
     setText(this.metric, metric ?? '');
     const ids = new Set(runs.map((run) => run.row.run_id));
     for (const [id, line] of this.lines) {
@@ -58,7 +59,7 @@ export class RunList {
       line.status.title = look.label;
       line.status.replaceChildren(icon(look.icon, look.spin));
     }
-    setText(line.name, row.name);
+    setName(line.name, row.name);
     setAttribute(line.name, 'title', `${row.name}\n${row.run_id}`);
     setAttribute(line.name, 'aria-label', `${row.name}, ${look.label}`);
     setAttribute(line.name, 'aria-current', String(this.model.focused()?.row.run_id === row.run_id));

@@ -39,6 +39,18 @@ export function iconButton(name: string, label: string, onClick: (event: MouseEv
   return button;
 }
 
+const TAIL = 8;
+
+/** A name whose middle gives way where there is no room: long names differ at their ends. */
+export function setName(node: HTMLElement, name: string): void {
+  if (node.textContent === name) return;
+  const head = el('span', { class: 'name-head' }, name.slice(0, -TAIL));
+  node.classList.toggle('name-cut', name.length > 2 * TAIL);
+  node.replaceChildren(
+    ...(name.length > 2 * TAIL ? [head, el('span', { class: 'name-tail' }, name.slice(-TAIL))] : [name]),
+  );
+}
+
 /** Writes only what changed, so that a live update neither relays out nor disturbs a selection. */
 export function setText(node: HTMLElement, text: string): void {
   if (node.textContent !== text) node.textContent = text;

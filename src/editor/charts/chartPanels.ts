@@ -1,11 +1,13 @@
 /** Chart panels beside the editor: one for each choice of runs, restored after a reload. */
 import * as vscode from 'vscode';
+import { shortName } from '../../domain/format';
 import { newPanelState, type PanelRun, type PanelState, readPanelState, type ToHost } from '../../protocol/panel';
 import { EditorDesk } from './editorDesk';
 import { chartsPage } from './html';
 import { PanelSession } from './panelSession';
 import type { RunActions, RunColorSource, RunSource } from './ports';
 
+const LONGEST_TITLE = 32;
 const VIEW_TYPE = 'xtrack.charts';
 
 export interface ChartPanelsDeps {
@@ -13,6 +15,7 @@ export interface ChartPanelsDeps {
   source: RunSource;
   colors: RunColorSource;
   actions: RunActions;
+  keyMetric: () => string;
   log: (message: string) => void;
 }
 
@@ -101,7 +104,8 @@ export class ChartPanels implements vscode.Disposable, vscode.WebviewPanelSerial
 function title(runs: readonly PanelRun[]): string {
   const [first] = runs;
   if (!first) return 'XTrack';
-  return runs.length === 1 ? first.row.name : `${first.row.name} + ${runs.length - 1}`;
+  const name = shortName(first.row.name, LONGEST_TITLE);
+  return runs.length === 1 ? name : `${name} + ${runs.length - 1}`;
 }
 
 function sameRuns(a: readonly string[], b: readonly string[]): boolean {

@@ -24,6 +24,7 @@ export interface SessionDeps {
   source: RunSource;
   colors: RunColorSource;
   actions: RunActions;
+  keyMetric: () => string;
   desk: PanelDesk;
   /** Failures that the panel shows itself are logged as well. */
   log: (message: string) => void;
@@ -123,7 +124,9 @@ export class PanelSession implements Disposable {
     this.busy = false;
     if (this.owned.isDisposed) return;
     if (this.visible) {
-      this.post({ kind, state: this.panelState, runs: this.runs, connection: failure ?? this.connection() });
+      const key_metric = this.deps.keyMetric();
+      const connection = failure ?? this.connection();
+      this.post({ kind, state: this.panelState, runs: this.runs, key_metric, connection });
       this.onRuns(this.runs);
     }
     if (this.due !== null) this.tellSoon(this.due);

@@ -1,14 +1,18 @@
 import * as vscode from 'vscode';
-import { formatAgo, formatBytes, formatDuration, formatNumber, toNumber } from '../../domain/format';
+import { formatAgo, formatBytes, formatDuration, formatNumber, shortName, toNumber } from '../../domain/format';
+import { betterOf } from '../../domain/keyMetric';
 import type { Artifact, Attempt, Checkpoint, RunRow } from '../../protocol/rows';
 import { isActive } from '../runFeed';
 import type { SeriesStyle } from '../runColors';
 import { keyMetric, runDescription, statusIcon, statusWord } from '../runText';
 
+/** So that what follows the name has room in a narrow sidebar. */
+const LONGEST_NAME = 28;
+
 const { Collapsed, None } = vscode.TreeItemCollapsibleState;
 
 export function runItem(row: RunRow, style: SeriesStyle, chosenMetric: string): vscode.TreeItem {
-  const item = new vscode.TreeItem(row.name, Collapsed);
+  const item = new vscode.TreeItem(shortName(row.name, LONGEST_NAME), Collapsed);
   const description = runDescription(row, chosenMetric, Date.now());
   item.description = row.starred ? `★ ${description}` : description;
   item.iconPath = statusIcon(row.status, style);
@@ -40,11 +44,12 @@ export function experimentItem(name: string, rows: RunRow[], all: boolean, chose
   return item;
 }
 
-/** Over the runs' key metric; of a loss or an error the least. */
+/** Over the runs' key metric; none where its name does not say what is good. */
 function bestValue(rows: RunRow[], chosenMetric: string): { key: string; value: number } | null {
   const key = rows.map((row) => keyMetric(row.metrics, chosenMetric)?.[0]).find((name) => name !== undefined);
-  if (key === undefined) return null;
-  const least = /loss|err|perplexity|mae|mse/i.test(key);
+  const better = key === undefined ? null : betterOf(key);
+  if (key === undefined || better === null) return null;
+  const least = better === 'less';
   const values = rows
     .map((row) => (least ? row.metrics[key]?.min : row.metrics[key]?.max))
     .filter((value): value is number => typeof value === 'number');

@@ -73,6 +73,7 @@ function open(run_ids: string[]): { session: PanelSession; collector: Collector;
         copy: (text) => note(`copy ${text}`),
         save: (name, kind) => note(`save ${name}.${kind}`),
       },
+      keyMetric: () => 'val/f1',
       log: () => undefined,
     },
     newPanelState(run_ids),

@@ -55,6 +55,7 @@ function bench(counts: Record<string, number>): Bench {
         kind: model.loaded ? 'changed' : 'runs',
         state: newPanelState(['a']),
         runs: [{ row: row(), color: 0, dash: 0 }],
+        key_metric: '',
         connection: true,
       },
       undefined,
