@@ -29,6 +29,8 @@ function checkpointTable(run: PanelRun, checkpoints: Checkpoint[], act: Act): HT
   }
   const canResume = statusActions(run.row.status).resume;
   const now = Date.now();
+  // Scripts say "best" of each that was the best so far: the latest of them is.
+  const best = checkpoints.findLast((checkpoint) => checkpoint.is_best);
   const lines = [...checkpoints].reverse().map((checkpoint) => {
     const metrics = Object.entries(checkpoint.metrics).map(([key, value]) => `${key} ${formatNumber(toNumber(value))}`);
     const gone = checkpoint.exists === false;
@@ -42,17 +44,21 @@ function checkpointTable(run: PanelRun, checkpoints: Checkpoint[], act: Act): HT
       el(
         'td',
         {},
-        checkpoint.is_best && icon('star-full'),
-        checkpoint.is_best && el('span', { class: 'sr-only' }, 'best'),
+        checkpoint === best && icon('star-full'),
+        checkpoint === best && el('span', { class: 'sr-only' }, 'best'),
       ),
       el('td', { class: 'number' }, position(checkpoint)),
-      el('td', { class: 'path', title: checkpoint.path }, checkpoint.path, gone && ' (file is gone)'),
+      el('td', { class: 'path', title: checkpoint.path }, fileName(checkpoint.path), gone && ' (file is gone)'),
       el('td', { class: 'number' }, metrics.join(' · ')),
       el('td', { class: 'muted', title: formatTime(checkpoint.at) }, formatAgo(checkpoint.at, now)),
       el('td', { class: 'row-actions' }, resume, ...fileButtons(run, checkpoint.path, gone, act)),
     );
   });
   return el('table', { class: 'rows files' }, el('tbody', {}, ...lines));
+}
+
+function fileName(path: string): string {
+  return path.split(/[\\/]/).findLast((part) => part !== '') ?? path;
 }
 
 function position(checkpoint: Checkpoint): string {

@@ -141,11 +141,11 @@ export class ChartPanel {
     // Rebuilding takes a selection and open parts away: only when something in it changed.
     const drawn = `${tab} ${run.row.run_id} ${run.row.rev} ${detail?.rev} ${run.row.status}`;
     if (drawn === this.drawnDetail) return;
-    const open = this.overviewPanel.querySelector('details')?.open === true;
+    const open = [...this.overviewPanel.querySelectorAll<HTMLElement>('details[open]')].map((one) => one.dataset.part);
     this.drawnDetail = drawn;
     if (tab === 'overview') this.overviewPanel.replaceChildren(...overview(run, detail, this.act));
     else this.artifactsPanel.replaceChildren(...artifacts(run, detail, this.act));
-    if (open) this.overviewPanel.querySelector('details')?.setAttribute('open', '');
+    for (const part of open) this.overviewPanel.querySelector(`details[data-part="${part}"]`)?.setAttribute('open', '');
   }
 
   private drawTooltip(place: CursorPlace | null): void {

@@ -15,11 +15,10 @@ export function overview(run: PanelRun, detail: RunDetail | undefined, act: Act)
     section('Metrics', metricCards(run)),
     section('Parameters', keyValues(run.row.params)),
     detail && section('Notes', detail.notes === '' ? null : el('p', { class: 'notes' }, detail.notes)),
-    detail && section('Attempts', detail.attempts.length > 0 ? attemptTable(detail.attempts) : null),
-    detail && section('Code', code(detail, act)),
-    detail && section('Environment', keyValues(asRecord(detail.environment))),
-    detail && section('Commands', commandTable(detail)),
     detail && section('Warnings', warningTable(detail)),
+    detail && section('Attempts', detail.attempts.length > 0 ? attemptTable(detail.attempts) : null),
+    detail && section('Commands', commandTable(detail)),
+    detail && section('Code', code(detail, act)),
     section(
       'Run',
       keyValues({
@@ -29,6 +28,7 @@ export function overview(run: PanelRun, detail: RunDetail | undefined, act: Act)
         ...run.row.tags,
       }),
     ),
+    detail && section('Environment', environment(detail)),
   ].filter((part): part is HTMLElement => part !== null && part !== undefined);
 }
 
@@ -71,6 +71,23 @@ function metricCards({ row }: PanelRun): HTMLElement | null {
     );
   });
   return el('div', { class: 'metric-cards' }, ...cards);
+}
+
+/** Packages and variables are many: they stay folded until somebody asks. */
+function environment(detail: RunDetail): HTMLElement | null {
+  const { packages, env_vars, ...rest } = asRecord(detail.environment);
+  const parts = [
+    keyValues(rest),
+    folded('Packages', asRecord(packages ?? null)),
+    folded('Variables', asRecord(env_vars ?? null)),
+  ].filter((part) => part !== null);
+  return parts.length === 0 ? null : el('div', {}, ...parts);
+}
+
+function folded(title: string, values: Record<string, Json>): HTMLElement | null {
+  const body = keyValues(values);
+  const count = formatCount(Object.keys(values).length);
+  return body && el('details', { 'data-part': title }, el('summary', {}, `${title} (${count})`), body);
 }
 
 /** Nested values are flattened: `gpu.0.name`. */
@@ -152,7 +169,7 @@ function diffView(diff: string): HTMLElement {
     {},
     `Uncommitted changes (${lines.filter((line) => line.className !== '').length} lines)`,
   );
-  return el('details', {}, title, el('pre', { class: 'diff', tabindex: 0 }, ...lines));
+  return el('details', { 'data-part': 'diff' }, title, el('pre', { class: 'diff', tabindex: 0 }, ...lines));
 }
 
 function commandTable({ commands }: RunDetail): HTMLElement | null {

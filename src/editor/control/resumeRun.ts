@@ -24,8 +24,10 @@ export class ResumeRun {
   async fromPicked(run_id: string): Promise<Launched | undefined> {
     const { checkpoints, name } = await this.collectors.callRun(run_id, 'runs.get', { run_id });
     const title = vscode.l10n.t('Resume {0} from', name);
+    // Scripts say "best" of each that was the best so far.
+    const best = checkpoints.findLast((checkpoint) => checkpoint.is_best);
     const choices = [
-      ...checkpoints.map(checkpointChoice).reverse(),
+      ...checkpoints.map((checkpoint) => checkpointChoice(checkpoint, checkpoint === best)).reverse(),
       { label: vscode.l10n.t('$(debug-start) The beginning'), description: '', checkpoint: 'none' },
     ];
     const chosen = await vscode.window.showQuickPick(choices, { title, matchOnDescription: true });
@@ -40,7 +42,10 @@ export class ResumeRun {
   }
 }
 
-function checkpointChoice(checkpoint: Checkpoint): { label: string; description: string; checkpoint: string } {
+function checkpointChoice(
+  checkpoint: Checkpoint,
+  best: boolean,
+): { label: string; description: string; checkpoint: string } {
   const name = checkpoint.path.split(/[\\/]/).at(-1) ?? checkpoint.path;
   const metrics = Object.entries(checkpoint.metrics)
     .slice(0, 3)
@@ -48,7 +53,7 @@ function checkpointChoice(checkpoint: Checkpoint): { label: string; description:
   const where = checkpoint.step === null ? null : vscode.l10n.t('step {0}', checkpoint.step);
   const gone = checkpoint.exists === false ? vscode.l10n.t('file is gone') : null;
   return {
-    label: `${checkpoint.is_best ? '$(star-full)' : '$(save)'} ${name}`,
+    label: `${best ? '$(star-full)' : '$(save)'} ${name}`,
     description: [where, ...metrics, formatAgo(checkpoint.at, Date.now()), gone].filter(Boolean).join('  '),
     checkpoint: checkpoint.id,
   };

@@ -6,7 +6,7 @@ export type RunsNode =
   | { kind: 'run'; run_id: string }
   | { kind: 'attempt'; run_id: string; attempt: Attempt }
   | { kind: 'checkpoints'; run_id: string; checkpoints: Checkpoint[] }
-  | { kind: 'checkpoint'; run_id: string; checkpoint: Checkpoint }
+  | { kind: 'checkpoint'; run_id: string; checkpoint: Checkpoint; best: boolean }
   | { kind: 'artifacts'; run_id: string; artifacts: Artifact[] }
   | { kind: 'artifact'; run_id: string; artifact: Artifact }
   | { kind: 'more' };

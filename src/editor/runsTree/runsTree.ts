@@ -91,8 +91,10 @@ export class RunsTree implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
     if (node.kind === 'run')
       return this.partsOf(await this.collectors.callRun(node.run_id, 'runs.get', { run_id: node.run_id }));
     if (node.kind === 'checkpoints') {
-      return node.checkpoints
-        .map((checkpoint) => this.keep({ kind: 'checkpoint', run_id: node.run_id, checkpoint }))
+      const { run_id, checkpoints } = node;
+      const best = items.bestCheckpoint(checkpoints);
+      return checkpoints
+        .map((checkpoint) => this.keep({ kind: 'checkpoint', run_id, checkpoint, best: checkpoint === best }))
         .reverse();
     }
     if (node.kind === 'artifacts') {
@@ -236,7 +238,7 @@ export class RunsTree implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
       case 'checkpoints':
         return items.checkpointsItem(node.checkpoints);
       case 'checkpoint':
-        return items.checkpointItem(node.checkpoint);
+        return items.checkpointItem(node.checkpoint, node.best);
       case 'artifacts':
         return items.artifactsItem(node.artifacts);
       case 'artifact':

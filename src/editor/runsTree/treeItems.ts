@@ -82,24 +82,29 @@ function exitText({ exit }: Attempt): string | null {
 
 export function checkpointsItem(checkpoints: Checkpoint[]): vscode.TreeItem {
   const item = new vscode.TreeItem(vscode.l10n.t('Checkpoints ({0})', checkpoints.length), Collapsed);
-  const best = checkpoints.findLast((checkpoint) => checkpoint.is_best);
+  const best = bestCheckpoint(checkpoints);
   if (best) item.description = `★ ${checkpointLabel(best)}`;
   item.iconPath = new vscode.ThemeIcon('save');
   item.contextValue = 'checkpoints';
   return item;
 }
 
-export function checkpointItem(checkpoint: Checkpoint): vscode.TreeItem {
+/** Scripts say "best" of each that was the best so far: the latest of them is. */
+export function bestCheckpoint(checkpoints: Checkpoint[]): Checkpoint | undefined {
+  return checkpoints.findLast((checkpoint) => checkpoint.is_best);
+}
+
+export function checkpointItem(checkpoint: Checkpoint, best: boolean): vscode.TreeItem {
   const item = new vscode.TreeItem(checkpointLabel(checkpoint), None);
   const [metric] = Object.entries(checkpoint.metrics);
   item.description = [
-    checkpoint.is_best && '★',
+    best && '★',
     metric && `${metric[0]} ${formatNumber(toNumber(metric[1]))}`,
     checkpoint.exists === false ? vscode.l10n.t('file is gone') : formatAgo(checkpoint.at, Date.now()),
   ]
     .filter(Boolean)
     .join('  ');
-  item.iconPath = new vscode.ThemeIcon(checkpoint.is_best ? 'star-full' : 'file-binary');
+  item.iconPath = new vscode.ThemeIcon(best ? 'star-full' : 'file-binary');
   item.tooltip = `${checkpoint.path}\n${new Date(checkpoint.at).toLocaleString()}`;
   item.contextValue = 'checkpoint';
   return item;
