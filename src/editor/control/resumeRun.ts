@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { ApiError } from '../../protocol/apiError';
 import type { Checkpoint, Launched } from '../../protocol/rows';
 import { formatAgo, formatNumber, toNumber } from '../../domain/format';
 import type { Collectors } from '../collectors';
@@ -34,11 +35,19 @@ export class ResumeRun {
     return chosen && this.resume(run_id, chosen.checkpoint);
   }
 
-  /** `checkpoint` is "last", "best", "none", or a checkpoint's id. */
-  async resume(run_id: string, checkpoint: string): Promise<Launched> {
-    const launched = await this.collectors.callRun(run_id, 'runs.resume', { run_id, checkpoint });
-    this.log.info(`Resumed ${run_id} from ${checkpoint} as attempt ${launched.attempt}`);
-    return launched;
+  /** `checkpoint` is "last", "best", "none", or a checkpoint's id. Of one that is gone another can be chosen. */
+  async resume(run_id: string, checkpoint: string): Promise<Launched | undefined> {
+    try {
+      const launched = await this.collectors.callRun(run_id, 'runs.resume', { run_id, checkpoint });
+      this.log.info(`Resumed ${run_id} from ${checkpoint} as attempt ${launched.attempt}`);
+      return launched;
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.data.field !== 'checkpoint') throw error;
+      this.log.warn(`Resuming ${run_id} from ${checkpoint}: ${error.message}`);
+      const other = vscode.l10n.t('Choose Another…');
+      const answer = await vscode.window.showErrorMessage(plain(error.message, 600), other);
+      return answer === other ? this.fromPicked(run_id) : undefined;
+    }
   }
 }
 

@@ -268,12 +268,18 @@ export class RunsTree implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
     const parts = [
       shown === 'loading' ? vscode.l10n.t('Looking for runs…') : null,
       follower ? vscode.l10n.t('Read only: {0}', follower) : null,
-      this.filter && this.pages.size > 0 ? vscode.l10n.t('{0} runs match {1}', this.pages.total, this.filter) : null,
+      this.filter && this.pages.size > 0 ? this.matching() : null,
       this.pages.backlogBytes > LARGE_BACKLOG
         ? vscode.l10n.t('{0} of journals still to be read', formatBytes(this.pages.backlogBytes))
         : null,
     ].filter(Boolean);
     return parts.length > 0 ? parts.join(' · ') : undefined;
+  }
+
+  private matching(): string {
+    const { total } = this.pages;
+    if (total === 1) return vscode.l10n.t('1 run matches {0}', this.filter);
+    return vscode.l10n.t('{0} runs match {1}', total, this.filter);
   }
 
   private showBadge(): void {
