@@ -1,6 +1,6 @@
 // Builds everything the extension ships into dist/:  node esbuild.mjs [--watch]
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, watch } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, statSync, watch } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureDependencies, ROOT } from './scripts/dependencies.mjs';
@@ -57,8 +57,7 @@ export async function build() {
   await ensureDependencies();
   const esbuild = await import('esbuild');
   const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-  const missing = BUNDLES.filter((bundle) => !existsSync(join(ROOT, bundle.in)));
-  const options = BUNDLES.filter((bundle) => !missing.includes(bundle)).map(({ in: entry, out, ...rest }) => ({
+  const options = BUNDLES.map(({ in: entry, out, ...rest }) => ({
     ...rest,
     entryPoints: [join(ROOT, entry)],
     outfile: join(DIST, out),
@@ -83,8 +82,6 @@ export async function build() {
   } else {
     await Promise.all(options.map((each) => esbuild.build(each)));
   }
-  if (missing.length > 0)
-    throw new Error(`Entry points that do not exist: ${missing.map((bundle) => bundle.in).join(', ')}`);
 }
 
 function printSizes() {
