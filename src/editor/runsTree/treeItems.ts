@@ -70,6 +70,7 @@ export function attemptItem(attempt: Attempt, row: RunRow | undefined): vscode.T
     .join('  ');
   item.iconPath = new vscode.ThemeIcon('history');
   item.tooltip = vscode.l10n.t('Started {0}', new Date(attempt.started).toLocaleString());
+  speak(item);
   item.contextValue = 'attempt';
   return item;
 }
@@ -106,6 +107,7 @@ export function checkpointItem(checkpoint: Checkpoint, best: boolean): vscode.Tr
     .join('  ');
   item.iconPath = new vscode.ThemeIcon(best ? 'star-full' : 'file-binary');
   item.tooltip = `${checkpoint.path}\n${new Date(checkpoint.at).toLocaleString()}`;
+  speak(item);
   item.contextValue = 'checkpoint';
   return item;
 }
@@ -130,6 +132,7 @@ export function artifactItem(artifact: Artifact, node: unknown): vscode.TreeItem
     .join('  ');
   item.iconPath = vscode.ThemeIcon.File;
   item.tooltip = artifact.path;
+  speak(item);
   item.contextValue = 'artifact';
   item.command = {
     command: 'xtrack.openArtifact',
@@ -137,6 +140,11 @@ export function artifactItem(artifact: Artifact, node: unknown): vscode.TreeItem
     arguments: [node],
   };
   return item;
+}
+
+/** Without it a screen reader reads the tooltip in place of what is written. */
+function speak(item: vscode.TreeItem): void {
+  item.accessibilityInformation = { label: [item.label, item.description].filter(Boolean).join(', ') };
 }
 
 export function moreItem(loaded: number, total: number): vscode.TreeItem {
