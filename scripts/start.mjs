@@ -47,6 +47,13 @@ exports.activate = async (context) => {
   return folder;
 }
 
+/** Kept from start to start. With a .xtrack of its own: else its runs would go to that of this repository. */
+function exampleFolder() {
+  const folder = copyExample(join(FETCHED, 'example'));
+  mkdirSync(join(folder, '.xtrack'), { recursive: true });
+  return folder;
+}
+
 function hasDesktop() {
   const display = ['darwin', 'win32'].includes(process.platform) || process.env.DISPLAY || process.env.WAYLAND_DISPLAY;
   // In an editor's own terminal on a remote machine, `code` only opens files in that editor.
@@ -61,7 +68,7 @@ function interrupted() {
 }
 
 async function openDesktop(starter) {
-  const folder = copyExample(join(FETCHED, 'example'));
+  const folder = exampleFolder();
   const args = [
     `--extensionDevelopmentPath=${ROOT}`,
     `--extensionDevelopmentPath=${starter}`,
@@ -82,7 +89,7 @@ async function openDesktop(starter) {
 }
 
 async function openServer(starter) {
-  const editor = await startEditor({ folder: copyExample(join(FETCHED, 'example')), companions: [starter] });
+  const editor = await startEditor({ folder: exampleFolder(), companions: [starter] });
   console.log(`\nOpen this address; the example starts to train in it:\n\n  ${editor.address}\n\nCtrl-C ends it.`);
   await interrupted();
   console.log('\nEnding …');
