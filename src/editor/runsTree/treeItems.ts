@@ -144,7 +144,8 @@ export function artifactItem(artifact: Artifact, node: unknown): vscode.TreeItem
 
 /** Without it a screen reader reads the tooltip in place of what is written. */
 function speak(item: vscode.TreeItem): void {
-  item.accessibilityInformation = { label: [item.label, item.description].filter(Boolean).join(', ') };
+  const words = (part: unknown): string => (typeof part === 'string' ? part : '');
+  item.accessibilityInformation = { label: `${words(item.label)}, ${words(item.description)}` };
 }
 
 export function moreItem(loaded: number, total: number): vscode.TreeItem {
