@@ -7,7 +7,7 @@ import type { SeriesStyle } from '../runColors';
 import { keyMetric, runDescription, statusIcon, statusWord } from '../runText';
 
 /** So that what follows the name has room in a narrow sidebar. */
-const LONGEST_NAME = 28;
+const LONGEST_NAME = 22;
 
 const { Collapsed, None } = vscode.TreeItemCollapsibleState;
 
