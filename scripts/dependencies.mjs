@@ -1,6 +1,6 @@
 // node_modules as package-lock.json has it. Every script calls this first, so that a fresh clone needs no step before it.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -41,6 +41,8 @@ export function npm(args, cwd = ROOT) {
 
 /** Installs exactly what the lock file says, unless that was done already. */
 export async function ensureDependencies() {
+  // A linked node_modules is another checkout's: installing here would empty it.
+  if (lstatSync(MODULES, { throwIfNoEntry: false })?.isSymbolicLink()) return;
   const wanted = createHash('sha256')
     .update(readFileSync(join(ROOT, 'package-lock.json')))
     .digest('hex');

@@ -266,7 +266,7 @@ class Supervisor:
         members = ',"exit":' + json_text(exit_said)
         if status == "failed" and not self._script_said_why():
             error = consoles.error_in(self._output, output_start)
-            members += ',"error":' + json_text(error or {"type": "ExitError", "message": _how_it_ended(exit_said)})
+            members += ',"error":' + json_text(error or {"message": _how_it_ended(exit_said)})
         self._finish(status, members)
 
     def _finish(self, status: str, members: str) -> None:
