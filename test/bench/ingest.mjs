@@ -50,7 +50,7 @@ export async function measure({ quick }) {
   const batch = [];
   for (let i = 0; i < repeats; i++) {
     single.push(await once(singles(count), 'train/loss', count));
-    batch.push(await once(batches(count / 10), 'm0', count / 10));
+    batch.push(await once(batches(count / 4), 'm0', count / 4));
   }
   return [
     { name: 'ingest, single metrics, share of JSON.parse', values: single, atLeast: 0.25 },
