@@ -64,8 +64,9 @@ for (const { script, name, metric } of [
     await until('attempt 2', () => scripts(editor.folder, runId).length === 2);
     await until('it goes beyond the kill', () => (logged().at(-1)?.x ?? 0) > beforeKill.at(-1)!.x + 2, 120);
     await until('that is drawn', async () => ((await drawn())?.x.at(-1) ?? 0) > beforeKill.at(-1)!.x + 1);
+    const shown = await drawn();
     const curve = logged();
-    expectSameCurve(await drawn(), curve, true);
+    expectSameCurve(shown, curve, true);
     expect(runIds(editor.folder)).toEqual([runId]);
     // Every epoch once, from the first on.
     expect(curve.map((point) => point.x)).toEqual(curve.map((_, epoch) => epoch));
