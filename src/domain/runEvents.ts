@@ -91,12 +91,15 @@ function isGreater(a: Stamp, b: Stamp): boolean {
   return false;
 }
 
-/** Names and tags: what was chosen at launch beats the script's constants, those beat the supervisor's guesses. */
+/**
+ * Names and tags: what was chosen at launch beats the script's constants, those beat the supervisor's guesses. A run keeps
+ * the name it was first given, whatever a resumed script calls itself; of tags the latest attempt's count.
+ */
 function setIdentity(context: Context, rank: number, from: Fields, attempt: number): void {
   const { state } = context;
   for (const field of ['name', 'experiment', 'parent'] as const) {
     const word = wordOf(from[field]);
-    if (word !== null && wins(context, field, rank, attempt)) state[field] = word;
+    if (word !== null && wins(context, field, rank, -attempt)) state[field] = word;
   }
   for (const [key, value] of Object.entries(stringsOf(from['tags'])))
     if (wins(context, `tag ${key}`, rank, attempt)) put(state.tags, key, value);

@@ -71,6 +71,7 @@ for (const { script, name, metric } of [
     // Every epoch once, from the first on.
     expect(curve.map((point) => point.x)).toEqual(curve.map((_, epoch) => epoch));
     expect(curve.at(-1)!.attempt).toBe(2);
+    await editor.row(`${name}, running`).waitFor();
     await editor.screenshots(`${script}-resumed`);
   });
 }

@@ -292,6 +292,16 @@ describe('several writers', () => {
     });
   });
 
+  it('keep the name that was first given, whatever a resumed script calls itself', () => {
+    const first = script('worker-0', 1).add(0, 'run_start', { name: 'training', tags: { try: '1' } });
+    const resumed = script('worker-0', 2).add(9, 'run_start', { name: 'resumed', tags: { try: '2' } });
+    for (const journals of [
+      [first, resumed],
+      [resumed, first],
+    ])
+      expect(read(...journals).row).toMatchObject({ name: 'training', tags: { try: '2' } });
+  });
+
   it('name the run after what was chosen, else its script, else its id', () => {
     expect(read(script().add(0, 'run_start', { source: { argv: ['src/train_it.py', '--x'] } })).row.name).toBe(
       'train_it',
