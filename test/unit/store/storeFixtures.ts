@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type { SqlJsStatic } from 'sql.js';
 import { loadSql } from '../../../src/collector/store/databaseFile';
+import { newRunState } from '../../../src/domain/runReducer';
 import type { RunState, WriterState } from '../../../src/domain/runState';
 
 let sql: Promise<SqlJsStatic> | null = null;
@@ -74,24 +75,5 @@ export function writer(id: string, worker = 'worker-0', attempt = 1): WriterStat
 }
 
 export function runState(run_id: string): RunState {
-  return {
-    run_id,
-    name: null,
-    experiment: null,
-    parent: null,
-    created: 1000,
-    params: { lr: 0.1 },
-    tags: {},
-    source: {},
-    environment: null,
-    launch: null,
-    writers: {},
-    attempts: [],
-    checkpoints: [],
-    artifacts: [],
-    commands: [],
-    final_metrics: {},
-    user: { name: null, notes: '', starred: false, tags: {}, deleted: false },
-    warnings: [],
-  };
+  return { ...newRunState(run_id), created: 1000, params: { lr: 0.1 } };
 }
