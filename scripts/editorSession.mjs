@@ -27,7 +27,10 @@ export async function startEditor({ companions = [], trust, settings, env, tests
   try {
     disposers.push(() => endProcesses(folder, runtime));
     const data = join(home, 'server');
-    if (!testsPath) for (const path of [ROOT, ...companions]) installExtension(path, join(data, 'extensions'));
+    const extensions = join(data, 'extensions');
+    // Below the test driver ours is the one under development.
+    if (!testsPath) installExtension(ROOT, extensions, ['package.json', 'dist', 'media']);
+    for (const path of companions) installExtension(path, extensions, ['']);
     const testing = testsPath !== undefined;
     const server = await startServer({ data, settings, trust, testing, env: { XDG_RUNTIME_DIR: runtime, ...env } });
     disposers.push(server.stop);
@@ -56,12 +59,10 @@ export async function openEditor(options = {}) {
 }
 
 /** As installed from a package. A server without a list of its extensions makes one of the folders that it finds. */
-function installExtension(source, extensions) {
+function installExtension(source, extensions, parts) {
   const { publisher, name, version } = JSON.parse(readFileSync(join(source, 'package.json'), 'utf8'));
   const target = join(extensions, `${publisher}.${name}-${version}`);
-  for (const part of ['package.json', 'dist', 'media']) {
-    if (existsSync(join(source, part))) cpSync(join(source, part), join(target, part), { recursive: true });
-  }
+  for (const part of parts) cpSync(join(source, part), join(target, part), { recursive: true });
 }
 
 /** The example as a newcomer has it: without what earlier runs left. */

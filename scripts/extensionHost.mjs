@@ -7,6 +7,8 @@ import { openEditor } from './editorSession.mjs';
 import { FETCHED } from './fetched.mjs';
 
 export const SUITES = join(FETCHED, 'suites');
+/** Extensions that the suites find beside ours. */
+export const COMPANIONS = [join(ROOT, 'test/fixtures/companions/python')];
 const RESULTS = join(SUITES, 'results.json');
 const TIMEOUT = 300_000;
 
@@ -34,7 +36,7 @@ export async function buildSuites() {
 
 async function runExtensionHost() {
   await buildSuites();
-  const editor = await openEditor({ testsPath: join(SUITES, 'index.js') });
+  const editor = await openEditor({ testsPath: join(SUITES, 'index.js'), companions: COMPANIONS });
   try {
     for (const deadline = Date.now() + TIMEOUT; Date.now() < deadline;) {
       if (existsSync(RESULTS)) return report(JSON.parse(readFileSync(RESULTS, 'utf8')));

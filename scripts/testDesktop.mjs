@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { build } from '../esbuild.mjs';
 import { ROOT } from './dependencies.mjs';
 import { copyExample, endProcesses } from './editorSession.mjs';
-import { buildSuites, SUITES } from './extensionHost.mjs';
+import { buildSuites, COMPANIONS, SUITES } from './extensionHost.mjs';
 
 await build();
 await buildSuites();
@@ -14,7 +14,7 @@ const home = mkdtempSync(join(tmpdir(), 'xt-'));
 const folder = copyExample(join(home, 'example'));
 try {
   process.exitCode = await runTests({
-    extensionDevelopmentPath: ROOT,
+    extensionDevelopmentPath: [ROOT, ...COMPANIONS],
     extensionTestsPath: join(SUITES, 'index.js'),
     launchArgs: [folder, '--disable-workspace-trust', '--skip-welcome', `--user-data-dir=${join(home, 'data')}`],
     extensionTestsEnv: { XDG_RUNTIME_DIR: home },

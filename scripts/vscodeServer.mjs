@@ -1,10 +1,10 @@
 // A real VS Code from the npm registry alone: its own server (inside the code-server package), for a browser to open.
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { npm } from './dependencies.mjs';
+import { npm, ROOT } from './dependencies.mjs';
 import { fetchOnce } from './fetched.mjs';
 
 const SERVER = 'code-server@4.139.1';
@@ -22,10 +22,16 @@ async function fetchServer() {
     await npm(['install', '--omit=dev'], join(into, 'node_modules/code-server/lib/vscode'));
   });
   const modules = join(folder, 'node_modules');
+  giveLog(join(modules, 'code-server/lib/vscode/node_modules/@vscode/spdlog'));
   return {
     node: ownNode ? process.execPath : join(modules, NODE, process.platform === 'win32' ? 'bin/node.exe' : 'bin/node'),
     main: join(modules, 'code-server/lib/vscode/out/server-main.js'),
   };
+}
+
+function giveLog(folder) {
+  copyFileSync(join(ROOT, 'scripts/editorLog.mjs'), join(folder, 'index.mjs'));
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: '@vscode/spdlog', main: 'index.mjs' }));
 }
 
 function freePort() {

@@ -89,6 +89,21 @@ test('one click resumes it from its checkpoint, as one history', async () => {
   await workbench.screenshots('resumed');
 });
 
+test('the log tells what happened', async () => {
+  await workbench.runCommand('XTrack: Show Log');
+  const lines = workbench.page.locator('.part.panel .output-view .view-lines');
+  for (const happened of [
+    /Collector for .* answers on port \d+/,
+    new RegExp(`Launched .*train\\.py.* as ${runId}`),
+    new RegExp(`Stop ${runId}: `),
+    new RegExp(`Resumed ${runId} from .* as attempt 2`),
+  ])
+    await until(`the log says ${happened.source}`, async () =>
+      happened.test((await lines.innerText()).replaceAll(/\s+/g, ' ')),
+    );
+  await workbench.screenshots('log');
+});
+
 test('a window reload in the middle loses nothing, and the run goes on', async () => {
   const pid = scripts(workbench.folder, runId)[1]!.proc.pid;
   await workbench.reload();

@@ -1,4 +1,5 @@
 import * as assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
@@ -85,6 +86,10 @@ with xtrack.start_run(name="resuming") as run:
             run.log_checkpoint(os.path.abspath("resuming.ckpt"), step=step, metrics={"loss": step})
         time.sleep(0.05)
 `;
+const TELLING = `import sys, xtrack
+with xtrack.start_run(name="telling") as run:
+    run.log_params({"prefix": sys.prefix})
+`;
 const FAILING = `import xtrack
 with xtrack.start_run(name="failing") as run:
     run.log_metric("loss", 1.0)
@@ -111,6 +116,23 @@ describe('XTrack in the extension host', () => {
     await new Promise((resolve) => setTimeout(resolve, 2500));
     assert.equal(existsSync(join(folder(), '.xtrack')), false);
     assert.equal(api.collectors.state, 'idle');
+  });
+
+  it('launches with the interpreter that is chosen in the Python extension', async () => {
+    const python = vscode.extensions.getExtension<{ choose(path: string): void }>('ms-python.python');
+    const { choose } = (await python?.activate()) ?? assert.fail('its stand-in is not there');
+    const environment = join(folder(), 'chosen');
+    execFileSync('python3', ['-m', 'venv', '--without-pip', environment]);
+    const path = await script('telling.py', TELLING);
+    choose(join(environment, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python'));
+    try {
+      const run = await whenStatus(await launched({ target: { script: path } }), 'completed');
+      assert.equal(run.params['prefix'], environment);
+    } finally {
+      choose('python3');
+    }
+    const run = await whenStatus(await launched({ target: { script: path } }), 'completed');
+    assert.notEqual(run.params['prefix'], environment);
   });
 
   it('launches a script and shows it in the tree until it has completed', async () => {
