@@ -1,5 +1,5 @@
 /** The index over all runs: a row a run, and what queries filter and sort by. A projection; the runs can make it again. */
-import type { Database, SqlJsStatic, SqlValue, Statement } from 'sql.js';
+import type { Database, SqlJsStatic, SqlValue } from 'sql.js';
 import type { ListRequest } from '../../protocol/api';
 import { userError } from '../../protocol/apiError';
 import type { Json, Num } from '../../protocol/events';
@@ -13,6 +13,7 @@ import { databaseBytes, saveDatabaseFile } from './databaseFile';
 import { openDatabase, transact } from './databaseSchema';
 import { compileFilter, compileSortTerms, createMatcher, type Sql } from './querySql';
 import { numberOf, textOf } from './queryValues';
+import { Statements } from './statements';
 
 export interface CatalogPage {
   rows: RunRow[];
@@ -36,7 +37,7 @@ const COLUMNS = [
 const UPDATE_RUN = `UPDATE run SET ${COLUMNS.map((column) => `${column} = ?`).join(', ')}, journals = ? WHERE id = ?`;
 
 export class Catalog {
-  private readonly statements = new Map<string, Statement>();
+  private readonly statements: Statements;
   private readonly runs = new Map<string, number>();
   private readonly names = new Map<string, number>();
   private changes = 0;
@@ -54,6 +55,7 @@ export class Catalog {
     private readonly readOnly: boolean,
     readonly damage: string | null,
   ) {
+    this.statements = new Statements(database);
     database.create_function('xt_match', createMatcher());
     database.create_function('xt_number', (text: Json) => numberOf(text));
     for (const [id, run_id] of this.all('SELECT id, run_id FROM run')) this.runs.set(String(run_id), Number(id));
@@ -74,7 +76,7 @@ export class Catalog {
 
   get(run_id: string): RunRow | null {
     const run = this.runs.get(run_id);
-    return run === undefined ? null : unpackBody(this.statement(bodyQuery()).get([run]));
+    return run === undefined ? null : unpackBody(this.statements.get(bodyQuery()).get([run]));
   }
 
   /** What `put` was told of the journals that the rows were made of, by run. */
@@ -92,15 +94,11 @@ export class Catalog {
       const values = COLUMNS.map((column) => row[column]).map((value) =>
         typeof value === 'boolean' ? Number(value) : value,
       );
-      this.statement(UPDATE_RUN).run([...values, journals, run]);
+      this.statements.get(UPDATE_RUN).run([...values, journals, run]);
       const body = packBody(row);
-      this.statement('REPLACE INTO body (run, row, params, metrics, tags) VALUES (?, ?, ?, ?, ?)').run([
-        run,
-        body.row,
-        body.params,
-        body.metrics,
-        body.tags,
-      ]);
+      this.statements
+        .get('REPLACE INTO body (run, row, params, metrics, tags) VALUES (?, ?, ?, ?, ?)')
+        .run([run, body.row, body.params, body.metrics, body.tags]);
       this.sync('param', run, before?.params ?? {}, row.params, (value) => [numberOf(value), textOf(value)]);
       this.sync('tag', run, before?.tags ?? {}, row.tags, (value) => [numberOf(value), value]);
       this.sync('metric', run, before?.metrics ?? {}, row.metrics, metricValues);
@@ -120,8 +118,8 @@ export class Catalog {
       ] as const) {
         for (const key of Object.keys(keys)) this.removeKey(table, run, key);
       }
-      this.statement('DELETE FROM body WHERE run = ?').run([run]);
-      this.statement('DELETE FROM run WHERE id = ?').run([run]);
+      this.statements.get('DELETE FROM body WHERE run = ?').run([run]);
+      this.statements.get('DELETE FROM run WHERE id = ?').run([run]);
     });
     this.runs.delete(run_id);
     this.changes++;
@@ -138,7 +136,7 @@ export class Catalog {
     const last = page.at(-1);
     const cursor =
       found.length > limit && last ? encodeCursor({ run_id: String(last[1]), values: last.slice(3) as [] }) : null;
-    const body = this.statement(bodyQuery(request.fields));
+    const body = this.statements.get(bodyQuery(request.fields));
     return {
       rows: page.map(([run]) => unpackBody(body.get([run!]), request.fields)),
       total: found.length > 0 ? Number(found[0]![2]) : after ? this.count(filter) : 0,
@@ -198,13 +196,13 @@ export class Catalog {
     const { set, gone } = changedEntries(before, now);
     for (const [key, value] of set) {
       const row = [this.nameId(key), run, ...values(value)];
-      this.statement(`REPLACE INTO ${table} VALUES (${row.map(() => '?').join(', ')})`).run(row);
+      this.statements.get(`REPLACE INTO ${table} VALUES (${row.map(() => '?').join(', ')})`).run(row);
     }
     for (const key of gone) this.removeKey(table, run, key);
   }
 
   private removeKey(table: string, run: number, key: string): void {
-    this.statement(`DELETE FROM ${table} WHERE key = ? AND run = ?`).run([this.nameId(key), run]);
+    this.statements.get(`DELETE FROM ${table} WHERE key = ? AND run = ?`).run([this.nameId(key), run]);
   }
 
   private insert(text: string, value: string): number {
@@ -213,15 +211,6 @@ export class Catalog {
 
   private all(text: string, values: SqlValue[] = []): SqlValue[][] {
     return this.database.exec(text, values)[0]?.values ?? [];
-  }
-
-  private statement(text: string): Statement {
-    let statement = this.statements.get(text);
-    if (!statement) {
-      statement = this.database.prepare(text);
-      this.statements.set(text, statement);
-    }
-    return statement;
   }
 }
 

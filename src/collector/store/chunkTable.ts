@@ -1,8 +1,9 @@
 /** The chunks of one run in its database, and the columns of them that were decoded lately. */
-import type { Database, SqlValue, Statement } from 'sql.js';
+import type { Database, SqlValue } from 'sql.js';
 import type { Chunk, PointColumns } from './chunk';
 import { encodeHead } from './chunk';
 import { columnValues, decodeColumn, encodeAxis, encodeValues, type Column } from './columnCodec';
+import { Statements } from './statements';
 
 export type ColumnName = keyof PointColumns;
 
@@ -22,12 +23,14 @@ export interface StoredChunk {
 }
 
 export class ChunkTable {
-  private readonly statements = new Map<string, Statement>();
+  private readonly statements: Statements;
   /** In order of use, by id * 4 + column. */
   private readonly cache = new Map<number, Column>();
   cachedBytes = 0;
 
-  constructor(private readonly database: Database) {}
+  constructor(private readonly database: Database) {
+    this.statements = new Statements(database);
+  }
 
   list(): StoredChunk[] {
     const rows = this.database.exec('SELECT id, n, head FROM chunk ORDER BY id')[0]?.values ?? [];
@@ -42,15 +45,17 @@ export class ChunkTable {
   /** Also replaces the tail that was saved under this number. */
   put(piece: number, seq: number, columns: PointColumns, chunk: Chunk | null): void {
     const { value, step, epoch, ts } = columns;
-    this.statement('REPLACE INTO chunk (id, n, head, step, epoch, ts, value) VALUES (?, ?, ?, ?, ?, ?, ?)').run([
-      piece * PIECE + seq,
-      value.length,
-      chunk && encodeHead(chunk),
-      encodeAxis(step),
-      encodeAxis(epoch),
-      encodeAxis(ts),
-      encodeValues(value),
-    ] as SqlValue[]);
+    this.statements
+      .get('REPLACE INTO chunk (id, n, head, step, epoch, ts, value) VALUES (?, ?, ?, ?, ?, ?, ?)')
+      .run([
+        piece * PIECE + seq,
+        value.length,
+        chunk && encodeHead(chunk),
+        encodeAxis(step),
+        encodeAxis(epoch),
+        encodeAxis(ts),
+        encodeValues(value),
+      ] as SqlValue[]);
   }
 
   /** A tail's columns, not kept. */
@@ -81,7 +86,7 @@ export class ChunkTable {
   }
 
   private decode(id: number, name: ColumnName, n: number): Column {
-    const row = this.statement(`SELECT ${name} FROM chunk WHERE id = ?`).get([id]);
+    const row = this.statements.get(`SELECT ${name} FROM chunk WHERE id = ?`).get([id]);
     if (row.length === 0) throw new Error(`Chunk ${id} is not in the database`);
     return decodeColumn(row[0] as Uint8Array, n);
   }
@@ -93,15 +98,6 @@ export class ChunkTable {
       this.cachedBytes -= columnBytes(column);
       if (this.cachedBytes <= CACHE_BYTES) return;
     }
-  }
-
-  private statement(text: string): Statement {
-    let statement = this.statements.get(text);
-    if (!statement) {
-      statement = this.database.prepare(text);
-      this.statements.set(text, statement);
-    }
-    return statement;
   }
 }
 
