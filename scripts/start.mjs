@@ -1,7 +1,7 @@
 // Builds, opens an editor with the extension on the example, and launches the example's training, shown live.
 //   npm start [-- --check]     --check: headless; ends when the run's curve is on the screen of a real browser
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from '../esbuild.mjs';
 import { ROOT } from './dependencies.mjs';
@@ -9,6 +9,8 @@ import { copyExample, endProcesses, openEditor, startEditor } from './editorSess
 import { FETCHED } from './fetched.mjs';
 
 const SCREENSHOT = join(FETCHED, 'start.png');
+/** The desktop editor's data. Of its own: one that is open already would take the window and ignore our options. */
+const DESKTOP = join(FETCHED, 'desktop');
 
 /**
  * An extension beside ours that does what a user's first click would: it launches the example, once. No part of the
@@ -69,11 +71,12 @@ function interrupted() {
 
 async function openDesktop(starter) {
   const folder = exampleFolder();
+  // Left by an editor that was killed: its pid may be another's by now.
+  rmSync(join(DESKTOP, 'code.lock'), { force: true });
   const args = [
     `--extensionDevelopmentPath=${ROOT}`,
     `--extensionDevelopmentPath=${starter}`,
-    // Of its own: an editor that is open already would take the window over and know nothing of these options.
-    `--user-data-dir=${join(FETCHED, 'desktop')}`,
+    `--user-data-dir=${DESKTOP}`,
     '--disable-workspace-trust',
     '--skip-welcome',
     '--wait',
@@ -84,8 +87,22 @@ async function openDesktop(starter) {
   console.log('Opening VS Code. Close its window, or press Ctrl-C, to end.');
   const child = spawn('code', args, { detached: true, stdio: 'ignore', shell: process.platform === 'win32' });
   const closed = new Promise((resolve) => child.once('close', resolve));
-  await Promise.race([closed, interrupted().then(() => process.kill(-child.pid, 'SIGTERM'))]);
+  await Promise.race([closed, interrupted().then(() => endDesktop(child))]);
   await endProcesses(folder);
+}
+
+/** Its command only waits for the editor, which is in a session of its own and leaves its pid in its data. */
+function endDesktop(command) {
+  const pids = [-command.pid];
+  const lock = join(DESKTOP, 'code.lock');
+  if (existsSync(lock)) pids.push(Number(readFileSync(lock, 'utf8')));
+  for (const pid of pids) {
+    try {
+      process.kill(pid, 'SIGTERM');
+    } catch (error) {
+      if (error.code !== 'ESRCH') throw error;
+    }
+  }
 }
 
 async function openServer(starter) {
