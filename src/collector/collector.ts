@@ -1,5 +1,4 @@
 /** Wires the collector's rooms together, and ends them in order. */
-import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { ApiError, type CollectorState } from '../protocol/api';
@@ -43,7 +42,7 @@ export interface CollectorSetup {
 }
 
 export class Collector {
-  readonly token = randomBytes(32).toString('hex');
+  readonly token: string;
   private readonly runs: RunDirectories;
   private readonly journals: OwnJournals;
   private readonly worker: WorkerClient;
@@ -61,6 +60,7 @@ export class Collector {
 
   constructor(private readonly setup: CollectorSetup) {
     const { options, follower, lease, log } = setup;
+    this.token = setup.discoveryFile.token();
     this.runs = new RunDirectories(options.dir);
     this.journals = new OwnJournals(this.runs, `xtrack-collector ${setup.version}`);
     this.worker = new WorkerClient(setup.bundle, {
@@ -132,7 +132,7 @@ export class Collector {
     await Promise.race([this.worker.call('shutdown', {}), late]).catch((error: unknown) =>
       log(`Saving at the end failed; the journals have everything: ${messageOf(error)}`),
     );
-    discoveryFile.remove(this.token);
+    discoveryFile.remove(process.pid);
     lease?.release();
     this.worker.dispose();
     this.http.dispose();

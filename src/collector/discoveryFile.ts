@@ -1,5 +1,5 @@
 /** Tells clients on this host where the collector of an `.xtrack` directory listens: outside the workspace, for this user alone. */
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { chmodSync, closeSync, fsyncSync, lstatSync, mkdirSync, openSync, readFileSync, realpathSync } from 'node:fs';
 import { renameSync, rmSync, writeSync } from 'node:fs';
 import { homedir, hostname } from 'node:os';
@@ -12,11 +12,13 @@ const MAX_SOCKET_PATH = process.platform === 'linux' ? 107 : 103;
 export class DiscoveryFile {
   private readonly folder: string;
   private readonly file: string;
+  private readonly tokenFile: string;
 
   /** `dir` is the `.xtrack` directory. */
   constructor(dir: string, env: NodeJS.ProcessEnv = process.env) {
     this.folder = join(discoveryBase(env), 'xtrack', createHash('sha256').update(realpathSync(dir)).digest('hex'));
     this.file = join(this.folder, 'collector.json');
+    this.tokenFile = join(this.folder, 'token');
   }
 
   /** Null where the path would be too long, or the system has no Unix sockets in the file system. */
@@ -44,23 +46,54 @@ export class DiscoveryFile {
     }
   }
 
-  write(discovery: Discovery): void {
-    const temp = `${this.file}.${process.pid}.tmp`;
-    rmSync(temp, { force: true });
-    const fd = openSync(temp, 'wx', 0o600);
+  /**
+   * The same over restarts: a script on another machine that was given it gets in again after this collector was killed.
+   * Where the folder is of no use, a token of this process alone.
+   */
+  token(): string {
     try {
-      writeSync(fd, JSON.stringify(discovery));
-      fsyncSync(fd);
-    } finally {
-      closeSync(fd);
+      this.prepare();
+      const known = readToken(this.tokenFile);
+      if (known !== null) return known;
+      const token = randomBytes(32).toString('hex');
+      writePrivate(this.tokenFile, token);
+      return token;
+    } catch {
+      // What is wrong with the folder is told when the collector announces itself there.
+      return randomBytes(32).toString('hex');
     }
-    renameSync(temp, this.file);
+  }
+
+  write(discovery: Discovery): void {
+    writePrivate(this.file, JSON.stringify(discovery));
   }
 
   /** At exit; a newer collector's file stays. */
-  remove(token: string): void {
-    if (this.read()?.token === token) rmSync(this.file, { force: true });
+  remove(pid: number): void {
+    if (this.read()?.pid === pid) rmSync(this.file, { force: true });
   }
+}
+
+/** Null where there is none yet, or none of ours. */
+function readToken(file: string): string | null {
+  const stat = lstatSync(file, { throwIfNoEntry: false });
+  if (!stat?.isFile() || (process.platform !== 'win32' && (stat.mode & 0o077) !== 0)) return null;
+  const token = readFileSync(file, 'utf8').trim();
+  return /^[0-9a-f]{64}$/.test(token) ? token : null;
+}
+
+/** Whole or not at all, and for this user alone. */
+function writePrivate(file: string, text: string): void {
+  const temp = `${file}.${process.pid}.tmp`;
+  rmSync(temp, { force: true });
+  const fd = openSync(temp, 'wx', 0o600);
+  try {
+    writeSync(fd, text);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  renameSync(temp, file);
 }
 
 function discoveryBase(env: NodeJS.ProcessEnv): string {

@@ -51,6 +51,8 @@ export interface JournalHead {
   client: string;
   /** The writer of the process that this one was forked from. Such a child may end (os._exit) without a run_end: no failure. */
   forked_from?: string;
+  /** The collector's copy of a journal that it does not see: the writer itself does not append here. */
+  copy?: true;
 }
 
 export interface RunError {

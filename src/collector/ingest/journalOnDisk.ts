@@ -2,7 +2,10 @@ import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { lastSeqOf, readHead } from './streamJournal';
 
-/** The last seq in the journal that a client says it writes; null when that is no file that we see, or not its own. */
+/**
+ * The last seq in the journal that a client says it writes; null when that is no file that we see, or not its own: our
+ * copy of it has the same name.
+ */
 export function lastSeqOnDisk(runDir: string, file: string, writer: { run_id: string; writer: string }): number | null {
   if (file !== basename(file) || !/^events-.+\.xtj$/.test(file)) return null;
   let fd: number;
@@ -14,7 +17,8 @@ export function lastSeqOnDisk(runDir: string, file: string, writer: { run_id: st
   try {
     const stats = fstatSync(fd);
     const head = stats.isFile() ? readHead(fd) : null;
-    return head?.writer === writer.writer && head.run_id === writer.run_id ? lastSeqOf(fd, stats.size) : null;
+    const isOwn = head?.writer === writer.writer && head.run_id === writer.run_id && head.copy !== true;
+    return isOwn ? lastSeqOf(fd, stats.size) : null;
   } finally {
     closeSync(fd);
   }

@@ -145,8 +145,9 @@ describe('events', () => {
     const place = newPlace();
     const killed = await RunningCollector.start(bundle, place);
     const run_id = 'run-1';
+    const journal = 'events-worker-0-1-abcdef12.xtj';
     const client = await WireClient.open(killed.port);
-    client.send('hello', hello(killed.token));
+    client.send('hello', hello(killed.token, { journal }));
     await client.next('welcome');
     for (let step = 1; step <= 2000; step++) client.send('metric', metric(run_id, step), step);
     await client.next('ack');
@@ -154,12 +155,15 @@ describe('events', () => {
 
     const next = await RunningCollector.start(bundle, place);
     const again = await WireClient.open(next.port);
-    again.send('hello', hello(next.token));
-    const { after } = (await again.next('welcome')) as { after: number };
+    // The token is the same, so that a script elsewhere that was given it gets in.
+    again.send('hello', hello(killed.token, { journal }));
+    // It has not become one whose journal we see: the file of that name is our copy.
+    const { after, mode } = (await again.next('welcome')) as { after: number; mode: string };
+    expect(mode).toBe('stream');
     expect(after).toBeGreaterThan(0);
     for (let step = Math.max(1, after - 10); step <= 3000; step++) again.send('metric', metric(run_id, step), step);
     await until(async () => (await again.next('ack'))['seq'] === 3000);
-    const seqs = eventsIn(join(place.dir, 'runs', run_id, 'events-worker-0-1-abcdef12.xtj')).map(({ seq }) => seq);
+    const seqs = eventsIn(join(place.dir, 'runs', run_id, journal)).map(({ seq }) => seq);
     expect(seqs).toEqual(Array.from({ length: 3000 }, (_, i) => i + 1));
     await until(async () => (await next.call('runs.get', { run_id })).metrics['loss']?.count === 3000);
     again.socket.destroy();

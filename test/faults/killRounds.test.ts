@@ -1,0 +1,170 @@
+/**
+ * SIGKILL of scripts, supervisors and the collector at random moments, under load. Afterwards everything that a logging
+ * call returned from is there, once and in order, whatever was killed while it was on its way.
+ */
+import { readdirSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import {
+  buildCollector,
+  cleanUp,
+  newPlace,
+  RunningCollector,
+  temporaryFolder,
+  until,
+  type Place,
+} from '../unit/collector/harness';
+import { newDice, type Dice } from './seeded';
+import { brokenPromises, Trainee, type Kind } from './trainees';
+
+const ROUNDS = Number(process.env['XTRACK_FAULT_ROUNDS'] ?? 100);
+const ROUNDS_A_RUN = 10;
+/** Eight workers; the second and the third believe that they are the same. */
+const WORKERS: readonly { worker: string; kind: Kind }[] = [
+  { worker: 'worker-0', kind: 'supervised' },
+  { worker: 'worker-1', kind: 'supervised' },
+  { worker: 'worker-1', kind: 'plain' },
+  { worker: 'worker-3', kind: 'supervised' },
+  { worker: 'worker-4', kind: 'plain' },
+  { worker: 'worker-5', kind: 'plain' },
+  { worker: 'worker-6', kind: 'streaming' },
+  { worker: 'worker-7', kind: 'streaming' },
+];
+const ENDED = new Set(['completed', 'failed', 'killed']);
+
+let bundle: string;
+beforeAll(async () => {
+  bundle = await buildCollector();
+});
+afterAll(cleanUp);
+
+/** One run with eight workers: the ones that log now, and all that ever did. */
+class Job {
+  readonly everyone: Trainee[] = [];
+  private readonly slots: Trainee[] = [];
+  private readonly folder = temporaryFolder();
+
+  constructor(
+    private readonly place: Place,
+    readonly id: string,
+    private readonly stream: NodeJS.ProcessEnv,
+  ) {}
+
+  async begin(): Promise<void> {
+    for (const slot of WORKERS.keys()) this.start(slot);
+    await Promise.all(this.slots.map((each) => each.started()));
+  }
+
+  /** A script, or the supervisor that watches one; what streams lives, since nobody sends what a dead one did not. */
+  kill(dice: Dice): void {
+    const slot = dice.below(6);
+    const victim = this.slots[slot]!;
+    if (victim.kind === 'supervised' && dice.below(2) === 0) victim.killSupervisor();
+    else victim.killScript();
+  }
+
+  /** Who died is started again. */
+  replaceDead(): void {
+    for (const [slot, trainee] of this.slots.entries()) if (trainee.isOver) this.start(slot);
+  }
+
+  async finish(dice: Dice): Promise<void> {
+    await Promise.all(
+      this.slots.map((each) => (each.kind === 'streaming' || dice.below(2) === 0 ? each.stop() : each.killAll())),
+    );
+    // Those whose supervisor was killed went on without it.
+    for (const each of this.everyone) if (each.kind !== 'streaming') each.killScript();
+  }
+
+  private start(slot: number): void {
+    const { worker, kind } = WORKERS[slot]!;
+    const key = `s${slot}i${this.everyone.length}`;
+    const folder = join(this.folder, kind === 'streaming' ? `elsewhere-${slot}` : 'here');
+    const stream = { ...this.stream, XTRACK_DIR: join(folder, '.xtrack') };
+    const trainee = Trainee.start(this.place, folder, { id: this.id, worker, key, kind }, stream);
+    this.slots[slot] = trainee;
+    this.everyone.push(trainee);
+  }
+}
+
+it(`${ROUNDS} kills at random moments lose nothing, and nothing comes twice`, { timeout: 280_000 }, async () => {
+  const dice = newDice('kill rounds');
+  const place = newPlace();
+  const port = await freePort();
+  const startCollector = () => RunningCollector.start(bundle, place, ['--port', String(port)]);
+  let collector = await startCollector();
+  const stream = {
+    XDG_RUNTIME_DIR: temporaryFolder(),
+    XTRACK_TRANSPORT: 'tcp',
+    XTRACK_HOST: '127.0.0.1',
+    XTRACK_PORT: String(port),
+    XTRACK_TOKEN: collector.token,
+  };
+  const jobs: Job[] = [];
+  let collectorKills = 0;
+  for (let round = 0; round < ROUNDS; round++) {
+    if (round % ROUNDS_A_RUN === 0) {
+      const job = new Job(place, `run-${jobs.length}`, stream);
+      // The last one ends while this one begins.
+      await Promise.all([job.begin(), jobs.at(-1)?.finish(dice)]);
+      jobs.push(job);
+    }
+    await sleep(dice.below(150));
+    if (dice.below(3) === 0) {
+      collectorKills++;
+      await collector.signal('SIGKILL');
+      await sleep(dice.below(100));
+      collector = await startCollector();
+    } else jobs.at(-1)!.kill(dice);
+    jobs.at(-1)!.replaceDead();
+  }
+  await jobs.at(-1)!.finish(dice);
+  await allEnded(collector, jobs);
+  console.log(`${jobs.flatMap(({ everyone }) => everyone).length} scripts, ${collectorKills} kills of the collector`);
+  await expectKept(collector, jobs);
+  // And so it is on disk, also where databases are deleted that can be made again.
+  await collector.signal('SIGKILL');
+  for (const { id } of jobs) deleteUnsealed(join(place.dir, 'runs', id));
+  rmSync(join(place.dir, 'catalog.sqlite'), { force: true });
+  collector = await startCollector();
+  await allEnded(collector, jobs);
+  await expectKept(collector, jobs);
+  await collector.signal('SIGTERM');
+});
+
+async function allEnded(collector: RunningCollector, jobs: Job[]): Promise<void> {
+  let seen = '';
+  const areEnded = async () => {
+    const { rows, backlog_bytes } = await collector.call('runs.list', { fields: ['status'] });
+    seen = JSON.stringify({ rows, backlog_bytes });
+    return backlog_bytes === 0 && rows.length === jobs.length && rows.every(({ status }) => ENDED.has(status));
+  };
+  await until(areEnded, 60_000).catch(() => expect.unreachable(`not all ended: ${seen} ${collector.stderr}`));
+}
+
+function deleteUnsealed(runDir: string): void {
+  const hasJournals = readdirSync(runDir).some((name) => name.startsWith('events-worker-'));
+  if (hasJournals) rmSync(join(runDir, 'run.sqlite'), { force: true });
+}
+
+async function expectKept(collector: RunningCollector, jobs: Job[]): Promise<void> {
+  for (const { id, everyone } of jobs) {
+    const promises = everyone.map(({ promised }) => promised);
+    expect({ id, wrong: await brokenPromises(collector, id, promises) }).toEqual({ id, wrong: [] });
+  }
+}
+
+function freePort(): Promise<number> {
+  const server = createServer();
+  return new Promise((done) => {
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => done(port));
+    });
+  });
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((done) => setTimeout(done, ms));
+}
