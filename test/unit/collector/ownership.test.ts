@@ -125,7 +125,7 @@ describe('the end', () => {
     expect(existsSync(join(collector.place.dir, 'runs', 'run-1', 'run.sqlite'))).toBe(true);
     expect(existsSync(join(collector.place.dir, 'catalog.sqlite'))).toBe(true);
     expect(existsSync(join(collector.place.dir, 'lease'))).toBe(false);
-    expect(readdirSync(discoveryFolder(collector.place))).toEqual([]);
+    expect(readdirSync(discoveryFolder(collector.place))).toEqual(['token']);
     const next = await RunningCollector.start(bundle, collector.place);
     await until(async () => (await next.call('runs.list', {})).rows[0]?.name === 'saved');
   });
