@@ -4,21 +4,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { launchBrowser } from './browser.mjs';
 import { ROOT } from './dependencies.mjs';
-import { startServer } from './vscodeServer.mjs';
+import { installPackage, startServer } from './vscodeServer.mjs';
 
 const VIEWPORT = { width: 1440, height: 900 };
 
 /**
- * Starts an editor's server for `folder` (a copy of the example unless given), with the built extension.
- * @param {{folder?: string, companions?: string[], trust?: boolean, settings?: Record<string, unknown>,
- *   env?: Record<string, string>, testsPath?: string}} options
+ * Starts an editor's server for `folder` (a copy of the example unless given; null: nothing open), with the built
+ * extension, or with what is in the package `vsix`.
+ * @param {{folder?: string | null, vsix?: string, companions?: string[], trust?: boolean,
+ *   settings?: Record<string, unknown>, env?: Record<string, string>, testsPath?: string}} options
  */
-export async function startEditor({ companions = [], trust, settings, env, testsPath, ...given } = {}) {
+export async function startEditor({ vsix, companions = [], trust, settings, env, testsPath, ...given } = {}) {
   // Short: the collector's socket has to fit below it.
   const home = mkdtempSync(join(tmpdir(), 'xt-'));
   const runtime = join(home, 'r');
   mkdirSync(runtime, { mode: 0o700 });
-  const folder = given.folder ?? copyExample(join(home, 'example'));
+  const folder = given.folder === undefined ? copyExample(join(home, 'example')) : given.folder;
   const disposers = [() => rmSync(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 })];
   /** In reverse order of their making. */
   const close = async () => {
@@ -28,8 +29,9 @@ export async function startEditor({ companions = [], trust, settings, env, tests
     disposers.push(() => endProcesses(folder, runtime));
     const data = join(home, 'server');
     const extensions = join(data, 'extensions');
+    if (vsix) await installPackage(vsix, data);
     // Below the test driver ours is the one under development.
-    if (!testsPath) installExtension(ROOT, extensions, ['package.json', 'dist', 'media']);
+    else if (!testsPath) installExtension(ROOT, extensions, ['package.json', 'dist', 'media']);
     for (const path of companions) installExtension(path, extensions, ['']);
     const testing = testsPath !== undefined;
     const server = await startServer({ data, settings, trust, testing, env: { XDG_RUNTIME_DIR: runtime, ...env } });
@@ -76,7 +78,8 @@ export function copyExample(target) {
 
 /** Ends the scripts of `folder` and the collectors below `runtime`: they outlive their editor by design. */
 export async function endProcesses(folder, runtime) {
-  const pids = [...(runtime ? collectorPids(runtime) : []), ...writerPids(join(folder, '.xtrack/runs'))];
+  const scripts = folder ? writerPids(join(folder, '.xtrack/runs')) : [];
+  const pids = [...(runtime ? collectorPids(runtime) : []), ...scripts];
   for (const pid of pids) signal(pid, 'SIGTERM');
   for (const deadline = Date.now() + 4000; Date.now() < deadline && pids.some(isAlive);) {
     await new Promise((resolve) => setTimeout(resolve, 50));

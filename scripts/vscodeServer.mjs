@@ -1,5 +1,5 @@
 // A real VS Code from the npm registry alone: its own server (inside the code-server package), for a browser to open.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -34,6 +34,18 @@ function giveLog(folder) {
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: '@vscode/spdlog', main: 'index.mjs' }));
 }
 
+/** As a user installs it: by the server's own command, into its folder `data`. */
+export async function installPackage(vsix, data) {
+  const { node, main } = await fetchServer();
+  const args = ['--install-extension', vsix, '--server-data-dir', data, '--accept-server-license-terms'];
+  const { status, stdout, stderr } = spawnSync(node, [main, ...args], {
+    encoding: 'utf8',
+    timeout: 60_000,
+    env: cleanEnvironment(),
+  });
+  if (status !== 0) throw new Error(`${vsix} could not be installed:\n${stdout}${stderr}`);
+}
+
 function freePort() {
   return new Promise((resolve, reject) => {
     const probe = createServer().once('error', reject);
@@ -61,6 +73,8 @@ export async function startServer({ data, settings = {}, trust = true, testing =
   if (testing) args.push('--enable-smoke-test-driver');
   if (trust) args.push('--disable-workspace-trust');
   const child = spawn(node, [main, ...args], {
+    // Nothing of this repository is near it.
+    cwd: data,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...cleanEnvironment(), ...env },
   });
@@ -89,10 +103,10 @@ export async function startServer({ data, settings = {}, trust = true, testing =
     data,
     logs: () => output,
     stop,
-    /** The address of a window on `folder`; `testsPath` is run in its extension host, with `extension` under development. */
+    /** The address of a window on `folder` (null: on nothing); `testsPath` is run in its extension host, with `extension` under development. */
     address({ folder, extension, testsPath }) {
       const remote = (path) => `vscode-remote://127.0.0.1:${port}${path}`;
-      const query = new URLSearchParams({ folder, tkn: token });
+      const query = new URLSearchParams({ tkn: token, ...(folder ? { folder } : { ew: 'true' }) });
       if (testsPath) {
         const payload = {
           extensionDevelopmentPath: remote(extension),
