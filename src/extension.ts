@@ -13,7 +13,9 @@ import { StopRun } from './editor/control/stopRun';
 import { expandPath } from './editor/directory';
 import { EditRuns } from './editor/edit/editRuns';
 import { NotesFiles } from './editor/edit/notesFiles';
-import { openExample } from './editor/exampleFolder';
+import { ExampleFolder } from './editor/firstSteps/exampleFolder';
+import { FirstSteps } from './editor/firstSteps/firstSteps';
+import { copyLines } from './editor/firstSteps/threeLines';
 import { LanguageOnDemand } from './editor/language/languageOnDemand';
 import { Launcher } from './editor/launch/launcher';
 import { createLog } from './editor/log';
@@ -50,7 +52,7 @@ export function activate(context: vscode.ExtensionContext): XTrackApi {
   context.subscriptions.push(owned);
   const log = owned.add(createLog());
   const parts = makeParts(context, owned, log);
-  owned.add(registerCommands(makeHandlers(context, parts, log), log));
+  owned.add(registerCommands(makeHandlers(parts, log), log));
   tie(context, parts, owned, log);
   const { tree, feed, collectors } = parts;
   return { tree, feed, collectors };
@@ -66,6 +68,8 @@ function makeParts(context: vscode.ExtensionContext, owned: DisposableStore, log
   const colors = new RunColors(context.workspaceState, (error) => log.error(`Run colours: ${String(error)}`));
   const tree = owned.add(new RunsTree(collectors, feed, colors, log));
   const outputs = owned.add(new OutputTerminals(collectors, log));
+  const example = new ExampleFolder(context.extensionUri, context.globalState);
+  const firstSteps = owned.add(new FirstSteps(context.globalState, collectors, feed, () => example.copies, log));
   const stopRun = new StopRun(collectors, log);
   const resumeRun = new ResumeRun(collectors, log);
   const charts = owned.add(
@@ -83,6 +87,7 @@ function makeParts(context: vscode.ExtensionContext, owned: DisposableStore, log
         showOutput: (run_id) => outputs.show(run_id),
       },
       keyMetric: () => setting('keyMetric'),
+      onShown: (runs) => firstSteps.shown(runs),
       log: (message) => log.info(message),
     }),
   );
@@ -96,6 +101,7 @@ function makeParts(context: vscode.ExtensionContext, owned: DisposableStore, log
     stopRun,
     resumeRun,
     charts,
+    example,
     launcher: new Launcher(collectors, context.workspaceState, log),
     edits: new EditRuns(collectors, context.workspaceState),
     notes: owned.add(new NotesFiles(collectors)),
@@ -110,7 +116,7 @@ function tie(
   owned: DisposableStore,
   log: vscode.LogOutputChannel,
 ): void {
-  const { collectors, feed, outputs, resumeRun, charts, installation } = parts;
+  const { collectors, feed, outputs, resumeRun, charts, installation, example } = parts;
   const since = Date.now();
   const fail = (error: unknown): void => void showFailure(error, log);
   owned.add(new StatusBar(collectors, feed, since));
@@ -139,10 +145,12 @@ function tie(
   );
   installation.install().then(terminals, fail);
   collectors.resolveFolders().catch(fail);
+  example.showOpened().catch(fail);
 }
 
-function makeHandlers(context: vscode.ExtensionContext, parts: Parts, log: vscode.LogOutputChannel): Handlers {
-  const { collectors, feed, tree, outputs, stopRun, resumeRun, charts, launcher, edits, notes, targets } = parts;
+function makeHandlers(parts: Parts, log: vscode.LogOutputChannel): Handlers {
+  const { collectors, feed, tree, outputs, stopRun, resumeRun, charts, launcher, edits, notes, targets, example } =
+    parts;
   const none = vscode.l10n.t('There are no runs yet. Launch a script first.');
   const several = (args: unknown[], title: string): Promise<string[]> =>
     targets.some(args, { title, none, many: true });
@@ -222,7 +230,10 @@ function makeHandlers(context: vscode.ExtensionContext, parts: Parts, log: vscod
     },
     'xtrack.rebuildDatabase': () => rebuildDatabases(collectors),
     'xtrack.watchFolder': () => watchFolder(),
-    'xtrack.openExample': (into) => openExample(context.extensionUri, into instanceof vscode.Uri ? into : undefined),
+    'xtrack.openExample': (into) => example.open(into instanceof vscode.Uri ? into : undefined),
+    'xtrack.copyLines': () => copyLines(),
+    'xtrack.installClient': () => undefined,
+    'xtrack.doctor': () => undefined,
     'xtrack.showLog': () => log.show(),
   };
 }

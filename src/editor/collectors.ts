@@ -1,5 +1,6 @@
 import * as fs from 'node:fs/promises';
 import * as vscode from 'vscode';
+import { basename, dirname } from 'node:path';
 import { DisposableStore } from '../base/disposable';
 import type { ListRequest, Method, Request, Results } from '../protocol/api';
 import { ApiError, userError } from '../protocol/apiError';
@@ -16,6 +17,8 @@ export interface ClientChange {
 interface Entry {
   client: CollectorClient;
   owned: DisposableStore;
+  /** Workspace folders whose runs are there; none where a script outside of them was launched. */
+  folders: string[];
 }
 
 const APPEARS_MS = 2_000;
@@ -106,6 +109,13 @@ export class Collectors implements vscode.Disposable {
     this.homes.set(run_id, client);
   }
 
+  /** The workspace folder of a run, where there is more than one to be told apart. */
+  folderName(run_id: string): string | undefined {
+    if (this.entries.size < 2) return undefined;
+    const entry = [...this.entries.values()].find(({ client }) => client === this.homes.get(run_id));
+    return entry && (entry.folders.join(', ') || basename(dirname(entry.client.dir)));
+  }
+
   watch(run_id: string, topic: string): vscode.Disposable {
     return (this.homes.get(run_id) ?? this.clients[0])?.watch(topic) ?? new vscode.Disposable(() => undefined);
   }
@@ -127,12 +137,18 @@ export class Collectors implements vscode.Disposable {
   }
 
   private async resolveNow(): Promise<void> {
-    const wanted = new Set<string>();
-    for (const folder of vscode.workspace.workspaceFolders ?? []) {
-      if (folder.uri.scheme === 'file') wanted.add((await this.entryFor(folder.uri.fsPath, folder.uri)).client.dir);
+    const wanted = new Map<Entry, string[]>();
+    for (const { uri, name } of vscode.workspace.workspaceFolders ?? []) {
+      if (uri.scheme !== 'file') continue;
+      const entry = await this.entryFor(uri.fsPath, uri);
+      wanted.set(entry, [...(wanted.get(entry) ?? []), name]);
     }
     for (const [dir, entry] of this.entries) {
-      if (wanted.has(dir)) continue;
+      const folders = wanted.get(entry) ?? [];
+      // Those of scripts that were launched outside of all folders stay for as long as the window.
+      const gone = folders.length === 0 && entry.folders.length > 0;
+      entry.folders = folders;
+      if (!gone) continue;
       entry.owned.dispose();
       this.entries.delete(dir);
     }
@@ -155,7 +171,7 @@ export class Collectors implements vscode.Disposable {
     const client = owned.add(new CollectorClient(dir, this.host));
     client.onChanged((change) => this.changed.fire({ client, change }));
     client.onState(() => this.stateChanged.fire());
-    return { client, owned };
+    return { client, owned, folders: [] };
   }
 
   private async connectAppeared(): Promise<void> {

@@ -29,6 +29,9 @@ export const COMMANDS = [
   'xtrack.rebuildDatabase',
   'xtrack.watchFolder',
   'xtrack.openExample',
+  'xtrack.copyLines',
+  'xtrack.installClient',
+  'xtrack.doctor',
   'xtrack.showLog',
 ] as const;
 export type CommandId = (typeof COMMANDS)[number];
@@ -54,8 +57,15 @@ export const SETTINGS = [
 export const VIEW_CONTAINER = 'xtrack';
 export const RUNS_VIEW = 'xtrack.runs';
 
-/** Context keys that menus and welcome texts of package.json ask. */
-export const CONTEXT_KEYS = ['xtrack.view', 'xtrack.filtered'] as const;
+/** Context keys that menus, welcome texts and the walkthrough of package.json ask. */
+export const CONTEXT_KEYS = [
+  'xtrack.view',
+  'xtrack.filtered',
+  'xtrack.did.example',
+  'xtrack.did.track',
+  'xtrack.did.lines',
+  'xtrack.did.compare',
+] as const;
 export type ContextKey = (typeof CONTEXT_KEYS)[number];
 
 export const SERIES_COLORS = [

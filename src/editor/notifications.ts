@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { RunRow } from '../protocol/rows';
 import { formatDuration } from '../domain/format';
 import { plain } from './messages';
-import type { RunFeed } from './runFeed';
+import { isActive, type RunFeed } from './runFeed';
 import { failureText, keyMetric, metricText, sourceText } from './runText';
 import { setting } from './settings';
 
@@ -16,10 +16,12 @@ export interface NotificationActions {
 /** Tells of runs that failed, and of long ones that completed, since the window opened; each once. */
 export class Notifications implements vscode.Disposable {
   private readonly told = new Set<string>();
+  /** Runs whose failure is on the screen, not answered yet. */
+  private readonly open = new Set<string>();
   private readonly listening: vscode.Disposable;
 
   constructor(
-    feed: RunFeed,
+    private readonly feed: RunFeed,
     private readonly actions: NotificationActions,
     private readonly since: number,
     private readonly onFailure: (error: unknown) => void,
@@ -34,6 +36,7 @@ export class Notifications implements vscode.Disposable {
   }
 
   private consider(row: RunRow): void {
+    if (isActive(row) && this.open.delete(row.run_id)) withdraw();
     if (row.ended === null || row.ended < this.since) return;
     const failed = row.status === 'failed';
     if (!failed && !this.wasLong(row)) return;
@@ -57,8 +60,13 @@ export class Notifications implements vscode.Disposable {
     const resume = row.checkpoints > 0 && vscode.workspace.isTrusted ? vscode.l10n.t('Resume') : null;
     const message = vscode.l10n.t('{0} failed: {1}', plain(row.name, 60), `${plain(reason, 160)}${where}`);
     const buttons = [open, output, resume].filter((button) => button !== null);
+    this.open.add(row.run_id);
     const answer = await vscode.window.showErrorMessage(message, ...buttons);
+    this.open.delete(row.run_id);
     if (answer === undefined) return;
+    // The bell keeps messages: by now somebody may have resumed it.
+    const resumed = answer === resume && this.feed.active.some(({ run_id }) => run_id === row.run_id);
+    if (resumed) return this.actions.openCharts(row.run_id);
     if (answer === open) await this.actions.openFailure(row.run_id);
     else if (answer === output) await this.actions.showOutput(row.run_id);
     else if (answer === resume) await this.actions.resume(row.run_id);
@@ -73,4 +81,12 @@ export class Notifications implements vscode.Disposable {
     const charts = vscode.l10n.t('Open Charts');
     if ((await vscode.window.showInformationMessage(message, charts)) === charts) this.actions.openCharts(row.run_id);
   }
+}
+
+/**
+ * Off the screen, into the bell: an extension cannot close a message of its own. Others that are shown at this moment go
+ * there as well.
+ */
+function withdraw(): void {
+  void vscode.commands.executeCommand('notifications.hideToasts');
 }

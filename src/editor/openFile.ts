@@ -10,7 +10,8 @@ export async function workingDirectory(collectors: Collectors, run_id: string): 
   return cwdOf(source) ?? vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? '';
 }
 
-function cwdOf(source: Json): string | null {
+/** Of a run's source. */
+export function cwdOf(source: Json): string | null {
   const cwd = typeof source === 'object' && source !== null && !Array.isArray(source) ? source['cwd'] : null;
   return typeof cwd === 'string' ? cwd : null;
 }

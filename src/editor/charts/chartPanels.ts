@@ -1,13 +1,12 @@
 /** Chart panels beside the editor: one for each choice of runs, restored after a reload. */
 import * as vscode from 'vscode';
-import { shortName } from '../../domain/format';
-import { newPanelState, type PanelRun, type PanelState, readPanelState, type ToHost } from '../../protocol/panel';
+import { newPanelState, type PanelState, readPanelState, type ToHost } from '../../protocol/panel';
 import { EditorDesk } from './editorDesk';
 import { chartsPage } from './html';
 import { PanelSession } from './panelSession';
+import { panelTitles } from './panelTitles';
 import type { RunActions, RunColorSource, RunSource } from './ports';
 
-const LONGEST_TITLE = 32;
 const VIEW_TYPE = 'xtrack.charts';
 
 export interface ChartPanelsDeps {
@@ -16,6 +15,8 @@ export interface ChartPanelsDeps {
   colors: RunColorSource;
   actions: RunActions;
   keyMetric: () => string;
+  /** A panel shows so many runs. */
+  onShown: (runs: number) => void;
   log: (message: string) => void;
 }
 
@@ -70,6 +71,13 @@ export class ChartPanels implements vscode.Disposable, vscode.WebviewPanelSerial
     for (const { panel } of [...this.panels]) panel.dispose();
   }
 
+  private retitle(): void {
+    const opened = [...this.panels];
+    const titles = panelTitles(opened.map(({ session }) => session.runs));
+    // Telling a title that is there already redraws the tab.
+    for (const [i, { panel }] of opened.entries()) if (panel.title !== titles[i]) panel.title = titles[i]!;
+  }
+
   private adopt(panel: vscode.WebviewPanel, state: PanelState): void {
     const { extensionUri, ...deps } = this.deps;
     const files = vscode.Uri.joinPath(extensionUri, 'dist', 'webview');
@@ -78,7 +86,10 @@ export class ChartPanels implements vscode.Disposable, vscode.WebviewPanelSerial
       { ...deps, desk: this.desk },
       state,
       (message) => void webview.postMessage(message),
-      (runs) => (panel.title = title(runs)),
+      (runs) => {
+        this.retitle();
+        this.deps.onShown(runs.length);
+      },
     );
     const opened: OpenPanel = { panel, session };
     this.panels.add(opened);
@@ -88,6 +99,7 @@ export class ChartPanels implements vscode.Disposable, vscode.WebviewPanelSerial
     panel.onDidDispose(() => {
       this.panels.delete(opened);
       session.dispose();
+      this.retitle();
     });
     webview.onDidReceiveMessage((message: ToHost) => session.receive(message));
     webview.options = { enableScripts: true, localResourceRoots: [files] };
@@ -99,13 +111,6 @@ export class ChartPanels implements vscode.Disposable, vscode.WebviewPanelSerial
       codicons: uri('codicon.css'),
     });
   }
-}
-
-function title(runs: readonly PanelRun[]): string {
-  const [first] = runs;
-  if (!first) return 'XTrack';
-  const name = shortName(first.row.name, LONGEST_TITLE);
-  return runs.length === 1 ? name : `${name} + ${runs.length - 1}`;
 }
 
 function sameRuns(a: readonly string[], b: readonly string[]): boolean {

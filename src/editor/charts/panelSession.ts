@@ -36,8 +36,8 @@ const INTERVAL_MS = 60;
 
 export class PanelSession implements Disposable {
   private readonly owned = new DisposableStore();
+  private shown: PanelRun[] = [];
   private watching = new DisposableStore();
-  private runs: PanelRun[] = [];
   private visible = true;
   private timer: NodeJS.Timeout | undefined;
   private lastTell = -Infinity;
@@ -58,6 +58,10 @@ export class PanelSession implements Disposable {
 
   get state(): PanelState {
     return this.panelState;
+  }
+
+  get runs(): readonly PanelRun[] {
+    return this.shown;
   }
 
   /** Shows other runs, in the same view. */
@@ -126,8 +130,8 @@ export class PanelSession implements Disposable {
     if (this.visible) {
       const key_metric = this.deps.keyMetric();
       const connection = failure ?? this.connection();
-      this.post({ kind, state: this.panelState, runs: this.runs, key_metric, connection });
-      this.onRuns(this.runs);
+      this.post({ kind, state: this.panelState, runs: this.shown, key_metric, connection });
+      this.onRuns(this.shown);
     }
     if (this.due !== null) this.tellSoon(this.due);
   }
@@ -136,7 +140,7 @@ export class PanelSession implements Disposable {
   private async fetch(kind: RunsMessage['kind']): Promise<string | null> {
     try {
       const rows = await fetchRows(this.deps.source, this.panelState.run_ids);
-      this.runs = rows.map((row) => {
+      this.shown = rows.map((row) => {
         const stop = this.deps.actions.stopping(row.run_id);
         return { row, ...this.deps.colors.of(row.run_id), ...(stop ? { stop } : {}) };
       });

@@ -28,10 +28,13 @@ export class Launcher {
     return args && this.launchScript(script, args);
   }
 
-  /** The file as it is in the editor: saved first, with the arguments it was last launched with. */
-  async launchFile(file: unknown): Promise<Launched> {
-    const uri = asUri(file) ?? vscode.window.activeTextEditor?.document.uri;
-    if (!uri) throw userError('invalid', vscode.l10n.t('Open the Python script that trains, then launch it.'));
+  /**
+   * The file as it is in the editor: saved first, with the arguments it was last launched with. Where none is named and
+   * no script is open, asks which.
+   */
+  async launchFile(file: unknown): Promise<Launched | undefined> {
+    const uri = asUri(file) ?? openScript();
+    if (!uri) return this.launch();
     if (uri.scheme !== 'file') {
       throw userError('invalid', vscode.l10n.t('Save {0} to a file first: only files can be run.', basename(uri.path)));
     }
@@ -73,8 +76,7 @@ export class Launcher {
   }
 
   private async pickScript(): Promise<vscode.Uri | undefined> {
-    const open = vscode.window.activeTextEditor?.document;
-    const current = open?.languageId === 'python' && open.uri.scheme === 'file' ? open.uri : undefined;
+    const current = openScript();
     const found = await vscode.workspace.findFiles(
       '**/*.py',
       '**/{node_modules,site-packages,.venv,venv,.*}/**',
@@ -129,6 +131,12 @@ export class Launcher {
   private async remember(script: vscode.Uri, text: string): Promise<void> {
     await this.memory.update(MEMORY, { ...this.memory.get<Record<string, string>>(MEMORY), [key(script)]: text });
   }
+}
+
+/** In the editor that was used last. */
+function openScript(): vscode.Uri | undefined {
+  const document = vscode.window.activeTextEditor?.document;
+  return document?.languageId === 'python' && document.uri.scheme === 'file' ? document.uri : undefined;
 }
 
 /** Below its workspace folder; '' right in it. */

@@ -6,7 +6,7 @@ import { durationText, sourceText, statusWord } from '../runText';
 const LONGEST = 12;
 
 /** Names and values come from scripts: everything goes in as text, and the result is not trusted with commands. */
-export function runTooltip(row: RunRow): vscode.MarkdownString {
+export function runTooltip(row: RunRow, folder: string | undefined): vscode.MarkdownString {
   const text = new vscode.MarkdownString();
   text.isTrusted = false;
   text.supportHtml = false;
@@ -17,6 +17,7 @@ export function runTooltip(row: RunRow): vscode.MarkdownString {
     row.attempt > 1 ? vscode.l10n.t('attempt {0}', row.attempt) : null,
   ];
   line(text, status.filter(Boolean).join(' · '));
+  if (folder) line(text, vscode.l10n.t('In {0}', folder));
   if (row.error) line(text, row.error_at ? `${row.error} (${sourceText(row.error_at)})` : row.error);
   if (row.started !== null) {
     const duration = durationText(row, Date.now());

@@ -3,7 +3,8 @@ import { DisposableStore } from '../../base/disposable';
 import { formatBytes } from '../../domain/format';
 import type { RunDetail, RunRow } from '../../protocol/rows';
 import type { Collectors } from '../collectors';
-import { type ContextKey, RUNS_VIEW } from '../contributions';
+import { setContext } from '../contextKeys';
+import { RUNS_VIEW } from '../contributions';
 import type { FeedUpdate, RunFeed } from '../runFeed';
 import type { RunColors } from '../runColors';
 import { runDescription } from '../runText';
@@ -121,7 +122,7 @@ export class RunsTree implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
 
   resolveTreeItem(item: vscode.TreeItem, node: RunsNode): vscode.TreeItem {
     const row = node.kind === 'run' ? this.pages.row(node.run_id) : undefined;
-    if (row) item.tooltip = runTooltip(row);
+    if (row) item.tooltip = runTooltip(row, this.collectors.folderName(row.run_id));
     return item;
   }
 
@@ -231,7 +232,7 @@ export class RunsTree implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
         const row = this.pages.row(node.run_id);
         // Asked for between its going and the redraw.
         if (!row) return new vscode.TreeItem(node.run_id);
-        return items.runItem(row, this.colors.of(node.run_id), chosen);
+        return items.runItem(row, this.colors.of(node.run_id), chosen, this.collectors.folderName(node.run_id));
       }
       case 'attempt':
         return items.attemptItem(node.attempt, this.pages.row(node.run_id));
@@ -292,8 +293,4 @@ export class RunsTree implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
 /** What changes a run's icon, menus or what is below it. */
 function partsKey(row: RunRow): string {
   return [row.status, row.name, row.starred, row.attempt, row.checkpoints, row.artifacts].join('/');
-}
-
-function setContext(key: ContextKey, value: unknown): void {
-  void vscode.commands.executeCommand('setContext', key, value);
 }

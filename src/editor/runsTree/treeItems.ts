@@ -8,16 +8,25 @@ import { keyMetric, runDescription, statusIcon, statusWord } from '../runText';
 
 /** So that what follows the name has room in a narrow sidebar. */
 const LONGEST_NAME = 22;
+const LONGEST_FOLDER = 14;
 
 const { Collapsed, None } = vscode.TreeItemCollapsibleState;
 
-export function runItem(row: RunRow, style: SeriesStyle, chosenMetric: string): vscode.TreeItem {
+/** `folder`: where the run is, in a workspace of several. */
+export function runItem(
+  row: RunRow,
+  style: SeriesStyle,
+  chosenMetric: string,
+  folder: string | undefined,
+): vscode.TreeItem {
   const item = new vscode.TreeItem(shortName(row.name, LONGEST_NAME), Collapsed);
   const description = runDescription(row, chosenMetric, Date.now());
-  item.description = row.starred ? `★ ${description}` : description;
+  const shown = [row.starred && '★', folder && `${shortName(folder, LONGEST_FOLDER)} ·`, description];
+  item.description = shown.filter(Boolean).join(' ');
   item.iconPath = statusIcon(row.status, style);
   item.contextValue = runContext(row);
-  item.accessibilityInformation = { label: `${row.name}, ${statusWord(row.status)}, ${description}` };
+  const spoken = [row.name, statusWord(row.status), description, folder && vscode.l10n.t('in {0}', folder)];
+  item.accessibilityInformation = { label: spoken.filter(Boolean).join(', ') };
   return item;
 }
 

@@ -11,7 +11,8 @@ interface ColorEntry {
   id: string;
   defaults: { light: string; dark: string; highContrast: string; highContrastLight: string };
 }
-const manifest = JSON.parse(readFileSync(join(__dirname, '../../../package.json'), 'utf8'));
+const ROOT = join(__dirname, '../../..');
+const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 const { contributes } = manifest;
 
 describe('package.json against the ids in the code', () => {
@@ -25,16 +26,28 @@ describe('package.json against the ids in the code', () => {
     for (const { command } of [...menus, ...contributes.keybindings]) expect(contributions.COMMANDS).toContain(command);
   });
 
-  test('welcome texts link to commands that exist', () => {
-    for (const { contents } of contributes.viewsWelcome as { contents: string }[]) {
-      for (const [, id = ''] of contents.matchAll(/\(command:(xtrack\.[^)]*)\)/g)) {
-        expect(contributions.COMMANDS).toContain(id);
-      }
+  test('welcome texts and the walkthrough link to commands that exist', () => {
+    const texts = JSON.stringify([contributes.viewsWelcome, contributes.walkthroughs]);
+    const links = [...texts.matchAll(/\(command:(xtrack\.[^)]*)\)/g)].map(([, id]) => id);
+    expect(links.length).toBeGreaterThan(10);
+    for (const id of links) expect(contributions.COMMANDS).toContain(id);
+  });
+
+  test('each step of the walkthrough checks itself off by something that happens, and has its picture', () => {
+    const [walkthrough] = contributes.walkthroughs;
+    expect(contributes.viewsWelcome.some(welcomesTo(`${manifest.publisher}.${manifest.name}#${walkthrough.id}`))).toBe(
+      true,
+    );
+    for (const { id, media, completionEvents } of walkthrough.steps) {
+      expect(completionEvents).toEqual([`onContext:xtrack.did.${id}`]);
+      const picture = readFileSync(join(ROOT, media.svg), 'utf8');
+      expect(picture).toContain('var(--vscode-');
+      expect(picture).not.toMatch(/#[0-9a-f]{3,8}\b|rgb\(/i);
     }
   });
 
   test('context keys that are asked are set', () => {
-    const asked = JSON.stringify(contributes).match(/xtrack\.(view|filtered)\b(?!\.)/g) ?? [];
+    const asked = JSON.stringify(contributes).match(/xtrack\.(view|filtered|did\.\w+)\b(?!\.)/g) ?? [];
     expect([...new Set(asked)].sort()).toEqual([...contributions.CONTEXT_KEYS].sort());
   });
 
@@ -59,6 +72,10 @@ describe('package.json against the ids in the code', () => {
     expect(defaults['search.exclude']).toEqual({ '**/.xtrack/**': true });
   });
 });
+
+function welcomesTo(walkthrough: string): (welcome: { contents: string }) => boolean {
+  return ({ contents }) => contents.includes(encodeURIComponent(`"${walkthrough}"`));
+}
 
 describe('series colours', () => {
   const backgrounds = {

@@ -1,0 +1,15 @@
+import * as vscode from 'vscode';
+
+/** What a script needs to log to a run of its own. */
+const LINES = `from xtrack import Tracker
+
+with Tracker.start_run() as run:
+    run.log_metric("loss", loss, step=step)
+`;
+
+export async function copyLines(): Promise<void> {
+  await vscode.env.clipboard.writeText(LINES);
+  void vscode.window.showInformationMessage(
+    vscode.l10n.t('Copied. Put the training loop into the "with" block, and log in it what you want to see.'),
+  );
+}
