@@ -12,6 +12,7 @@ export function userFrame(traceback: string, cwd: string | null): SourceLine | n
 }
 
 function absolute(file: string, cwd: string | null): string {
-  if (cwd === null || /^(?:[\\/]|[A-Za-z]:[\\/])/.test(file)) return file;
+  // A notebook's cell has an address of its own.
+  if (cwd === null || /^(?:[\\/]|[A-Za-z]:[\\/]|vscode-notebook-cell:)/.test(file)) return file;
   return `${cwd.replace(/[\\/]+$/, '')}/${file.replace(/^\.[\\/]/, '')}`;
 }

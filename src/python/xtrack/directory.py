@@ -11,6 +11,10 @@ from typing import Iterator, NamedTuple, Optional
 from .process import absolute, hostname, working_directory
 
 
+#: Where to look instead of the working directory: a notebook's folder, which the kernel's need not be.
+start_folder: Optional[str] = None
+
+
 class Discovery(NamedTuple):
     host: str
     port: int
@@ -23,7 +27,9 @@ def resolve(start: Optional[str] = None) -> str:
     given = os.environ.get("XTRACK_DIR")
     if given:
         return absolute(os.path.expanduser(given))
-    start = os.path.abspath(start or working_directory() or os.path.expanduser("~"))
+    start = os.path.abspath(start or start_folder or working_directory() or os.path.expanduser("~"))
+    if os.path.basename(start) == ".xtrack":
+        return start
     folders = list(_upwards(start))
     for name, is_there in ((".xtrack", os.path.isdir), (".git", os.path.exists)):
         for folder in folders:

@@ -21,9 +21,13 @@ _previous_exit: Callable[..., NoReturn] = sys.exit
 
 
 def watch(run: "Run") -> None:
-    global _installed, _previous_hook, _previous_exit
     if run not in _open:
         _open.append(run)
+    install()
+
+
+def install() -> None:
+    global _installed, _previous_hook, _previous_exit
     if _installed:
         return
     _installed = True

@@ -9,7 +9,42 @@ import threading
 import time
 from typing import Dict, List, Optional, Tuple
 
+from .jsontext import json_text
+from .writer import Writer
+
+_FIRST_S = 1
+_EVERY_S = 5
 _GPU_QUERY = "--query-gpu=index,utilization.gpu,memory.used"
+
+
+class Machine:
+    """Samples into a run's journal, for a loop that calls `step` a few times a second."""
+
+    def __init__(self, session: int, writer: Writer) -> None:
+        self._writer = writer
+        self._sampler = Sampler(session)
+        self._gpus = Gpus(_EVERY_S)
+        self._sample()
+        self._due = time.monotonic() + _FIRST_S
+
+    def step(self) -> None:
+        if time.monotonic() < self._due:
+            return
+        self._due = time.monotonic() + _EVERY_S
+        values = {**self._sample(), **self._gpus.sample()}
+        if values:
+            rounded = {key: round(value, 2) for key, value in values.items()}
+            self._writer.event("metric_batch", ',"metrics":' + json_text(rounded))
+
+    def _sample(self) -> Dict[str, float]:
+        try:
+            return self._sampler.sample()
+        except (OSError, ValueError, IndexError) as error:
+            self._writer.troubles.caught("sampling the machine", error)
+            return {}
+
+    def stop(self) -> None:
+        self._gpus.stop()
 
 
 class Sampler:

@@ -16,6 +16,7 @@ from .jsontext import json_text, number_text, quote, text_of
 from .recorder import Recorder
 from .sites import SiteCache, caller, site_of
 from .troubles import Troubles
+from .writer import Writer
 
 F = TypeVar("F", bound=Callable[..., Any])
 _getframe = sys._getframe
@@ -55,6 +56,8 @@ class Run:
         self.name = name
         #: The notebook cell that started it.
         self.cell: Optional[int] = None
+        #: The script says itself how far it is.
+        self.reports_progress = False
 
     # ------------------------------------------------------------ what it is
 
@@ -83,6 +86,16 @@ class Run:
     @property
     def ended(self) -> bool:
         return self._status is not None
+
+    @property
+    def logs_metrics(self) -> bool:
+        """Whether the script has logged metrics, so that nobody needs to read them from what it prints."""
+        return self._sites.used
+
+    @property
+    def writer(self) -> Writer:
+        """For those that add to the run what the script does not say itself."""
+        return self._writer
 
     @property
     def stats(self) -> Dict[str, Any]:
@@ -261,6 +274,7 @@ class Run:
         if message is not None:
             members += ',"msg":' + json_text(text_of(message), 10_000)
         if progress is not None:
+            self.reports_progress = True
             cur, total, unit = (*tuple(progress), None, None, None)[:3]
             members += ',"progress":{"cur":%s,"total":%s,"unit":%s}' % (
                 number_text(cur) or "0",

@@ -40,9 +40,12 @@ class SiteCache:
         self.texts: Dict[Tuple[int, int, object], str] = {}
         # An id is only unique while its object lives.
         self._alive: List[CodeType] = []
+        #: Whether a metric was ever logged.
+        self.used = False
 
     def put(self, frame: FrameType, key: object, text: str) -> bool:
         """False where it cannot be kept: one of our own lines stands for many of the script's."""
+        self.used = True
         if frame.f_code.co_filename.startswith(_PACKAGE):
             return False
         if len(self.texts) >= _LIMIT:

@@ -46,11 +46,11 @@ def quick_source() -> Dict[str, Any]:
     source: Dict[str, Any] = {
         "entrypoint": entry,
         "code_hash": file_hash(entry) if entry else None,
-        "interpreter": sys.executable or None,
-        "argv": command_line(),
         "cwd": working_directory() or None,
         **git_revision(working_directory()),
     }
+    if not is_notebook_kernel():
+        source.update(interpreter=sys.executable or None, argv=command_line())
     return {name: value for name, value in source.items() if value is not None}
 
 
@@ -72,6 +72,11 @@ def environment_variables() -> Dict[str, str]:
 def entrypoint() -> Optional[str]:
     path = getattr(sys.modules.get("__main__"), "__file__", None)
     return absolute(path) if isinstance(path, str) else None
+
+
+def is_notebook_kernel() -> bool:
+    """Its command line starts a kernel, which is not what ran."""
+    return "ipykernel" in sys.modules and entrypoint() is None
 
 
 def file_hash(path: str) -> Optional[str]:

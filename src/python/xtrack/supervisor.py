@@ -17,7 +17,7 @@ from .directory import resolve
 from .ids import clean_id, new_run_id
 from .journal import Journals, end_of, head_of, journals_in, next_attempt
 from .jsontext import json_text
-from .machine import Gpus, Sampler
+from .machine import Machine
 from .process import absolute, hostname, process, working_directory
 from .ranks import agreed_run_id, worker_id
 from .recorder import Recorder
@@ -25,7 +25,7 @@ from .source import file_hash, git_state, quick_environment, slow_environment
 from .transports import TCPTransport, Transport, UnixSocketTransport, choose
 from .troubles import Troubles
 
-SAMPLE_S = 5
+_STEP_S = 0.25
 _PACKAGE_DIR = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
@@ -172,30 +172,16 @@ class Supervisor:
 
     def _watch(self) -> int:
         assert self._child is not None
-        sampler, gpus = Sampler(self._child.pid), Gpus(SAMPLE_S)
-        sampler.sample()
+        machine = Machine(self._child.pid, self._recorder.writer)
         self._describe()
-        due = time.monotonic() + 1
         while True:
             try:
-                code = self._child.wait(0.25)
+                code = self._child.wait(_STEP_S)
                 break
             except subprocess.TimeoutExpired:
-                if time.monotonic() >= due:
-                    due = time.monotonic() + SAMPLE_S
-                    self._sample(sampler, gpus)
-        gpus.stop()
+                machine.step()
+        machine.stop()
         return code
-
-    def _sample(self, sampler: Sampler, gpus: Gpus) -> None:
-        try:
-            values = {**sampler.sample(), **gpus.sample()}
-        except (OSError, ValueError, IndexError) as error:
-            self._troubles.caught("sampling the machine", error)
-            return
-        if values:
-            rounded = {key: round(value, 2) for key, value in values.items()}
-            self._event("metric_batch", ',"metrics":' + json_text(rounded))
 
     # ------------------------------------------------------------ signals
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import Any, Dict, Optional
+from typing import Any, Callable, Dict, Optional
 
 from . import exits, ranks
 from .directory import resolve
@@ -25,6 +25,8 @@ _current: Optional[Run] = None
 #: XTRACK_RUN_ID names the first run of a process; further ones are its children.
 _given_id_is_taken = False
 _first_run_id: Optional[str] = None
+#: A notebook cell that is tracked has a run already, which start_run then gives the script; None where it has not.
+offered: Callable[[Optional[str]], Optional[Run]] = lambda run_id: None
 
 
 class Tracker:
@@ -45,7 +47,8 @@ class Tracker:
         global _current
         troubles = Troubles()
         try:
-            run = _start(name, run_id, experiment_id, tags, choose(transport, troubles), troubles)
+            chosen = choose(transport, troubles)
+            run = _adopt(name, run_id, experiment_id, tags, chosen) or _start(name, run_id, experiment_id, tags, chosen, troubles)
         except Exception as error:
             # Whatever it was (a directory that vanished, an exhausted system): training goes on, unrecorded.
             troubles.caught("start_run", error)
@@ -69,6 +72,23 @@ def unpickled(run_id: str) -> Run:
 
 def current_run() -> Optional[Run]:
     return _current
+
+
+def _adopt(name: Any, given: Optional[str], experiment: Any, tags: Any, transport: Transport) -> Optional[Run]:
+    """The run that the notebook cell has, under the name that the script gives it."""
+    run = offered(given) if type(transport) is Transport else None
+    if run is not None:
+        run.name = run.name if name is None else text_of(name)
+        _announce(run, experiment, None, tags)
+    return run
+
+
+def start_of_cell(name: str, tags: Dict[str, Any], experiment: Optional[str], cell: Optional[int]) -> Run:
+    """The run of a notebook cell that did not start one itself. Raises what goes wrong."""
+    troubles = Troubles()
+    run = _start(name, None, experiment, tags, choose(None, troubles), troubles)
+    run.cell = cell
+    return run
 
 
 def _start(
@@ -95,7 +115,7 @@ def _start(
     run.cell = _cell()
     troubles.tell = lambda message: recorder.writer.event("log", ',"level":"warning","logger":"xtrack","msg":' + json_text(message))
     experiment = experiment if experiment is not None else os.environ.get("XTRACK_EXPERIMENT") or None
-    _announce(run, recorder, experiment, parent, tags)
+    _announce(run, experiment, parent, tags)
     exits.watch(run)
     if transport.keeps_journal and not os.environ.get("XTRACK_SUPERVISED"):
         run.add_job(lambda: _describe(recorder))
@@ -134,8 +154,8 @@ def _checked(text: Any, troubles: Troubles) -> str:
     return cleaned
 
 
-def _announce(run: Run, recorder: Recorder, experiment: Any, parent: Optional[str], tags: Any) -> None:
-    writer = recorder.writer
+def _announce(run: Run, experiment: Any, parent: Optional[str], tags: Any) -> None:
+    writer = run.writer
     at = caller()
     run_id: Any = writer.identity.run_id
     if experiment is not None or parent is not None:

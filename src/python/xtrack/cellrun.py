@@ -1,0 +1,191 @@
+"""One execution of a notebook cell, as a run: its console in the run's log, the machine sampled, an end of its own."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from typing import Any, Callable, Dict, List, Optional
+
+from . import consoles, exits
+from .machine import Machine
+from .run import Run
+from .troubles import logger
+
+#: A cell that was chosen shows as a run after this; one of a notebook that is tracked as a whole after that.
+_ASKED_S = 0.3
+_MOMENT_S = 3.0
+_STEP_S = 0.25
+_HELD = 1 << 20
+_PATIENCE_S = 0.5
+
+
+class CellRun:
+    """Its run starts when there is something to see of it, so that a cell that starts one itself is not recorded twice."""
+
+    def __init__(self, start: Callable[[], Run], code: str, asked: bool) -> None:
+        self._start = start
+        self._code = code
+        self._asked = asked
+        self._lock = threading.RLock()
+        self._run = _left_open()
+        #: Not ours to end: an earlier cell's, or one that the script started.
+        self._is_the_scripts = self._run is not None
+        self._wants_none = False
+        self._console = Console()
+        self._ending = threading.Event()
+        self._began = time.monotonic()
+        self._machine: Optional[Machine] = None
+        if self._run is not None:
+            self._console.write_to(self._run)
+        self._thread = threading.Thread(target=self._watch, name="xtrack-cell", daemon=True)
+        self._thread.start()
+
+    # ------------------------------------------------------------ from the script
+
+    def offer(self, run_id: Optional[str]) -> Optional[Run]:
+        """To start_run; None where it is to start one of its own."""
+        with self._lock:
+            if self._is_the_scripts or (run_id and (self._run is None or self._run.run_id != run_id)):
+                self._wants_none = self._run is None
+                return None
+            run = self._begin()
+            self._is_the_scripts = run is not None
+            return run
+
+    def end(self, status: str, error: Optional[Dict[str, str]]) -> None:
+        self._ending.set()
+        self._thread.join(1.0)
+        self._console.release()
+        with self._lock:
+            if self._run is None and self._asked:
+                self._begin()
+            run = self._run
+        if self._machine is not None:
+            self._machine.stop()
+        self._console.close()
+        if run is None or run.ended:
+            return
+        # What the script started it ends, in a later cell perhaps; an error ends it here.
+        if not self._is_the_scripts or status != "completed":
+            run.end(status, error)
+
+    # ------------------------------------------------------------ beside it
+
+    def _is_due(self) -> bool:
+        return time.monotonic() - self._began > (_ASKED_S if self._asked else _MOMENT_S)
+
+    def _begin(self) -> Optional[Run]:
+        """Holds the lock. None where the run cannot be started."""
+        if self._run is None and not self._wants_none:
+            try:
+                self._run = self._start()
+            except Exception as error:
+                self._wants_none = True
+                logger.warning("xtrack: the cell's run cannot be started: %s: %s", type(error).__name__, error)
+                return None
+            self._console.write_to(self._run)
+        return self._run
+
+    def _watch(self) -> None:
+        while not self._ending.wait(_STEP_S):
+            try:
+                with self._lock:
+                    run = self._begin() if self._is_due() else self._run
+                if run is not None and not run.ended:
+                    self._machine = self._machine or Machine(os.getsid(0) if hasattr(os, "getsid") else 0, run.writer)
+                    self._machine.step()
+            except Exception as error:
+                logger.warning("xtrack: watching the cell failed: %s: %s", type(error).__name__, error)
+                return
+
+
+def _left_open() -> Optional[Run]:
+    """A run that the script started in an earlier cell and that goes on."""
+    runs = exits.open_runs()
+    return runs[-1] if runs else None
+
+
+class Console:
+    """What the cell prints, also in the run's output log; held until there is a run."""
+
+    def __init__(self) -> None:
+        self._log: Optional[int] = None
+        self._held: List[bytes] = []
+        self._size = 0
+        self._lock = threading.RLock()
+        self._before = (sys.stdout, sys.stderr)
+        self._tees = (Tee(sys.stdout, self.write), Tee(sys.stderr, self.write))
+        sys.stdout, sys.stderr = self._tees  # type: ignore[assignment]
+
+    def write_to(self, run: Run) -> None:
+        if run.directory is None:
+            return
+        try:
+            log = consoles.create(os.path.join(run.directory, "output-%s-%d.log" % (run.worker_id, run.attempt)))
+            with self._lock:
+                for block in self._held:
+                    os.write(log, block)
+                self._held.clear()
+                self._log = log
+        except OSError as error:
+            run.troubles.note("output", "xtrack: the console log cannot be made (%s)" % error)
+
+    def write(self, text: str) -> None:
+        block = text.encode("utf-8", "replace")
+        # With an end: in a process that was forked while another thread held it, nobody would give it back.
+        if not self._lock.acquire(timeout=_PATIENCE_S):
+            return
+        try:
+            if self._log is not None:
+                os.write(self._log, block)
+            elif self._size < _HELD:
+                self._size += len(block)
+                self._held.append(block)
+        finally:
+            self._lock.release()
+
+    def release(self) -> None:
+        """The streams are the kernel's again, unless somebody else has put theirs in their place meanwhile."""
+        if sys.stdout is self._tees[0]:
+            sys.stdout = self._before[0]
+        if sys.stderr is self._tees[1]:
+            sys.stderr = self._before[1]
+
+    def close(self) -> None:
+        with self._lock:
+            log, self._log = self._log, None
+            self._size = _HELD
+            if log is not None:
+                os.close(log)
+
+
+class Tee:
+    """A stream in whose place it stands; it never fails where that does not."""
+
+    def __init__(self, stream: Any, also: Callable[[str], None]) -> None:
+        self._stream = stream
+        self._also = also
+
+    def write(self, text: str) -> Any:
+        result = self._stream.write(text)
+        self._copy(text)
+        return result
+
+    def writelines(self, lines: Any) -> None:
+        for line in lines:
+            self.write(line)
+
+    def _copy(self, text: str) -> None:
+        try:
+            self._also(text)
+        except Exception:
+            # The log's disk is full or the cell is over: its own output is what counts.
+            self._also = lambda text: None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def __iter__(self) -> Any:
+        return iter(self._stream)
