@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SqlJsStatic } from 'sql.js';
 import type { RunRow } from '../protocol/rows';
+import { warn } from '../domain/runWarnings';
 import type { FoundRun } from './journal/runScanner';
 import { RunTail } from './runTail';
 import type { SaveBudget } from './saveBudget';
@@ -19,6 +20,8 @@ export interface OpenRun {
   savedAt: number;
   /** How many points there were when a change was last told. */
   toldPoints: number;
+  /** The last try to save it failed, and that was told. */
+  unsaved: boolean;
 }
 
 const ACTIVE = new Set(['queued', 'running', 'lost']);
@@ -36,7 +39,7 @@ export class OpenRuns {
     private readonly readOnly: boolean,
     private readonly budget: SaveBudget,
     private readonly ownsLease: () => boolean,
-    private readonly onProblem: (message: string) => void,
+    private readonly onProblem: (runId: string, message: string) => void,
   ) {}
 
   get(runId: string): OpenRun | undefined {
@@ -51,7 +54,16 @@ export class OpenRuns {
     const known = this.runs.get(found.runId);
     if (known) return known;
     const tail = RunTail.open(this.sql, found, this.readOnly);
-    const run: OpenRun = { tail, rowDirty: true, active: true, row: null, usedAt: 0, savedAt: 0, toldPoints: 0 };
+    const run: OpenRun = {
+      tail,
+      rowDirty: true,
+      active: true,
+      row: null,
+      usedAt: 0,
+      savedAt: 0,
+      toldPoints: 0,
+      unsaved: false,
+    };
     this.runs.set(found.runId, run);
     return run;
   }
@@ -123,15 +135,21 @@ export class OpenRuns {
   }
 
   private save(run: OpenRun): void {
+    const { tail } = run;
     run.savedAt = performance.now();
     try {
-      this.budget.spend(() => run.tail.save(this.ownsLease));
+      this.budget.spend(() => tail.save(this.ownsLease));
+      run.unsaved = false;
     } catch (error) {
-      if (!existsSync(run.tail.dir)) return;
+      // Told once while it lasts; it is tried again all the time.
+      if (run.unsaved || !existsSync(tail.dir)) return;
+      run.unsaved = true;
       const reason = error instanceof Error ? error.message : String(error);
-      this.onProblem(
-        `The database of run ${run.tail.runId} could not be saved (${reason}). Its journals have everything.`,
-      );
+      const message = `The run’s database could not be saved (${reason}). Its journals have everything, and it is tried again.`;
+      warn(tail.state, 'not_saved', message, { file: RUN_DATABASE });
+      tail.touch();
+      run.rowDirty = true;
+      this.onProblem(tail.runId, message);
     }
   }
 }

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FrameDecoder } from '../base/frames';
+import { userError } from '../protocol/apiError';
 import type { Command, Json, JournalHead, Role } from '../protocol/events';
 import { JournalWriter } from './journal/journalWriter';
 import { thisHost, thisProcess } from './processIdentity';
@@ -52,6 +53,14 @@ export class OwnJournals {
   }
 
   private append(file: string, head: JournalHead, t: string, p: Json): string {
+    try {
+      return this.write(file, head, t, p);
+    } catch (error) {
+      throw notWritable(this.runs.root, error as NodeJS.ErrnoException) ?? error;
+    }
+  }
+
+  private write(file: string, head: JournalHead, t: string, p: Json): string {
     const journal = JournalWriter.openAppend(this.runs.ensure(head.run_id), file, head);
     try {
       journal.append(t, p);
@@ -66,4 +75,13 @@ export class OwnJournals {
     const { worker, writer, proc, client } = this;
     return { format: 1, run_id, worker: role === 'user' ? 'user' : worker, attempt, writer, role, proc, client };
   }
+}
+
+/** Null for what is no matter of the user's disk. */
+function notWritable(root: string, { code }: NodeJS.ErrnoException): Error | null {
+  if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG')
+    return userError('io', `The disk that ${root} is on is full (${code}). Free some space there and try again.`);
+  if (code === 'EROFS' || code === 'EACCES' || code === 'EPERM')
+    return userError('io', `${root} cannot be written (${code}). Make it writable and try again.`);
+  return null;
 }

@@ -61,7 +61,10 @@ export class StoreWorker implements Methods {
     const { sql, dir, readOnly, ownsLease, notify } = setup;
     this.root = join(dir, 'runs');
     this.catalog = this.openCatalog();
-    this.runs = new OpenRuns(sql, readOnly, this.budget, ownsLease, (message) => notify({ kind: 'warning', message }));
+    this.runs = new OpenRuns(sql, readOnly, this.budget, ownsLease, (runId, message) => {
+      this.notices.changed(runId);
+      notify({ kind: 'warning', message: `${runId}: ${message}` });
+    });
     this.ingestion = this.newIngestion();
     this.lives = new RunLiveness(this.signs, liveness, notify);
     this.notices = new ChangeNotices(

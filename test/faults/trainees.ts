@@ -62,6 +62,10 @@ export class Trainee {
     return { key: this.key, points, lines };
   }
 
+  get scriptPid(): number {
+    return this.acks()[0];
+  }
+
   get isOver(): boolean {
     return this.child.exitCode !== null || this.child.signalCode !== null;
   }
@@ -73,8 +77,7 @@ export class Trainee {
   }
 
   killScript(): void {
-    const [pid] = this.acks();
-    if (pid > 0) killed(pid);
+    if (this.scriptPid > 0) killed(this.scriptPid);
   }
 
   killSupervisor(): void {

@@ -172,7 +172,12 @@ function asHead(envelope: Record<string, unknown>): JournalHead | null {
 }
 
 function headEnvelope(head: JournalHead): Envelope {
-  return { v: 1, t: 'journal', m: { seq: 0, ts: Date.now() * 1000 }, p: { ...head, proc: { ...head.proc }, copy: true } };
+  return {
+    v: 1,
+    t: 'journal',
+    m: { seq: 0, ts: Date.now() * 1000 },
+    p: { ...head, proc: { ...head.proc }, copy: true },
+  };
 }
 
 function writeAll(fd: number, bytes: Uint8Array): void {
