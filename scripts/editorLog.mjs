@@ -56,9 +56,7 @@ export const version = 0;
 export function setLevel() {}
 export function setFlushOn() {}
 
-export async function createRotatingLogger(_name, file) {
+export async function createAsyncRotatingLogger(_name, file) {
   mkdirSync(dirname(file), { recursive: true });
   return new Logger(file);
 }
-
-export const createAsyncRotatingLogger = createRotatingLogger;
