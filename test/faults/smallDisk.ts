@@ -39,7 +39,7 @@ function limitedFiles(): SmallDisk {
   };
   return {
     kind: 'limited files',
-    fill: (pids) => limit(pids, '1000'),
+    fill: (pids) => limit(pids, '100'),
     free: (pids) => limit(pids, 'unlimited'),
     dispose: () => undefined,
   };

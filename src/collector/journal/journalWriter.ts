@@ -50,7 +50,10 @@ export class JournalWriter {
     const frame = encodeFrame(envelope);
     const written = writeSync(this.fd, frame);
     // Half a frame stays behind; readers step over it.
-    if (written < frame.length) throw new Error(`only ${written} of ${frame.length} bytes fitted into ${this.file}`);
+    if (written < frame.length)
+      throw Object.assign(new Error(`only ${written} of ${frame.length} bytes fitted into ${this.file}`), {
+        code: 'ENOSPC',
+      });
     this.lastSeq = seq;
     return seq;
   }

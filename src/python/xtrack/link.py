@@ -22,6 +22,8 @@ _LONGEST_PAUSE = 5.0
 _CONNECT_S = 2.0
 #: Who says nothing for this long after hello only reads, as other collectors of the protocol do.
 _WELCOME_S = 1.0
+#: Acks come within a second. A connection without them is dead, though nobody may ever say so (a router that forgot it).
+_SILENT_S = 10.0
 _READ = 256 * 1024
 _HEADER = 4
 
@@ -53,6 +55,7 @@ class Link:
         self._outgoing = bytearray()
         self._mode: Optional[str] = None
         self._greeted = 0.0
+        self._heard = 0.0
         self._acknowledges = True
         self._pause = _FIRST_PAUSE
         self._next_try = 0.0
@@ -106,6 +109,7 @@ class Link:
                 self._ring()
             elif self._mode == "stream":
                 self._stream()
+                self._expect_acks()
             elif self._expected and time.monotonic() - self._greeted > _WELCOME_S:
                 self._stream_to_mere_reader()
             self._send()
@@ -141,7 +145,7 @@ class Link:
             self._unreachable = False
             self._decoder = FrameDecoder()
             self._outgoing = bytearray()
-            self._greeted = time.monotonic()
+            self._greeted = self._heard = time.monotonic()
             self._hello(address.token)
             return True
         if failure is not None and self._expected:
@@ -219,6 +223,7 @@ class Link:
                 break
             if not data:
                 raise ConnectionResetError("closed by the collector")
+            self._heard = time.monotonic()
             self._decoder.push(data)
         for one in self._decoder.read():
             if one.envelope is not None:
@@ -275,6 +280,13 @@ class Link:
             if used == 0:
                 return
             self._sent_offset += used
+
+    def _expect_acks(self) -> None:
+        now = time.monotonic()
+        if not self._unacked:
+            self._heard = now
+        elif now - self._heard > _SILENT_S:
+            raise TimeoutError("no answer for %d s" % _SILENT_S)
 
     def _read(self, offset: int) -> bytes:
         path = self._journal_path()
