@@ -87,7 +87,7 @@ export class Collector {
       follower,
       grown: (runId, file) => void this.grown(runId, file),
       commandsOf: (runId) => this.journals.commandsOf(runId),
-      http: (socket, trusted) => this.http.accept(socket, trusted),
+      http: (socket, trusted, proven) => this.http.accept(socket, trusted, proven),
       log,
     });
   }

@@ -11,6 +11,8 @@ import { Subscription } from './subscriptions';
 const MAX_BODY = 1 << 20;
 const REQUEST_TIMEOUT_MS = 15_000;
 const PING_EVERY_MS = 30_000;
+/** Calls of one connection that are being answered, or whose answers it has not read. */
+const MAX_CALLS = 64;
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 export interface HttpOptions {
@@ -30,8 +32,8 @@ export class HttpServer {
   private readonly alive = new WeakSet<WebSocket>();
   /** On the Unix socket: no token is needed there. */
   private readonly trusted = new WeakSet<Duplex>();
-  /** Time is up for connections that bring no whole request. */
-  private readonly firstRequests = new WeakMap<Duplex, NodeJS.Timeout>();
+  /** Of connections that have brought no request with a token yet. */
+  private readonly unproven = new WeakMap<Duplex, () => void>();
   private readonly pings: NodeJS.Timeout;
 
   constructor(private readonly options: HttpOptions) {
@@ -46,12 +48,15 @@ export class HttpServer {
     return this.subscriptions.size;
   }
 
-  accept(socket: Socket, trusted: boolean): void {
+  accept(socket: Socket, trusted: boolean, proven: () => void): void {
     if (trusted) this.trusted.add(socket);
     // Headers that never end: the first request has to be there in time.
     const timer = setTimeout(() => socket.destroy(), REQUEST_TIMEOUT_MS);
     socket.once('close', () => clearTimeout(timer));
-    this.firstRequests.set(socket, timer);
+    this.unproven.set(socket, () => {
+      clearTimeout(timer);
+      proven();
+    });
     this.server.emit('connection', socket);
   }
 
@@ -70,11 +75,10 @@ export class HttpServer {
   }
 
   private async request(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    clearTimeout(this.firstRequests.get(request.socket));
     const refused = this.refusal(request);
     if (refused) return end(response, refused.status, { error: refused.message }, true);
     this.options.onUse();
-    const path = new URL(request.url ?? '/', 'http://collector').pathname;
+    const path = pathOf(request);
     if (request.method === 'GET' && path === '/health') return end(response, 200, { ok: true });
     if (path !== '/rpc') return end(response, 404, { error: `There is no ${path}; the API is POST /rpc.` });
     if (request.method !== 'POST') return end(response, 405, { error: 'Use POST, or a WebSocket.' });
@@ -86,9 +90,8 @@ export class HttpServer {
   }
 
   private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    clearTimeout(this.firstRequests.get(request.socket));
     const refused = this.refusal(request);
-    const path = new URL(request.url ?? '/', 'http://collector').pathname;
+    const path = pathOf(request);
     if (refused || path !== '/rpc') {
       const status = refused?.status ?? 404;
       socket.end(`HTTP/1.1 ${status} ${status === 401 ? 'Unauthorized' : 'Refused'}\r\nConnection: close\r\n\r\n`);
@@ -108,11 +111,18 @@ export class HttpServer {
       this.subscriptions.delete(client);
       this.options.onUse();
     });
+    let calls = 0;
+    const done = () => {
+      if (calls-- === MAX_CALLS) client.resume();
+    };
     client.on('message', (data: Buffer) => {
+      // Who asks faster than it reads the answers is not read from for a while.
+      if (++calls === MAX_CALLS) client.pause();
       void this.options.rpc
         .handle(data.toString('utf8'), (topics) => subscription.subscribe(topics))
         .then((reply) => {
-          if (reply && client.readyState === client.OPEN) client.send(JSON.stringify(reply));
+          if (reply && client.readyState === client.OPEN) client.send(JSON.stringify(reply), done);
+          else done();
         });
     });
   }
@@ -133,6 +143,7 @@ export class HttpServer {
       return { status: 403, message: 'Unknown Host header: use the loopback address.' };
     if (!this.trusted.has(request.socket) && !this.knowsToken(request.headers.authorization))
       return { status: 401, message: 'Wrong or missing token (Authorization: Bearer …).' };
+    this.unproven.get(request.socket)?.();
     return null;
   }
 
@@ -148,6 +159,11 @@ export class HttpServer {
     const [, token] = /^Bearer +(\S+)$/i.exec(header ?? '') ?? [];
     return isToken(token, this.options.token);
   }
+}
+
+/** What a URL parser would refuse is a path like any other: there is nothing there. */
+function pathOf({ url = '/' }: IncomingMessage): string {
+  return url.split('?', 1)[0]!;
 }
 
 /** Null when it is too large or does not arrive in time. */

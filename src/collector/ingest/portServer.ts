@@ -7,29 +7,36 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import type { Command } from '../../protocol/events';
 import { FrameDialect, LineDialect } from './dialect';
 import type { IngestPorts } from './ingestPorts';
+import { limitedLog } from './limitedLog';
 import { Session } from './session';
 import { StreamJournals } from './streamJournal';
 
 const FIRST_BYTE_TIMEOUT_MS = 10_000;
 const MAX_CONNECTIONS = 1024;
+/** Of so many that have not shown a token yet, the oldest goes: nobody can keep those out that have one. */
+const MAX_UNPROVEN = 64;
 /** 127.x itself, or the addresses that mean all. */
 const COVERS_LOOPBACK = /^(127\.|0\.0\.0\.0$|::$)/;
 const NUL = 0x00;
 const BRACE = 0x7b;
 
 export interface PortServerPorts extends IngestPorts {
-  /** A connection that speaks HTTP, with nothing read from it yet. */
-  http(socket: Socket, trusted: boolean): void;
+  /** A connection that speaks HTTP, with nothing read from it yet; `proven`: it brought the token. */
+  http(socket: Socket, trusted: boolean, proven: () => void): void;
 }
 
 export class PortServer {
   private readonly servers: Server[] = [];
   private readonly sockets = new Set<Socket>();
+  private readonly unproven = new Set<Socket>();
   private readonly sessions = new Set<Session>();
   private readonly journals: StreamJournals;
+  private readonly ports: PortServerPorts;
   private socketPath: string | null = null;
 
-  constructor(private readonly ports: PortServerPorts) {
+  constructor(given: PortServerPorts) {
+    this.ports = { ...given, log: limitedLog(given.log) };
+    const { ports } = this;
     this.journals = new StreamJournals((runId) => ports.runs.ensure(runId));
   }
 
@@ -90,9 +97,13 @@ export class PortServer {
 
   private accept(socket: Socket, trusted: boolean): void {
     this.sockets.add(socket);
+    if (!trusted) this.awaitProof(socket);
     // A client that is killed resets its connection: the close that follows says it all.
     socket.on('error', () => undefined);
-    socket.on('close', () => this.sockets.delete(socket));
+    socket.on('close', () => {
+      this.sockets.delete(socket);
+      this.unproven.delete(socket);
+    });
     const timer = setTimeout(() => socket.destroy(), FIRST_BYTE_TIMEOUT_MS);
     socket.once('close', () => clearTimeout(timer));
     const bye = () => socket.end();
@@ -108,13 +119,21 @@ export class PortServer {
     });
   }
 
+  private awaitProof(socket: Socket): void {
+    this.unproven.add(socket);
+    const [oldest] = this.unproven;
+    if (this.unproven.size > MAX_UNPROVEN) oldest?.destroy();
+  }
+
   private dispatch(socket: Socket, first: number, trusted: boolean): void {
+    const proven = () => void this.unproven.delete(socket);
     const dialect = first === NUL ? new FrameDialect() : first === BRACE ? new LineDialect() : null;
     if (dialect) {
       const onClose = (closed: Session) => this.sessions.delete(closed);
-      this.sessions.add(new Session(socket, dialect, trusted, this.ports, this.journals, onClose));
+      const ends = { proven, closed: onClose };
+      this.sessions.add(new Session(socket, dialect, trusted, this.ports, this.journals, ends));
     } else if (isLetter(first)) {
-      this.ports.http(socket, trusted);
+      this.ports.http(socket, trusted, proven);
     } else socket.destroy();
   }
 }

@@ -23,6 +23,12 @@ type State =
   | { kind: 'legacy'; streams: LegacyStreams }
   | { kind: 'closed' };
 
+export interface SessionEvents {
+  /** It has shown that it may talk to us. */
+  proven(): void;
+  closed(session: Session): void;
+}
+
 export class Session {
   private state: State = { kind: 'new' };
   private readonly helloTimer: NodeJS.Timeout;
@@ -36,7 +42,7 @@ export class Session {
     private readonly trusted: boolean,
     private readonly ports: IngestPorts,
     private readonly journals: StreamJournals,
-    private readonly onClose: (session: Session) => void,
+    private readonly events: SessionEvents,
   ) {
     this.helloTimer = setTimeout(() => this.refuse('no hello within 10 seconds'), HELLO_TIMEOUT_MS);
     socket.setKeepAlive(true, 30_000);
@@ -96,6 +102,7 @@ export class Session {
     const payload = isObject(envelope['p']) ? envelope['p'] : {};
     if (envelope['t'] === 'hello') {
       if (!this.trusted && !isToken(payload['token'], this.ports.token)) return this.refuse('wrong or missing token');
+      this.events.proven();
       // Enough for a client that speaks v1 without our additions.
       if (payload['run_id'] === undefined && payload['writer'] === undefined) return this.beLegacy();
       return this.welcome(payload);
@@ -215,7 +222,7 @@ export class Session {
       state.journal.release();
     }
     if (state.kind === 'legacy') state.streams.drop();
-    this.onClose(this);
+    this.events.closed(this);
   }
 }
 
