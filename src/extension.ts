@@ -1,16 +1,22 @@
 /** Composition root: makes the parts, ties them together, and nothing else. */
 import * as vscode from 'vscode';
 import { createHash } from 'node:crypto';
-import { join, resolve } from 'node:path';
+import { homedir } from 'node:os';
+import { delimiter, join, resolve } from 'node:path';
 import { DisposableStore } from './base/disposable';
 import { ChartPanels } from './editor/charts/chartPanels';
 import type { ClientHost } from './editor/collectorClient';
+import { InstallClient } from './editor/client/installClient';
+import { NameCollision } from './editor/client/nameCollision';
 import { Collectors } from './editor/collectors';
 import { type Handlers, registerCommands } from './editor/commands';
 import { Installation } from './editor/connection/installation';
 import { ResumeRun } from './editor/control/resumeRun';
 import { StopRun } from './editor/control/stopRun';
+import { discover } from './editor/connection/discover';
 import { expandPath } from './editor/directory';
+import { Doctor } from './editor/doctor/doctor';
+import { collectFacts } from './editor/doctor/doctorFacts';
 import { EditRuns } from './editor/edit/editRuns';
 import { NotesFiles } from './editor/edit/notesFiles';
 import { ExampleFolder } from './editor/firstSteps/exampleFolder';
@@ -35,6 +41,7 @@ import { setting } from './editor/settings';
 import { StatusBar } from './editor/statusBar';
 import { prepareTerminals } from './editor/terminalEnvironment';
 import { watchFolder } from './editor/watchFolder';
+import { windowEnvironment } from './editor/windowEnvironment';
 import type { Launched } from './protocol/rows';
 
 declare const __BUILD__: string;
@@ -92,6 +99,11 @@ function makeParts(context: vscode.ExtensionContext, owned: DisposableStore, log
     }),
   );
   owned.add(new LanguageOnDemand(dist, log));
+  const clients = (): string[] => [installation.client];
+  const collision = new NameCollision(context.workspaceState, clients, log);
+  const edits = new EditRuns(collectors, context.workspaceState);
+  const env = windowEnvironment(process.env);
+  const client = async (): Promise<string> => (await installation.install(), installation.client);
   return {
     installation,
     collectors,
@@ -102,8 +114,33 @@ function makeParts(context: vscode.ExtensionContext, owned: DisposableStore, log
     resumeRun,
     charts,
     example,
-    launcher: new Launcher(collectors, context.workspaceState, log),
-    edits: new EditRuns(collectors, context.workspaceState),
+    launcher: new Launcher(collectors, context.workspaceState, log, (request, script) =>
+      collision.accepts(request.interpreter ?? 'python3', script.fsPath, request.env),
+    ),
+    edits,
+    installClient: new InstallClient({
+      client,
+      env: () => ({ ...env, PYTHONPATH: undefined }),
+      folder: () => vscode.workspace.workspaceFolders?.[0],
+      directory: () => connectionOf(collectors),
+      log,
+    }),
+    doctor: owned.add(
+      new Doctor({
+        facts: () =>
+          collectFacts({
+            version: __VERSION__,
+            build: __BUILD__,
+            collectors,
+            filter: () => tree.filter,
+            trashed: () => edits.trashed,
+            env,
+            clients,
+            log,
+          }),
+        python: async () => pythonSurroundings(collectors, await client(), env),
+      }),
+    ),
     notes: owned.add(new NotesFiles(collectors)),
     targets: new RunTargets(collectors, colors, tree),
   };
@@ -136,7 +173,7 @@ function tie(
   );
   owned.add(vscode.window.registerTerminalLinkProvider(links));
   const terminals = (): void =>
-    prepareTerminals(context.environmentVariableCollection, installation.python, terminalDirectory);
+    prepareTerminals(context.environmentVariableCollection, installation.client, terminalDirectory);
   owned.add(vscode.workspace.onDidChangeWorkspaceFolders(terminals));
   owned.add(
     vscode.workspace.onDidChangeConfiguration((event) => {
@@ -149,8 +186,8 @@ function tie(
 }
 
 function makeHandlers(parts: Parts, log: vscode.LogOutputChannel): Handlers {
-  const { collectors, feed, tree, outputs, stopRun, resumeRun, charts, launcher, edits, notes, targets, example } =
-    parts;
+  const { collectors, feed, tree, outputs, stopRun, resumeRun, charts, launcher, edits, notes, targets } = parts;
+  const { example, installClient, doctor } = parts;
   const none = vscode.l10n.t('There are no runs yet. Launch a script first.');
   const several = (args: unknown[], title: string): Promise<string[]> =>
     targets.some(args, { title, none, many: true });
@@ -232,8 +269,8 @@ function makeHandlers(parts: Parts, log: vscode.LogOutputChannel): Handlers {
     'xtrack.watchFolder': () => watchFolder(),
     'xtrack.openExample': (into) => example.open(into instanceof vscode.Uri ? into : undefined),
     'xtrack.copyLines': () => copyLines(),
-    'xtrack.installClient': () => undefined,
-    'xtrack.doctor': () => undefined,
+    'xtrack.installClient': async (interpreter) => ((await isTrusted()) ? installClient.run(interpreter) : undefined),
+    'xtrack.doctor': () => doctor.run(),
     'xtrack.showLog': () => log.show(),
   };
 }
@@ -252,6 +289,26 @@ async function showLaunched(
 async function openFailure({ collectors }: Pick<Parts, 'collectors'>, run_id: string): Promise<void> {
   const { error_at } = await collectors.callRun(run_id, 'runs.get', { run_id });
   if (error_at) await openFile(error_at.file, await workingDirectory(collectors, run_id), error_at.line);
+}
+
+/** Where a script elsewhere finds the runs of this window's first folder. */
+async function connectionOf(
+  collectors: Collectors,
+): Promise<{ dir: string; address: { port: number; token: string } | null }> {
+  const [client] = collectors.clients;
+  return { dir: client?.dir ?? '/path/to/.xtrack', address: client ? await discover(client.dir, process.env) : null };
+}
+
+/** As a script in the first folder has it that is launched from here. */
+function pythonSurroundings(
+  { clients }: Collectors,
+  python: string,
+  env: Record<string, string>,
+): { cwd: string; env: NodeJS.ProcessEnv } {
+  const cwd = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? homedir();
+  const path = [python, env['PYTHONPATH']].filter(Boolean).join(delimiter);
+  const dir = clients[0] && { XTRACK_DIR: clients[0].dir };
+  return { cwd, env: { ...env, ...dir, PYTHONPATH: path } };
 }
 
 function clientHost(

@@ -18,7 +18,7 @@ interface Entry {
   client: CollectorClient;
   owned: DisposableStore;
   /** Workspace folders whose runs are there; none where a script outside of them was launched. */
-  folders: string[];
+  folders: vscode.WorkspaceFolder[];
 }
 
 const APPEARS_MS = 2_000;
@@ -113,7 +113,12 @@ export class Collectors implements vscode.Disposable {
   folderName(run_id: string): string | undefined {
     if (this.entries.size < 2) return undefined;
     const entry = [...this.entries.values()].find(({ client }) => client === this.homes.get(run_id));
-    return entry && (entry.folders.join(', ') || basename(dirname(entry.client.dir)));
+    return entry && (entry.folders.map(({ name }) => name).join(', ') || basename(dirname(entry.client.dir)));
+  }
+
+  /** The workspace folders whose runs a collector has. */
+  foldersOf(client: CollectorClient): readonly vscode.WorkspaceFolder[] {
+    return this.entries.get(client.dir)?.folders ?? [];
   }
 
   watch(run_id: string, topic: string): vscode.Disposable {
@@ -137,11 +142,11 @@ export class Collectors implements vscode.Disposable {
   }
 
   private async resolveNow(): Promise<void> {
-    const wanted = new Map<Entry, string[]>();
-    for (const { uri, name } of vscode.workspace.workspaceFolders ?? []) {
-      if (uri.scheme !== 'file') continue;
-      const entry = await this.entryFor(uri.fsPath, uri);
-      wanted.set(entry, [...(wanted.get(entry) ?? []), name]);
+    const wanted = new Map<Entry, vscode.WorkspaceFolder[]>();
+    for (const folder of vscode.workspace.workspaceFolders ?? []) {
+      if (folder.uri.scheme !== 'file') continue;
+      const entry = await this.entryFor(folder.uri.fsPath, folder.uri);
+      wanted.set(entry, [...(wanted.get(entry) ?? []), folder]);
     }
     for (const [dir, entry] of this.entries) {
       const folders = wanted.get(entry) ?? [];

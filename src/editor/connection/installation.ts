@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 /** What of dist/ the collector and the scripts that it launches need. */
 const PARTS = ['collector.js', 'sql-wasm.wasm', 'python'];
+const STAMP = '.build';
 const KEPT_FOR_MS = 30 * 24 * 3600 * 1000;
 
 /**
@@ -24,9 +25,9 @@ export class Installation {
   get collector(): string {
     return join(this.folder, 'collector.js');
   }
-  /** To prepend to PYTHONPATH. */
-  get python(): string {
-    return join(this.folder, 'python');
+  /** The Python client where it stays over updates of the extension: for PYTHONPATH, and its wheel to be taken elsewhere. */
+  get client(): string {
+    return join(this.storage, 'client');
   }
 
   /** Copies on the first call; a failed copy is tried again. */
@@ -53,9 +54,29 @@ export class Installation {
         if (!(await exists(this.collector))) throw error;
       }
     }
+    await this.copyClient();
     const now = new Date();
     await fs.utimes(this.folder, now, now);
     await this.removeOld(now.getTime());
+  }
+
+  private async copyClient(): Promise<void> {
+    const stamp = join(this.client, STAMP);
+    if ((await fs.readFile(stamp, 'utf8').catch(() => '')) === this.build) return;
+    const temp = join(this.storage, `.collector-client-${process.pid}-${Date.now()}`);
+    const old = `${temp}-old`;
+    try {
+      await fs.cp(join(this.folder, 'python'), temp, { recursive: true });
+      await fs.writeFile(join(temp, STAMP), this.build);
+      // Out of the way in one step: a script that starts at this moment finds a whole client or, for microseconds, none.
+      await fs.rename(this.client, old).catch(ifMissing);
+      await fs.rename(temp, this.client);
+    } catch (error) {
+      // Another window was faster.
+      if ((await fs.readFile(stamp, 'utf8').catch(() => '')) !== this.build) throw error;
+    } finally {
+      for (const path of [temp, old]) await fs.rm(path, { recursive: true, force: true });
+    }
   }
 
   private async removeOld(now: number): Promise<void> {
@@ -73,4 +94,8 @@ async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
+}
+
+function ifMissing(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error;
 }

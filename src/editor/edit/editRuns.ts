@@ -100,6 +100,10 @@ export class EditRuns {
     );
   }
 
+  get trashed(): number {
+    return this.trash().length;
+  }
+
   private trash(): Trashed[] {
     return this.memory.get<Trashed[]>(TRASH) ?? [];
   }

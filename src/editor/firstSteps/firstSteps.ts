@@ -7,8 +7,7 @@ import { setContext } from '../contextKeys';
 import { cwdOf } from '../openFile';
 import type { RunFeed } from '../runFeed';
 
-const STEPS = ['example', 'track', 'lines', 'compare'] as const;
-type Step = (typeof STEPS)[number];
+type Step = 'example' | 'track' | 'lines' | 'compare';
 const DONE = 'xtrack.firstSteps';
 const LOOKED_AT = 20;
 

@@ -4,9 +4,9 @@ import type { LaunchRequest } from '../../protocol/api';
 import { userError } from '../../protocol/apiError';
 import type { Launched } from '../../protocol/rows';
 import type { Collectors } from '../collectors';
+import { findInterpreter } from '../interpreter';
 import { windowEnvironment } from '../windowEnvironment';
 import { splitArguments, UnclosedQuote } from './commandLine';
-import { findInterpreter } from './interpreter';
 
 const MEMORY = 'xtrack.arguments';
 const LISTED = 500;
@@ -17,6 +17,8 @@ export class Launcher {
     private readonly collectors: Collectors,
     private readonly memory: vscode.Memento,
     private readonly log: vscode.LogOutputChannel,
+    /** Asked last; has told the user why when it says no. */
+    private readonly mayLaunch: (request: LaunchRequest, script: vscode.Uri) => Promise<boolean>,
   ) {}
 
   /** With a request (from a test or another extension) nothing is asked. Undefined when the user changed their mind. */
@@ -51,23 +53,24 @@ export class Launcher {
     return this.launchScript(uri, splitArguments(this.remembered(uri)));
   }
 
-  private async launchScript(script: vscode.Uri, args: string[]): Promise<Launched> {
+  private async launchScript(script: vscode.Uri, args: string[]): Promise<Launched | undefined> {
     return this.start(script, { target: { script: script.fsPath }, args });
   }
 
   private async start(
     script: vscode.Uri,
     request: Partial<LaunchRequest> & Pick<LaunchRequest, 'target'>,
-  ): Promise<Launched> {
+  ): Promise<Launched | undefined> {
     const folder =
       vscode.workspace.getWorkspaceFolder(script)?.uri.fsPath ??
       (request.cwd || vscode.workspace.workspaceFolders?.[0]?.uri.fsPath || dirname(script.fsPath));
     const full: LaunchRequest = {
       ...request,
-      interpreter: request.interpreter ?? (await findInterpreter(script, folder, this.log)),
+      interpreter: request.interpreter ?? (await findInterpreter(script, folder, this.log)).path,
       cwd: request.cwd ?? folder,
       env: { ...windowEnvironment(process.env), ...request.env },
     };
+    if (!(await this.mayLaunch(full, script))) return undefined;
     const client = await this.collectors.forFolder(folder);
     const launched = await client.call('runs.launch', full);
     this.collectors.remember(launched.run_id, client);

@@ -1,0 +1,80 @@
+/** Putting the client's wheel into an interpreter, and looking whether it really is there. */
+import type * as vscode from 'vscode';
+import * as fs from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { userError } from '../../protocol/apiError';
+import { type ProgramResult, runProgram } from '../program';
+import { lastLine, type Probe } from '../pythonProbe';
+
+const INSTALL_SECONDS = 120;
+const VERIFY_SECONDS = 20;
+
+/** A wheel is an archive of what goes into site-packages; this writes it there as an installer would. */
+const UNPACK = `
+import os, site, sys, sysconfig, zipfile
+wheel, user = sys.argv[1], sys.argv[2] == "user"
+target = site.getusersitepackages() if user else sysconfig.get_path("purelib")
+os.makedirs(target, exist_ok=True)
+with zipfile.ZipFile(wheel) as archive:
+    archive.extractall(target)
+    info = next(name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+with open(os.path.join(target, os.path.dirname(info), "INSTALLER"), "w") as file:
+    file.write("xtrack\\n")
+`;
+
+const VERIFY = `
+import json, xtrack
+from xtrack.version import VERSION
+print(json.dumps({"version": VERSION, "file": xtrack.__file__}))
+`;
+
+export async function findWheel(client: string): Promise<string> {
+  const name = (await fs.readdir(client)).find((each) => each.endsWith('.whl'));
+  if (!name) throw userError('not_found', `There is no wheel of the client in ${client}. Install the extension again.`);
+  return join(client, name);
+}
+
+/** Throws an ApiError that says why it could not be put there. */
+export async function installWheel(
+  probe: Probe,
+  wheel: string,
+  env: NodeJS.ProcessEnv,
+  cancel?: vscode.CancellationToken,
+): Promise<void> {
+  // As pip decides where it is asked nothing: what is not ours to write goes into the user's own packages.
+  const forUser = !probe.writable && !probe.virtual;
+  const pip = ['-m', 'pip', 'install', '--no-index', '--no-deps', '--force-reinstall', '--disable-pip-version-check'];
+  const args = probe.pip
+    ? [...pip, ...(forUser ? ['--user'] : []), wheel]
+    : ['-c', UNPACK, wheel, forUser ? 'user' : 'all'];
+  const request = { command: probe.executable, args, cwd: tmpdir(), env, seconds: INSTALL_SECONDS };
+  const result = await runProgram(cancel ? { ...request, cancel } : request);
+  if (result.code !== 0) throw userError('io', problem(result, probe));
+}
+
+export async function verifyClient(
+  probe: Probe,
+  env: NodeJS.ProcessEnv,
+): Promise<{ version: string; file: string } | null> {
+  const args = ['-c', VERIFY];
+  const result = await runProgram({ command: probe.executable, args, cwd: tmpdir(), env, seconds: VERIFY_SECONDS });
+  if (result.code !== 0) return null;
+  return JSON.parse(lastLine(result.stdout)) as { version: string; file: string };
+}
+
+/** What pip and Python say of the few things that go wrong, in the words of whoever has to mend them. */
+function problem({ code, stderr }: ProgramResult, { executable, packages }: Probe): string {
+  if (code === null) return `Installing into ${executable} took longer than ${INSTALL_SECONDS} s and was ended.`;
+  if (/externally-managed-environment/.test(stderr)) return managedText(executable);
+  if (/permission denied|EACCES|Errno 13\b/i.test(stderr))
+    return `You may not write to ${packages}, where ${executable} keeps its packages. Choose a virtual environment of your own, or put the client on PYTHONPATH.`;
+  if (/read-only file system|Errno 30\b/i.test(stderr))
+    return `${packages} is on a disk that cannot be written. Choose a virtual environment elsewhere, or put the client on PYTHONPATH.`;
+  if (/no space left|Errno 28\b/i.test(stderr)) return `The disk of ${packages} is full. Make room, then try again.`;
+  return `Installing into ${executable} failed: ${lastLine(stderr) || `exit code ${code}`}`;
+}
+
+export function managedText(executable: string): string {
+  return `${executable} belongs to the operating system, which keeps its packages to itself (PEP 668). Choose a virtual environment, or put the client on PYTHONPATH.`;
+}

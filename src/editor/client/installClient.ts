@@ -1,0 +1,169 @@
+import * as vscode from 'vscode';
+import { delimiter } from 'node:path';
+import { userError } from '../../protocol/apiError';
+import { findInterpreter, knownInterpreters } from '../interpreter';
+import { plain } from '../messages';
+import { packageText, type Probe, probeInterpreter } from '../pythonProbe';
+import { findWheel, installWheel, managedText, verifyClient } from './clientPackage';
+import { clusterText } from './clusterText';
+
+export interface InstallPorts {
+  /** The folder with the client and its wheel that stays over updates; made ready first. */
+  client(): Promise<string>;
+  /** Where scripts run, without what we put on their path. */
+  env(): NodeJS.ProcessEnv;
+  /** The folder that interpreters are chosen for. */
+  folder(): vscode.WorkspaceFolder | undefined;
+  /** The runs' directory and, where it answers, the collector. */
+  directory(): Promise<{ dir: string; address: { port: number; token: string } | null }>;
+  log: vscode.LogOutputChannel;
+}
+
+type Choice = vscode.QuickPickItem & { take: () => Promise<unknown> };
+
+/** The client where scripts run that are not launched from here: another interpreter, another machine. */
+export class InstallClient {
+  constructor(private readonly ports: InstallPorts) {}
+
+  /** Into the interpreter given, else where the user says. */
+  async run(interpreter?: unknown): Promise<unknown> {
+    if (typeof interpreter === 'string') return this.into(interpreter);
+    const chosen = await vscode.window.showQuickPick(await this.choices(), {
+      title: vscode.l10n.t("Install XTrack's Client"),
+      placeHolder: vscode.l10n.t('Scripts that are launched here need no installation. Where do others run?'),
+      matchOnDescription: true,
+    });
+    return chosen?.take();
+  }
+
+  private async choices(): Promise<Choice[]> {
+    const folder = this.ports.folder();
+    const { path, origin } = await findInterpreter(folder?.uri, folder?.uri.fsPath ?? '', this.ports.log);
+    const others = (await knownInterpreters()).filter((other) => other !== path);
+    const said = {
+      setting: vscode.l10n.t('the setting xtrack.interpreter'),
+      extension: vscode.l10n.t('chosen in the Python extension'),
+      path: vscode.l10n.t('first on the PATH'),
+    };
+    const interpreters = [
+      { path, description: said[origin] },
+      ...others.map((other) => ({ path: other, description: '' })),
+    ];
+    return [
+      ...interpreters.map((each) => ({
+        label: `$(symbol-misc) ${each.path}`,
+        description: each.description,
+        take: () => this.into(each.path),
+      })),
+      { label: vscode.l10n.t('$(folder-opened) Another interpreter…'), take: () => this.browse() },
+      { label: '', kind: vscode.QuickPickItemKind.Separator, take: async () => undefined },
+      {
+        label: vscode.l10n.t('$(remote) On a cluster, in a container…'),
+        detail: vscode.l10n.t(
+          'The commands to type there, with the path of the client, the directory and the connection',
+        ),
+        take: () => this.elsewhere(),
+      },
+      {
+        label: vscode.l10n.t('$(copy) Copy the path for PYTHONPATH'),
+        detail: vscode.l10n.t('Stays the same over updates of the extension; nothing is installed'),
+        take: () => this.copyPath(),
+      },
+    ];
+  }
+
+  private async browse(): Promise<unknown> {
+    const picked = await vscode.window.showOpenDialog({
+      title: vscode.l10n.t('Which Python?'),
+      openLabel: vscode.l10n.t('Install Into It'),
+    });
+    return picked?.[0] && this.into(picked[0].fsPath);
+  }
+
+  /** Answers with where it is now; undefined when it was not to be. */
+  private async into(interpreter: string): Promise<{ version: string; file: string } | undefined> {
+    const client = await this.ports.client();
+    const wheel = await findWheel(client);
+    const env = this.ports.env();
+    const probe = await probeInterpreter(interpreter, env, [client]);
+    if (probe.managed) return this.refuse(managedText(probe.executable));
+    if (!(await this.mayReplace(probe))) return undefined;
+    const title = vscode.l10n.t("Installing XTrack's client into {0}", probe.executable);
+    const location = vscode.ProgressLocation.Notification;
+    try {
+      await vscode.window.withProgress({ location, title, cancellable: true }, async (_progress, cancel) => {
+        await installWheel(probe, wheel, env, cancel).catch((error: unknown) => {
+          throw cancel.isCancellationRequested ? new vscode.CancellationError() : error;
+        });
+      });
+    } catch (error) {
+      if (error instanceof vscode.CancellationError) return undefined;
+      this.ports.log.error(`Installing into ${probe.executable}: ${String(error)}`);
+      return this.refuse(error instanceof Error ? error.message : String(error));
+    }
+    const there = await verifyClient(probe, env);
+    if (!there) {
+      const message = `The client was installed into ${probe.executable}, but cannot be imported there. Run XTrack: Doctor to find out why.`;
+      throw userError('io', message);
+    }
+    this.ports.log.info(`Installed client ${there.version} into ${probe.executable}: ${there.file}`);
+    void vscode.window.showInformationMessage(
+      vscode.l10n.t(
+        "XTrack's client {0} is in {1}: scripts that run with it are tracked.",
+        there.version,
+        probe.executable,
+      ),
+    );
+    return there;
+  }
+
+  /** Of a package that is not ours, pip would leave nothing. */
+  private async mayReplace({ xtrack, executable }: Probe): Promise<boolean> {
+    if (!xtrack || xtrack.ours) return true;
+    const replace = vscode.l10n.t('Replace It');
+    const path = vscode.l10n.t('Copy the Path for PYTHONPATH');
+    const answer = await vscode.window.showWarningMessage(
+      vscode.l10n.t('{0} has another package of this name: {1}', executable, packageText(xtrack)),
+      {
+        modal: true,
+        detail: vscode.l10n.t(
+          'Both are imported as "xtrack". Installing the client replaces {0}. With PYTHONPATH, each script can choose.',
+          xtrack.file,
+        ),
+      },
+      path,
+      replace,
+    );
+    if (answer === path) await this.copyPath();
+    return answer === replace;
+  }
+
+  private async refuse(message: string): Promise<undefined> {
+    const other = vscode.l10n.t('Choose Another Interpreter…');
+    const path = vscode.l10n.t('Copy the Path for PYTHONPATH');
+    void vscode.window.showErrorMessage(plain(message, 600), other, path).then(async (answer) => {
+      if (answer === other) await this.run();
+      else if (answer === path) await this.copyPath();
+    });
+    return undefined;
+  }
+
+  private async copyPath(): Promise<void> {
+    const client = await this.ports.client();
+    await vscode.env.clipboard.writeText(client);
+    const message = vscode.l10n.t('Copied. Put it first in PYTHONPATH, before a {0}: {1}', `“${delimiter}”`, client);
+    void vscode.window.showInformationMessage(message);
+  }
+
+  private async elsewhere(): Promise<void> {
+    const wheel = await findWheel(await this.ports.client());
+    const content = clusterText({ wheel, ...(await this.ports.directory()) });
+    const document = await vscode.workspace.openTextDocument({ language: 'shellscript', content });
+    await vscode.window.showTextDocument(document, { preview: true });
+    const copy = vscode.l10n.t('Copy Everything');
+    const message = vscode.l10n.t('These are the commands for the other machine. They hold a secret token.');
+    void vscode.window.showInformationMessage(message, copy).then((answer) => {
+      if (answer === copy) void vscode.env.clipboard.writeText(content);
+    });
+  }
+}

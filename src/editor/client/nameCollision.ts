@@ -1,0 +1,81 @@
+/** A package on PyPI, for accelerator physics, has our import name: whoever uses it must not be surprised. */
+import * as vscode from 'vscode';
+import * as fs from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { plain } from '../messages';
+import { packageText, probeInterpreter } from '../pythonProbe';
+
+const ACCEPTED = 'xtrack.acceptedCollisions';
+
+export class NameCollision {
+  /** One look at an interpreter is enough for a window. */
+  private readonly looks = new Map<string, Promise<string | null>>();
+
+  constructor(
+    private readonly memory: vscode.Memento,
+    private readonly clients: () => string[],
+    private readonly log: vscode.LogOutputChannel,
+  ) {}
+
+  /** Before a script is launched: false when the user would rather not. */
+  async accepts(interpreter: string, script: string, env: NodeJS.ProcessEnv): Promise<boolean> {
+    const beside = await besides(script);
+    const other = beside ?? (await this.lookAt(interpreter, env));
+    if (other === null) return true;
+    const id = `${interpreter}\n${other}`;
+    const accepted = this.memory.get<string[]>(ACCEPTED) ?? [];
+    if (accepted.includes(id)) return true;
+    const always = vscode.l10n.t('Launch, and Do Not Ask Again');
+    const once = vscode.l10n.t('Launch');
+    const detail = beside
+      ? vscode.l10n.t(
+          'While the script runs, its "import xtrack" finds that file, and not XTrack\'s client. What it prints is recorded; what it logs is not.',
+        )
+      : vscode.l10n.t(
+          'While the script is tracked, "import xtrack" finds XTrack\'s client first. A script that needs the other package fails.',
+        );
+    const message = vscode.l10n.t('There is another package of the name xtrack: {0}', plain(other, 300));
+    const answer = await vscode.window.showWarningMessage(message, { modal: true, detail }, once, always);
+    if (answer === always) await this.memory.update(ACCEPTED, [...accepted, id]);
+    return answer !== undefined;
+  }
+
+  private lookAt(interpreter: string, env: NodeJS.ProcessEnv): Promise<string | null> {
+    let look = this.looks.get(interpreter);
+    if (!look) {
+      look = this.look(interpreter, env);
+      this.looks.set(interpreter, look);
+    }
+    return look;
+  }
+
+  private async look(interpreter: string, env: NodeJS.ProcessEnv): Promise<string | null> {
+    try {
+      const { xtrack } = await probeInterpreter(interpreter, env, this.clients());
+      return xtrack && !xtrack.ours ? `${packageText(xtrack)}, ${xtrack.file}` : null;
+    } catch (error) {
+      // The launch itself will say what is wrong with the interpreter; it may be right by the next time.
+      this.log.info(`${interpreter} could not be looked at: ${String(error)}`);
+      this.looks.delete(interpreter);
+      return null;
+    }
+  }
+}
+
+/** What lies beside a script is found before everything else. */
+async function besides(script: string): Promise<string | null> {
+  const folder = dirname(script);
+  for (const name of ['xtrack.py', join('xtrack', '__init__.py')]) {
+    const path = join(folder, name);
+    const ours = await isFile(join(dirname(path), 'outlet.py'));
+    if (!ours && (await isFile(path))) return path;
+  }
+  return null;
+}
+
+function isFile(path: string): Promise<boolean> {
+  return fs.stat(path).then(
+    (stat) => stat.isFile(),
+    () => false,
+  );
+}

@@ -1,0 +1,58 @@
+import { type Finding, type Fix, type Level, LEVELS } from './finding';
+
+export interface Report {
+  text: string;
+  /** By line, from 0. */
+  fixes: { line: number; fix: Fix }[];
+}
+
+const MARKS: Record<Level, string> = { error: '✗', warning: '⚠', info: 'ℹ', ok: '✓' };
+const WIDTH = 100;
+
+/** What is wrong first; what is fine in one line each, at the end. */
+export function doctorReport(findings: readonly Finding[], heading: string): Report {
+  const lines = [heading, summary(findings)];
+  const fixes: Report['fixes'] = [];
+  for (const level of LEVELS) {
+    for (const finding of findings.filter((each) => each.level === level)) {
+      lines.push('');
+      if (finding.fix) fixes.push({ line: lines.length, fix: finding.fix });
+      lines.push(`${MARKS[level]} ${oneLine(finding.title)}`);
+      lines.push(...wrapped(finding.detail));
+      if (finding.action) lines.push(...wrapped(`→ ${finding.action}`));
+    }
+  }
+  return { text: `${lines.join('\n')}\n`, fixes };
+}
+
+function summary(findings: readonly Finding[]): string {
+  const count = (level: Level): number => findings.filter((each) => each.level === level).length;
+  const said = (n: number, one: string, many: string): string | null =>
+    n === 0 ? null : n === 1 ? one : `${n} ${many}`;
+  const parts = [
+    said(count('error'), '1 problem', 'problems'),
+    said(count('warning'), '1 warning', 'warnings'),
+    said(count('info'), '1 hint', 'hints'),
+  ].filter(Boolean);
+  return parts.length === 0 ? 'Everything is fine.' : `${parts.join(', ')}.`;
+}
+
+function wrapped(text: string): string[] {
+  const lines: string[] = [];
+  for (const paragraph of text.split('\n')) {
+    let line = '';
+    for (const word of paragraph.split(/\s+/)) {
+      if (line && line.length + word.length > WIDTH) {
+        lines.push(line);
+        line = '';
+      }
+      line = line ? `${line} ${word}` : word;
+    }
+    lines.push(line);
+  }
+  return lines.filter(Boolean).map((line) => `    ${line}`);
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').trim();
+}

@@ -1,0 +1,67 @@
+/** The client's own doctor, run with the interpreter that scripts run with. */
+import type * as vscode from 'vscode';
+import { runProgram } from '../program';
+import { lastLine } from '../pythonProbe';
+import { type Finding, LEVELS, type Level } from './finding';
+
+const SECONDS = 30;
+
+export interface PythonDoctorRequest {
+  interpreter: string;
+  cwd: string;
+  env: NodeJS.ProcessEnv;
+  cancel: vscode.CancellationToken;
+}
+
+export async function pythonFindings({ interpreter, cwd, env, cancel }: PythonDoctorRequest): Promise<Finding[]> {
+  const args = ['-m', 'xtrack', 'doctor', '--json'];
+  // What lies in the folder must not stand in for the client that is asked.
+  const safe = { ...env, PYTHONSAFEPATH: '1' };
+  try {
+    const { code, stdout, stderr } = await runProgram({
+      command: interpreter,
+      args,
+      cwd,
+      env: safe,
+      seconds: SECONDS,
+      cancel,
+    });
+    if (cancel.isCancellationRequested) return [];
+    if (code === null) return [silent(`It did not end within ${SECONDS} s.`)];
+    return readFindings(stdout) ?? [silent(lastLine(stderr) || `It ended with ${code} and said nothing.`)];
+  } catch (error) {
+    return [silent(String(error))];
+  }
+}
+
+/** Null where it is no answer of the doctor. */
+export function readFindings(stdout: string): Finding[] | null {
+  let answer: unknown;
+  try {
+    answer = JSON.parse(stdout);
+  } catch {
+    return null;
+  }
+  const findings = (answer as { findings?: unknown } | null)?.findings;
+  if (!Array.isArray(findings)) return null;
+  return findings.map((each: Record<string, unknown>) => {
+    const level = LEVELS.find((known): known is Level => known === each['level']) ?? 'info';
+    const [id, title, detail, action] = ['id', 'title', 'detail', 'action'].map((name) => text(each[name]));
+    return { id: id!, level, title: title!, detail: detail!, action: action! };
+  });
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function silent(detail: string): Finding {
+  return {
+    id: 'editor.python_doctor',
+    level: 'error',
+    title: 'The client could not be asked',
+    detail,
+    action: 'Look whether another interpreter answers; the log of XTrack says more.',
+    fix: { title: 'Show Log', command: 'xtrack.showLog' },
+  };
+}
