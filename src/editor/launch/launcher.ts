@@ -79,7 +79,8 @@ export class Launcher {
   }
 
   private async pickScript(): Promise<vscode.Uri | undefined> {
-    const current = openScript();
+    const open = openScript();
+    const current = open?.scheme === 'file' ? open : undefined;
     const found = await vscode.workspace.findFiles(
       '**/*.py',
       '**/{node_modules,site-packages,.venv,venv,.*}/**',
@@ -136,10 +137,10 @@ export class Launcher {
   }
 }
 
-/** In the editor that was used last. */
+/** In the editor that was used last; it may not have been saved to a file yet. */
 function openScript(): vscode.Uri | undefined {
   const document = vscode.window.activeTextEditor?.document;
-  return document?.languageId === 'python' && document.uri.scheme === 'file' ? document.uri : undefined;
+  return document?.languageId === 'python' ? document.uri : undefined;
 }
 
 /** Below its workspace folder; '' right in it. */
