@@ -45,8 +45,10 @@ export function deriveStatus(state: RunState): DerivedStatus {
 
   const attempts = outcomes.map(({ n, writers }, i) => attemptRow(state, n, writers, i < outcomes.length - 1));
   const outcome = outcomeOf(state, latest.n, latest.writers);
-  const speaker = byWorker(latest.writers.scripts).find(({ progress }) => progress !== null);
-  const first = byWorker(latest.writers.scripts)[0];
+  // What a script says of itself, else what its supervisor reads from its output.
+  const { scripts, supervisors } = latest.writers;
+  const speaker = [...byWorker(scripts), ...byWorker(supervisors)].find(({ progress }) => progress !== null);
+  const first = byWorker(scripts)[0];
   const isActive = outcome.ended === null;
   const traceback = outcome.error?.traceback ?? null;
   return {

@@ -10,6 +10,8 @@ from typing import Any, Callable, Dict, List, Optional
 
 from . import consoles, exits
 from .machine import Machine
+from .outputwatch import PATIENCE_S, OutputWatch, Script
+from .printed import Printed
 from .run import Run
 from .troubles import logger
 
@@ -19,6 +21,24 @@ _MOMENT_S = 3.0
 _STEP_S = 0.25
 _HELD = 1 << 20
 _PATIENCE_S = 0.5
+
+
+class OfRun(Script):
+    """What the script logs to a run of this very process."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._began = time.monotonic()
+        #: The script started it, or was given it.
+        self.is_the_scripts = False
+
+    @property
+    def may_log_metrics(self) -> bool:
+        return self.is_the_scripts and time.monotonic() - self._began < PATIENCE_S
+
+    def look(self) -> None:
+        self.logs_metrics = self._run.logs_metrics
+        self.reports_progress = self._run.reports_progress
 
 
 class CellRun:
@@ -37,8 +57,12 @@ class CellRun:
         self._ending = threading.Event()
         self._began = time.monotonic()
         self._machine: Optional[Machine] = None
+        self._output: Optional[OutputWatch] = None
+        self._script: Optional[OfRun] = None
+        #: Of what is printed before there is a run.
+        self._peeked = Printed()
         if self._run is not None:
-            self._console.write_to(self._run)
+            self._record(self._run)
         self._thread = threading.Thread(target=self._watch, name="xtrack-cell", daemon=True)
         self._thread.start()
 
@@ -52,6 +76,8 @@ class CellRun:
                 return None
             run = self._begin()
             self._is_the_scripts = run is not None
+            if self._script is not None:
+                self._script.is_the_scripts = True
             return run
 
     def end(self, status: str, error: Optional[Dict[str, str]]) -> None:
@@ -59,11 +85,13 @@ class CellRun:
         self._thread.join(1.0)
         self._console.release()
         with self._lock:
-            if self._run is None and self._asked:
+            if self._run is None and (self._asked or self._trains()):
                 self._begin()
             run = self._run
         if self._machine is not None:
             self._machine.stop()
+        if self._output is not None:
+            self._output.finish()
         self._console.close()
         if run is None or run.ended:
             return
@@ -74,19 +102,33 @@ class CellRun:
     # ------------------------------------------------------------ beside it
 
     def _is_due(self) -> bool:
-        return time.monotonic() - self._began > (_ASKED_S if self._asked else _MOMENT_S)
+        return time.monotonic() - self._began > (_ASKED_S if self._asked else _MOMENT_S) or self._trains()
+
+    def _trains(self) -> bool:
+        """By what it has printed so far."""
+        if self._run is None:
+            self._peeked.feed(self._console.take_new())
+        return bool(self._peeked.take()) or self._peeked.progress is not None
 
     def _begin(self) -> Optional[Run]:
         """Holds the lock. None where the run cannot be started."""
         if self._run is None and not self._wants_none:
             try:
                 self._run = self._start()
+                self._record(self._run)
             except Exception as error:
                 self._wants_none = True
-                logger.warning("xtrack: the cell's run cannot be started: %s: %s", type(error).__name__, error)
-                return None
-            self._console.write_to(self._run)
+                logger.warning("xtrack: the cell is not recorded: %s: %s", type(error).__name__, error)
         return self._run
+
+    def _record(self, run: Run) -> None:
+        if run.directory is None:
+            return
+        path = os.path.join(run.directory, "output-%s-%d.log" % (run.worker_id, run.attempt))
+        start = self._console.write_to(path)
+        self._script = OfRun(run)
+        self._script.is_the_scripts = self._is_the_scripts
+        self._output = OutputWatch(path, start, lambda: run.writer, self._script, run.troubles)
 
     def _watch(self) -> None:
         while not self._ending.wait(_STEP_S):
@@ -96,6 +138,8 @@ class CellRun:
                 if run is not None and not run.ended:
                     self._machine = self._machine or Machine(os.getsid(0) if hasattr(os, "getsid") else 0, run.writer)
                     self._machine.step()
+                    if self._output is not None:
+                        self._output.step()
             except Exception as error:
                 logger.warning("xtrack: watching the cell failed: %s: %s", type(error).__name__, error)
                 return
@@ -114,23 +158,28 @@ class Console:
         self._log: Optional[int] = None
         self._held: List[bytes] = []
         self._size = 0
+        self._looked_at = 0
         self._lock = threading.RLock()
         self._before = (sys.stdout, sys.stderr)
         self._tees = (Tee(sys.stdout, self.write), Tee(sys.stderr, self.write))
         sys.stdout, sys.stderr = self._tees  # type: ignore[assignment]
 
-    def write_to(self, run: Run) -> None:
-        if run.directory is None:
-            return
-        try:
-            log = consoles.create(os.path.join(run.directory, "output-%s-%d.log" % (run.worker_id, run.attempt)))
-            with self._lock:
-                for block in self._held:
-                    os.write(log, block)
-                self._held.clear()
-                self._log = log
-        except OSError as error:
-            run.troubles.note("output", "xtrack: the console log cannot be made (%s)" % error)
+    def write_to(self, path: str) -> int:
+        """From now on; what is held goes there first. Returns where that starts. Raises OSError."""
+        log = consoles.create(path)
+        start = os.fstat(log).st_size
+        with self._lock:
+            for block in self._held:
+                os.write(log, block)
+            self._held.clear()
+            self._log = log
+        return start
+
+    def take_new(self) -> bytes:
+        """What is held that was not looked at yet."""
+        with self._lock:
+            blocks, self._looked_at = self._held[self._looked_at :], len(self._held)
+        return b"".join(blocks)
 
     def write(self, text: str) -> None:
         block = text.encode("utf-8", "replace")

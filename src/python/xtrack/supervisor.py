@@ -20,10 +20,13 @@ from .jsontext import json_text
 from .machine import Machine
 from .process import absolute, hostname, process, working_directory
 from .ranks import agreed_run_id, worker_id
+from .outputwatch import OutputWatch
 from .recorder import Recorder
+from .scriptjournals import ScriptJournals
 from .source import file_hash, git_state, quick_environment, slow_environment
 from .transports import TCPTransport, Transport, UnixSocketTransport, choose
 from .troubles import Troubles
+from .writer import Writer
 
 _STEP_S = 0.25
 _PACKAGE_DIR = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -80,6 +83,9 @@ class Supervisor:
         self._directory = journals.directory
         me = clean_id("sup-" + hostname(), "sup")
         self._recorder = Recorder(transport, journals, self._run_id, me, self._attempt, "supervisor", self._troubles)
+        self._troubles.tell = lambda message: self._event("log", ',"level":"warning","logger":"xtrack","msg":' + json_text(message))
+        self._transport = transport
+        self._reader: Optional[Recorder] = None
         self._output = os.path.join(self._run_dir, "output-%s-%d.log" % (self._worker, self._attempt))
 
     # ------------------------------------------------------------ from start to end
@@ -99,9 +105,12 @@ class Supervisor:
         refusal = self._why_not() or self._spawn(log)
         if refusal is not None:
             return self._refused(refusal, log, follower)
-        code = self._watch()
+        watch = self._read_output(start) if log is not None else None
+        code = self._watch(watch)
         if self._terminal is not None:
             self._terminal.join()
+        if watch is not None:
+            watch.finish()
         if follower is not None:
             follower.stop()
         self._end(code, start)
@@ -170,7 +179,18 @@ class Supervisor:
             env["XTRACK_TAGS"] = json.dumps(self._job.tags)
         return env
 
-    def _watch(self) -> int:
+    def _read_output(self, start: int) -> OutputWatch:
+        script = ScriptJournals(self._run_dir, self._attempt)
+        return OutputWatch(self._output, start, self._output_writer, script, self._troubles)
+
+    def _output_writer(self) -> Writer:
+        """What the script prints is of the script's worker: a journal of its own, made when there is something in it."""
+        if self._reader is None:
+            journals = Journals(self._directory, self._troubles)
+            self._reader = Recorder(self._transport, journals, self._run_id, self._worker, self._attempt, "supervisor", self._troubles)
+        return self._reader.writer
+
+    def _watch(self, watch: Optional[OutputWatch]) -> int:
         assert self._child is not None
         machine = Machine(self._child.pid, self._recorder.writer)
         self._describe()
@@ -180,6 +200,8 @@ class Supervisor:
                 break
             except subprocess.TimeoutExpired:
                 machine.step()
+                if watch is not None:
+                    watch.step()
         machine.stop()
         return code
 
@@ -256,9 +278,15 @@ class Supervisor:
         self._finish(status, members)
 
     def _finish(self, status: str, members: str) -> None:
-        self._event("run_end", ',"status":"%s"%s,"duration_ms":%d' % (status, members, int((time.monotonic() - self._started) * 1000)))
-        self._recorder.writer.close()
-        self._recorder.stop()
+        end = ',"status":"%s"' % status
+        duration = ',"duration_ms":%d' % int((time.monotonic() - self._started) * 1000)
+        self._event("run_end", end + members + duration)
+        for recorder in (self._recorder, self._reader):
+            if recorder is not None:
+                if recorder is self._reader:
+                    recorder.writer.event("run_end", end + duration)
+                recorder.writer.close()
+                recorder.stop()
 
     def _script_said_why(self) -> bool:
         for found in journals_in(self._run_dir):
