@@ -325,6 +325,7 @@ function clientHost(
       return installation.collector;
     },
     idleExitMinutes: () => setting('idleExitMinutes'),
+    journals: () => setting('journals'),
     errorFile: (dir) => {
       const name = createHash('sha256').update(dir).digest('hex').slice(0, 16);
       return join(context.globalStorageUri.fsPath, 'logs', `${name}.log`);

@@ -67,6 +67,7 @@ export class Collector {
       role: 'store',
       dir: options.dir,
       readOnly: lease === null,
+      seal: { journals: options.journals, afterMs: options.sealAfterSeconds * 1000 },
       ...(lease && { lease: { file: lease.path, nonce: lease.nonce } }),
     });
     this.worker.onNotice((notice) => this.noticed(notice));

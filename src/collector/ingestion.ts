@@ -5,7 +5,7 @@
 import { lstatSync } from 'node:fs';
 import { listJournals, listRuns, type FoundRun } from './journal/runScanner';
 import type { OpenRun, OpenRuns } from './openRuns';
-import { signatureOf } from './runTail';
+import { EMPTY_SIGNATURE, signatureOf } from './runTail';
 
 const SLICE_MS = 15;
 /** Of known runs that nobody writes to, so many are looked at each second: somebody may have copied something there. */
@@ -101,9 +101,24 @@ export class Ingestion {
   /** Looks at an open run's journals, or at one of them. */
   look(run: OpenRun, file?: string): void {
     const { tail } = run;
+    if (tail.isStale) return this.loadAgain(run);
     const grown = file === undefined ? tail.refresh() : tail.refreshFile(file) ? [file] : [];
     for (const name of grown) this.events.heard(run, name);
     if (grown.length > 0 || tail.behind > 0) this.want(tail.runId);
+  }
+
+  private loadAgain({ tail: { runId } }: OpenRun): void {
+    const known = this.known.get(runId);
+    if (!known) return;
+    this.runs.close(runId);
+    this.runs.open(known.found);
+    this.want(runId);
+  }
+
+  /** Its files changed, and what they say is what is known of it. */
+  settled({ tail }: OpenRun): void {
+    const known = this.known.get(tail.runId);
+    if (known) known.signature = tail.signature;
   }
 
   /** Resolves when what is there now was read. */
@@ -192,8 +207,7 @@ export class Ingestion {
       this.pending.add(runId);
       return;
     }
-    const known = this.known.get(runId);
-    if (known) known.signature = tail.signature;
+    this.settled(run);
     this.events.caughtUp(run, tail.signature);
     this.resolve(runId);
   }
@@ -205,8 +219,8 @@ export class Ingestion {
     if (runId === undefined) return false;
     const known = this.known.get(runId);
     if (!known || this.runs.get(runId)) return true;
-    const journals = listJournals(known.found.dir);
-    if (journals.length > 0 && signatureOf(journals) !== known.signature) {
+    const signature = signatureOf(known.found.dir, listJournals(known.found.dir));
+    if (signature !== EMPTY_SIGNATURE && signature !== known.signature) {
       this.runs.open(known.found);
       this.pending.add(runId);
     }

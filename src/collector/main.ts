@@ -1,10 +1,12 @@
 /** The collector's process (main thread) and its store (worker thread): one bundle, two composition roots. */
 import { realpathSync } from 'node:fs';
+import { join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import { Collector } from './collector';
 import { parseCommandLine, UsageError, type Options } from './commandLine';
 import { DiscoveryFile } from './discoveryFile';
 import { prepareDirectory, takeDirectory } from './ownership';
+import { verifyDirectory } from './verify';
 import { runWorker } from './worker';
 
 declare const __VERSION__: string;
@@ -29,6 +31,7 @@ async function main(): Promise<void> {
     process.stdout.write(`${JSON.stringify({ version: __VERSION__, build: __BUILD__ })}\n`);
     return;
   }
+  if ('verify' in given) return process.exit(await verifyDirectory(given, join(__dirname, 'sql-wasm.wasm')));
   const problem = prepareDirectory(given.dir);
   let options: Options;
   try {

@@ -73,6 +73,7 @@ export class OpenRuns {
     if (run.row && !run.rowDirty) return run.row;
     run.row = run.tail.row();
     run.rowDirty = false;
+    if (run.tail.lost !== null) run.row = { ...run.row, status: 'failed', error: lostMessage(run.tail) };
     run.active = ACTIVE.has(run.row.status);
     return run.row;
   }
@@ -92,9 +93,7 @@ export class OpenRuns {
     if (this.readOnly) return;
     const now = performance.now();
     const due = this.values()
-      .filter(
-        (run) => this.isMissing(run) || (run.tail.store.dirty && (!run.active || now - run.savedAt >= SAVE_EVERY_MS)),
-      )
+      .filter((run) => this.isMissing(run) || (run.tail.unsaved && (!run.active || now - run.savedAt >= SAVE_EVERY_MS)))
       .sort((a, b) => Number(a.active) - Number(b.active) || a.savedAt - b.savedAt);
     for (const run of due) {
       if (!this.budget.allows) return;
@@ -110,7 +109,7 @@ export class OpenRuns {
   closeIdle(isBusy: (runId: string) => boolean): void {
     const now = performance.now();
     const idle = this.values()
-      .filter((run) => (!run.active && !run.rowDirty) || !run.tail.hasJournals)
+      .filter((run) => (!run.active && !run.rowDirty) || !run.tail.exists)
       .filter((run) => !isBusy(run.tail.runId))
       .sort((a, b) => a.usedAt - b.usedAt);
     idle.forEach((run, i) => {
@@ -126,12 +125,12 @@ export class OpenRuns {
   }
 
   private needsSave(run: OpenRun): boolean {
-    return run.tail.hasJournals && (run.tail.store.dirty || this.isMissing(run));
+    return run.tail.unsaved || this.isMissing(run);
   }
 
   /** Somebody may delete a database under us: it is a projection, and comes back. */
   private isMissing({ tail }: OpenRun): boolean {
-    return tail.hasJournals && !existsSync(join(tail.dir, RUN_DATABASE));
+    return tail.exists && tail.lost === null && !existsSync(join(tail.dir, RUN_DATABASE));
   }
 
   private save(run: OpenRun): void {
@@ -152,4 +151,10 @@ export class OpenRuns {
       this.onProblem(tail.runId, message);
     }
   }
+}
+
+/** What people are told of a run whose database cannot be read, and cannot be made again. */
+export function lostMessage({ runId, dir, lost }: RunTail): string {
+  const file = join(dir, RUN_DATABASE);
+  return `The sealed database of run ${runId} ${lost}, and its journals were removed when it was sealed. Put ${file} back from a backup; nothing here was changed.`;
 }

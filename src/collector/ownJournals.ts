@@ -1,6 +1,6 @@
 /** The journals that the collector itself writes: what it did to a run, what users edited, commands to the run. */
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FrameDecoder } from '../base/frames';
 import { userError } from '../protocol/apiError';
@@ -12,7 +12,9 @@ import type { RunDirectories } from './runDirectory';
 const COMMANDS_FILE = 'commands.xtj';
 
 export class OwnJournals {
-  private readonly writer = randomBytes(8).toString('hex');
+  private writer = newWriter();
+  /** What was appended to; where such a file is gone, its run was sealed. */
+  private readonly used = new Set<string>();
   /** The host's name, made fit for a file's. */
   private readonly worker = `col-${thisHost().host.replace(/[^A-Za-z0-9._-]/g, '_')}`.slice(0, 64);
   private readonly proc = thisProcess();
@@ -24,8 +26,22 @@ export class OwnJournals {
 
   /** Returns the file's name, for the bell. Throws what the file system throws. */
   appendEvent(runId: string, attempt: number, t: string, p: Json): string {
-    const file = `events-${this.worker}-${attempt}-${this.writer}.xtj`;
-    return this.append(file, this.head(runId, 'collector', attempt), t, p);
+    for (;;) {
+      const file = `events-${this.worker}-${attempt}-${this.writer}.xtj`;
+      // Numbers that a writer used once, it cannot use again.
+      if (!this.wasRemoved(runId, file)) {
+        this.append(file, this.head(runId, 'collector', attempt), t, p);
+        this.used.add(`${runId}/${file}`);
+        if (!this.wasRemoved(runId, file)) return file;
+      }
+      this.writer = newWriter();
+      this.used.clear();
+    }
+  }
+
+  private wasRemoved(runId: string, file: string): boolean {
+    const dir = this.runs.find(runId);
+    return this.used.has(`${runId}/${file}`) && dir !== null && !existsSync(join(dir, file));
   }
 
   appendEdit(runId: string, p: Json): string {
@@ -84,4 +100,8 @@ function notWritable(root: string, { code }: NodeJS.ErrnoException): Error | nul
   if (code === 'EROFS' || code === 'EACCES' || code === 'EPERM')
     return userError('io', `${root} cannot be written (${code}). Make it writable and try again.`);
   return null;
+}
+
+function newWriter(): string {
+  return randomBytes(8).toString('hex');
 }

@@ -1,5 +1,5 @@
 /** One run that is open: its journals are tailed, reduced to its state, and stored. */
-import { lstatSync, statSync } from 'node:fs';
+import { lstatSync, rmSync, statSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import type { SqlJsStatic } from 'sql.js';
 import { addWriter, applyEvent, newRunState, writerKey } from '../domain/runReducer';
@@ -9,9 +9,13 @@ import { warn } from '../domain/runWarnings';
 import { lookUp } from '../domain/safeRecord';
 import type { Json, JournalHead } from '../protocol/events';
 import type { Checkpoint, RunDetail, RunRow } from '../protocol/rows';
+import { unpackJournals } from './journal/journalArchive';
+import { isEventJournal } from './journal/journalHead';
 import { JournalReader, type JournalPosition } from './journal/journalReader';
 import { listJournals, type FoundJournal, type FoundRun } from './journal/runScanner';
-import { RunStore, type JournalOffset } from './store/runStore';
+import { keepAs } from './safeFile';
+import { isSealOf, readSeal, SEAL_FILE } from './sealFile';
+import { RUN_DATABASE, RunStore, SEALED_DATABASE, type JournalOffset } from './store/runStore';
 
 /** One writer's journal. */
 interface Tailed {
@@ -20,6 +24,8 @@ interface Tailed {
 }
 
 const MAX_CHECKED_FILES = 500;
+/** How often a run is loaded again whose database was replaced meanwhile. */
+const LOADS = 3;
 
 export class RunTail {
   readonly runId: string;
@@ -28,6 +34,12 @@ export class RunTail {
   private readonly tails = new Map<string, Tailed>();
   /** Of the files as they were when they were last looked at. */
   private looked = '';
+  /** A journal that was not read to its end is gone: the run has to be loaded again. */
+  private missed = false;
+  /** run.sqlite has the run's seal: nothing is written to it until somebody resumes the run. */
+  sealed: boolean;
+  /** Why the run cannot be shown: its database is the only copy of what it had, and it is not whole. */
+  readonly lost: string | null;
 
   private constructor(
     found: FoundRun,
@@ -36,28 +48,64 @@ export class RunTail {
     this.runId = found.runId;
     this.dir = found.dir;
     this.state = store.state ?? newRunState(found.runId);
+    const seal = readSeal(found.dir);
+    const { loaded, damage } = store;
+    this.sealed = seal !== null && loaded?.name === RUN_DATABASE && isSealOf(seal, loaded);
+    this.lost = seal !== null && loaded === null ? (damage ?? 'is missing') : null;
     // What was observed of processes before a restart is no news.
     for (const writer of Object.values(this.state.writers)) writer.seen = 'alive';
   }
 
   /** A damaged database is begun anew from the journals; the run says so. */
   static open(sql: SqlJsStatic, found: FoundRun, readOnly: boolean): RunTail {
-    const store = RunStore.open(sql, found.dir, { readOnly });
-    const tail = new RunTail(found, store);
-    if (store.damage !== null) {
-      const message = `The run’s database ${store.damage}; it was made again from the journals.`;
-      warn(tail.state, 'database_damaged', message, { file: 'run.sqlite' });
+    for (let loads = 1; ; loads++) {
+      let before = databaseMark(found.dir);
+      let tail = new RunTail(found, RunStore.open(sql, found.dir, { readOnly }));
+      if (
+        tail.lost !== null &&
+        !readOnly &&
+        unpackJournals(found.dir, Object.keys(readSeal(found.dir)?.journals ?? {}))
+      ) {
+        // With its journals back it is a run like any other that is not sealed.
+        rmSync(join(found.dir, SEAL_FILE), { force: true });
+        before = databaseMark(found.dir);
+        tail.close();
+        tail = new RunTail(found, RunStore.open(sql, found.dir, { readOnly }));
+        const message = `The run’s database ${tail.store.damage ?? 'was missing'}; it was made again from the packed journals.`;
+        warn(tail.state, 'database_damaged', message, { file: RUN_DATABASE });
+      } else if (tail.store.damage !== null) {
+        const message = `The run’s database ${tail.store.damage}; it was made again from the journals.`;
+        warn(tail.state, 'database_damaged', message, { file: RUN_DATABASE });
+      }
+      if (tail.lost === null) tail.refresh();
+      else tail.looked = signatureOf(found.dir, listJournals(found.dir));
+      // Its owner may have sealed it in this moment: what was loaded is less than there was, and the journals are gone.
+      if (loads === LOADS || before === databaseMark(found.dir)) return tail;
+      tail.close();
     }
+  }
+
+  /** The run as its journals tell it, from what was sealed before where it was; nothing of it is kept. */
+  static again(sql: SqlJsStatic, found: FoundRun, base: { name: string; bytes: Uint8Array } | null): RunTail {
+    const tail = new RunTail(found, RunStore.of(sql, found.dir, base, true));
     tail.refresh();
     return tail;
   }
 
   /** Looks for new journals and for growth. Returns the names of those that grew or were touched. */
   refresh(): string[] {
+    if (this.lost !== null) return [];
     const found = listJournals(this.dir);
-    this.looked = signatureOf(found);
+    this.looked = signatureOf(this.dir, found);
     if (this.state.created === 0) this.state.created = statSync(this.dir, { throwIfNoEntry: false })?.birthtimeMs ?? 0;
+    const names = new Set(found.map(({ name }) => name));
+    for (const [name, { reader }] of this.tails) if (!names.has(name) && reader.behind > 0) this.missed = true;
     return found.filter(({ name, path, stats }) => this.tail(name, path).reader.look(stats)).map(({ name }) => name);
+  }
+
+  /** What is loaded is less than there was: the run was sealed, or its directory replaced, by somebody else. */
+  get isStale(): boolean {
+    return this.missed;
   }
 
   /** Like `refresh`, of one journal alone. True when it grew or was touched. */
@@ -103,8 +151,30 @@ export class RunTail {
     return this.looked;
   }
 
-  get hasJournals(): boolean {
-    return this.tails.size > 0;
+  /** There is a run: journals, or a database that has what they had. */
+  get exists(): boolean {
+    return this.tails.size > 0 || this.store.state !== null || this.lost !== null;
+  }
+
+  get hasEventJournals(): boolean {
+    for (const name of this.tails.keys()) if (isEventJournal(name)) return true;
+    return false;
+  }
+
+  /** There is something that only journals have. A sealed run's edits stay in theirs. */
+  get unsaved(): boolean {
+    return this.lost === null && this.store.dirty && !(this.sealed && !this.hasEventJournals);
+  }
+
+  /** Of the journals of processes: how each was read. */
+  *eventJournals(): Iterable<{ name: string; reader: JournalReader; writer: WriterState | null }> {
+    for (const [name, { reader, writer }] of this.tails) if (isEventJournal(name)) yield { name, reader, writer };
+  }
+
+  /** They were removed: what they had is in the sealed database. */
+  forget(names: readonly string[]): void {
+    for (const name of names) this.tails.delete(name);
+    this.looked = signatureOf(this.dir, listJournals(this.dir));
   }
 
   /** Every writer with the name of its journal and when that was last touched. */
@@ -127,10 +197,19 @@ export class RunTail {
     return { ...detail, checkpoints: this.withExistence(detail.checkpoints) };
   }
 
-  save(beforeRename: () => boolean): number {
-    const offsets = new Map<string, JournalOffset>();
-    for (const [name, { reader }] of this.tails) offsets.set(name, reader.saved as unknown as JournalOffset);
-    return this.store.save(this.state, offsets, beforeRename);
+  /** `sealing`: the journals that are to be removed then. */
+  save(beforeRename: () => boolean, sealing: ReadonlySet<string> = new Set()): number {
+    // Those that were removed earlier stay in it: it tells what the database stands for.
+    const offsets = new Map(this.store.offsets);
+    for (const [name, { reader }] of this.tails) {
+      const position = sealing.has(name) ? { ...reader.saved, sealed: true } : reader.saved;
+      offsets.set(name, position as unknown as JournalOffset);
+    }
+    const database = join(this.dir, RUN_DATABASE);
+    if (this.sealed) keepAs(database, join(this.dir, SEALED_DATABASE));
+    const bytes = this.store.save(this.state, offsets, beforeRename);
+    if (bytes > 0) this.sealed = false;
+    return bytes;
   }
 
   close(): void {
@@ -184,10 +263,28 @@ export class RunTail {
   }
 }
 
-export function signatureOf(journals: FoundJournal[]): string {
+/** Changes when there may be something new. Without journals of processes, the database is all that a run has. */
+export function signatureOf(runDir: string, journals: FoundJournal[]): string {
   let bytes = 0;
-  for (const { stats } of journals) bytes += stats.size;
-  return `${journals.length}:${bytes}`;
+  let isDatabase = true;
+  for (const { name, stats } of journals) {
+    bytes += stats.size;
+    if (isEventJournal(name)) isDatabase = false;
+  }
+  return `${journals.length}:${bytes}${isDatabase ? databaseMark(runDir) : ''}`;
+}
+
+/** Of a directory in which there is no run yet. */
+export const EMPTY_SIGNATURE = '0:0';
+/** Signatures of runs of which there is nothing but their database. */
+export const SEALED_SIGNATURE = ' database ';
+
+/** '' where there is no database. */
+function databaseMark(runDir: string): string {
+  const stats =
+    lstatSync(join(runDir, RUN_DATABASE), { throwIfNoEntry: false }) ??
+    lstatSync(join(runDir, SEAL_FILE), { throwIfNoEntry: false });
+  return stats ? `${SEALED_SIGNATURE}${stats.size} ${stats.mtimeMs}` : '';
 }
 
 function exists(path: string, cwd: string | null): boolean | null {

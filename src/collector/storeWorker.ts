@@ -5,21 +5,22 @@ import type { SqlJsStatic } from 'sql.js';
 import { shortKey } from '../domain/payload';
 import { parseQuery } from '../domain/query';
 import { deriveStatus, isGone, isScript } from '../domain/runStatus';
-import type { ListRequest, SeriesRequest } from '../protocol/api';
+import type { JournalPolicy, ListRequest, SeriesRequest } from '../protocol/api';
 import { userError } from '../protocol/apiError';
 import { isId } from '../protocol/ids';
-import type { Changed, ListResult, RunDetail, SeriesResult } from '../protocol/rows';
+import type { Changed, ListResult, RunDetail, RunRow, SeriesResult } from '../protocol/rows';
 import { ChangeNotices } from './changeNotices';
 import { Ingestion } from './ingestion';
 import { SignsOfLife } from './journal/signsOfLife';
 import { listRuns } from './journal/runScanner';
-import { OpenRuns, type OpenRun } from './openRuns';
+import { lostMessage, OpenRuns, type OpenRun } from './openRuns';
 import { liveness } from './processIdentity';
 import { RunLiveness } from './runLiveness';
 import { SaveBudget } from './saveBudget';
+import { canBeMadeAgain, Sealing, type SealingSetup } from './sealing';
 import { Catalog } from './store/catalog';
 import { RUN_DATABASE } from './store/runStore';
-import type { LaunchInfo, Page, RunProcess, WorkerMethods, WorkerNotice } from './workerApi';
+import type { Configuration, LaunchInfo, Page, RunProcess, WorkerMethods, WorkerNotice } from './workerApi';
 
 export interface StoreSetup {
   sql: SqlJsStatic;
@@ -28,6 +29,8 @@ export interface StoreSetup {
   readOnly: boolean;
   /** Asked right before a database is put in place. */
   ownsLease(): boolean;
+  /** What becomes of the journals of runs that are over; nothing where it is absent. */
+  seal?: { journals: JournalPolicy; afterMs: number; reached?: SealingSetup['reached'] };
   notify(notice: WorkerNotice): void;
 }
 
@@ -50,6 +53,7 @@ export class StoreWorker implements Methods {
   private catalog: Catalog;
   private readonly runs: OpenRuns;
   private ingestion: Ingestion;
+  private readonly sealing: Sealing | null;
   private readonly lives: RunLiveness;
   private readonly signs = new SignsOfLife(() => performance.now(), SECOND_MS);
   private readonly notices: ChangeNotices;
@@ -66,6 +70,7 @@ export class StoreWorker implements Methods {
       notify({ kind: 'warning', message: `${runId}: ${message}` });
     });
     this.ingestion = this.newIngestion();
+    this.sealing = this.newSealing();
     this.lives = new RunLiveness(this.signs, liveness, notify);
     this.notices = new ChangeNotices(
       (runId) => this.changesOf(runId),
@@ -128,20 +133,27 @@ export class StoreWorker implements Methods {
     await this.ingestion.whenCaughtUp(run_id);
   }
 
+  configure({ journals }: Configuration): void {
+    if (journals) this.sealing?.use(journals);
+  }
+
   async rebuild(): Promise<{ runs: number }> {
     if (this.setup.readOnly)
       throw userError('follower', 'The databases belong to another collector: rebuild them there.');
+    await this.sealing?.stop();
     this.ingestion.dispose();
     this.runs.closeAll();
     this.catalog.close();
     const found = listRuns(this.root);
-    for (const { dir } of found) rmSync(join(dir, RUN_DATABASE), { force: true });
+    for (const run of found)
+      if (canBeMadeAgain(this.setup.sql, run.dir)) rmSync(join(run.dir, RUN_DATABASE), { force: true });
     rmSync(this.catalogFile, { force: true });
     this.catalog = this.openCatalog();
     this.ingestion = this.newIngestion();
     this.startIngestion();
     await this.ingestion.whenIdle();
     this.saveAll();
+    this.sealing?.resume();
     return { runs: found.length };
   }
 
@@ -160,6 +172,7 @@ export class StoreWorker implements Methods {
   dispose(): void {
     for (const timer of this.timers) clearInterval(timer);
     this.notices.dispose();
+    void this.sealing?.stop();
     this.ingestion.dispose();
     this.runs.closeAll();
     this.catalog.close();
@@ -193,6 +206,30 @@ export class StoreWorker implements Methods {
     });
   }
 
+  private newSealing(): Sealing | null {
+    const { sql, readOnly, ownsLease, seal, notify } = this.setup;
+    if (readOnly || !seal) return null;
+    return new Sealing({
+      sql,
+      runs: this.runs,
+      policy: seal.journals,
+      afterMs: seal.afterMs,
+      ...(seal.reached && { reached: seal.reached }),
+      ownsLease,
+      isBusy: () => !this.ingestion.isIdle,
+      candidates: () => this.catalog.unsealed(),
+      open: (runId) => {
+        const found = this.ingestion.find(runId);
+        if (found) this.ingestion.open(found);
+      },
+      sealed: (run) => {
+        this.ingestion.settled(run);
+        this.putRow(run);
+      },
+      problem: (message) => notify({ kind: 'warning', message }),
+    });
+  }
+
   private startIngestion(): void {
     const unfinished = parseQuery('status in (queued, running, lost)');
     const { rows } = this.catalog.list({ fields: ['status'], limit: this.catalog.size }, unfinished);
@@ -213,12 +250,14 @@ export class StoreWorker implements Methods {
     clearTimeout(late);
     // It may have been closed or made anew in the meantime.
     const now = this.runs.get(runId);
-    if (!now?.tail.hasJournals) throw userError('not_found', `There is no run ${runId} here.`, { field: 'run_id' });
+    if (!now?.tail.exists) throw userError('not_found', `There is no run ${runId} here.`, { field: 'run_id' });
+    if (now.tail.lost !== null) throw userError('io', lostMessage(now.tail));
     return now;
   }
 
   private poll(): void {
     for (const run of this.runs.values()) if (run.active) this.ingestion.look(run);
+    this.sealing?.tick();
   }
 
   private eachSecond(): void {
@@ -232,7 +271,7 @@ export class StoreWorker implements Methods {
     }
     this.putRows();
     this.save();
-    this.runs.closeIdle((runId) => this.ingestion.isBusy(runId));
+    this.runs.closeIdle((runId) => this.ingestion.isBusy(runId) || this.sealing?.isSealing(runId) === true);
     this.tellState();
   }
 
@@ -269,11 +308,18 @@ export class StoreWorker implements Methods {
 
   private putRow(run: OpenRun): void {
     const { tail } = run;
-    if (!run.rowDirty || !tail.hasJournals || this.isTooEarly(run)) return;
-    const row = this.runs.refreshRow(run);
+    if (!run.rowDirty || !tail.exists || this.isTooEarly(run)) return;
+    const row = this.rowOf(run);
     if (tail.state.user.deleted) this.catalog.remove(tail.runId);
     // Only what was read to its end may be believed at the next start.
     else this.catalog.put(row, this.ingestion.isBusy(tail.runId) ? '' : tail.signature);
+  }
+
+  /** Of a run that cannot be read any more, as much as the catalog knows. */
+  private rowOf(run: OpenRun): RunRow {
+    const row = this.runs.refreshRow(run);
+    const known = run.tail.lost === null ? null : this.catalog.get(run.tail.runId);
+    return known ? { ...known, error: row.error } : row;
   }
 
   /** A run that is about to be read for the first time would show as something that it never was. */

@@ -10,13 +10,14 @@ import type { WorkerConfig, WorkerMessage, WorkerRequest } from './workerApi';
 export function runWorker(): void {
   const port = parentPort;
   if (!port) throw new Error('the store runs in a thread of its own');
-  const { dir, readOnly, lease } = workerData as WorkerConfig;
+  const { dir, readOnly, lease, seal } = workerData as WorkerConfig;
   const send = (message: WorkerMessage): void => port.postMessage(message);
   const store = loadSql(join(__dirname, 'sql-wasm.wasm')).then((sql) => {
     const worker = new StoreWorker({
       sql,
       dir,
       readOnly,
+      seal,
       ownsLease: () => lease === undefined || leaseHasNonce(lease.file, lease.nonce),
       notify: (notice) => send({ kind: 'notice', notice }),
     });

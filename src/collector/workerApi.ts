@@ -5,7 +5,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Disposable } from '../base/disposable';
 import { Emitter } from '../base/emitter';
-import type { ListRequest, SeriesRequest } from '../protocol/api';
+import type { JournalPolicy, ListRequest, SeriesRequest } from '../protocol/api';
 import { ApiError, type RpcErrorData } from '../protocol/apiError';
 import type { Json, Launch, Proc, Role, Source } from '../protocol/events';
 import type { Changed, Checkpoint, ListResult, LogLine, RunDetail, SeriesResult, Status } from '../protocol/rows';
@@ -18,6 +18,12 @@ export interface WorkerConfig {
   readOnly: boolean;
   /** Saves happen only while the lease holds this nonce; absent: no lease is asked. */
   lease?: { file: string; nonce: string };
+  seal: { journals: JournalPolicy; afterMs: number };
+}
+
+/** What may change while it runs. */
+export interface Configuration {
+  journals?: JournalPolicy | undefined;
 }
 
 /** A process of a run that was not seen ending, so that it can be told to stop. */
@@ -59,6 +65,7 @@ export interface WorkerMethods {
   launchInfo: [{ run_id: string }, LaunchInfo];
   /** A journal grew, or (without `file`) something about the run did: it is read before the answer. */
   bell: [{ run_id: string; file?: string }, void];
+  configure: [Configuration, void];
   /** Throws the databases away and makes them again from the journals; resolves when that is done. */
   rebuild: [Record<string, never>, { runs: number }];
   /** Reads what is in the journals now and saves, whatever the save budget says. */

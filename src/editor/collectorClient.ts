@@ -1,5 +1,5 @@
 import { Emitter } from '../base/emitter';
-import type { CollectorState, Method, Request, Results } from '../protocol/api';
+import type { CollectorState, JournalPolicy, Method, Request, Results } from '../protocol/api';
 import { ApiError, userError } from '../protocol/apiError';
 import { PROTOCOL_VERSION } from '../protocol/ids';
 import type { Changed } from '../protocol/rows';
@@ -18,6 +18,8 @@ export interface ClientHost {
   /** Makes dist/collector.js (or its copy) ready and tells where it is. */
   installedCollector(): Promise<string>;
   idleExitMinutes(): number;
+  /** What becomes of the journals of runs in a directory that are over. */
+  journals(): JournalPolicy;
   /** Where a started collector's stderr goes. */
   errorFile(dir: string): string;
   log(level: 'info' | 'warn' | 'error', message: string): void;
@@ -75,6 +77,13 @@ export class CollectorClient {
         this.subscribeSoon();
       },
     };
+  }
+
+  /** Tells a collector that is there of this window's settings. */
+  configure(): void {
+    this.socket
+      ?.call('collector.configure', { journals: this.host.journals() })
+      .catch((error: unknown) => this.host.log('warn', `Settings were not taken: ${String(error)}`));
   }
 
   connect(): Promise<void> {
@@ -143,6 +152,7 @@ export class CollectorClient {
       bundle,
       dir: this.dir,
       idleExitMinutes: this.host.idleExitMinutes(),
+      journals: this.host.journals(),
       env: this.host.env,
       errorFile: this.host.errorFile(this.dir),
     });
@@ -163,6 +173,7 @@ export class CollectorClient {
     this.mayReplace = false;
     this.failures = 0;
     if (info.follower) this.host.log('warn', `${this.dir}: ${info.follower}`);
+    this.configure();
     this.become('connected');
   }
 

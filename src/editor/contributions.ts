@@ -3,6 +3,8 @@
  * package.json against these lists.
  */
 
+import type { JournalPolicy } from '../protocol/api';
+
 export const COMMANDS = [
   'xtrack.launch',
   'xtrack.launchCurrentFile',
@@ -42,6 +44,7 @@ export interface Settings {
   directory: string;
   keyMetric: string;
   idleExitMinutes: number;
+  journals: JournalPolicy;
   openChartsOnLaunch: boolean;
   notifyLongRunMinutes: number;
 }
@@ -50,6 +53,7 @@ export const SETTINGS = [
   'directory',
   'keyMetric',
   'idleExitMinutes',
+  'journals',
   'openChartsOnLaunch',
   'notifyLongRunMinutes',
 ] as const satisfies readonly (keyof Settings)[];

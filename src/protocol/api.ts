@@ -107,8 +107,14 @@ const command = z.object({
   worker: z.string().optional(),
 });
 
+export const JOURNAL_POLICIES = ['delete', 'gzip', 'keep'] as const;
+/** What becomes of a run's journals when its database was sealed. */
+export type JournalPolicy = (typeof JOURNAL_POLICIES)[number];
+
 export const requests = {
   'collector.info': z.object({}),
+  /** Of a window's settings; the last one that spoke counts. */
+  'collector.configure': z.object({ journals: z.enum(JOURNAL_POLICIES).optional() }),
   /** Saves and ends, so that a newer version may take its place. */
   'collector.handover': z.object({ version: z.string() }),
   'runs.list': list,
@@ -171,6 +177,7 @@ export interface CollectorState {
 
 export interface Results {
   'collector.info': CollectorState;
+  'collector.configure': { ok: true };
   'collector.handover': { ok: true };
   'runs.list': ListResult;
   'runs.get': RunDetail;

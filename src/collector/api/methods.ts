@@ -36,6 +36,10 @@ export function createMethods(ports: ApiPorts): Handlers {
 
   return {
     'collector.info': () => ports.info(),
+    'collector.configure': async (settings) => {
+      await worker.call('configure', settings);
+      return { ok: true };
+    },
     'collector.handover': ({ version }) => {
       ports.handover(version);
       return { ok: true };

@@ -1,9 +1,9 @@
 /** Clients of plain protocol v1 say no hello: a connection is one writer a run and worker, and its drop is the run's end. */
 import { randomBytes } from 'node:crypto';
-import { readdirSync } from 'node:fs';
 import type { Envelope, Json } from '../../protocol/events';
 import { isId } from '../../protocol/ids';
 import type { RunDirectories } from '../runDirectory';
+import { journalNames } from '../sealFile';
 import { eventOf, headOf, isObject, runIdOf } from './hello';
 import type { StreamJournal, StreamJournals } from './streamJournal';
 
@@ -71,7 +71,7 @@ export class LegacyStreams {
 function nextAttempt(runDir: string, worker: string): number {
   let latest = 1;
   let joined = false;
-  for (const name of readdirSync(runDir)) {
+  for (const name of journalNames(runDir)) {
     const [, of, number] = /^events-(.+)-(\d+)-[^-]+\.xtj$/.exec(name) ?? [];
     if (of === undefined || Number(number) < latest) continue;
     joined = of === worker || (joined && Number(number) === latest);

@@ -23,7 +23,9 @@ export class StreamJournal {
   private users = 0;
 
   private constructor(
-    private readonly fd: number,
+    private fd: number,
+    private readonly path: string,
+    private readonly head: JournalHead,
     /** Base name. */
     readonly file: string,
     private last: number,
@@ -35,14 +37,15 @@ export class StreamJournal {
   static open(runDir: string, head: JournalHead, onLastRelease: () => void): StreamJournal {
     const file = `events-${head.worker}-${head.attempt}-${head.writer}.xtj`;
     const flags = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0);
-    const fd = openSync(join(runDir, file), flags, 0o600);
+    const path = join(runDir, file);
+    const fd = openSync(path, flags, 0o600);
     try {
       if (!fstatSync(fd).isFile()) throw new Error(`${file} is no regular file`);
       const found = scan(fd);
       if (found.head === null) writeAll(fd, encodeFrame(headEnvelope(head)));
       else if (found.head.writer !== head.writer || found.head.run_id !== head.run_id)
         throw new Error(`${file} is the journal of another writer`);
-      return new StreamJournal(fd, file, found.last, found.gaps, onLastRelease);
+      return new StreamJournal(fd, path, head, file, found.last, found.gaps, onLastRelease);
     } catch (error) {
       closeSync(fd);
       throw error;
@@ -67,12 +70,31 @@ export class StreamJournal {
     }
     if (frames.length === 0) return;
     writeAll(this.fd, Buffer.concat(frames));
+    if (this.wasRemoved()) this.beginAgain(frames);
     this.last = last;
     this.syncTimer ??= setTimeout(() => {
       this.syncTimer = null;
       // A failed sync is a dying disk: the next append tells.
       fdatasync(this.fd, () => undefined);
     }, SYNC_EVERY_MS);
+  }
+
+  /** The run was sealed while the connection stayed: what was written now is nowhere else. */
+  private wasRemoved(): boolean {
+    return process.platform !== 'win32' && fstatSync(this.fd).nlink === 0;
+  }
+
+  private beginAgain(frames: Uint8Array[]): void {
+    const flags = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_EXCL;
+    const fd = openSync(this.path, flags, 0o600);
+    try {
+      writeAll(fd, Buffer.concat([encodeFrame(headEnvelope(this.head)), ...frames]));
+    } catch (error) {
+      closeSync(fd);
+      throw error;
+    }
+    closeSync(this.fd);
+    this.fd = fd;
   }
 
   /** A heartbeat: liveness is read from the file's times. */

@@ -13,6 +13,11 @@ export function isJournalName(name: string): boolean {
   return name === COMMANDS || (name.endsWith('.xtj') && (EVENTS.test(name) || USER.test(name)));
 }
 
+/** Of a process that took part in the run. Edits and commands are never removed. */
+export function isEventJournal(name: string): boolean {
+  return EVENTS.test(name);
+}
+
 /** Or the reason why the journal cannot be read. */
 export function headOf(envelope: Record<string, unknown>, runId: string): JournalHead | { problem: string } | null {
   const p = envelope['p'];

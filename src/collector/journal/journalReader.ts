@@ -13,6 +13,8 @@ export interface JournalPosition {
   /** Behind a bad frame: bytes up to the next frame belong to it. */
   resyncing: boolean;
   head: JournalHead | null;
+  /** The file was removed when the run was sealed. One that has its name again is another, which may repeat what it had. */
+  sealed?: true;
 }
 
 export interface JournalEvents {
@@ -49,8 +51,9 @@ export class JournalReader {
     position: JournalPosition | null,
     private readonly events: JournalEvents,
   ) {
-    this.position = position ? { ...position } : { offset: 0, resyncing: false, head: null };
-    if (position?.head) events.head(position.head);
+    const known = position?.sealed ? null : position;
+    this.position = known ? { ...known } : { offset: 0, resyncing: false, head: null };
+    if (known?.head) events.head(known.head);
   }
 
   get saved(): JournalPosition {

@@ -86,6 +86,13 @@ export class Catalog {
     );
   }
 
+  /** Runs that are over and have journals of processes still, as far as their signatures tell; the oldest end first. */
+  unsealed(): string[] {
+    const over = "status IN ('completed', 'failed', 'killed', 'cancelled')";
+    const text = `SELECT run_id FROM run WHERE ${over} AND journals <> '' AND journals NOT LIKE '%database%' ORDER BY ended`;
+    return this.all(text).map(([id]) => String(id));
+  }
+
   /** `journals`: a signature of what the row was made of; '' when it is not known to be all that there is. */
   put(row: RunRow, journals = ''): void {
     const before = this.get(row.run_id);

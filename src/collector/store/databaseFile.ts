@@ -3,11 +3,11 @@
  * synced, renamed; read with a check of every byte. The checksum lies in SQLite's application id (header bytes 68–71),
  * so that the file stays one that every SQLite opens.
  */
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import initSqlJs from 'sql.js';
 import type { Database, SqlJsStatic } from 'sql.js';
+import { putFile } from '../safeFile';
 
 const MAGIC = 'SQLite format 3\0';
 const CHECKSUM_AT = 68;
@@ -32,8 +32,7 @@ export function readDatabaseFile(file: string): Loaded {
   if (bytes.length < HEADER_BYTES || Buffer.from(bytes.subarray(0, 16)).toString('latin1') !== MAGIC) {
     return { damage: 'is not a database' };
   }
-  const stored = view(bytes).getUint32(CHECKSUM_AT);
-  return stored === checksum(bytes) ? { bytes } : { damage: 'has a wrong checksum' };
+  return storedChecksum(bytes) === checksum(bytes) ? { bytes } : { damage: 'has a wrong checksum' };
 }
 
 /**
@@ -43,22 +42,18 @@ export function readDatabaseFile(file: string): Loaded {
 export function saveDatabaseFile(database: Database, file: string, beforeRename: () => boolean): number {
   const bytes = database.export();
   view(bytes).setUint32(CHECKSUM_AT, checksum(bytes));
-  const temporary = `${file}.tmp`;
-  try {
-    writeSynced(temporary, bytes);
-    if (!beforeRename()) return 0;
-    renameSync(temporary, file);
-  } finally {
-    rmSync(temporary, { force: true });
-  }
-  syncDirectory(dirname(file));
-  return bytes.length;
+  return putFile(file, bytes, beforeRename) ? bytes.length : 0;
 }
 
 /** Bytes of a database as it lies in memory. */
 export function databaseBytes(database: Database): number {
   const [pages, size] = database.exec('PRAGMA page_count; PRAGMA page_size');
   return Number(pages?.values[0]?.[0] ?? 0) * Number(size?.values[0]?.[0] ?? 0);
+}
+
+/** The checksum that a file written here has in its header. */
+export function storedChecksum(bytes: Uint8Array): number {
+  return view(bytes).getUint32(CHECKSUM_AT);
 }
 
 function checksum(bytes: Uint8Array): number {
@@ -68,25 +63,4 @@ function checksum(bytes: Uint8Array): number {
 
 function view(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-function writeSynced(file: string, bytes: Uint8Array): void {
-  const descriptor = openSync(file, 'w', 0o600);
-  try {
-    for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at);
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-/** So that the rename itself survives a power cut. Windows cannot open a directory, and needs no such thing. */
-function syncDirectory(directory: string): void {
-  if (process.platform === 'win32') return;
-  const descriptor = openSync(directory, 'r');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
 }

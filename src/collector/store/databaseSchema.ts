@@ -19,16 +19,25 @@ const CONNECTION = 'PRAGMA journal_mode = MEMORY; PRAGMA temp_store = MEMORY;';
 
 export function openDatabase(sql: SqlJsStatic, file: string, schema: Schema): Opened {
   const loaded = readDatabaseFile(file);
-  if ('damage' in loaded) return { database: emptyDatabase(sql, schema), damage: loaded.damage };
   if ('missing' in loaded) return { database: emptyDatabase(sql, schema), damage: null };
-  const database = new sql.Database(loaded.bytes);
+  try {
+    if ('damage' in loaded) throw new Error(loaded.damage);
+    return { database: databaseOf(sql, loaded.bytes, schema), damage: null };
+  } catch (error) {
+    return { database: emptyDatabase(sql, schema), damage: (error as Error).message };
+  }
+}
+
+/** Throws what is wrong with it. */
+export function databaseOf(sql: SqlJsStatic, bytes: Uint8Array, schema: Schema): Database {
+  const database = new sql.Database(bytes);
   try {
     database.exec(CONNECTION);
     upgrade(database, schema);
-    return { database, damage: null };
+    return database;
   } catch (error) {
     database.close();
-    return { database: emptyDatabase(sql, schema), damage: (error as Error).message };
+    throw error;
   }
 }
 

@@ -97,6 +97,12 @@ export class Piece {
     if (n > 0) yield { chunk: null, start: this.count - n, n, column: (name) => this.tail[name].view() };
   }
 
+  /** All points, a run of them at a time, past the cache of what queries read. */
+  *columns(): Generator<PointColumns> {
+    for (const { seq, n } of this.chunks) yield this.table.read(this.identity.id, seq, n);
+    if (this.tail.value.length > 0) yield this.tailColumns();
+  }
+
   get memoryBytes(): number {
     const tail = Object.values(this.tail).reduce((sum, column) => sum + column.data.byteLength, 0);
     return tail + this.chunks.length * 600;

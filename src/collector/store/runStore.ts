@@ -5,9 +5,10 @@ import type { SeriesRequest } from '../../protocol/api';
 import type { Json } from '../../protocol/events';
 import type { LogLine, Series, Summary } from '../../protocol/rows';
 import type { RunSink, RunState, WriterState } from '../../domain/runState';
+import type { PointColumns } from './chunk';
 import { ChunkTable } from './chunkTable';
-import { databaseBytes, saveDatabaseFile } from './databaseFile';
-import { emptyDatabase, openDatabase, readMeta, transact, writeMeta } from './databaseSchema';
+import { databaseBytes, readDatabaseFile, saveDatabaseFile, storedChecksum } from './databaseFile';
+import { databaseOf, emptyDatabase, readMeta, transact, writeMeta } from './databaseSchema';
 import { LineTable } from './lineTable';
 import { Piece, type PieceIdentity } from './piece';
 import { PieceIndex } from './pieceIndex';
@@ -33,6 +34,11 @@ export interface EventPage {
 const LOG_COLUMNS = ['seq', 'ts', 'worker', 'level', 'message', 'logger', 'step', 'fields'];
 const EVENT_COLUMNS = ['writer', 'worker', 'attempt', 'seq', 'ts', 'type', 'at', 'payload'];
 export const RUN_DATABASE = 'run.sqlite';
+/**
+ * What run.sqlite was when the run was sealed, while a resumed run writes a new one: the journals it was made of are gone,
+ * so that run.sqlite can be made again from it and the later journals.
+ */
+export const SEALED_DATABASE = 'sealed.sqlite';
 
 export class RunStore implements RunSink {
   /** As last saved. */
@@ -49,17 +55,38 @@ export class RunStore implements RunSink {
   private readonly book = new SummaryBook(this.index);
   private readonly queries: SeriesQuery;
 
-  /** Never throws for what is in the file: `damage` says why it was not usable, and everything has to be read again. */
+  /** Never throws for what is in the files: `damage` says why run.sqlite was not usable, and what is missing has to be read again. */
   static open(sql: SqlJsStatic, runDir: string, options: { readOnly?: boolean } = {}): RunStore {
-    const file = join(runDir, RUN_DATABASE);
-    const { database, damage } = openDatabase(sql, file, RUN_SCHEMA);
     const readOnly = options.readOnly ?? false;
+    let damage: string | null = null;
+    for (const name of [RUN_DATABASE, SEALED_DATABASE]) {
+      const loaded = readDatabaseFile(join(runDir, name));
+      if ('missing' in loaded) continue;
+      try {
+        if ('damage' in loaded) throw new Error(loaded.damage);
+        return RunStore.of(sql, runDir, { name, bytes: loaded.bytes }, readOnly, damage);
+      } catch (error) {
+        damage ??= (error as Error).message;
+      }
+    }
+    return RunStore.of(sql, runDir, null, readOnly, damage);
+  }
+
+  /** Of a file's bytes, empty where there are none. Throws what is wrong with them: not ours, or of a broken version. */
+  static of(
+    sql: SqlJsStatic,
+    runDir: string,
+    from: { name: string; bytes: Uint8Array } | null,
+    readOnly: boolean,
+    damage: string | null = null,
+  ): RunStore {
+    const database = from ? databaseOf(sql, from.bytes, RUN_SCHEMA) : emptyDatabase(sql, RUN_SCHEMA);
     try {
-      return new RunStore(database, file, readOnly, damage);
+      const loaded = from && { name: from.name, bytes: from.bytes.length, crc32: storedChecksum(from.bytes) };
+      return new RunStore(database, join(runDir, RUN_DATABASE), readOnly, damage, loaded);
     } catch (error) {
-      // Its bytes are as written, and yet it does not say what it should: not ours, or written by a broken version.
       database.close();
-      return new RunStore(emptyDatabase(sql, RUN_SCHEMA), file, readOnly, (error as Error).message);
+      throw error;
     }
   }
 
@@ -68,6 +95,8 @@ export class RunStore implements RunSink {
     private readonly file: string,
     private readonly readOnly: boolean,
     readonly damage: string | null,
+    /** What it was loaded from. */
+    readonly loaded: { name: string; bytes: number; crc32: number } | null,
   ) {
     this.chunks = new ChunkTable(database);
     this.logTable = new LineTable(database, 'log', LOG_COLUMNS);
@@ -143,6 +172,12 @@ export class RunStore implements RunSink {
       return (at === null ? event : { ...event, at }) as Json;
     });
     return { events, next, total };
+  }
+
+  /** Points in the order in which each writer logged them, a piece at a time. */
+  *contents(): Generator<{ identity: PieceIdentity; count: number; read: () => Iterable<PointColumns> }> {
+    for (const piece of this.index.pieces)
+      yield { identity: piece.identity, count: piece.count, read: () => piece.columns() };
   }
 
   /**

@@ -3,6 +3,7 @@ import * as fs from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import type { JournalPolicy } from '../../protocol/api';
 import { userError } from '../../protocol/apiError';
 
 export interface CollectorCommand {
@@ -10,6 +11,7 @@ export interface CollectorCommand {
   bundle: string;
   dir: string;
   idleExitMinutes: number;
+  journals: JournalPolicy;
   env: NodeJS.ProcessEnv;
   /** Receives what the collector says on stderr: it outlives this window, so no pipe to it may. */
   errorFile: string;
@@ -29,7 +31,15 @@ export async function startCollector(command: CollectorCommand): Promise<Address
   try {
     const child = spawn(
       process.execPath,
-      [command.bundle, '--dir', command.dir, '--idle-exit', String(command.idleExitMinutes)],
+      [
+        command.bundle,
+        '--dir',
+        command.dir,
+        '--idle-exit',
+        String(command.idleExitMinutes),
+        '--journals',
+        command.journals,
+      ],
       {
         cwd: dirname(command.bundle),
         detached: true,

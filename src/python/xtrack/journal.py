@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
@@ -137,13 +138,24 @@ def next_attempt(run_dir: str, worker: str) -> int:
     other); else it starts the next one.
     """
     scripts = [found for found in journals_in(run_dir) if (head_of(found.path) or {}).get("role") == "script"]
-    if not scripts:
-        return 1
-    latest = max(found.attempt for found in scripts)
+    sealed = _sealed_attempt(run_dir)
+    latest = max([found.attempt for found in scripts], default=0)
+    if latest <= sealed:
+        return sealed + 1
     members = [found for found in scripts if found.attempt == latest]
     if all(found.worker != worker for found in members) or any(_goes_on(found.path) for found in members):
         return latest
     return latest + 1
+
+
+def _sealed_attempt(run_dir: str) -> int:
+    """The latest attempt whose journals were removed, because the run was over and its database sealed."""
+    try:
+        with open(os.path.join(run_dir, "seal.json"), "rb") as source:
+            names = json.loads(source.read(1 << 24).decode("utf-8", "replace"))["journals"]
+        return max([int(m.group(2)) for m in map(_NAME.match, names) if m], default=0)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return 0
 
 
 def _goes_on(path: str) -> bool:

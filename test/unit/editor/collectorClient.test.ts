@@ -33,6 +33,7 @@ function client(build: string, bundle = join(DIST, 'collector.js'), dir = join(r
     env: { ...process.env, XDG_RUNTIME_DIR: join(root, 'run') },
     installedCollector: async () => bundle,
     idleExitMinutes: () => 10,
+    journals: () => 'keep',
     errorFile: () => join(root, 'collector.log'),
     log: (_level, message) => messages.push(message),
   });

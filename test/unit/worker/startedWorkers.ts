@@ -6,7 +6,7 @@ import { afterEach, beforeAll } from 'vitest';
 import type { SqlJsStatic } from 'sql.js';
 import { thisHost } from '../../../src/collector/processIdentity';
 import { loadSql } from '../../../src/collector/store/databaseFile';
-import { StoreWorker } from '../../../src/collector/storeWorker';
+import { StoreWorker, type StoreSetup } from '../../../src/collector/storeWorker';
 import type { WorkerNotice } from '../../../src/collector/workerApi';
 import type { Proc } from '../../../src/protocol/events';
 import type { Changed, RunRow } from '../../../src/protocol/rows';
@@ -31,13 +31,19 @@ export interface Started {
   end(): void;
 }
 
-export function start(dir: string, options: { readOnly?: boolean; ownsLease?: () => boolean } = {}): Started {
+export const sqlOfTests = (): SqlJsStatic => sql;
+
+export function start(
+  dir: string,
+  options: { readOnly?: boolean; ownsLease?: () => boolean; seal?: StoreSetup['seal'] } = {},
+): Started {
   const notices: WorkerNotice[] = [];
   const worker = new StoreWorker({
     sql,
     dir,
     readOnly: options.readOnly ?? false,
     ownsLease: options.ownsLease ?? (() => true),
+    ...(options.seal && { seal: options.seal }),
     notify: (notice) => notices.push(notice),
   });
   workers.push(worker);

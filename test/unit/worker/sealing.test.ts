@@ -1,0 +1,272 @@
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { JournalWriter } from '../../../src/collector/journal/journalWriter';
+import { verifyRun } from '../../../src/collector/verify';
+import { SEAL_STEPS, type SealStep } from '../../../src/collector/sealing';
+import { headFor, Process, tempDir } from '../journal/journalFixture';
+import { elsewhere, points, rowOf, sqlOfTests, start, until, type Started } from './startedWorkers';
+
+const NOW = { journals: 'delete', afterMs: 0 } as const;
+
+function train(dir: string, runId: string, options: ConstructorParameters<typeof Process>[2] = {}): Process {
+  return new Process(dir, runId, { proc: elsewhere, ...options })
+    .log('run_start', { name: 'first' })
+    .log('param', { key: 'lr', value: 0.1 })
+    .metric('loss', 0.5, 1)
+    .metric('loss', 0.25, 2)
+    .log('log', { level: 'info', msg: 'hello' })
+    .log('checkpoint', { path: 'a.pt', step: 2 })
+    .log('run_end', { status: 'completed' });
+}
+
+const filesOf = (dir: string, runId: string): string[] => readdirSync(join(dir, 'runs', runId)).sort();
+const isSealed = (dir: string, runId: string): boolean =>
+  filesOf(dir, runId).includes('seal.json') && !filesOf(dir, runId).some((name) => /^events-.*xtj$/.test(name));
+
+async function contents({ worker }: Started, run_id: string): Promise<unknown> {
+  const { rev: _rev, ...detail } = await worker.get({ run_id });
+  const { series } = await worker.series({ run_id, keys: ['loss'], x: 'step', points: 100 });
+  return {
+    detail,
+    series: series.map((one) => ({ ...one, rev: 0 })),
+    logs: await worker.logs({ run_id }),
+    events: await worker.events({ run_id }),
+  };
+}
+
+describe('a run that is over', () => {
+  it('is sealed, and everything of it is there as before, also when the catalog is gone', async () => {
+    const dir = tempDir();
+    train(dir, 'run-1');
+    train(dir, 'run-1', { worker: 'worker-1' });
+    const plain = start(dir);
+    await until(() => rowOf(plain.worker, 'run-1')?.status === 'completed');
+    const before = await contents(plain, 'run-1');
+    plain.end();
+    const first = start(dir, { seal: NOW });
+    await until(() => isSealed(dir, 'run-1'));
+    expect(filesOf(dir, 'run-1')).toEqual(['run.sqlite', 'seal.json']);
+    expect(await contents(first, 'run-1')).toEqual(before);
+    first.end();
+    rmSync(join(dir, 'catalog.sqlite'));
+    const second = start(dir, { seal: NOW });
+    await until(() => rowOf(second.worker, 'run-1')?.metrics['loss']?.count === 4);
+    expect(await contents(second, 'run-1')).toEqual(before);
+    expect(await verifyRun(sqlOfTests(), { runId: 'run-1', dir: join(dir, 'runs', 'run-1') })).toMatchObject({
+      sealed: true,
+      points: 4,
+      findings: [],
+    });
+  });
+
+  it('is not sealed while one of its processes may go on, before it was quiet, or as a follower', async () => {
+    const dir = tempDir();
+    train(dir, 'quiet');
+    new Process(dir, 'goes-on', { proc: elsewhere }).log('run_start').metric('loss', 1, 1);
+    train(dir, 'two-writers');
+    new Process(dir, 'two-writers', { proc: elsewhere, worker: 'worker-1' }).log('run_start');
+    const patient = start(dir, { seal: { journals: 'delete', afterMs: 3_600_000 } });
+    await until(() => rowOf(patient.worker, 'quiet')?.status === 'completed');
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    patient.end();
+    const follower = start(dir, { readOnly: true, seal: NOW });
+    await until(() => rowOf(follower.worker, 'quiet')?.status === 'completed');
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    follower.end();
+    const owner = start(dir, { seal: { journals: 'keep', afterMs: 0 } });
+    await until(() => rowOf(owner.worker, 'quiet')?.status === 'completed');
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    expect(isSealed(dir, 'quiet')).toBe(false);
+    owner.worker.configure({ journals: 'delete' });
+    await until(() => isSealed(dir, 'quiet'));
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    expect(filesOf(dir, 'goes-on').some((name) => name.startsWith('events-'))).toBe(true);
+    expect(filesOf(dir, 'two-writers').some((name) => name.startsWith('events-'))).toBe(true);
+  });
+
+  it('keeps edits in their journal, and its sealed database as it is', async () => {
+    const dir = tempDir();
+    train(dir, 'run-1');
+    const first = start(dir, { seal: NOW });
+    await until(() => isSealed(dir, 'run-1'));
+    const database = join(dir, 'runs', 'run-1', 'run.sqlite');
+    const sealed = readFileSync(database);
+    const head = headFor('run-1', { role: 'user', worker: 'user', attempt: 0 });
+    const user = JournalWriter.create(join(dir, 'runs', 'run-1'), `user-${head.writer}.xtj`, head);
+    user.append('edit', { run_id: 'run-1', name: 'mine', notes: 'better' });
+    await first.worker.bell({ run_id: 'run-1', file: user.file });
+    expect(rowOf(first.worker, 'run-1')?.name).toBe('mine');
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    first.end();
+    expect(readFileSync(database).equals(sealed)).toBe(true);
+    rmSync(join(dir, 'catalog.sqlite'));
+    const second = start(dir, { seal: NOW });
+    await until(() => rowOf(second.worker, 'run-1')?.name === 'mine');
+    expect(await second.worker.get({ run_id: 'run-1' })).toMatchObject({ notes: 'better', warnings: [] });
+  });
+
+  it('goes on when it is resumed, from what was sealed, even when its newer database is lost; and is sealed again', async () => {
+    const dir = tempDir();
+    train(dir, 'run-1');
+    const first = start(dir, { seal: NOW });
+    await until(() => isSealed(dir, 'run-1'));
+    const resumed = new Process(dir, 'run-1', { proc: elsewhere, attempt: 2 }).log('run_start').metric('loss', 0.1, 2);
+    await until(() => rowOf(first.worker, 'run-1')?.status === 'running');
+    expect(await points(first.worker, 'run-1', 'loss')).toEqual([0.5, 0.1]);
+    await first.worker.flush();
+    first.end();
+    expect(filesOf(dir, 'run-1')).toContain('sealed.sqlite');
+    rmSync(join(dir, 'runs', 'run-1', 'run.sqlite'));
+    const second = start(dir, { seal: NOW });
+    expect(await points(second.worker, 'run-1', 'loss')).toEqual([0.5, 0.1]);
+    resumed.metric('loss', 0.05, 3).log('run_end', { status: 'completed' });
+    await until(() => isSealed(dir, 'run-1'));
+    expect(filesOf(dir, 'run-1')).toEqual(['run.sqlite', 'seal.json']);
+    expect(await points(second.worker, 'run-1', 'loss')).toEqual([0.5, 0.1, 0.05]);
+    expect((await second.worker.get({ run_id: 'run-1' })).attempts).toHaveLength(2);
+    second.end();
+    const third = start(dir);
+    expect(await points(third.worker, 'run-1', 'loss')).toEqual([0.5, 0.1, 0.05]);
+  });
+
+  it('loses nothing that a writer appends after it was sealed', async () => {
+    const dir = tempDir();
+    const script = train(dir, 'run-1');
+    const path = join(dir, 'runs', 'run-1', script.journal.file);
+    const bytes = readFileSync(path);
+    const { worker } = start(dir, { seal: NOW });
+    await until(() => isSealed(dir, 'run-1'));
+    // As our client does where its journal is gone: the whole file again, and what came since.
+    writeFileSync(path, bytes);
+    script.log('log', { level: 'info', msg: 'late' });
+    const late = JournalWriter.openAppend(join(dir, 'runs', 'run-1'), script.journal.file, script.head);
+    late.append('log', { run_id: 'run-1', level: 'info', msg: 'late' });
+    late.append('metric', { run_id: 'run-1', key: 'loss', value: 0.125, step: 3 });
+    await until(() => rowOf(worker, 'run-1')?.metrics['loss']?.count === 3);
+    await until(() => isSealed(dir, 'run-1'));
+    expect(await points(worker, 'run-1', 'loss')).toEqual([0.5, 0.25, 0.125]);
+    expect((await worker.logs({ run_id: 'run-1' })).lines.map(({ message }) => message)).toEqual(['hello', 'late']);
+  });
+
+  it('is the same in another place', async () => {
+    const [dir, other] = [tempDir(), tempDir()];
+    train(dir, 'run-1');
+    const here = start(dir, { seal: NOW });
+    await until(() => isSealed(dir, 'run-1'));
+    const before = await contents(here, 'run-1');
+    cpSync(join(dir, 'runs', 'run-1'), join(other, 'runs', 'run-1'), { recursive: true });
+    const there = start(other);
+    await until(() => rowOf(there.worker, 'run-1'));
+    expect(await contents(there, 'run-1')).toEqual(before);
+  });
+
+  it('says so when its sealed database is damaged or gone, keeps its row, and is back when the file is', async () => {
+    const dir = tempDir();
+    train(dir, 'run-1');
+    train(dir, 'run-2');
+    const first = start(dir, { seal: NOW });
+    await until(() => isSealed(dir, 'run-1') && isSealed(dir, 'run-2'));
+    first.end();
+    const files = ['run-1', 'run-2'].map((id) => join(dir, 'runs', id, 'run.sqlite'));
+    const whole = files.map((file) => readFileSync(file));
+    const bad = Uint8Array.from(whole[0]!);
+    bad[bad.length >> 1]! ^= 0xff;
+    writeFileSync(files[0]!, bad);
+    rmSync(files[1]!);
+    const second = start(dir, { seal: NOW });
+    for (const run_id of ['run-1', 'run-2']) {
+      await expect(second.worker.get({ run_id })).rejects.toMatchObject({ data: { code: 'io' } });
+      await expect(second.worker.series({ run_id, keys: ['loss'], x: 'step', points: 9 })).rejects.toThrow('backup');
+      await until(() => rowOf(second.worker, run_id)?.error?.includes('backup'));
+      expect(rowOf(second.worker, run_id)?.metrics['loss']?.count).toBe(2);
+    }
+    await second.worker.rebuild();
+    expect(readFileSync(files[0]!).equals(bad)).toBe(true);
+    await until(() => rowOf(second.worker, 'run-1')?.status === 'failed');
+    const report = await verifyRun(sqlOfTests(), { runId: 'run-1', dir: join(dir, 'runs', 'run-1') });
+    expect(report.findings).toContainEqual(expect.objectContaining({ level: 'error', file: 'run.sqlite' }));
+    second.end();
+    files.forEach((file, i) => writeFileSync(file, whole[i]!));
+    const third = start(dir, { seal: NOW });
+    for (const id of ['run-1', 'run-2']) {
+      await until(() => rowOf(third.worker, id)?.error === null);
+      expect(await points(third.worker, id, 'loss')).toEqual([0.5, 0.25]);
+    }
+  });
+
+  it('survives a rebuild of all databases', async () => {
+    const dir = tempDir();
+    train(dir, 'run-1');
+    new Process(dir, 'run-2', { proc: elsewhere }).log('run_start').metric('loss', 1, 1);
+    const started = start(dir, { seal: NOW });
+    await until(() => isSealed(dir, 'run-1') && rowOf(started.worker, 'run-2'));
+    const before = await contents(started, 'run-1');
+    expect(await started.worker.rebuild()).toEqual({ runs: 2 });
+    expect(await contents(started, 'run-1')).toEqual(before);
+  });
+
+  it('comes back from packed journals when its database is lost', async () => {
+    const dir = tempDir();
+    train(dir, 'run-1');
+    const first = start(dir, { seal: { journals: 'gzip', afterMs: 0 } });
+    await until(() => isSealed(dir, 'run-1'));
+    new Process(dir, 'run-1', { proc: elsewhere, attempt: 2 })
+      .log('run_start')
+      .metric('loss', 0.1, 3)
+      .log('run_end', { status: 'completed' });
+    await until(() => rowOf(first.worker, 'run-1')?.attempt === 2 && isSealed(dir, 'run-1'));
+    expect(filesOf(dir, 'run-1').filter((name) => name.endsWith('.xtj.gz'))).toHaveLength(2);
+    first.end();
+    rmSync(join(dir, 'runs', 'run-1', 'run.sqlite'));
+    const second = start(dir);
+    expect(await points(second.worker, 'run-1', 'loss')).toEqual([0.5, 0.25, 0.1]);
+    const { warnings } = await second.worker.get({ run_id: 'run-1' });
+    expect(warnings).toMatchObject([{ code: 'database_damaged' }]);
+  });
+
+  it('keeps a journal that has a damaged part', async () => {
+    const dir = tempDir();
+    const script = train(dir, 'run-1');
+    train(dir, 'run-1', { worker: 'worker-1' });
+    const path = join(dir, 'runs', 'run-1', script.journal.file);
+    const bytes = readFileSync(path);
+    bytes[bytes.indexOf('lr')]! ^= 1;
+    writeFileSync(path, bytes);
+    const { worker } = start(dir, { seal: NOW });
+    await until(() => existsSync(join(dir, 'runs', 'run-1', 'seal.json')));
+    await until(() => filesOf(dir, 'run-1').filter((name) => name.startsWith('events-')).length === 1);
+    expect(filesOf(dir, 'run-1')).toContain(script.journal.file);
+    expect(rowOf(worker, 'run-1')?.metrics['loss']?.count).toBe(4);
+  });
+
+  it.each(SEAL_STEPS)('loses nothing when the collector dies when it has %s', async (last: SealStep) => {
+    const dir = tempDir();
+    train(dir, 'run-1');
+    train(dir, 'run-1', { worker: 'worker-1' });
+    for (const journals of ['delete', 'gzip'] as const) {
+      let died = false;
+      const reached = (step: SealStep): void => {
+        if (step !== last) return;
+        died = true;
+        throw new Error('dies here');
+      };
+      const dying = start(dir, { seal: { journals, afterMs: 0, reached } });
+      await until(() => died);
+      // Killed: it saves nothing more.
+      dying.worker.dispose();
+      const next = start(dir, { seal: { journals, afterMs: 0 } });
+      await until(() => isSealed(dir, 'run-1'));
+      expect(await points(next.worker, 'run-1', 'loss')).toEqual([0.5, 0.25, 0.5, 0.25]);
+      const { warnings, checkpoints } = await next.worker.get({ run_id: 'run-1' });
+      expect([warnings, checkpoints.length]).toEqual([[], 2]);
+      next.end();
+      const report = await verifyRun(sqlOfTests(), { runId: 'run-1', dir: join(dir, 'runs', 'run-1') });
+      expect(report).toMatchObject({ sealed: true, points: 4, findings: [] });
+      if (journals === 'delete')
+        new Process(dir, 'run-1', { proc: elsewhere, attempt: 2, worker: 'x' })
+          .log('run_start')
+          .log('run_end', { status: 'completed' });
+    }
+  });
+});
