@@ -1,4 +1,5 @@
-// Everything that can be tested:  npm test [-- part…]
+// Everything that can be tested:  npm test [-- part…] [--full]
+// Faults and fuzzers run for a shorter while with the rest, and with --full as long as they are meant to.
 // The last line is `N passed, N failed`; a part that crashes or hangs counts as a failure.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -8,6 +9,8 @@ import { ensureDependencies, ROOT } from './dependencies.mjs';
 import { python } from './python.mjs';
 
 const temp = mkdtempSync(join(tmpdir(), 'xtrack-test-'));
+const SHORTER = { XTRACK_FAULT_ROUNDS: '25', XTRACK_FUZZ_CASES: '4000' };
+const full = process.argv.includes('--full');
 const VITEST = join(ROOT, 'node_modules/vitest/vitest.mjs');
 
 const vitest = (project, seconds, ...more) => ({
@@ -45,6 +48,8 @@ const PARTS = {
     seconds: 600,
   },
   conformance: vitest('conformance', 120),
+  faults: vitest('faults', 600),
+  fuzz: vitest('fuzz', 600),
   editor: script('scripts/extensionHost.mjs', 900, (output) => {
     const last = /(\d+) passed, (\d+) failed\s*$/.exec(output);
     return last ? [Number(last[1]), Number(last[2])] : [0, 1];
@@ -84,7 +89,8 @@ function runPart(name, { command, count, seconds }) {
   console.log(`\n── ${name}`);
   const started = Date.now();
   const [file, args] = command();
-  const child = spawn(file, args, { cwd: ROOT, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const env = { ...(full ? {} : SHORTER), ...process.env };
+  const child = spawn(file, args, { cwd: ROOT, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   running = child;
   let output = '';
   let late = false;
@@ -160,7 +166,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
 let passed = 0;
 let failed = 0;
 try {
-  for (const part of await main(process.argv.slice(2))) {
+  for (const part of await main(process.argv.slice(2).filter((arg) => arg !== '--full'))) {
     passed += part.passed;
     failed += part.failed;
   }

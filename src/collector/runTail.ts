@@ -289,5 +289,10 @@ function databaseMark(runDir: string): string {
 
 function exists(path: string, cwd: string | null): boolean | null {
   if (!isAbsolute(path) && cwd === null) return null;
-  return statSync(isAbsolute(path) ? path : join(cwd!, path), { throwIfNoEntry: false }) !== undefined;
+  try {
+    return statSync(isAbsolute(path) ? path : join(cwd!, path), { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    // A folder that is closed to us, or what can be no path at all.
+    return null;
+  }
 }

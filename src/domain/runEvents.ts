@@ -311,7 +311,7 @@ const ACKS = ['received', 'done', 'failed', 'unsupported'];
 function commandAck(payload: Fields, context: Context): void {
   const { state, writer } = context;
   const id = wordOf(payload['cmd_id']);
-  const rank = ACKS.indexOf(String(payload['status']));
+  const rank = ACKS.indexOf(wordOf(payload['status']) ?? '');
   if (id === null || rank < 0) return warn(state, 'bad_command', 'An ack without an id or status was skipped.', writer);
   const { acks } = commandOf(state, id);
   const error = wordOf(payload['error']);
