@@ -59,13 +59,15 @@ export class Sealing {
   private readonly refused = new Map<string, string>();
   private queue: string[] = [];
   private lookAgainAt = 0;
-  private restUntil = 0;
+  /** At first what people open counts; and who copied old runs here may still be at it. */
+  private restUntil: number;
   private stopped = false;
 
   private policy: JournalPolicy;
 
   constructor(private readonly setup: SealingSetup) {
     this.policy = setup.policy;
+    this.restUntil = performance.now() + setup.afterMs;
   }
 
   use(policy: JournalPolicy): void {
