@@ -1,10 +1,11 @@
-"""python -m xtrack run [options] -- script.py args…   |   python -m xtrack version"""
+"""python -m xtrack run [options] -- script.py args…   |   doctor   |   version"""
 
 from __future__ import annotations
 
 import sys
 from typing import List, NoReturn, Optional
 
+from . import doctor
 from .ids import is_id
 from .supervisor import Job, Supervisor
 from .version import VERSION
@@ -13,9 +14,10 @@ USAGE = """\
 usage: python -m xtrack run [options] [--] SCRIPT [ARGS…]
        python -m xtrack run [options] -- -m MODULE [ARGS…]
        python -m xtrack run [options] --argv -- COMMAND [ARGS…]
+       python -m xtrack doctor [--dir DIR] [--run ID] [--json]
        python -m xtrack version
 
-Runs a training script as a tracked run: its console, exit code, source and machine are recorded in .xtrack.
+run: runs a training script as a tracked run: its console, exit code, source and machine are recorded in .xtrack.
 
 options:
   --run-id ID        the run to record under (default: a new one)
@@ -25,6 +27,12 @@ options:
   --tag KEY=VALUE    a tag; may be given several times
   --tty              give the script a terminal
   --argv             what follows is a command, not a Python script
+
+doctor: looks for what keeps runs from being recorded or shown, and says what to do.
+
+  --dir DIR          the folder whose runs are meant, or its .xtrack (default: as a script here would find it)
+  --run ID           also why this run is not shown
+  --json             findings as JSON: {"findings": [{"id", "level", "title", "detail", "action"}]}
 """
 _WITH_VALUE = ("--run-id", "--attempt", "--name", "--experiment", "--tag")
 _FLAGS = ("--tty", "--argv")
@@ -34,11 +42,13 @@ def main(arguments: List[str]) -> int:
     if arguments == ["version"] or arguments == ["--version"]:
         print(VERSION)
         return 0
-    if arguments in (["--help"], ["-h"], ["help"], ["run", "--help"], ["run", "-h"]):
+    if arguments in (["--help"], ["-h"], ["help"], ["run", "--help"], ["run", "-h"], ["doctor", "--help"], ["doctor", "-h"]):
         print(USAGE)
         return 0
+    if arguments[:1] == ["doctor"]:
+        return doctor.main(parse_doctor(arguments[1:]))
     if not arguments or arguments[0] != "run":
-        usage_error("expected run or version")
+        usage_error("expected run, doctor or version")
     return Supervisor(parse(arguments[1:])).run()
 
 
@@ -83,6 +93,21 @@ def parse(words: List[str]) -> Job:
         experiment=options.get("--experiment"),
         tags=tags,
     )
+
+
+def parse_doctor(words: List[str]) -> doctor.Request:
+    options, rest = {}, list(words)
+    while rest:
+        word, separator, value = rest.pop(0).partition("=")
+        if word == "--json" and not separator:
+            options[word] = "yes"
+            continue
+        if word not in ("--dir", "--run"):
+            usage_error("unknown option %s" % word)
+        if not value and not rest:
+            usage_error("%s needs a value" % word)
+        options[word] = value or rest.pop(0)
+    return doctor.Request(options.get("--dir"), options.get("--run"), "--json" in options)
 
 
 def usage_error(message: str) -> NoReturn:

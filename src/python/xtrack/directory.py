@@ -30,7 +30,7 @@ def resolve(start: Optional[str] = None) -> str:
     start = os.path.abspath(start or start_folder or working_directory() or os.path.expanduser("~"))
     if os.path.basename(start) == ".xtrack":
         return start
-    folders = list(_upwards(start))
+    folders = list(upwards(start))
     for name, is_there in ((".xtrack", os.path.isdir), (".git", os.path.exists)):
         for folder in folders:
             if is_there(os.path.join(folder, name)):
@@ -38,7 +38,7 @@ def resolve(start: Optional[str] = None) -> str:
     return os.path.join(start, ".xtrack")
 
 
-def _upwards(folder: str) -> Iterator[str]:
+def upwards(folder: str) -> Iterator[str]:
     home = os.path.realpath(os.path.expanduser("~"))
     while True:
         yield folder
@@ -79,12 +79,17 @@ def fallbacks(directory: str) -> Iterator[str]:
     yield os.path.join(tempfile.gettempdir(), "xtrack-%d" % user, name)
 
 
-def discover(directory: str) -> Optional[Discovery]:
-    """The collector of this host that serves `directory`, or None."""
+def discovery_file(directory: str) -> str:
+    """Where the collector of this host that serves `directory` says how it is reached."""
     base = os.environ.get("XDG_RUNTIME_DIR") or os.path.join(_cache(), "host-" + hostname())
     digest = hashlib.sha256(os.path.realpath(directory).encode("utf-8", "surrogateescape")).hexdigest()
+    return os.path.join(base, "xtrack", digest, "collector.json")
+
+
+def discover(directory: str) -> Optional[Discovery]:
+    """The collector of this host that serves `directory`, or None."""
     try:
-        with open(os.path.join(base, "xtrack", digest, "collector.json"), encoding="utf-8") as source:
+        with open(discovery_file(directory), encoding="utf-8") as source:
             found = json.load(source)
         host = found.get("host")
         local = "127.0.0.1" if not host or host in ("0.0.0.0", "::", hostname()) else str(host)

@@ -9,10 +9,10 @@ import signal
 import subprocess
 import sys
 import time
-from importlib.machinery import PathFinder
 from typing import Any, Dict, List, NamedTuple, Optional
 
 from . import consoles
+from .collision import PACKAGE_DIR, another_xtrack
 from .directory import resolve
 from .ids import clean_id, new_run_id
 from .journal import Journals, end_of, head_of, journals_in, next_attempt
@@ -29,7 +29,6 @@ from .troubles import Troubles
 from .writer import Writer
 
 _STEP_S = 0.25
-_PACKAGE_DIR = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 class Job(NamedTuple):
@@ -164,7 +163,7 @@ class Supervisor:
         env = dict(os.environ)
         path = env.get("PYTHONPATH")
         env.update(
-            PYTHONPATH=_PACKAGE_DIR + (os.pathsep + path if path else ""),
+            PYTHONPATH=PACKAGE_DIR + (os.pathsep + path if path else ""),
             PYTHONUNBUFFERED="1",
             XTRACK_RUN_ID=self._run_id,
             XTRACK_ATTEMPT=str(self._attempt),
@@ -307,34 +306,3 @@ def _how_it_ended(exit_said: Dict[str, Any]) -> str:
     if "signal" in exit_said:
         return "The script was ended by %s." % exit_said["signal"]
     return "The script ended with exit code %s." % exit_said["code"]
-
-
-def another_xtrack(script: Optional[str]) -> Optional[str]:
-    """What to tell where `import xtrack` of the script does not mean this package, or hides another one of that name."""
-    ours = os.path.realpath(os.path.join(_PACKAGE_DIR, "xtrack"))
-    if script is not None:
-        found = _xtrack_in([os.path.dirname(absolute(script))])
-        if found and found != ours and not _is_this_client(found):
-            return (
-                "%s is next to the script and hides XTrack's client: `import xtrack` gets that, and the script cannot log. "
-                "Rename it." % found
-            )
-    found = _xtrack_in([path for path in sys.path if path and os.path.realpath(path) != os.path.realpath(_PACKAGE_DIR)])
-    if found and found != ours and not _is_this_client(found):
-        return (
-            "Another package named xtrack is installed in %s. In this run `import xtrack` gets XTrack's client instead; a script "
-            "that needs the other one must be started without tracking." % os.path.dirname(found)
-        )
-    return None
-
-
-def _xtrack_in(folders: List[str]) -> Optional[str]:
-    spec = PathFinder.find_spec("xtrack", folders)
-    if spec is None or not spec.origin:
-        return None
-    folder = os.path.dirname(spec.origin) if os.path.basename(spec.origin) == "__init__.py" else spec.origin
-    return os.path.realpath(folder)
-
-
-def _is_this_client(found: str) -> bool:
-    return os.path.exists(os.path.join(found, "supervisor.py"))

@@ -8,6 +8,7 @@ import sys
 from typing import Any, Callable, Dict, Optional
 
 from . import exits, ranks
+from .collision import another_xtrack_here
 from .directory import resolve
 from .ids import clean_id, is_id, new_run_id
 from .journal import Journals, next_attempt
@@ -119,6 +120,7 @@ def _start(
     exits.watch(run)
     if transport.keeps_journal and not os.environ.get("XTRACK_SUPERVISED"):
         run.add_job(lambda: _describe(recorder))
+        run.add_job(lambda: _tell_of_collision(troubles))
     return run
 
 
@@ -183,6 +185,13 @@ def _describe(recorder: Recorder) -> None:
     """What takes a while to find out, in the background."""
     payload = ',"source":%s,"env":%s' % (json_text(git_state(working_directory()), 2_000_000), json_text(slow_environment()))
     recorder.writer.event("source", payload)
+
+
+def _tell_of_collision(troubles: Troubles) -> None:
+    """In a run that is supervised the supervisor tells it."""
+    found = another_xtrack_here()
+    if found is not None:
+        troubles.note("collision", "xtrack: another package named xtrack is installed, which this client hides: %s" % found)
 
 
 def _tags(given: Any) -> Dict[str, str]:
