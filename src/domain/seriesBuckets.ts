@@ -4,6 +4,7 @@
  */
 import type { Num } from '../protocol/events';
 import type { Series } from '../protocol/rows';
+import { badKind, NAN, NEG_INF, POS_INF, type Extremes } from './seriesExtremes';
 
 /** What one bucket holds of each series; also what is known of a stored chunk without decoding it. */
 export interface BucketPart {
@@ -21,9 +22,6 @@ export interface BucketPart {
   negInf: number;
 }
 
-const NAN = 1;
-const POS_INF = 2;
-const NEG_INF = 4;
 const SMALLEST_EXPONENT = -1074;
 
 /** The smallest k such that at most `points` buckets of width 2^k cover lo … hi. */
@@ -82,29 +80,20 @@ export class Buckets {
     this.bad = new Uint8Array(this.count);
   }
 
-  /** Points from … to of two columns; x ascends. Callers keep x inside the range. */
-  addSorted(xs: Float64Array, values: Float64Array, from: number, to: number): void {
+  /** Points from … to of a column; x ascends. Callers keep x inside the range. */
+  addSorted(x: (i: number) => number, values: Float64Array, extremes: Extremes, from: number, to: number): void {
     const width = 2 ** this.k;
-    let i = from;
-    while (i < to) {
-      const index = bucketIndex(xs[i]!, this.k);
-      const end = (index + 1) * width;
+    for (let i = from; i < to;) {
+      const index = bucketIndex(x(i), this.k);
+      const end = firstFrom(x, (index + 1) * width, i + 1, to);
       const at = index - this.base;
-      const start = i;
-      let min = this.min[at]!;
-      let max = this.max[at]!;
-      do {
-        const value = values[i]!;
-        // False for NaN; infinities are sorted out below because they are rare.
-        if (value < min && value !== -Infinity) min = value;
-        if (value > max && value !== Infinity) max = value;
-        if (value - value !== 0) this.bad[at]! |= badKind(value);
-        i++;
-      } while (i < to && xs[i]! < end);
-      this.min[at] = min;
-      this.max[at] = max;
-      this.n[at]! += i - start;
-      this.ends(at, xs[start]!, values[start]!, xs[i - 1]!, values[i - 1]!);
+      const { min, max, bad } = extremes.look(i, end);
+      if (min < this.min[at]!) this.min[at] = min;
+      if (max > this.max[at]!) this.max[at] = max;
+      this.bad[at]! |= bad;
+      this.n[at]! += end - i;
+      this.ends(at, x(i), values[i]!, x(end - 1), values[end - 1]!);
+      i = end;
     }
   }
 
@@ -163,8 +152,20 @@ export class Buckets {
   }
 }
 
-function badKind(value: number): number {
-  return Number.isNaN(value) ? NAN : value > 0 ? POS_INF : NEG_INF;
+/** The first i in [from, to) whose x is `limit` or more, else `to`: it is looked for nearby first, because buckets are many. */
+function firstFrom(x: (i: number) => number, limit: number, from: number, to: number): number {
+  let low = from;
+  for (let stride = 1; low < to && x(low) < limit; stride *= 2) {
+    from = low + 1;
+    low += stride;
+  }
+  let high = Math.min(low, to);
+  while (from < high) {
+    const middle = (from + high) >> 1;
+    if (x(middle) < limit) from = middle + 1;
+    else high = middle;
+  }
+  return from;
 }
 
 function pushBad(out: Series['bad'], x: number, kinds: number): void {

@@ -86,9 +86,9 @@ export function decodeColumn(bytes: Uint8Array, n: number): Column {
 }
 
 /** The column's values: its own array where it has one, else written to `out`. */
-export function columnValues(column: Column, n: number, out = new Float64Array(n)): Float64Array {
+export function columnValues(column: Column, n: number, out?: Float64Array): Float64Array {
   if (column instanceof Float64Array) return column;
-  const values = out.subarray(0, n);
+  const values = out ? out.subarray(0, n) : new Float64Array(n);
   if (column === null || column.stride === 0) return values.fill(column === null ? NaN : column.first);
   for (let i = 0; i < n; i++) values[i] = column.first + i * column.stride;
   return values;

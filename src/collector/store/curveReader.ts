@@ -1,8 +1,9 @@
 /** Reads the visible points of a curve in order of attempts, on one axis, decoding only what a reader asks for. */
 import type { BucketPart } from '../../domain/seriesBuckets';
+import { Extremes } from '../../domain/seriesExtremes';
 import { attemptCuts } from '../../domain/seriesOverlap';
 import { CHUNK_POINTS, givenX, type AxisRange, type Chunk } from './chunk';
-import { columnValues } from './columnCodec';
+import { columnValues, type Column } from './columnCodec';
 import type { Block, Piece } from './piece';
 import type { Curve } from './pieceIndex';
 
@@ -55,10 +56,11 @@ function timeX(ts: number, axis: { divisor: number; origin: number }): number {
 
 /** Points of one block, ascending in x, equal ones as logged. */
 export interface PointRun {
-  xs: Float64Array;
+  x(i: number): number;
   from: number;
   to: number;
   values(): Float64Array;
+  extremes(): Extremes;
   ts(): Float64Array;
   /** The same points' x on another axis. */
   on(axis: Axis): Float64Array;
@@ -132,33 +134,68 @@ const NOWHERE: AxisRange = { lo: Infinity, hi: -Infinity, sorted: true };
 
 /** For x of the block that is being read: a reader is done with one block before the next is opened. */
 const scratch = new Float64Array(CHUNK_POINTS);
+/** Of columns that are kept because they were read lately. */
+const known = new WeakMap<Float64Array, Extremes>();
+
+function extremesOf(values: Float64Array, keep: boolean): Extremes {
+  const found = known.get(values);
+  if (found) return found;
+  const extremes = new Extremes(values);
+  if (keep) known.set(values, extremes);
+  return extremes;
+}
 
 function openRun(block: Block, axis: Axis, segment: Segment, from: number, to: number, sorted: boolean): PointRun {
-  const all = xOf(block, axis, segment.base, scratch);
-  const order = sorted || isAscending(all) ? null : ascendingOrder(all);
+  const place = sorted ? placeOf(block, axis, segment.base) : null;
+  const xs = place ? null : xOf(block, axis, segment.base, scratch);
+  const order = xs === null || sorted || isAscending(xs) ? null : ascendingOrder(xs);
   const aligned = (values: Float64Array) => (order ? Float64Array.from(order, (i) => values[i]!) : values);
   const column = (name: 'value' | 'ts') => aligned(columnValues(block.column(name), block.n));
-  const xs = aligned(all);
+  const ordered = xs && aligned(xs);
+  const x = place ?? ((i: number) => ordered![i]!);
+  const n = ordered?.length ?? block.n;
   return {
-    xs,
-    from: lowerBound(xs, from, false),
-    to: Math.min(lowerBound(xs, to, true), lowerBound(xs, segment.cut, false)),
+    x,
+    from: lowerBound(x, n, from, false),
+    to: Math.min(lowerBound(x, n, to, true), lowerBound(x, n, segment.cut, false)),
     values: () => column('value'),
+    extremes: () => extremesOf(column('value'), block.chunk !== null && order === null),
     ts: () => column('ts'),
     on: (other) => aligned(xOf(block, other, segment.base)),
   };
 }
 
-function xOf(block: Block, axis: Axis, base: number, out = new Float64Array(block.n)): Float64Array {
-  const { n, start } = block;
-  if (axis.kind === 'epoch') return columnValues(block.column('epoch'), n, out);
+/** x of points that ascend, computed where it is asked; null where all have to be written down. */
+function placeOf({ chunk, column, start }: Block, axis: Axis, base: number): ((i: number) => number) | null {
+  if (chunk === null) return null;
   if (axis.kind === 'time') {
-    const ts = columnValues(block.column('ts'), n, out);
+    const at = valueAt(column('ts'));
+    return at && ((i) => timeX(at(i), axis));
+  }
+  if (axis.kind === 'epoch') return valueAt(column('epoch'));
+  if (chunk.given.n === 0) return (i) => base + start + i;
+  return chunk.epochs === 0 && chunk.ordinal.n === 0 ? valueAt(column('step')) : null;
+}
+
+function valueAt(column: Column): ((i: number) => number) | null {
+  if (column === null) return null;
+  if (column instanceof Float64Array) return (i) => column[i]!;
+  const { first, stride } = column;
+  return (i) => first + i * stride;
+}
+
+function xOf(block: Block, axis: Axis, base: number, into?: Float64Array): Float64Array {
+  const { n, start } = block;
+  if (axis.kind === 'epoch') return columnValues(block.column('epoch'), n, into);
+  if (axis.kind === 'time') {
+    const ts = columnValues(block.column('ts'), n, into);
+    const out = into ?? new Float64Array(n);
     for (let i = 0; i < n; i++) out[i] = timeX(ts[i]!, axis);
     return out.subarray(0, n);
   }
-  const steps = columnValues(block.column('step'), n, out);
+  const steps = columnValues(block.column('step'), n, into);
   if (!hasGap(steps)) return steps;
+  const out = into ?? new Float64Array(n);
   const epochs = columnValues(block.column('epoch'), n);
   for (let i = 0; i < n; i++) {
     const x = givenX(steps[i]!, epochs[i]!);
@@ -186,13 +223,13 @@ function ascendingOrder(xs: Float64Array): number[] {
   return order.sort((a, b) => xs[a]! - xs[b]!);
 }
 
-/** How many are below the limit; with `inclusive` also those at it. */
-function lowerBound(xs: Float64Array, limit: number, inclusive: boolean): number {
+/** How many of n are below the limit; with `inclusive` also those at it. */
+function lowerBound(x: (i: number) => number, n: number, limit: number, inclusive: boolean): number {
   let lo = 0;
-  let hi = xs.length;
+  let hi = n;
   while (lo < hi) {
     const middle = (lo + hi) >> 1;
-    if (xs[middle]! < limit || (inclusive && xs[middle] === limit)) lo = middle + 1;
+    if (x(middle) < limit || (inclusive && x(middle) === limit)) lo = middle + 1;
     else hi = middle;
   }
   return lo;

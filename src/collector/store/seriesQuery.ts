@@ -2,6 +2,7 @@
 import type { SeriesRequest } from '../../protocol/api';
 import type { Series } from '../../protocol/rows';
 import { bucketExponent, bucketIndex, Buckets, exactColumns } from '../../domain/seriesBuckets';
+import { Extremes } from '../../domain/seriesExtremes';
 import { meanOfWorkers, type WorkerPoints } from '../../domain/seriesMean';
 import { Delivered, type Delivery } from './delivered';
 import {
@@ -72,7 +73,8 @@ export class SeriesQuery {
     const from = x[0]!;
     const to = x[x.length - 1]!;
     const buckets = new Buckets(from, to, bucketExponent(from, to, request.points));
-    buckets.addSorted(Float64Array.from(x), Float64Array.from(value), 0, x.length);
+    const values = Float64Array.from(value);
+    buckets.addSorted((i) => x[i]!, values, new Extremes(values), 0, x.length);
     return { ...about, ...buckets.columns() };
   }
 }
@@ -108,7 +110,7 @@ function readColumns(segments: Segment[], axis: Axis, from: number, to: number, 
       if (inOne) buckets.addPart(bucketPart(chunk, range));
       return inOne;
     },
-    points: (run) => buckets.addSorted(run.xs, run.values(), run.from, run.to),
+    points: (run) => buckets.addSorted(run.x, run.values(), run.extremes(), run.from, run.to),
   };
   for (const segment of segments) readSegment(segment, axis, from, to, reader);
   return buckets.columns();
@@ -120,7 +122,7 @@ function readPoints(segments: Segment[], axis: Axis, from: number, to: number): 
     points: (run) => {
       const values = run.values();
       for (let i = run.from; i < run.to; i++) {
-        points.x.push(run.xs[i]!);
+        points.x.push(run.x(i));
         points.value.push(values[i]!);
       }
     },
@@ -134,10 +136,10 @@ function workerPoints(curve: Curve, axis: Axis): WorkerPoints {
   const reader: PointReader = {
     points: (run) => {
       const values = run.values();
-      const x = axis.kind === 'step' ? run.xs : run.on(axis);
+      const on = axis.kind === 'step' ? null : run.on(axis);
       for (let i = run.from; i < run.to; i++) {
-        points.step.push(run.xs[i]!);
-        points.x.push(x[i]!);
+        points.step.push(run.x(i));
+        points.x.push(on ? on[i]! : run.x(i));
         points.value.push(values[i]!);
       }
     },

@@ -68,7 +68,7 @@ function trimmedStats(attempt: CurveAttempt, segment: Segment): PointStats {
     points: (run) => {
       const values = run.values();
       const ts = run.ts();
-      for (let i = run.from; i < run.to; i++) stats.add(run.xs[i]!, values[i]!, ts[i]!);
+      for (let i = run.from; i < run.to; i++) stats.add(run.x(i), values[i]!, ts[i]!);
     },
   };
   readSegment(segment, STEP_AXIS, -Infinity, Infinity, reader);
