@@ -2,7 +2,7 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { ApiError, type CollectorState } from '../protocol/api';
-import type { Command, Json } from '../protocol/events';
+import type { Command, Edit, Json } from '../protocol/events';
 import { PROTOCOL_VERSION } from '../protocol/ids';
 import { HttpServer } from './api/httpServer';
 import { createMethods } from './api/methods';
@@ -17,7 +17,9 @@ import { StopLadders } from './launcher/stopLadder';
 import type { Lease } from './lease';
 import { OwnJournals } from './ownJournals';
 import { liveness } from './processIdentity';
+import { Retention } from './retention';
 import { RunDirectories } from './runDirectory';
+import { Trash } from './trash';
 import { WorkerClient, type GoneNotice, type WorkerNotice } from './workerApi';
 
 const IDLE_CHECK_MS = 1_000;
@@ -47,6 +49,8 @@ export class Collector {
   private readonly journals: OwnJournals;
   private readonly worker: WorkerClient;
   private readonly tasks: Tasks;
+  private readonly trash: Trash;
+  private readonly retention: Retention;
   private readonly launcher: Launcher;
   private readonly ladders: StopLadders;
   private readonly http: HttpServer;
@@ -72,6 +76,14 @@ export class Collector {
     });
     this.worker.onNotice((notice) => this.noticed(notice));
     this.tasks = new Tasks((rev) => this.http.notify([{ topic: 'tasks', rev }]));
+    const call: WorkerClient['call'] = (method, params) => this.worker.call(method, params);
+    this.trash = new Trash({ runs: this.runs, call, log });
+    this.retention = new Retention({
+      trash: this.trash,
+      call,
+      moveToTrash: (run_id) => this.edit({ run_id, deleted: true }),
+      log,
+    });
     const ports = this.launcherPorts();
     this.launcher = new Launcher(ports);
     this.ladders = new StopLadders(ports, (runId) => this.launcher.supervisorOf(runId));
@@ -95,11 +107,13 @@ export class Collector {
 
   /** Answers the port. Rejects where it cannot be listened on. */
   async start(): Promise<number> {
-    const { options, log } = this.setup;
+    const { options, lease, log } = this.setup;
     const port = await this.port.listen(options.host, options.port);
     await this.announce(port).catch((error: unknown) =>
       log(`Clients will not find this collector by themselves: ${messageOf(error)}`),
     );
+    // A follower leaves everything as it is.
+    if (lease) void this.trash.removeLeftOvers();
     this.timers.push(setInterval(() => this.checkLease(), LEASE_CHECK_MS));
     this.timers.push(setInterval(() => this.checkIdle(), IDLE_CHECK_MS));
     return port;
@@ -125,6 +139,7 @@ export class Collector {
     const { discoveryFile, lease, log } = this.setup;
     for (const timer of this.timers) clearInterval(timer);
     this.ladders.dispose();
+    this.retention.dispose();
     // Sockets first: what scripts send from here on, the next collector gets.
     this.port.stopListening();
     const late = new Promise<never>((_, reject) =>
@@ -208,6 +223,10 @@ export class Collector {
     await this.bell(runId, file);
   }
 
+  private async edit(edit: Edit): Promise<void> {
+    await this.bell(edit.run_id, this.journals.appendEdit(edit.run_id, { ...edit }));
+  }
+
   private launcherPorts(): LauncherPorts {
     const { options, follower, bundle, log } = this.setup;
     return {
@@ -233,7 +252,9 @@ export class Collector {
       launch: (request) => this.launcher.launch(request),
       resume: (request) => this.launcher.resume(request),
       stop: (runId) => this.ladders.stop(runId),
-      edit: (edit) => this.bell(edit.run_id, this.journals.appendEdit(edit.run_id, { ...edit })),
+      edit: (edit) => this.edit(edit),
+      purge: (runIds, task) => this.trash.purge(runIds, task),
+      retain: (rules) => this.retention.set(rules),
       command: (runId, command) => this.appendCommand(runId, command),
       info: () => this.info(),
       handover: (version) => {

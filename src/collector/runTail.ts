@@ -1,6 +1,6 @@
 /** One run that is open: its journals are tailed, reduced to its state, and stored. */
 import { lstatSync, rmSync, statSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
+import { join } from 'node:path';
 import type { SqlJsStatic } from 'sql.js';
 import { addWriter, applyEvent, newRunState, writerKey } from '../domain/runReducer';
 import { runDetail, runRow } from '../domain/runRow';
@@ -8,11 +8,12 @@ import type { RunState, WriterState } from '../domain/runState';
 import { warn } from '../domain/runWarnings';
 import { lookUp } from '../domain/safeRecord';
 import type { Json, JournalHead } from '../protocol/events';
-import type { Checkpoint, RunDetail, RunRow } from '../protocol/rows';
+import type { RunDetail, RunRow } from '../protocol/rows';
 import { unpackJournals } from './journal/journalArchive';
 import { isEventJournal } from './journal/journalHead';
 import { JournalReader, type JournalPosition } from './journal/journalReader';
 import { listJournals, type FoundJournal, type FoundRun } from './journal/runScanner';
+import { LoggedFiles } from './loggedFiles';
 import { keepAs } from './safeFile';
 import { isSealOf, readSeal, SEAL_FILE } from './sealFile';
 import { RUN_DATABASE, RunStore, SEALED_DATABASE, type JournalOffset } from './store/runStore';
@@ -23,7 +24,6 @@ interface Tailed {
   writer: WriterState | null;
 }
 
-const MAX_CHECKED_FILES = 500;
 /** How often a run is loaded again whose database was replaced meanwhile. */
 const LOADS = 3;
 
@@ -31,6 +31,7 @@ export class RunTail {
   readonly runId: string;
   readonly dir: string;
   readonly state: RunState;
+  readonly files: LoggedFiles;
   private readonly tails = new Map<string, Tailed>();
   /** Of the files as they were when they were last looked at. */
   private looked = '';
@@ -52,6 +53,7 @@ export class RunTail {
     const { loaded, damage } = store;
     this.sealed = seal !== null && loaded?.name === RUN_DATABASE && isSealOf(seal, loaded);
     this.lost = seal !== null && loaded === null ? (damage ?? 'is missing') : null;
+    this.files = new LoggedFiles(this.state, found.dir);
     // What was observed of processes before a restart is no news.
     for (const writer of Object.values(this.state.writers)) writer.seen = 'alive';
   }
@@ -194,7 +196,13 @@ export class RunTail {
 
   detail(): RunDetail {
     const detail = runDetail(this.state, this.store.summaries(), this.store.rev);
-    return { ...detail, checkpoints: this.withExistence(detail.checkpoints) };
+    const cwd = this.state.source.cwd ?? this.state.launch?.cwd ?? null;
+    return {
+      ...detail,
+      checkpoints: this.files.checkpoints(detail.checkpoints),
+      artifacts: this.files.artifacts(detail.artifacts),
+      cwd: cwd === null ? null : this.files.now(cwd),
+    };
   }
 
   /** `sealing`: the journals that are to be removed then. */
@@ -252,15 +260,6 @@ export class RunTail {
     const time = typeof ts === 'number' && Number.isFinite(ts) ? ts : (writer.last ?? 0) * 1000;
     this.store.event(writer, seq, time, t, envelope['p'] as Json, typeof at === 'string' ? at : undefined);
   }
-
-  /** Whether the newest checkpoints are still there; of older ones nothing is said. */
-  private withExistence(checkpoints: Checkpoint[]): Checkpoint[] {
-    const cwd = this.state.source.cwd ?? this.state.launch?.cwd ?? null;
-    const from = checkpoints.length - MAX_CHECKED_FILES;
-    return checkpoints.map((checkpoint, i) =>
-      i < from ? checkpoint : { ...checkpoint, exists: exists(checkpoint.path, cwd) },
-    );
-  }
 }
 
 /** Changes when there may be something new. Without journals of processes, the database is all that a run has. */
@@ -285,14 +284,4 @@ function databaseMark(runDir: string): string {
     lstatSync(join(runDir, RUN_DATABASE), { throwIfNoEntry: false }) ??
     lstatSync(join(runDir, SEAL_FILE), { throwIfNoEntry: false });
   return stats ? `${SEALED_SIGNATURE}${stats.size} ${stats.mtimeMs}` : '';
-}
-
-function exists(path: string, cwd: string | null): boolean | null {
-  if (!isAbsolute(path) && cwd === null) return null;
-  try {
-    return statSync(isAbsolute(path) ? path : join(cwd!, path), { throwIfNoEntry: false }) !== undefined;
-  } catch {
-    // A folder that is closed to us, or what can be no path at all.
-    return null;
-  }
 }

@@ -5,22 +5,25 @@ import type { SqlJsStatic } from 'sql.js';
 import { shortKey } from '../domain/payload';
 import { parseQuery } from '../domain/query';
 import { deriveStatus, isGone, isScript } from '../domain/runStatus';
+import { isKept, trashedAt } from '../domain/trash';
 import type { JournalPolicy, ListRequest, SeriesRequest } from '../protocol/api';
 import { userError } from '../protocol/apiError';
 import { isId } from '../protocol/ids';
-import type { Changed, ListResult, RunDetail, RunRow, SeriesResult } from '../protocol/rows';
+import type { Changed, DiskUsage, ListResult, RunDetail, RunRow, SeriesResult } from '../protocol/rows';
 import { ChangeNotices } from './changeNotices';
+import { Housekeeping } from './housekeeping';
 import { Ingestion } from './ingestion';
 import { SignsOfLife } from './journal/signsOfLife';
 import { listRuns } from './journal/runScanner';
 import { lostMessage, OpenRuns, type OpenRun } from './openRuns';
 import { liveness } from './processIdentity';
 import { RunLiveness } from './runLiveness';
+import { RunSizes } from './runSizes';
 import { SaveBudget } from './saveBudget';
 import { canBeMadeAgain, Sealing, type SealingSetup } from './sealing';
 import { Catalog } from './store/catalog';
 import { RUN_DATABASE } from './store/runStore';
-import type { Configuration, LaunchInfo, Page, RunProcess, WorkerMethods, WorkerNotice } from './workerApi';
+import type { Configuration, Expiry, LaunchInfo, Page, RunProcess, WorkerMethods, WorkerNotice } from './workerApi';
 
 export interface StoreSetup {
   sql: SqlJsStatic;
@@ -42,6 +45,8 @@ const PAGE = 1000;
 const WAIT_MS = 500;
 /** Bytes that are read before anybody waits for them. */
 const SOON_READ = 1 << 20;
+/** Of each second, for counting what runs take on disk. */
+const COUNT_MS = 5;
 
 type Methods = {
   [M in keyof WorkerMethods]: (params: WorkerMethods[M][0]) => WorkerMethods[M][1] | Promise<WorkerMethods[M][1]>;
@@ -57,6 +62,8 @@ export class StoreWorker implements Methods {
   private readonly lives: RunLiveness;
   private readonly signs = new SignsOfLife(() => performance.now(), SECOND_MS);
   private readonly notices: ChangeNotices;
+  private readonly sizes: RunSizes;
+  private readonly house: Housekeeping;
   private readonly timers: NodeJS.Timeout[] = [];
   private told = '';
   private catalogSavedAt = 0;
@@ -68,6 +75,13 @@ export class StoreWorker implements Methods {
     this.runs = new OpenRuns(sql, readOnly, this.budget, ownsLease, (runId, message) => {
       this.notices.changed(runId);
       notify({ kind: 'warning', message: `${runId}: ${message}` });
+    });
+    this.sizes = new RunSizes(this.root, this.runs, () => this.catalog);
+    this.house = new Housekeeping({
+      dir,
+      catalog: () => this.catalog,
+      sizes: this.sizes,
+      tailOf: async (runId) => (await this.use(runId)).tail,
     });
     this.ingestion = this.newIngestion();
     this.sealing = this.newSealing();
@@ -91,7 +105,9 @@ export class StoreWorker implements Methods {
   }
 
   async get({ run_id }: { run_id: string }): Promise<RunDetail> {
-    return (await this.use(run_id)).tail.detail();
+    const { tail } = await this.use(run_id);
+    const trashed = trashedAt(tail.state);
+    return { ...tail.detail(), ...(trashed !== null && { trashed }) };
   }
 
   async series(request: SeriesRequest): Promise<SeriesResult> {
@@ -118,8 +134,8 @@ export class StoreWorker implements Methods {
       run_id,
       status,
       attempt,
-      launch: state.launch,
-      source: state.source,
+      launch: state.launch && { ...state.launch, ...run.tail.files.program(state.launch) },
+      source: { ...state.source, ...run.tail.files.program(state.source) },
       checkpoints,
       processes: processesOf(run, attempt),
     };
@@ -137,6 +153,25 @@ export class StoreWorker implements Methods {
     if (journals) this.sealing?.use(journals);
   }
 
+  diskUsage(): Promise<DiskUsage> {
+    this.putRows();
+    return this.house.diskUsage();
+  }
+
+  async expired(expiry: Expiry): Promise<{ runs: string[]; trash: string[] }> {
+    await this.ingestion.whenIdle();
+    this.putRows();
+    return this.house.expired(expiry);
+  }
+
+  purgeable({ run_id }: { run_id: string }): Promise<string | null> {
+    return this.house.purgeable(run_id);
+  }
+
+  removed(): void {
+    this.ingestion.scan();
+  }
+
   async rebuild(): Promise<{ runs: number }> {
     if (this.setup.readOnly)
       throw userError('follower', 'The databases belong to another collector: rebuild them there.');
@@ -149,6 +184,7 @@ export class StoreWorker implements Methods {
       if (canBeMadeAgain(this.setup.sql, run.dir)) rmSync(join(run.dir, RUN_DATABASE), { force: true });
     rmSync(this.catalogFile, { force: true });
     this.catalog = this.openCatalog();
+    this.sizes.countAgain();
     this.ingestion = this.newIngestion();
     this.startIngestion();
     await this.ingestion.whenIdle();
@@ -201,6 +237,7 @@ export class StoreWorker implements Methods {
       heard: (run, file) => this.lives.hear(run.tail, file),
       vanished: (runId) => {
         this.catalog.remove(runId);
+        this.sizes.forget(runId);
         this.notices.changed(runId);
       },
     });
@@ -231,8 +268,12 @@ export class StoreWorker implements Methods {
   }
 
   private startIngestion(): void {
+    const there = new Set(listRuns(this.root).map(({ runId }) => runId));
+    for (const runId of this.catalog.runIds) if (!there.has(runId)) this.catalog.remove(runId);
     const unfinished = parseQuery('status in (queued, running, lost)');
-    const { rows } = this.catalog.list({ fields: ['status'], limit: this.catalog.size }, unfinished);
+    const rows = [false, true].flatMap(
+      (trash) => this.catalog.list({ fields: ['status'], limit: this.catalog.size, trash }, unfinished).rows,
+    );
     this.ingestion.start(
       this.catalog.journals(),
       rows.map(({ run_id }) => run_id),
@@ -270,6 +311,7 @@ export class StoreWorker implements Methods {
       this.notices.changed(run.tail.runId);
     }
     this.putRows();
+    this.sizes.work(COUNT_MS);
     this.save();
     this.runs.closeIdle((runId) => this.ingestion.isBusy(runId) || this.sealing?.isSealing(runId) === true);
     this.tellState();
@@ -309,10 +351,13 @@ export class StoreWorker implements Methods {
   private putRow(run: OpenRun): void {
     const { tail } = run;
     if (!run.rowDirty || !tail.exists || this.isTooEarly(run)) return;
-    const row = this.rowOf(run);
-    if (tail.state.user.deleted) this.catalog.remove(tail.runId);
-    // Only what was read to its end may be believed at the next start.
-    else this.catalog.put(row, this.ingestion.isBusy(tail.runId) ? '' : tail.signature);
+    this.catalog.put(this.rowOf(run), {
+      // Only what was read to its end may be believed at the next start.
+      journals: this.ingestion.isBusy(tail.runId) ? '' : tail.signature,
+      trashed: trashedAt(tail.state),
+      kept: isKept(tail.state),
+    });
+    this.sizes.touch(tail.runId);
   }
 
   /** Of a run that cannot be read any more, as much as the catalog knows. */

@@ -8,7 +8,16 @@ import { Emitter } from '../base/emitter';
 import type { JournalPolicy, ListRequest, SeriesRequest } from '../protocol/api';
 import { ApiError, type RpcErrorData } from '../protocol/apiError';
 import type { Json, Launch, Proc, Role, Source } from '../protocol/events';
-import type { Changed, Checkpoint, ListResult, LogLine, RunDetail, SeriesResult, Status } from '../protocol/rows';
+import type {
+  Changed,
+  Checkpoint,
+  DiskUsage,
+  ListResult,
+  LogLine,
+  RunDetail,
+  SeriesResult,
+  Status,
+} from '../protocol/rows';
 
 export interface WorkerConfig {
   role: 'store';
@@ -42,6 +51,7 @@ export interface LaunchInfo {
   status: Status;
   /** The latest one; 0 when nothing started yet. */
   attempt: number;
+  /** With paths as they are now, also in a workspace that was moved. */
   launch: Launch | null;
   source: Source;
   checkpoints: Checkpoint[];
@@ -55,6 +65,13 @@ export interface Page {
   limit?: number;
 }
 
+/** Times are epoch ms; null: nothing goes. Of many, the oldest `limit`. */
+export interface Expiry {
+  endedBefore: number | null;
+  trashedBefore: number | null;
+  limit: number;
+}
+
 /** Method → [parameters, result]. */
 export interface WorkerMethods {
   list: [ListRequest, ListResult];
@@ -66,6 +83,13 @@ export interface WorkerMethods {
   /** A journal grew, or (without `file`) something about the run did: it is read before the answer. */
   bell: [{ run_id: string; file?: string }, void];
   configure: [Configuration, void];
+  diskUsage: [Record<string, never>, DiskUsage];
+  /** Runs that are old enough to go to the trash, and out of it. */
+  expired: [Expiry, { runs: string[]; trash: string[] }];
+  /** Why the run may not be deleted for good; null when it may. */
+  purgeable: [{ run_id: string }, string | null];
+  /** Directories of runs are gone. */
+  removed: [Record<string, never>, void];
   /** Throws the databases away and makes them again from the journals; resolves when that is done. */
   rebuild: [Record<string, never>, { runs: number }];
   /** Reads what is in the journals now and saves, whatever the save budget says. */

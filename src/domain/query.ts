@@ -16,7 +16,8 @@ import {
 } from './queryAst';
 import { tokenize, type Token } from './queryTokens';
 
-const TIMES = new Set<Column>(['created', 'started', 'ended']);
+const TIMES = new Set<Column>(['created', 'started', 'ended', 'trashed']);
+const SIZES = new Set<Column>(['size', 'files_size']);
 const STATS = new Set(['last', 'min', 'max', 'mean']);
 const COMPARE = new Set(['=', '!=', '<', '<=', '>', '>=']);
 const MAX_DEPTH = 100;
@@ -110,6 +111,7 @@ class Parser {
     const token = this.next();
     if (field.kind === 'column' && TIMES.has(field.name)) return this.time(token);
     if (token.kind === 'number') return Number(token.text);
+    if (field.kind === 'column' && SIZES.has(field.name)) return size(token);
     if (token.kind === 'text') return token.text;
     if (token.kind !== 'word') throw fail(token, `Expected a value, found ${show(token)}.`);
     const word = token.text.toLowerCase();
@@ -185,6 +187,13 @@ class Parser {
     this.at++;
     return true;
   }
+}
+
+/** Bytes from 200MB, 1.5G, "20 kB". */
+function size(token: Token): number {
+  const [, number, unit] = /^(\d+(?:\.\d+)?) ?([kmgt]?)b?$/i.exec(token.text) ?? [];
+  if (number === undefined) throw fail(token, `Expected a size such as 200MB or 1.5GB, found ${show(token)}.`);
+  return Number(number) * 1000 ** ['', 'k', 'm', 'g', 't'].indexOf(unit!.toLowerCase());
 }
 
 function metric(path: string): Field {

@@ -3,7 +3,7 @@
 export type CompareOp = '=' | '!=' | '<' | '<=' | '>' | '>=';
 export type Stat = 'last' | 'min' | 'max' | 'mean';
 
-/** Columns of a run row that a query may name. Times are epoch ms, duration is in seconds (of an active run: up to now). */
+/** Columns of a run row that a query may name. Times are epoch ms, duration is in seconds (of an active run: up to now), sizes in bytes. */
 export const COLUMNS = [
   'status',
   'name',
@@ -17,6 +17,9 @@ export const COLUMNS = [
   'ended',
   'duration',
   'attempt',
+  'size',
+  'files_size',
+  'trashed',
 ] as const;
 export type Column = (typeof COLUMNS)[number];
 

@@ -36,6 +36,7 @@ interface Context {
 type Handler = (payload: Fields, context: Context) => void;
 
 const MAX_LISTED = 10_000;
+const MAX_ROOTS = 20;
 
 const fromTraining: Record<string, Handler> = {
   run_start: runStart,
@@ -114,6 +115,7 @@ const SOURCE_TEXTS = [
   'code_hash',
   'interpreter',
   'cwd',
+  'root',
 ] as const satisfies (keyof Source)[];
 
 /** The latest attempt's; within it the supervisor knows better how the script was started. */
@@ -125,6 +127,9 @@ function setSource(context: Context, source: unknown): void {
     const text = wordOf(source[field]);
     if (text !== null && wins(context, `source ${field}`, writer.attempt, rank)) state.source[field] = text;
   }
+  const root = wordOf(source['root']);
+  const roots = (state.roots ??= []);
+  if (root !== null && !roots.includes(root) && roots.length < MAX_ROOTS) roots.push(root);
   const argv = source['argv'];
   if (Array.isArray(argv) && argv.every((part) => typeof part === 'string'))
     if (wins(context, 'source argv', writer.attempt, rank)) state.source.argv = argv;
@@ -223,6 +228,7 @@ function checkpoint(payload: Fields, context: Context): void {
   state.checkpoints.push({
     id: `${writer.writer}-${event.seq}`,
     path,
+    ...fileOf(payload),
     exists: null,
     step: finiteOf(payload['step']),
     epoch: finiteOf(payload['epoch']),
@@ -233,6 +239,12 @@ function checkpoint(payload: Fields, context: Context): void {
   });
 }
 
+/** Its absolute path where the script said so; a foreign client says `path` alone. */
+function fileOf(payload: Fields): { file?: string } {
+  const file = wordOf(payload['abspath']);
+  return file === null ? {} : { file };
+}
+
 function artifact(payload: Fields, context: Context): void {
   const { state, writer } = context;
   const path = wordOf(payload['path']);
@@ -241,6 +253,7 @@ function artifact(payload: Fields, context: Context): void {
   const size = finiteOf(payload['size'] ?? payload['size_bytes']);
   const found = {
     path,
+    ...fileOf(payload),
     type: wordOf(payload['type'] ?? payload['artifact_type']) ?? 'other',
     name: wordOf(payload['name']) ?? path.split(/[\\/]/).at(-1)!,
     size,

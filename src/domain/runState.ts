@@ -75,6 +75,8 @@ export interface RunState {
   processes?: Record<string, StartedProcess>;
   /** By writer id: processes that the collector journaled as gone. */
   gone?: Record<string, { at: number; reason: string }>;
+  /** Folders in which its workspace was when something was logged. */
+  roots?: string[];
   /** Of fields that several writers may set. */
   stamps?: Record<string, Stamp>;
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { COMMAND_TYPES, type Json } from './events';
 import { isId, type PROTOCOL_VERSION } from './ids';
 import type {
+  DiskUsage,
   Launched,
   ListResult,
   LogLine,
@@ -49,6 +50,8 @@ function asRunIds<T extends NamedRuns>(
 
 const list = z.object({
   filter: text.optional(),
+  /** The runs in the trash instead of the others. */
+  trash: z.boolean().optional(),
   sort: z
     .array(z.object({ by: text, desc: z.boolean().optional() }))
     .max(8)
@@ -114,7 +117,13 @@ export type JournalPolicy = (typeof JOURNAL_POLICIES)[number];
 export const requests = {
   'collector.info': z.object({}),
   /** Of a window's settings; the last one that spoke counts. */
-  'collector.configure': z.object({ journals: z.enum(JOURNAL_POLICIES).optional() }),
+  'collector.configure': z.object({
+    journals: z.enum(JOURNAL_POLICIES).optional(),
+    /** After how many days runs go to the trash, and out of it, by themselves; null: never. */
+    retention: z
+      .object({ days: z.number().positive().nullable(), trash_days: z.number().positive().nullable() })
+      .optional(),
+  }),
   /** Saves and ends, so that a newer version may take its place. */
   'collector.handover': z.object({ version: z.string() }),
   'runs.list': list,
@@ -132,6 +141,9 @@ export const requests = {
   'runs.update': update,
   /** To the trash; `restore` takes out of it. */
   'runs.delete': z.object({ ...runs, restore: z.boolean().optional() }).transform(asRunIds),
+  /** For good, out of the trash; all that is in it when no runs are named. */
+  'runs.purge': z.object({ run_ids: z.array(runId).optional(), wait: z.boolean().optional() }),
+  'disk.usage': z.object({}),
   'runs.export': z
     .object({
       ...runs,
@@ -187,6 +199,8 @@ export interface Results {
   'runs.output': OutputChunk;
   'runs.update': { rows: RunRow[] };
   'runs.delete': { run_ids: string[] };
+  'runs.purge': Task;
+  'disk.usage': DiskUsage;
   'runs.export': Task;
   'runs.launch': Launched;
   'runs.stop': StopResult;

@@ -52,6 +52,12 @@ export interface RunRow {
   error_at: SourceLine | null;
   checkpoints: number;
   artifacts: number;
+  /** Bytes of its directory: journals, database, output. Absent while they were not counted. */
+  size?: number;
+  /** Bytes of its checkpoints and artifacts in the workspace. */
+  files_size?: number;
+  /** Since when it is in the trash. */
+  trashed?: number;
   rev: number;
 }
 
@@ -62,9 +68,11 @@ export interface ListResult {
   backlog_bytes: number;
 }
 
+/** `path` is as it was logged; `file` where that is now, absolute, also in a workspace that was moved. */
 export interface Checkpoint {
   id: string;
   path: string;
+  file?: string;
   exists: boolean | null;
   step: number | null;
   epoch: number | null;
@@ -76,6 +84,8 @@ export interface Checkpoint {
 
 export interface Artifact {
   path: string;
+  file?: string;
+  exists?: boolean | null;
   type: string;
   name: string;
   size: number | null;
@@ -107,12 +117,15 @@ export interface CommandState {
 }
 
 // `checkpoints` and `artifacts` are counts in a row and the things themselves in the detail.
-export interface RunDetail extends Omit<RunRow, 'checkpoints' | 'artifacts'> {
+// Sizes are told in rows alone: they differ from one moment to the next while nothing of the run does.
+export interface RunDetail extends Omit<RunRow, 'checkpoints' | 'artifacts' | 'size' | 'files_size'> {
   notes: string;
   checkpoints: Checkpoint[];
   artifacts: Artifact[];
   attempts: Attempt[];
   worker_states: { id: string; alive: boolean; last_seen: number }[];
+  /** Its working directory as it is now, also in a workspace that was moved. */
+  cwd?: string | null;
   source: Json;
   environment: Json;
   traceback: string | null;
@@ -144,6 +157,18 @@ export interface Series {
 
 export interface SeriesResult {
   series: Series[];
+}
+
+/** Of one `.xtrack`. */
+export interface DiskUsage {
+  runs: number;
+  size: number;
+  files_size: number;
+  trash: { runs: number; size: number };
+  /** The catalog, and whatever else is not a run's. */
+  other: number;
+  /** False while runs are still being counted: ask again. */
+  complete: boolean;
 }
 
 export interface LogLine {

@@ -177,7 +177,7 @@ describe('a database', () => {
     const file = join(tempDir(), 'catalog.sqlite');
     const catalog = Catalog.open(sql, file);
     const { row } = savedRun();
-    catalog.put(JSON.parse(row) as never, '1:1');
+    catalog.put(JSON.parse(row) as never, { journals: '1:1' });
     catalog.save(() => true);
     catalog.close();
     const bytes = readFileSync(file);

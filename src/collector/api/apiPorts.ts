@@ -1,9 +1,9 @@
 import type { CollectorState, LaunchRequest, ResumeRequest } from '../../protocol/api';
-import type { Command, Edit } from '../../protocol/events';
+import type { Command, Edit, Json } from '../../protocol/events';
 import type { Launched, StopResult } from '../../protocol/rows';
 import type { RunDirectories } from '../runDirectory';
 import type { WorkerMethod, WorkerMethods } from '../workerApi';
-import type { Tasks } from './tasks';
+import type { TaskContext, Tasks } from './tasks';
 
 export interface WorkerPort {
   call<M extends WorkerMethod>(method: M, params: WorkerMethods[M][0]): Promise<WorkerMethods[M][1]>;
@@ -21,6 +21,10 @@ export interface ApiPorts {
   stop(runId: string): Promise<StopResult>;
   /** Journals it; resolves once it shows in queries. */
   edit(edit: Edit): Promise<void>;
+  /** Deletes for good what is in the trash. */
+  purge(runIds: string[], task: TaskContext): Promise<Json>;
+  /** In days; null: for ever. */
+  retain(rules: { days: number | null; trash_days: number | null }): void;
   command(runId: string, command: Command): Promise<void>;
   info(): CollectorState;
   /** Saves and ends, after the reply. */

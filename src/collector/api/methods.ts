@@ -11,6 +11,8 @@ import { exportRuns } from './exportRuns';
 import type { Handlers } from './rpc';
 import type { TaskContext } from './tasks';
 
+const ALL = 1_000_000;
+
 export function createMethods(ports: ApiPorts): Handlers {
   const { worker, tasks } = ports;
 
@@ -36,8 +38,10 @@ export function createMethods(ports: ApiPorts): Handlers {
 
   return {
     'collector.info': () => ports.info(),
-    'collector.configure': async (settings) => {
+    'collector.configure': async ({ retention, ...settings }) => {
       await worker.call('configure', settings);
+      // A follower deletes nothing; the window that asks need not know.
+      if (retention && ports.follower === null) ports.retain(retention);
       return { ok: true };
     },
     'collector.handover': ({ version }) => {
@@ -60,6 +64,16 @@ export function createMethods(ports: ApiPorts): Handlers {
       for (const run_id of ids) await ports.edit({ run_id, deleted: restore !== true });
       return { run_ids: ids };
     },
+    'runs.purge': async ({ run_ids, wait }) => {
+      checkWritable();
+      const trash = async (): Promise<string[]> => {
+        const { rows } = await worker.call('list', { trash: true, fields: [], limit: ALL });
+        return rows.map(({ run_id }) => run_id);
+      };
+      const ids = run_ids ? existing(run_ids) : await trash();
+      return started('Deleting for good', (task) => ports.purge(ids, task), wait);
+    },
+    'disk.usage': () => worker.call('diskUsage', {}),
     'runs.export': ({ wait, ...request }) => {
       checkExportPath(request.path);
       request.run_ids.forEach(folderOf);

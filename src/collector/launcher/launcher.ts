@@ -159,7 +159,7 @@ function checkpointPath(info: LaunchInfo, wanted: string, cwd: string): string |
         : `Run ${info.run_id} has no checkpoint ${JSON.stringify(wanted)}. ${hint}`;
     throw userError('invalid', message, { field: 'checkpoint' });
   }
-  const path = resolve(cwd, found.path);
+  const path = found.file ?? resolve(cwd, found.path);
   if (!statSync(path, { throwIfNoEntry: false }))
     throw userError('invalid', `The checkpoint ${path} is not there any more. Choose another one.`, {
       field: 'checkpoint',

@@ -34,7 +34,19 @@ const COLUMNS = [
   'ended',
   'attempt',
 ] as const;
-const UPDATE_RUN = `UPDATE run SET ${COLUMNS.map((column) => `${column} = ?`).join(', ')}, journals = ? WHERE id = ?`;
+const UPDATE_RUN = `UPDATE run SET ${COLUMNS.map((column) => `${column} = ?`).join(', ')},
+  journals = ?, trashed = ?, kept = ? WHERE id = ?`;
+const NOT_TRASHED = 'run.trashed IS NULL';
+
+/** What a row says of a run beyond what everybody sees. */
+export interface Standing {
+  /** A signature of what the row was made of; '' when it is not known to be all that there is. */
+  journals?: string;
+  /** Since when it is in the trash, epoch ms. */
+  trashed?: number | null;
+  /** Not to be thrown away because it is old. */
+  kept?: boolean;
+}
 
 export class Catalog {
   private readonly statements: Statements;
@@ -93,15 +105,14 @@ export class Catalog {
     return this.all(text).map(([id]) => String(id));
   }
 
-  /** `journals`: a signature of what the row was made of; '' when it is not known to be all that there is. */
-  put(row: RunRow, journals = ''): void {
+  put(row: RunRow, { journals = '', trashed = null, kept = false }: Standing = {}): void {
     const before = this.get(row.run_id);
     transact(this.database, () => {
       const run = this.runs.get(row.run_id) ?? this.addRun(row.run_id);
       const values = COLUMNS.map((column) => row[column]).map((value) =>
         typeof value === 'boolean' ? Number(value) : value,
       );
-      this.statements.get(UPDATE_RUN).run([...values, journals, run]);
+      this.statements.get(UPDATE_RUN).run([...values, journals, trashed, Number(kept), run]);
       const body = packBody(row);
       this.statements
         .get('REPLACE INTO body (run, row, params, metrics, tags) VALUES (?, ?, ?, ?, ?)')
@@ -111,6 +122,42 @@ export class Catalog {
       this.sync('metric', run, before?.metrics ?? {}, row.metrics, metricValues);
     });
     this.changes++;
+  }
+
+  /** What it takes on disk, its files in the workspace apart. False for a run that is not in here. */
+  setSize(run_id: string, size: number, files_size?: number): boolean {
+    const run = this.runs.get(run_id);
+    if (run === undefined) return false;
+    const [before, filesBefore] = this.statements.get('SELECT size, files_size FROM run WHERE id = ?').get([run]);
+    if (before === size && (files_size === undefined || filesBefore === files_size)) return true;
+    const set = 'UPDATE run SET size = ?, files_size = coalesce(?, files_size) WHERE id = ?';
+    this.statements.get(set).run([size, files_size ?? null, run]);
+    this.changes++;
+    return true;
+  }
+
+  /** Sums over the runs in the trash, or over the others. */
+  usage(trash: boolean): { runs: number; size: number; files_size: number } {
+    const sums = 'SELECT count(*), coalesce(sum(size), 0), coalesce(sum(files_size), 0) FROM run WHERE';
+    const [runs, size, files_size] = this.all(`${sums} ${trash ? 'NOT ' : ''}(${NOT_TRASHED})`)[0]!.map(Number);
+    return { runs: runs!, size: size!, files_size: files_size! };
+  }
+
+  /** Runs that ended before that time and that nobody wants kept, the oldest first. */
+  endedBefore(time: number, limit: number): string[] {
+    const over = "status NOT IN ('queued', 'running', 'lost') AND kept = 0";
+    const text = `SELECT run_id FROM run WHERE ${NOT_TRASHED} AND ${over} AND coalesce(ended, started, created) < ?
+      ORDER BY coalesce(ended, started, created) LIMIT ?`;
+    return this.all(text, [time, limit]).map(([id]) => String(id));
+  }
+
+  /** Runs that are in the trash since before that time, the longest there first. */
+  trashedBefore(time: number): string[] {
+    return this.all('SELECT run_id FROM run WHERE trashed < ? ORDER BY trashed', [time]).map(([id]) => String(id));
+  }
+
+  get runIds(): string[] {
+    return [...this.runs.keys()];
   }
 
   remove(run_id: string): void {
@@ -132,9 +179,11 @@ export class Catalog {
     this.changes++;
   }
 
-  /** What matches the query, by default the newest first. */
+  /** What matches the query, by default the newest first; of the runs in the trash, or of the others. */
   list(request: ListRequest, query: Query, now: number = Date.now()): CatalogPage {
-    const filter = query ? compileFilter(query, now) : { text: '1', values: [] };
+    const side = request.trash ? `NOT (${NOT_TRASHED})` : NOT_TRASHED;
+    const { text, values } = query ? compileFilter(query, now) : { text: '1', values: [] };
+    const filter = { text: `${side} AND ${text}`, values };
     const terms = sortTerms(request.sort ?? [{ by: 'created', desc: true }], now);
     const limit = request.limit ?? DEFAULT_LIMIT;
     const after = request.cursor === undefined ? null : afterCursor(decodeCursor(request.cursor, terms.length), terms);

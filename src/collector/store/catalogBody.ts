@@ -12,6 +12,8 @@ export interface Body {
 
 const SUMMARY: (keyof Summary)[] = ['last', 'last_x', 'min', 'min_x', 'max', 'max_x', 'mean', 'count', 'nan', 'inf'];
 const BODY = ['params', 'metrics', 'tags'] as const;
+/** Not the run's own words: what is known of its directory, and the trash. */
+const DISK = ['size', 'files_size', 'trashed'] as const;
 
 export function packBody(row: RunRow): Body {
   const { params, metrics, tags, ...rest } = row;
@@ -29,11 +31,11 @@ export function packBody(row: RunRow): Body {
 /** Reads what `unpackBody` needs for these fields: metrics alone are most of a row. */
 export function bodyQuery(fields?: readonly string[]): string {
   const parts = BODY.map((part) => (!fields || fields.includes(part) ? part : 'NULL'));
-  return `SELECT row, ${parts.join(', ')} FROM body WHERE run = ?`;
+  return `SELECT row, ${[...parts, ...DISK].join(', ')} FROM body JOIN run ON run.id = body.run WHERE body.run = ?`;
 }
 
 /** Only `fields` of the row, and its id; all where there are none. */
-export function unpackBody([row, params, metrics, tags]: SqlValue[], fields?: readonly string[]): RunRow {
+export function unpackBody([row, params, metrics, tags, ...disk]: SqlValue[], fields?: readonly string[]): RunRow {
   const wanted = (field: string) => !fields || fields.includes(field);
   const rest = JSON.parse(String(row)) as Record<string, unknown>;
   const out: Record<string, unknown> = {};
@@ -42,6 +44,9 @@ export function unpackBody([row, params, metrics, tags]: SqlValue[], fields?: re
   for (const part of BODY) {
     if (wanted(part)) out[part] = part === 'metrics' ? unpackMetrics(String(metrics)) : JSON.parse(String(texts[part]));
   }
+  DISK.forEach((part, i) => {
+    if (wanted(part) && typeof disk[i] === 'number') out[part] = disk[i];
+  });
   return out as unknown as RunRow;
 }
 

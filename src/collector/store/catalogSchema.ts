@@ -12,5 +12,11 @@ export const CATALOG_SCHEMA: Schema = {
      CREATE TABLE tag (key INTEGER, run INTEGER, num REAL, text TEXT, PRIMARY KEY (key, run)) WITHOUT ROWID;
      CREATE TABLE metric (key INTEGER, run INTEGER, last REAL, min REAL, max REAL, mean REAL, PRIMARY KEY (key, run))
        WITHOUT ROWID;`,
+    // Rows that were made before know nothing of these: the runs are looked at once more.
+    `ALTER TABLE run ADD COLUMN size INTEGER;
+     ALTER TABLE run ADD COLUMN files_size INTEGER;
+     ALTER TABLE run ADD COLUMN trashed INTEGER;
+     ALTER TABLE run ADD COLUMN kept INTEGER;
+     UPDATE run SET journals = '';`,
   ],
 };

@@ -17,7 +17,17 @@ interface Operand {
 
 type KeyedField = Exclude<Field, { kind: 'column' }>;
 
-const NUMERIC = new Set<Column>(['created', 'started', 'ended', 'duration', 'attempt', 'starred']);
+const NUMERIC = new Set<Column>([
+  'created',
+  'started',
+  'ended',
+  'duration',
+  'attempt',
+  'starred',
+  'size',
+  'files_size',
+  'trashed',
+]);
 const KEY_ID = '(SELECT id FROM name WHERE text = ?)';
 
 export function compileFilter(expression: Expression, now: number): Sql {

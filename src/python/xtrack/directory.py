@@ -100,3 +100,8 @@ def discover(directory: str) -> Optional[Discovery]:
 
 def _cache() -> str:
     return os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+
+
+def workspace() -> str:
+    """The folder that holds the directory, without links: what is below it moves with it."""
+    return os.path.dirname(os.path.realpath(resolve()))

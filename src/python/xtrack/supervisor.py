@@ -13,7 +13,7 @@ from typing import Any, Dict, List, NamedTuple, Optional
 
 from . import consoles
 from .collision import PACKAGE_DIR, another_xtrack
-from .directory import resolve
+from .directory import resolve, workspace
 from .ids import clean_id, new_run_id
 from .journal import Journals, end_of, head_of, journals_in, next_attempt
 from .jsontext import json_text
@@ -236,7 +236,7 @@ class Supervisor:
         experiment = job.experiment or os.environ.get("XTRACK_EXPERIMENT") or None
         if experiment or parent:
             run_id = {"id": run_id, "exp_id": experiment, "parent_id": parent}
-        source: Dict[str, Any] = {"interpreter": None if job.is_command else sys.executable, "argv": job.words, "cwd": working_directory() or None}
+        source: Dict[str, Any] = {"interpreter": None if job.is_command else sys.executable, "argv": job.words, "cwd": working_directory() or None, "root": workspace()}
         if job.script is not None:
             path = absolute(job.script)
             source.update(entrypoint=path, code_hash=file_hash(path))

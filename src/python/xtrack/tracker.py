@@ -9,7 +9,7 @@ from typing import Any, Callable, Dict, Optional
 
 from . import exits, ranks
 from .collision import another_xtrack_here
-from .directory import resolve
+from .directory import resolve, workspace
 from .ids import clean_id, is_id, new_run_id
 from .journal import Journals, next_attempt
 from .jsontext import json_text, text_of
@@ -166,7 +166,7 @@ def _announce(run: Run, experiment: Any, parent: Optional[str], tags: Any) -> No
         "run_id": run_id,
         "name": run.name,
         "tags": _tags(tags),
-        "source": _source(),
+        "source": {**_source(), "root": workspace()},
         "env": quick_environment(),
     }
     writer.payload_event("run_start", payload, at)
