@@ -136,6 +136,18 @@ class Cells:
         self.assertEqual(self.output(folder), "training\n")
         self.kernel.run("import xtrack.notebook; xtrack.notebook.untrack()", history=False)
 
+    def test_metrics_and_progress_of_what_a_cell_prints(self):
+        self.track(notebook="train.ipynb")
+        self.kernel.run("x = 2\nprint('ready')")
+        self.kernel.run("for epoch in (1, 2): print('epoch %d/2 loss=%.2f' % (epoch, 1 / epoch))")
+        (folder, events), = self.runs()
+        self.assertEqual([(p["metrics"], p["epoch"]) for p in of_kind(events, "metric_batch")], [({"loss": 1}, 1), ({"loss": 0.5}, 2)])
+        self.assertEqual(of_kind(events, "status")[-1]["progress"], {"cur": 2, "total": 2, "unit": "epochs"})
+        self.assertEqual(self.output(folder), "epoch 1/2 loss=1.00\nepoch 2/2 loss=0.50\n")
+        self.kernel.run("import xtrack\nwith xtrack.start_run(): print('loss=1'); xtrack.log_metric('loss', 5)")
+        _, events = self.runs()[1]
+        self.assertEqual((of_kind(events, "metric_batch"), len(of_kind(events, "metric"))), ([], 1))
+
     def test_a_kernel_that_is_killed_leaves_its_process_to_be_missed(self):
         self.track(cells="next")
         self.kernel.send("import time\nprint('up', flush=True)\ntime.sleep(60)")

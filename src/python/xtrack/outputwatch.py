@@ -117,8 +117,11 @@ class OutputWatch:
 
     def _read_rest(self) -> None:
         self._read(_LAST_BUDGET_S)
-        if self._fd >= 0 and os.fstat(self._fd).st_size - self._offset > _NEAR_END:
-            self._skip_to(os.fstat(self._fd).st_size - _NEAR_END)
+        if self._fd >= 0:
+            size = os.fstat(self._fd).st_size
+            if size - self._offset > _NEAR_END:
+                self._skip_to(size - _NEAR_END)
+            # The end of the log says most: final scores.
             self._read(_LAST_BUDGET_S)
         self._printed.finish()
 
