@@ -13,6 +13,8 @@ import type { DiscoveryFile } from './discoveryFile';
 import { PortServer } from './ingest/portServer';
 import { Launcher } from './launcher/launcher';
 import type { LauncherPorts } from './launcher/launcherPorts';
+import { RecoveryPlans } from './launcher/plans';
+import { Recovery } from './launcher/recovery';
 import { StopLadders } from './launcher/stopLadder';
 import type { Lease } from './lease';
 import { OwnJournals } from './ownJournals';
@@ -20,7 +22,7 @@ import { liveness } from './processIdentity';
 import { Retention } from './retention';
 import { RunDirectories } from './runDirectory';
 import { Trash } from './trash';
-import { WorkerClient, type GoneNotice, type WorkerNotice } from './workerApi';
+import { WorkerClient, type GoneNotice, type StatusNotice, type WorkerNotice } from './workerApi';
 
 const IDLE_CHECK_MS = 1_000;
 const LEASE_CHECK_MS = 5_000;
@@ -52,6 +54,7 @@ export class Collector {
   private readonly trash: Trash;
   private readonly retention: Retention;
   private readonly launcher: Launcher;
+  private readonly recovery: Recovery;
   private readonly ladders: StopLadders;
   private readonly http: HttpServer;
   private readonly port: PortServer;
@@ -85,7 +88,9 @@ export class Collector {
       log,
     });
     const ports = this.launcherPorts();
-    this.launcher = new Launcher(ports);
+    this.launcher = new Launcher(ports, (launch, env) => this.recovery.started(launch, env));
+    const plans = new RecoveryPlans(join(setup.discoveryFile.folder, 'recovery'), log);
+    this.recovery = new Recovery(ports, plans, this.launcher);
     this.ladders = new StopLadders(ports, (runId) => this.launcher.supervisorOf(runId));
     this.http = new HttpServer({
       token: this.token,
@@ -113,7 +118,10 @@ export class Collector {
       log(`Clients will not find this collector by themselves: ${messageOf(error)}`),
     );
     // A follower leaves everything as it is.
-    if (lease) void this.trash.removeLeftOvers();
+    if (lease) {
+      void this.trash.removeLeftOvers();
+      this.recovery.start();
+    }
     this.timers.push(setInterval(() => this.checkLease(), LEASE_CHECK_MS));
     this.timers.push(setInterval(() => this.checkIdle(), IDLE_CHECK_MS));
     return port;
@@ -140,6 +148,7 @@ export class Collector {
     for (const timer of this.timers) clearInterval(timer);
     this.ladders.dispose();
     this.retention.dispose();
+    this.recovery.dispose();
     // Sockets first: what scripts send from here on, the next collector gets.
     this.port.stopListening();
     const late = new Promise<never>((_, reject) =>
@@ -159,7 +168,7 @@ export class Collector {
   private checkIdle(): void {
     const { idleExitMinutes } = this.setup.options;
     const busy = this.http.clients + this.port.clients + this.active + this.tasks.running + this.ladders.active;
-    if (busy + this.launcher.active > 0) this.lastUse = performance.now();
+    if (busy + this.launcher.active + this.recovery.active > 0) this.lastUse = performance.now();
     if (idleExitMinutes === null || performance.now() - this.lastUse < idleExitMinutes * 60_000) return;
     void this.end();
   }
@@ -184,9 +193,17 @@ export class Collector {
         return;
       case 'warning':
         return this.setup.log(notice.message);
+      case 'status':
+        return this.statusChanged(notice);
       case 'gone':
         return this.journalGone(notice);
     }
+  }
+
+  private statusChanged({ run_id, status }: StatusNotice): void {
+    if (this.setup.lease === null || this.ending) return;
+    this.recovery.consider(run_id, status);
+    this.ladders.consider(run_id, status);
   }
 
   private journalGone({ run_id, attempt, writer, worker, reason }: GoneNotice): void {
@@ -236,6 +253,7 @@ export class Collector {
       follower,
       appendEvent: (...event) => this.appendEvent(...event),
       appendCommand: (runId, command) => this.appendCommand(runId, command),
+      refresh: (runId) => this.bell(runId),
       launchInfo: (run_id) => this.worker.call('launchInfo', { run_id }),
       commandStates: async (run_id) => (await this.worker.call('get', { run_id })).commands,
       liveness,
@@ -251,6 +269,7 @@ export class Collector {
       follower: this.setup.follower,
       launch: (request) => this.launcher.launch(request),
       resume: (request) => this.launcher.resume(request),
+      again: (request) => this.launcher.again(request),
       stop: (runId) => this.ladders.stop(runId),
       edit: (edit) => this.edit(edit),
       purge: (runIds, task) => this.trash.purge(runIds, task),

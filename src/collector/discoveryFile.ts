@@ -10,7 +10,8 @@ import type { Discovery } from '../protocol/discovery';
 const MAX_SOCKET_PATH = process.platform === 'linux' ? 107 : 103;
 
 export class DiscoveryFile {
-  private readonly folder: string;
+  /** Of the directory, for this user alone; outside the workspace. */
+  readonly folder: string;
   private readonly file: string;
   private readonly tokenFile: string;
 

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SqlJsStatic } from 'sql.js';
-import type { RunRow } from '../protocol/rows';
+import type { RunRow, Status } from '../protocol/rows';
 import { warn } from '../domain/runWarnings';
 import type { FoundRun } from './journal/runScanner';
 import { RunTail } from './runTail';
@@ -20,6 +20,7 @@ export interface OpenRun {
   savedAt: number;
   /** How many points there were when a change was last told. */
   toldPoints: number;
+  toldStatus: Status | null;
   /** The last try to save it failed, and that was told. */
   unsaved: boolean;
 }
@@ -62,6 +63,7 @@ export class OpenRuns {
       usedAt: 0,
       savedAt: 0,
       toldPoints: 0,
+      toldStatus: null,
       unsaved: false,
     };
     this.runs.set(found.runId, run);

@@ -9,7 +9,7 @@ import { isKept, trashedAt } from '../domain/trash';
 import type { JournalPolicy, ListRequest, SeriesRequest } from '../protocol/api';
 import { userError } from '../protocol/apiError';
 import { isId } from '../protocol/ids';
-import type { Changed, DiskUsage, ListResult, RunDetail, RunRow, SeriesResult } from '../protocol/rows';
+import type { Changed, DiskUsage, ListResult, RunDetail, RunRow, SeriesResult, Status } from '../protocol/rows';
 import { ChangeNotices } from './changeNotices';
 import { Housekeeping } from './housekeeping';
 import { Ingestion } from './ingestion';
@@ -129,13 +129,19 @@ export class StoreWorker implements Methods {
   async launchInfo({ run_id }: { run_id: string }): Promise<LaunchInfo> {
     const run = await this.use(run_id);
     const { state } = run.tail;
-    const { status, attempt, checkpoints } = { ...deriveStatus(state), checkpoints: run.tail.detail().checkpoints };
+    const { status, attempt, starts_at } = deriveStatus(state);
+    const { checkpoints } = run.tail.detail();
     return {
       run_id,
       status,
       attempt,
       launch: state.launch && { ...state.launch, ...run.tail.files.program(state.launch) },
       source: { ...state.source, ...run.tail.files.program(state.source) },
+      starts_at,
+      stop: state.attempts.find(({ n }) => n === attempt)?.stop ?? null,
+      began: Object.values(state.writers).some(
+        (writer) => writer.attempt === attempt && (isScript(writer) || writer.role === 'supervisor'),
+      ),
       checkpoints,
       processes: processesOf(run, attempt),
     };
@@ -363,8 +369,16 @@ export class StoreWorker implements Methods {
   /** Of a run that cannot be read any more, as much as the catalog knows. */
   private rowOf(run: OpenRun): RunRow {
     const row = this.runs.refreshRow(run);
+    this.tellStatus(run, row.status);
     const known = run.tail.lost === null ? null : this.catalog.get(run.tail.runId);
     return known ? { ...known, error: row.error } : row;
+  }
+
+  private tellStatus(run: OpenRun, status: Status): void {
+    const run_id = run.tail.runId;
+    if (run.toldStatus === status || this.ingestion.isBusy(run_id)) return;
+    run.toldStatus = status;
+    this.setup.notify({ kind: 'status', run_id, status });
   }
 
   /** A run that is about to be read for the first time would show as something that it never was. */

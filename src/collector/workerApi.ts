@@ -7,7 +7,7 @@ import type { Disposable } from '../base/disposable';
 import { Emitter } from '../base/emitter';
 import type { JournalPolicy, ListRequest, SeriesRequest } from '../protocol/api';
 import { ApiError, type RpcErrorData } from '../protocol/apiError';
-import type { Json, Launch, Proc, Role, Source } from '../protocol/events';
+import type { Json, Launch, Proc, Role, Source, StopRung } from '../protocol/events';
 import type {
   Changed,
   Checkpoint,
@@ -54,6 +54,12 @@ export interface LaunchInfo {
   /** With paths as they are now, also in a workspace that was moved. */
   launch: Launch | null;
   source: Source;
+  /** Of an attempt that waits before it begins. */
+  starts_at: number | null;
+  /** The latest attempt's stop, and the command that asked for it. */
+  stop: Omit<StopRung, 'attempt'> | null;
+  /** False while a launch is all that there is of the latest attempt. */
+  began: boolean;
   checkpoints: Checkpoint[];
   /** Of the latest attempt, innermost (script) first. */
   processes: RunProcess[];
@@ -110,6 +116,13 @@ export interface GoneNotice {
   reason: string;
 }
 
+/** A run that was read to its end has another status than was told before; each run is told of once after a start. */
+export interface StatusNotice {
+  kind: 'status';
+  run_id: string;
+  status: Status;
+}
+
 export type WorkerNotice =
   | { kind: 'changed'; changes: Changed[] }
   /**
@@ -117,6 +130,7 @@ export type WorkerNotice =
    * {run_id, status: 'failed', writer, error: {message: reason}}: with `writer` it speaks of that process, not of the attempt.
    */
   | GoneNotice
+  | StatusNotice
   | { kind: 'state'; active: number; backlog_bytes: number }
   | { kind: 'warning'; message: string };
 

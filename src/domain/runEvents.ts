@@ -55,7 +55,7 @@ const HANDLERS: Record<Role, Record<string, Handler>> = {
   script: fromTraining,
   import: fromTraining,
   supervisor: fromTraining,
-  collector: { launch, command, run_end: collectorEnd },
+  collector: { launch, command, stop: stopRung, note, run_end: collectorEnd },
   user: { edit },
 };
 
@@ -206,6 +206,12 @@ function runEnd(payload: Fields, context: Context): void {
     if (wins(context, `final ${key}`, writer.attempt, 0)) put(state.final_metrics, key, value);
 }
 
+/** worker-3 is 3; others come after all ranks. */
+function rankNumber(worker: string): number {
+  const digits = /^worker-(\d{1,9})$/.exec(worker)?.[1];
+  return digits === undefined ? 1e9 : Number(digits);
+}
+
 function param(payload: Fields, context: Context): void {
   const { state, writer } = context;
   const { key, value, nested_key: nested } = payload;
@@ -216,7 +222,9 @@ function param(payload: Fields, context: Context): void {
   )
     return warn(state, 'bad_param', 'A param without a key or value was skipped.', writer);
   const full = shortKey(parts.join('.'));
-  if (wins(context, `param ${full}`, writer.attempt, 0)) put(state.params, full, jsonOf(value));
+  // Of a distributed run, rank 0 speaks for all.
+  if (wins(context, `param ${full}`, writer.attempt, -rankNumber(writer.worker)))
+    put(state.params, full, jsonOf(value));
 }
 
 function checkpoint(payload: Fields, context: Context): void {
@@ -236,6 +244,9 @@ function checkpoint(payload: Fields, context: Context): void {
     is_best: payload['is_best'] === true,
     attempt: writer.attempt,
     at: event.ts / 1000,
+    worker: writer.worker,
+    size: finiteOf(payload['size']),
+    modified: finiteOf(payload['modified']),
   });
 }
 
@@ -343,8 +354,31 @@ function launch(payload: Fields, context: Context): void {
   attempt.launched = earliest(attempt.launched, event.ts / 1000);
   const from = wordOf(payload['from_checkpoint']);
   if (from !== null) attempt.from_checkpoint = from;
+  if (wins(context, `begin ${n}`, n, 0)) {
+    attempt.starts_at = finiteOf(payload['starts_at']);
+    attempt.launcher = writer.writer;
+  }
   setIdentity(context, LAUNCH, payload, n);
   if (wins(context, 'launch', n, 0)) state.launch = payload as unknown as Launch;
+}
+
+const STAGES = ['command', 'int', 'term', 'kill'] as const;
+
+function stopRung(payload: Fields, context: Context): void {
+  const stage = STAGES.findIndex((known) => known === payload['stage']);
+  const n = finiteOf(payload['attempt']) ?? context.writer.attempt;
+  if (stage < 0 || !wins(context, `stop ${n}`, n, stage)) return;
+  attemptOf(context.state, n).stop = {
+    stage: STAGES[stage]!,
+    next_at: finiteOf(payload['next_at']),
+    cmd_id: wordOf(payload['cmd_id']) ?? '',
+  };
+}
+
+/** What the collector did not do, or found out, and a person should know. */
+function note(payload: Fields, { state, writer }: Context): void {
+  const message = wordOf(payload['message']);
+  if (message !== null) warn(state, wordOf(payload['code']) ?? 'note', message, writer);
 }
 
 /** With `writer` it speaks of one process that was found gone, else of the whole attempt (a launch that failed). */

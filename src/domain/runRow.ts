@@ -31,6 +31,8 @@ function rowOf(state: RunState, derived: DerivedStatus, summaries: Record<string
     error_at: derived.error_at,
     checkpoints: state.checkpoints.length,
     artifacts: state.artifacts.length,
+    starts_at: derived.starts_at,
+    stop: derived.stop,
     rev,
   };
 }

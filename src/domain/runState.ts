@@ -2,7 +2,7 @@
  * A run as the reducer knows it: plain JSON, saved whole in run.sqlite. Points and log lines are not in it: the
  * reducer hands them to a sink (the store).
  */
-import type { Exit, Json, Launch, Num, Proc, Role, RunError, Source } from '../protocol/events';
+import type { Exit, Json, Launch, Num, Proc, Role, RunError, Source, StopRung } from '../protocol/events';
 import type { SeqGaps } from './seqGaps';
 import type { Artifact, Checkpoint, CommandState, Progress, Warning } from '../protocol/rows';
 
@@ -48,6 +48,12 @@ export interface AttemptState {
   from_checkpoint: string | null;
   launched: number | null;
   stop_requested: number | null;
+  /** The rung of the stop that is under way. */
+  stop?: Omit<StopRung, 'attempt'>;
+  /** Until when it waits; null once it began. */
+  starts_at?: number | null;
+  /** The collector that started it, or that will. */
+  launcher?: string;
 }
 
 export interface RunState {

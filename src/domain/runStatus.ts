@@ -3,8 +3,8 @@
  * processes. Nothing here depends on the order in which journals were read.
  */
 import type { Exit, RunError } from '../protocol/events';
-import type { Attempt, Progress, SourceLine, Status } from '../protocol/rows';
-import type { RunState, WriterState } from './runState';
+import type { Attempt, Progress, SourceLine, Status, StopResult } from '../protocol/rows';
+import type { AttemptState, RunState, WriterState } from './runState';
 import { lookUp } from './safeRecord';
 import { userFrame } from './traceback';
 
@@ -20,6 +20,9 @@ export interface DerivedStatus {
   error_at: SourceLine | null;
   traceback: string | null;
   attempts: Attempt[];
+  /** Of an attempt that waits before it begins. */
+  starts_at: number | null;
+  stop: StopResult | null;
 }
 
 interface Outcome {
@@ -62,6 +65,8 @@ export function deriveStatus(state: RunState): DerivedStatus {
     error_at: traceback === null ? null : userFrame(traceback, state.source.cwd ?? null),
     traceback,
     attempts,
+    starts_at: outcome.status === 'queued' ? (state.attempts.find(({ n }) => n === latest.n)?.starts_at ?? null) : null,
+    stop: isActive ? stopOf(state, latest.n) : null,
   };
 }
 
@@ -77,7 +82,14 @@ function nothingYet(): DerivedStatus {
     error_at: null,
     traceback: null,
     attempts: [],
+    starts_at: null,
+    stop: null,
   };
+}
+
+function stopOf(state: RunState, n: number): StopResult | null {
+  const stop = state.attempts.find((attempt) => attempt.n === n)?.stop;
+  return stop ? { stage: stop.stage, next_at: stop.next_at } : null;
 }
 
 /** Writers that are part of the training, whose worker ids a user sees. */
@@ -137,8 +149,7 @@ function outcomeOf(state: RunState, n: number, writers: Writers): Outcome {
   const superviseEnded = supervisors.length > 0 && supervisors.every(({ end }) => end !== null);
   const closers = superviseEnded ? supervisors : collectorEnd ? [collectorEnd] : [];
   const participants = scripts.length > 0 ? scripts : supervisors.length > 0 ? supervisors : collectors;
-  // A launch dies with the collector that made it, whoever else has written here since.
-  const allEnded = participants === collectors ? collectors.some(hasEnded) : participants.every(hasEnded);
+  const allEnded = participants === collectors ? launchEnded(state, collectors, attempt) : participants.every(hasEnded);
   if (closers.length === 0 && !allEnded)
     return { status: activeStatus(state, writers), ended: null, exit: null, error: null };
 
@@ -157,6 +168,13 @@ function outcomeOf(state: RunState, n: number, writers: Writers): Outcome {
     exit,
     error: status === 'failed' ? errorOf(state, closers, participants, exit) : null,
   };
+}
+
+/** A launch dies with the collector that made it, whoever else has written here; one that waits outlives it. */
+function launchEnded(state: RunState, collectors: WriterState[], attempt: AttemptState | undefined): boolean {
+  if (attempt?.starts_at) return false;
+  const launcher = collectors.filter(({ writer }) => attempt?.launcher === undefined || writer === attempt.launcher);
+  return launcher.some((writer) => writer.end !== null || isGone(state, writer));
 }
 
 function endStatus(

@@ -90,6 +90,16 @@ const launch = z.object({
   experiment: text.optional(),
   tags: z.record(z.string(), z.string()).optional(),
   backend: z.string().optional(),
+  /** Starting again by itself after a failure, from the last checkpoint, if one was logged since the last attempt. */
+  recovery: z
+    .object({
+      policy: z.enum(['never', 'on-failure']),
+      max_attempts: z.number().int().min(1).max(1000).optional(),
+      backoff_s: z.number().min(0).max(86_400).optional(),
+    })
+    .optional(),
+  /** So many processes of the script on one run, as torchrun starts them. */
+  workers: z.number().int().min(1).max(256).optional(),
 });
 
 const update = z
@@ -113,6 +123,15 @@ const command = z.object({
 export const JOURNAL_POLICIES = ['delete', 'gzip', 'keep'] as const;
 /** What becomes of a run's journals when its database was sealed. */
 export type JournalPolicy = (typeof JOURNAL_POLICIES)[number];
+
+const startAgain = {
+  run_id: runId,
+  checkpoint: z.string().optional(),
+  /** Whether a checkpoint may be used whose file was changed after it was logged. */
+  changed_ok: z.boolean().optional(),
+  env: environment.optional(),
+  interpreter: z.string().optional(),
+};
 
 export const requests = {
   'collector.info': z.object({}),
@@ -154,11 +173,13 @@ export const requests = {
     .transform(asRunIds),
   'runs.launch': launch,
   'runs.stop': z.object({ run_id: runId }),
-  'runs.resume': z.object({
-    run_id: runId,
-    checkpoint: z.string().optional(),
-    env: environment.optional(),
-    interpreter: z.string().optional(),
+  'runs.resume': z.object(startAgain),
+  /** A new run of what this one ran. From a checkpoint ("last", "best", or its id) it is the run's child; else from the beginning. */
+  'runs.again': z.object({
+    ...startAgain,
+    args: z.array(z.string()).optional(),
+    name: text.optional(),
+    tags: z.record(z.string(), z.string()).optional(),
   }),
   'runs.command': command,
   'runs.rebuild': z.object({ wait: z.boolean().optional() }),
@@ -173,6 +194,7 @@ export type ListRequest = Request<'runs.list'>;
 export type SeriesRequest = Request<'runs.series'>;
 export type LaunchRequest = Request<'runs.launch'>;
 export type ResumeRequest = Request<'runs.resume'>;
+export type AgainRequest = Request<'runs.again'>;
 
 export interface CollectorState {
   version: string;
@@ -205,6 +227,7 @@ export interface Results {
   'runs.launch': Launched;
   'runs.stop': StopResult;
   'runs.resume': Launched;
+  'runs.again': Launched;
   'runs.command': { cmd_id: string };
   'runs.rebuild': Task;
   'tasks.get': Task;

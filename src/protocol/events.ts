@@ -116,6 +116,32 @@ export interface Launch {
   tags?: Record<string, string>;
   tty?: boolean;
   from_checkpoint?: string | null;
+  /** The run that this one was forked from. */
+  parent?: string | null;
+  recovery?: Recovery | null;
+  /** Processes that the supervisor starts, as torchrun does; 1 when absent. */
+  workers?: number;
+  /** Epoch ms until which the attempt waits; it is journaled again, without this, when it begins. */
+  starts_at?: number | null;
+}
+
+/** When a run that failed is started again by itself, from its last checkpoint. */
+export interface Recovery {
+  policy: 'never' | 'on-failure';
+  /** How often it is started at most, the first time included, counted from `since` on. */
+  max_attempts: number;
+  /** Before the second attempt; doubled before each further one. */
+  backoff_s: number;
+  /** The attempt that a person started. */
+  since: number;
+}
+
+/** t "stop" of the collector: how far a stop has come. */
+export interface StopRung {
+  attempt: number;
+  cmd_id: string;
+  stage: 'command' | 'int' | 'term' | 'kill';
+  next_at: number | null;
 }
 
 /** A user's edit in the UI, t "edit" in user-<writer>.xtj. Absent fields are left as they are; a tag of null is removed. */

@@ -58,6 +58,10 @@ export interface RunRow {
   files_size?: number;
   /** Since when it is in the trash. */
   trashed?: number;
+  /** Of an attempt that waits before it begins: until when. */
+  starts_at?: number | null;
+  /** How far a stop has come, whoever asked for it. */
+  stop?: StopResult | null;
   rev: number;
 }
 
@@ -80,6 +84,10 @@ export interface Checkpoint {
   is_best: boolean;
   attempt: number;
   at: number;
+  worker?: string;
+  /** Of the file when it was logged: bytes, and epoch ms of its last change. */
+  size?: number | null;
+  modified?: number | null;
 }
 
 export interface Artifact {

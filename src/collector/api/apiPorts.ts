@@ -1,4 +1,4 @@
-import type { CollectorState, LaunchRequest, ResumeRequest } from '../../protocol/api';
+import type { AgainRequest, CollectorState, LaunchRequest, ResumeRequest } from '../../protocol/api';
 import type { Command, Edit, Json } from '../../protocol/events';
 import type { Launched, StopResult } from '../../protocol/rows';
 import type { RunDirectories } from '../runDirectory';
@@ -18,6 +18,7 @@ export interface ApiPorts {
   follower: string | null;
   launch(request: LaunchRequest): Promise<Launched>;
   resume(request: ResumeRequest): Promise<Launched>;
+  again(request: AgainRequest): Promise<Launched>;
   stop(runId: string): Promise<StopResult>;
   /** Journals it; resolves once it shows in queries. */
   edit(edit: Edit): Promise<void>;

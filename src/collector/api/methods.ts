@@ -81,6 +81,7 @@ export function createMethods(ports: ApiPorts): Handlers {
     },
     'runs.launch': (request) => ports.launch(request),
     'runs.resume': (request) => ports.resume(request),
+    'runs.again': (request) => ports.again(request),
     'runs.stop': ({ run_id }) => ports.stop(run_id),
     'runs.command': async ({ run_id, type, payload, worker: only }) => {
       existing([run_id]);

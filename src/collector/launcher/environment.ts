@@ -3,7 +3,8 @@ import type { Environment } from './interpreter';
 
 const SECRET = /KEY|TOKEN|SECRET|PASS|CREDENTIAL|AUTH|COOKIE/i;
 /** Of the editor that started the collector, or of a run in whose terminal that was; no business of a new run. */
-const NOT_PASSED_ON = /^(ELECTRON_|VSCODE_|XTRACK_(RUN_ID|ATTEMPT|RESUME_|NAME$|TAGS$|SUPERVISED|WORKER_|TOKEN$))/;
+const NOT_PASSED_ON =
+  /^(ELECTRON_|VSCODE_|XTRACK_(RUN_ID|PARENT_RUN_ID|ATTEMPT|RESUME_|NAME$|TAGS$|SUPERVISED|WORKER_|TOKEN$))/;
 
 /** The collector's own, for those that ask with less than a whole environment. */
 export function baseEnvironment(env: NodeJS.ProcessEnv = process.env): Environment {

@@ -1,22 +1,27 @@
-/** Launching and resuming: checks what was asked for, journals it, and starts the supervisor. */
-import { randomBytes } from 'node:crypto';
-import { statSync } from 'node:fs';
-import { isAbsolute, resolve } from 'node:path';
-import { userError, type LaunchRequest, type ResumeRequest } from '../../protocol/api';
-import type { Launch, RunEnd } from '../../protocol/events';
-import type { Checkpoint, Launched } from '../../protocol/rows';
-import type { LaunchInfo } from '../workerApi';
+/** Launching, resuming, and starting again: checks what was asked for, journals it, and starts the supervisor. */
+import { userError, type AgainRequest, type LaunchRequest, type ResumeRequest } from '../../protocol/api';
+import type { Json, Launch, Recovery, RunEnd } from '../../protocol/events';
+import type { Launched } from '../../protocol/rows';
+import { checkpointPath } from './checkpoints';
 import { baseEnvironment, recordable } from './environment';
 import { checkInterpreter, resolveInterpreter, type Environment } from './interpreter';
 import type { LauncherPorts } from './launcherPorts';
+import { checkFolder, checkProgram, checkScript, commandOf, newRunId, whatRan, withArguments } from './program';
 import { startSupervisor } from './supervisor';
+
+const MAX_ATTEMPTS = 3;
+const BACKOFF_S = 10;
 
 export class Launcher {
   /** Supervisors that were started here and live, by run. */
   private readonly supervisors = new Map<string, number>();
-  private readonly resuming = new Set<string>();
+  private readonly starting = new Set<string>();
 
-  constructor(private readonly ports: LauncherPorts) {}
+  constructor(
+    private readonly ports: LauncherPorts,
+    /** A run was started, with its whole environment. */
+    private readonly onStarted: (launch: Launch, env: Environment) => void,
+  ) {}
 
   get active(): number {
     return this.supervisors.size;
@@ -40,15 +45,10 @@ export class Launcher {
     const isCommand = 'argv' in target;
     const python = resolveInterpreter(isCommand ? 'python3' : (request.interpreter ?? 'python3'), cwd, env);
     await checkInterpreter(python, cwd, env);
-    const argv = isCommand
-      ? [...target.argv, ...args]
-      : 'script' in target
-        ? [target.script, ...args]
-        : ['-m', target.module, ...args];
     const launch: Launch = {
       run_id: newRunId(),
       attempt: 1,
-      argv,
+      argv: commandOf(target, args),
       interpreter: isCommand ? null : python,
       cwd,
       env: recordable(request.env, baseEnvironment()),
@@ -57,44 +57,110 @@ export class Launcher {
       tags: request.tags ?? {},
       tty: request.tty ?? false,
       from_checkpoint: null,
+      recovery: recoveryOf(request),
+      workers: request.workers ?? 1,
     };
     return this.start(launch, python, env);
   }
 
   async resume(request: ResumeRequest): Promise<Launched> {
-    this.refuseFollower();
-    const { run_id } = request;
-    // Two clicks at once: the second finds the run running, or this.
-    if (this.resuming.has(run_id)) throw isRunning(run_id);
-    this.resuming.add(run_id);
-    try {
+    const { run_id, checkpoint = 'last', changed_ok = false } = request;
+    return this.once(run_id, async () => {
       const info = await this.ports.launchInfo(run_id);
+      if (info.starts_at !== null) throw waits(run_id, info.starts_at);
       if (info.status === 'running' || info.status === 'queued') throw isRunning(run_id);
       const again = whatRan(info);
-      checkFolder(again.cwd);
-      const first = again.argv[0];
-      if (again.interpreter !== null && first !== '-m') checkScript(first ?? '', again.cwd, 'run_id');
-      const env = { ...baseEnvironment(), ...info.launch?.env, ...request.env };
-      const python = resolveInterpreter(request.interpreter ?? again.interpreter ?? 'python3', again.cwd, env);
-      await checkInterpreter(python, again.cwd, env);
-      const launch: Launch = {
-        ...again,
-        run_id,
-        attempt: info.attempt + 1,
-        interpreter: again.interpreter === null ? null : python,
-        env: recordable({ ...info.launch?.env, ...request.env }, baseEnvironment()),
-        from_checkpoint: checkpointPath(info, request.checkpoint ?? 'last', again.cwd),
-      };
-      return await this.start(launch, python, env);
-    } finally {
-      this.resuming.delete(run_id);
+      const attempt = info.attempt + 1;
+      const recovery = again.recovery && { ...again.recovery, since: attempt };
+      const from_checkpoint = checkpointPath(info, checkpoint, again.cwd, changed_ok);
+      return this.startAgain({ ...again, run_id, attempt, from_checkpoint, ...(recovery && { recovery }) }, request);
+    });
+  }
+
+  /** A new run of what another one ran; with a checkpoint of that one it is its child. */
+  async again(request: AgainRequest): Promise<Launched> {
+    this.refuseFollower();
+    const { run_id, args, checkpoint = 'none', changed_ok = false } = request;
+    const info = await this.ports.launchInfo(run_id);
+    const again = whatRan(info);
+    const launch: Launch = {
+      ...again,
+      ...(args && { argv: withArguments(again, args) }),
+      ...(request.name !== undefined && { name: request.name }),
+      tags: { ...again.tags, ...request.tags },
+      run_id: newRunId(),
+      attempt: 1,
+      parent: checkpoint === 'none' ? null : run_id,
+      from_checkpoint: checkpointPath(info, checkpoint, again.cwd, changed_ok),
+      ...(again.recovery && { recovery: { ...again.recovery, since: 1 } }),
+    };
+    return this.startAgain(launch, request);
+  }
+
+  /** The next attempt that the recovery of a run had journaled, now that its time has come. */
+  async goOn(launch: Launch, env: Environment): Promise<void> {
+    await this.once(launch.run_id, async () => {
+      const { status, starts_at, attempt } = await this.ports.launchInfo(launch.run_id);
+      if (status !== 'queued' || starts_at === null || attempt !== launch.attempt) return;
+      const python = resolveInterpreter(launch.interpreter ?? 'python3', launch.cwd, env);
+      try {
+        checkProgram(launch);
+        await checkInterpreter(python, launch.cwd, env);
+      } catch (error) {
+        return this.fail(launch.run_id, attempt, error instanceof Error ? error.message : String(error));
+      }
+      await this.start(launch, python, env).catch((error: unknown) => this.ports.log(String(error)));
+    });
+  }
+
+  async fail(run_id: string, attempt: number, reason: string): Promise<void> {
+    const end: RunEnd = {
+      run_id,
+      status: 'failed',
+      error: { type: 'LaunchFailed', message: reason },
+      exit: { reason },
+    };
+    try {
+      await this.ports.appendEvent(run_id, attempt, 'run_end', end as unknown as Json);
+    } catch (error) {
+      this.ports.log(`The end of run ${run_id} could not be journaled: ${String(error)}`);
     }
+  }
+
+  /** Two clicks at once: the second finds the run running, or this. */
+  private async once<T>(runId: string, start: () => Promise<T>): Promise<T> {
+    this.refuseFollower();
+    if (this.starting.has(runId)) throw isRunning(runId);
+    this.starting.add(runId);
+    try {
+      return await start();
+    } finally {
+      this.starting.delete(runId);
+    }
+  }
+
+  private async startAgain(
+    launch: Launch,
+    { env: given, interpreter }: Pick<ResumeRequest, 'env' | 'interpreter'>,
+  ): Promise<Launched> {
+    checkProgram(launch);
+    const env = { ...baseEnvironment(), ...launch.env, ...given };
+    const python = resolveInterpreter(interpreter ?? launch.interpreter ?? 'python3', launch.cwd, env);
+    await checkInterpreter(python, launch.cwd, env);
+    const recorded = recordable({ ...launch.env, ...given }, baseEnvironment());
+    return this.start(
+      { ...launch, interpreter: launch.interpreter === null ? null : python, env: recorded },
+      python,
+      env,
+    );
   }
 
   private async start(launch: Launch, python: string, env: Environment): Promise<Launched> {
     const { run_id, attempt } = launch;
     const runDir = this.ports.runs.ensure(run_id);
-    await this.ports.appendEvent(run_id, attempt, 'launch', { ...launch, env: { ...launch.env } });
+    // First, so that a collector that is killed from here on has a successor that goes on.
+    this.onStarted(launch, env);
+    await this.ports.appendEvent(run_id, attempt, 'launch', launch as unknown as Json);
     try {
       const supervised = await startSupervisor(launch, python, env, runDir, this.ports);
       this.supervisors.set(run_id, supervised.pid);
@@ -112,84 +178,24 @@ export class Launcher {
     if (reason !== null) await this.fail(launch.run_id, launch.attempt, reason);
   }
 
-  private async fail(run_id: string, attempt: number, reason: string): Promise<void> {
-    const end: RunEnd = {
-      run_id,
-      status: 'failed',
-      error: { type: 'LaunchFailed', message: reason },
-      exit: { reason },
-    };
-    try {
-      await this.ports.appendEvent(run_id, attempt, 'run_end', { ...end, error: { ...end.error }, exit: { reason } });
-    } catch (error) {
-      this.ports.log(`The end of run ${run_id} could not be journaled: ${String(error)}`);
-    }
-  }
-
   private refuseFollower(): void {
     if (this.ports.follower !== null) throw userError('follower', this.ports.follower);
   }
+}
+
+function recoveryOf({ recovery }: LaunchRequest): Recovery | null {
+  if (!recovery || recovery.policy === 'never') return null;
+  const { policy, max_attempts = MAX_ATTEMPTS, backoff_s = BACKOFF_S } = recovery;
+  return { policy, max_attempts, backoff_s, since: 1 };
 }
 
 function isRunning(runId: string): Error {
   return userError('conflict', `Run ${runId} is running. Stop it before resuming it.`, { field: 'run_id' });
 }
 
-/** By the launch that we journaled, else by what the script's own run_start said. */
-function whatRan({ run_id, launch, source }: LaunchInfo): Omit<Launch, 'run_id' | 'attempt'> {
-  if (launch) return launch;
-  if (!source.argv?.length || !source.cwd)
-    throw userError(
-      'invalid',
-      `Run ${run_id} did not record how it was started, so it cannot be started again from here.`,
-      { field: 'run_id' },
-    );
-  return { argv: source.argv, interpreter: source.interpreter ?? 'python3', cwd: source.cwd, env: {} };
-}
-
-/** Null for "none": from the beginning. */
-function checkpointPath(info: LaunchInfo, wanted: string, cwd: string): string | null {
-  if (wanted === 'none') return null;
-  const found = findCheckpoint(info.checkpoints, wanted);
-  if (!found) {
-    const hint = 'To start it from the beginning in a new attempt, pass checkpoint "none".';
-    const message =
-      info.checkpoints.length === 0
-        ? `No checkpoint was logged in run ${info.run_id}. ${hint}`
-        : `Run ${info.run_id} has no checkpoint ${JSON.stringify(wanted)}. ${hint}`;
-    throw userError('invalid', message, { field: 'checkpoint' });
-  }
-  const path = found.file ?? resolve(cwd, found.path);
-  if (!statSync(path, { throwIfNoEntry: false }))
-    throw userError('invalid', `The checkpoint ${path} is not there any more. Choose another one.`, {
-      field: 'checkpoint',
-    });
-  return path;
-}
-
-function findCheckpoint(checkpoints: Checkpoint[], wanted: string): Checkpoint | undefined {
-  const newest = (of: Checkpoint[]) =>
-    of.reduce<Checkpoint | undefined>((best, each) => (best && best.at > each.at ? best : each), undefined);
-  if (wanted === 'last') return newest(checkpoints);
-  if (wanted === 'best') return newest(checkpoints.filter((each) => each.is_best));
-  return checkpoints.find((each) => each.id === wanted);
-}
-
-function checkFolder(cwd: string): void {
-  if (!isAbsolute(cwd) || !statSync(cwd, { throwIfNoEntry: false })?.isDirectory())
-    throw userError('invalid', `The working directory ${cwd} is not there or is no folder.`, { field: 'cwd' });
-}
-
-function checkScript(script: string, cwd: string, field: string): void {
-  const path = resolve(cwd, script);
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (!stat)
-    throw userError('invalid', `The script ${path} does not exist. Save it, or choose another one.`, { field });
-  if (!stat.isFile()) throw userError('invalid', `${path} is no file. Choose a Python script.`, { field });
-}
-
-/** Sorts by time, and is told apart from others of the same second. */
-function newRunId(): string {
-  const [date = '', time = ''] = new Date().toISOString().replace(/[-:]/g, '').split(/[T.]/);
-  return `${date}-${time}-${randomBytes(3).toString('hex')}`;
+function waits(runId: string, at: number): Error {
+  const time = new Date(at).toLocaleTimeString();
+  return userError('conflict', `Run ${runId} goes on by itself at ${time}. Stop it to call that off.`, {
+    field: 'run_id',
+  });
 }

@@ -17,6 +17,8 @@ export interface LauncherPorts {
   appendEvent(runId: string, attempt: number, t: string, p: Json): Promise<void>;
   /** Journals a command and tells connected clients; resolves once it shows in queries. */
   appendCommand(runId: string, command: Command): Promise<void>;
+  /** Everything that is in the run's journals by now is read. */
+  refresh(runId: string): Promise<void>;
   /** Rejects with not_found. */
   launchInfo(runId: string): Promise<LaunchInfo>;
   commandStates(runId: string): Promise<CommandState[]>;

@@ -1,7 +1,10 @@
-/** Stopping a run: ask the script, then SIGINT, SIGTERM, SIGKILL to its process group. A second call skips a rung. */
+/**
+ * Stopping a run: ask the script, then SIGINT, SIGTERM, SIGKILL to its process group. A second call skips a rung. Each rung
+ * is journaled, so that everybody sees it and a successor of this collector climbs on.
+ */
 import { randomBytes } from 'node:crypto';
 import { userError } from '../../protocol/api';
-import type { StopResult } from '../../protocol/rows';
+import type { Status, StopResult } from '../../protocol/rows';
 import { groupOf } from '../processIdentity';
 import type { LaunchInfo, RunProcess } from '../workerApi';
 import type { LauncherPorts } from './launcherPorts';
@@ -17,6 +20,7 @@ const ENDED = new Set(['completed', 'failed', 'killed', 'cancelled']);
 
 interface Ladder {
   stage: Stage;
+  attempt: number;
   commandId: string;
   /** Epoch ms of the next rung; null when there is none. */
   nextAt: number | null;
@@ -47,18 +51,40 @@ export class StopLadders {
     if (ENDED.has(info.status)) return { stage: 'ended', next_at: null };
     const ladder = this.ladders.get(runId);
     if (ladder) {
-      this.climb(runId, ladder, info);
+      await this.climb(runId, ladder, info);
       return { stage: ladder.stage, next_at: ladder.nextAt };
     }
     return this.begin(runId, info);
   }
 
+  /** A collector before this one may have been stopping the run. */
+  consider(runId: string, status: Status): void {
+    if (!ENDED.has(status) && !this.ladders.has(runId))
+      this.goOn(runId).catch((error: unknown) => this.ports.log(`Stopping run ${runId}: ${String(error)}`));
+  }
+
+  private async goOn(runId: string): Promise<void> {
+    const { stop, attempt, status } = await this.ports.launchInfo(runId);
+    if (!stop || ENDED.has(status) || this.ladders.has(runId) || this.disposed) return;
+    const { stage, cmd_id, next_at } = stop;
+    const ladder: Ladder = { stage, attempt, commandId: cmd_id, nextAt: next_at, acked: false };
+    this.ladders.set(runId, ladder);
+    void this.watch(runId, ladder);
+  }
+
   private async begin(runId: string, info: LaunchInfo): Promise<StopResult> {
     const commandId = `stop-${randomBytes(6).toString('hex')}`;
-    const ladder: Ladder = { stage: 'command', commandId, nextAt: Date.now() + ACK_WAIT_MS, acked: false };
+    const { attempt } = info;
+    const ladder: Ladder = { stage: 'command', attempt, commandId, nextAt: Date.now() + ACK_WAIT_MS, acked: false };
     this.ladders.set(runId, ladder);
     try {
-      await this.ports.appendCommand(runId, { cmd_id: commandId, type: 'stop', payload: {}, attempt: info.attempt });
+      await this.ports.appendCommand(runId, { cmd_id: commandId, type: 'stop', payload: {}, attempt });
+      await this.tell(runId, ladder);
+      // What waits for its time is called off at once.
+      if (info.starts_at !== null && (await this.endNeverStarted(runId, ladder, info))) {
+        this.ladders.delete(runId);
+        return { stage: 'ended', next_at: null };
+      }
     } catch (error) {
       this.ladders.delete(runId);
       throw error;
@@ -74,7 +100,7 @@ export class StopLadders {
         const info = await this.ports.launchInfo(runId);
         if (ENDED.has(info.status)) break;
         if (ladder.stage === 'command') await this.readAcks(runId, ladder);
-        if (ladder.nextAt !== null && Date.now() >= ladder.nextAt) this.climb(runId, ladder, info);
+        if (ladder.nextAt !== null && Date.now() >= ladder.nextAt) await this.climb(runId, ladder, info);
         if (await this.endNeverStarted(runId, ladder, info)) break;
       }
     } catch (error) {
@@ -94,21 +120,38 @@ export class StopLadders {
     else if (!ladder.acked) {
       ladder.acked = true;
       ladder.nextAt = Date.now() + RUNG_MS;
+      await this.tell(runId, ladder);
     }
   }
 
-  private climb(runId: string, ladder: Ladder, info: LaunchInfo): void {
+  private async climb(runId: string, ladder: Ladder, info: LaunchInfo): Promise<void> {
     const stage = NEXT[ladder.stage];
     if (stage === null || stage === 'command') return;
     const targets = this.targets(runId, info);
     if (targets.length === 0) {
       // On another host: it reads the command when it can.
       ladder.nextAt = null;
-      return;
+      return this.tell(runId, ladder);
     }
     ladder.stage = stage;
     ladder.nextAt = NEXT[stage] === null ? null : Date.now() + RUNG_MS;
     for (const target of targets) this.signal(runId, target, SIGNALS[stage]);
+    await this.tell(runId, ladder);
+  }
+
+  /** A disk that is full stops no stop. */
+  private async tell(run_id: string, { attempt, commandId, stage, nextAt }: Ladder): Promise<void> {
+    try {
+      await this.ports.appendEvent(run_id, attempt, 'stop', {
+        run_id,
+        attempt,
+        cmd_id: commandId,
+        stage,
+        next_at: nextAt,
+      });
+    } catch (error) {
+      this.ports.log(`The stop of run ${run_id} cannot be journaled: ${String(error)}`);
+    }
   }
 
   /** Negative for a group. Only processes of this host that are provably the ones meant. */
@@ -134,7 +177,7 @@ export class StopLadders {
 
   /** Asked to stop before anything of it lived: nobody else would say that it ended. */
   private async endNeverStarted(runId: string, ladder: Ladder, info: LaunchInfo): Promise<boolean> {
-    const waited = ladder.nextAt === null || ladder.stage !== 'command';
+    const waited = ladder.nextAt === null || ladder.stage !== 'command' || info.starts_at !== null;
     if (info.status !== 'queued' || !waited || info.processes.length > 0 || this.supervisorOf(runId) !== null)
       return false;
     await this.ports.appendEvent(runId, info.attempt, 'run_end', {

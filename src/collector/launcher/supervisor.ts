@@ -46,11 +46,12 @@ export function startSupervisor(
 
 function supervisorArguments(launch: Launch): string[] {
   return [
-    ...['-m', 'xtrack', 'run', '--run-id', launch.run_id, '--attempt', String(launch.attempt)],
+    ...['-m', 'xtrack', 'run', '--run-id', launch.run_id, '--attempt', String(launch.attempt), '--once'],
     ...(launch.name ? ['--name', launch.name] : []),
     ...(launch.experiment ? ['--experiment', launch.experiment] : []),
     ...Object.entries(launch.tags ?? {}).flatMap(([key, value]) => ['--tag', `${key}=${value}`]),
     ...(launch.tty ? ['--tty'] : []),
+    ...((launch.workers ?? 1) > 1 ? ['--workers', String(launch.workers)] : []),
     ...(launch.interpreter === null ? ['--argv'] : []),
     '--',
     ...launch.argv,
@@ -68,7 +69,9 @@ function supervisorEnvironment(
     XTRACK_RUN_ID: launch.run_id,
     XTRACK_ATTEMPT: String(launch.attempt),
   };
-  if (launch.attempt > 1) ours['XTRACK_RESUME_RUN_ID'] = launch.run_id;
+  // A fork goes on too, as a run of its own.
+  if (launch.attempt > 1 || launch.from_checkpoint) ours['XTRACK_RESUME_RUN_ID'] = launch.run_id;
+  if (launch.parent) ours['XTRACK_PARENT_RUN_ID'] = launch.parent;
   if (launch.from_checkpoint) ours['XTRACK_RESUME_CHECKPOINT'] = launch.from_checkpoint;
   return { ...env, ...ours };
 }

@@ -26,6 +26,7 @@ options:
   --experiment NAME  the experiment it belongs to
   --tag KEY=VALUE    a tag; may be given several times
   --tty              give the script a terminal
+  --once             do nothing where this attempt was begun before
   --argv             what follows is a command, not a Python script
 
 doctor: looks for what keeps runs from being recorded or shown, and says what to do.
@@ -35,7 +36,7 @@ doctor: looks for what keeps runs from being recorded or shown, and says what to
   --json             findings as JSON: {"findings": [{"id", "level", "title", "detail", "action"}]}
 """
 _WITH_VALUE = ("--run-id", "--attempt", "--name", "--experiment", "--tag")
-_FLAGS = ("--tty", "--argv")
+_FLAGS = ("--tty", "--argv", "--once")
 
 
 def main(arguments: List[str]) -> int:
@@ -87,6 +88,7 @@ def parse(words: List[str]) -> Job:
         words=rest,
         is_command="--argv" in flags,
         tty="--tty" in flags,
+        once="--once" in flags,
         run_id=run_id,
         attempt=int(attempt) if attempt else None,
         name=options.get("--name"),

@@ -22,6 +22,8 @@ class File(NamedTuple):
     absolute: str
     #: None where there is no regular file.
     size: Optional[int]
+    #: Epoch milliseconds.
+    modified: Optional[int]
     path_members: str
     members: str
 
@@ -30,9 +32,11 @@ def describe_file(path: Any, kind: Any, name: Optional[str], troubles: Troubles)
     text = os.fsdecode(os.fspath(path))
     full = absolute(text)
     size: Optional[int] = None
+    modified: Optional[int] = None
     try:
         found = os.stat(full)
-        size = found.st_size if stat.S_ISREG(found.st_mode) else None
+        if stat.S_ISREG(found.st_mode):
+            size, modified = found.st_size, int(found.st_mtime * 1000)
     except (OSError, ValueError) as error:
         troubles.note("file", "xtrack: a logged file cannot be looked at, it is recorded all the same: %s" % error)
     kind = str(getattr(kind, "value", kind))
@@ -43,7 +47,7 @@ def describe_file(path: Any, kind: Any, name: Optional[str], troubles: Troubles)
     members = '%s,"type":"%s","name":%s' % (path_members, kind, json_text(str(name or os.path.basename(text)), 1000))
     if size is not None:
         members += ',"size":%d' % size
-    return File(full, size, path_members, members)
+    return File(full, size, modified, path_members, members)
 
 
 class Checksum:

@@ -256,7 +256,9 @@ class Run:
         metadata: Optional[Dict[str, Any]] = None,
     ) -> None:
         file = describe_file(path, "checkpoint", None, self.troubles)
-        members = file.path_members + self._axis("step", step) + self._axis("epoch", epoch)
+        # By which a resume tells whether the file is still what was logged.
+        seen = ',"size":%d,"modified":%d' % (file.size, file.modified or 0) if file.size is not None else ""
+        members = file.path_members + seen + self._axis("step", step) + self._axis("epoch", epoch)
         numbers = {text_of(key): self._number(key, value) for key, value in (metrics or {}).items()}
         texts = [quote(key) + ":" + number for key, number in numbers.items() if number is not None]
         members += ',"metrics":{%s},"is_best":%s' % (",".join(texts), "true" if is_best else "false")

@@ -37,6 +37,7 @@ class Job(NamedTuple):
     words: List[str]
     is_command: bool = False
     tty: bool = False
+    once: bool = False
     run_id: Optional[str] = None
     attempt: Optional[int] = None
     name: Optional[str] = None
@@ -75,6 +76,9 @@ class Supervisor:
         journals.settle_on_directory(self._run_id)
         self._run_dir = journals.run_dir(self._run_id)
         self._attempt = job.attempt or next_attempt(self._run_dir, self._worker)
+        if job.once and not self._first_to_begin():
+            sys.stderr.write("xtrack: attempt %d of run %s was begun before, or called off\n" % (self._attempt, self._run_id))
+            raise SystemExit(1)
         # Only a transport with a journal fits a supervisor: the others are one script's stream.
         transport = choose(None, self._troubles)
         if not isinstance(transport, (TCPTransport, UnixSocketTransport)):
@@ -114,6 +118,16 @@ class Supervisor:
             follower.stop()
         self._end(code, start)
         return code if code >= 0 else 128 - code
+
+    def _first_to_begin(self) -> bool:
+        """Whoever launches may be killed before it sees us start, and its successor must not start the attempt twice."""
+        try:
+            os.close(os.open(os.path.join(self._run_dir, "begun-%d" % self._attempt), os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            return True
+        except FileExistsError:
+            return False
+        except OSError:
+            return True  # A directory that cannot be written is told elsewhere.
 
     @property
     def _follows(self) -> bool:

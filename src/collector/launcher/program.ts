@@ -1,0 +1,58 @@
+/** What a run runs: checked before it is launched, and found again for another start. */
+import { randomBytes } from 'node:crypto';
+import { statSync } from 'node:fs';
+import { isAbsolute, resolve } from 'node:path';
+import { userError, type LaunchRequest } from '../../protocol/api';
+import type { Launch } from '../../protocol/events';
+import type { LaunchInfo } from '../workerApi';
+
+/** The command line behind the interpreter; of a command, all of it. */
+export function commandOf(target: LaunchRequest['target'], args: string[]): string[] {
+  if ('argv' in target) return [...target.argv, ...args];
+  return 'script' in target ? [target.script, ...args] : ['-m', target.module, ...args];
+}
+
+/** The same program with other arguments. */
+export function withArguments({ argv }: Pick<Launch, 'argv'>, args: string[]): string[] {
+  return [...argv.slice(0, argv[0] === '-m' ? 2 : 1), ...args];
+}
+
+/** By the launch that we journaled, else by what the script's own run_start said. */
+export function whatRan({ run_id, launch, source }: LaunchInfo): Omit<Launch, 'run_id' | 'attempt'> {
+  if (launch) {
+    const { starts_at: _waited, ...again } = launch;
+    return again;
+  }
+  if (!source.argv?.length || !source.cwd)
+    throw userError(
+      'invalid',
+      `Run ${run_id} did not record how it was started, so it cannot be started again from here.`,
+      { field: 'run_id' },
+    );
+  return { argv: source.argv, interpreter: source.interpreter ?? 'python3', cwd: source.cwd, env: {} };
+}
+
+export function checkProgram({ argv, interpreter, cwd }: Pick<Launch, 'argv' | 'interpreter' | 'cwd'>): void {
+  checkFolder(cwd);
+  const first = argv[0];
+  if (interpreter !== null && first !== '-m') checkScript(first ?? '', cwd, 'run_id');
+}
+
+export function checkFolder(cwd: string): void {
+  if (!isAbsolute(cwd) || !statSync(cwd, { throwIfNoEntry: false })?.isDirectory())
+    throw userError('invalid', `The working directory ${cwd} is not there or is no folder.`, { field: 'cwd' });
+}
+
+export function checkScript(script: string, cwd: string, field: string): void {
+  const path = resolve(cwd, script);
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (!stat)
+    throw userError('invalid', `The script ${path} does not exist. Save it, or choose another one.`, { field });
+  if (!stat.isFile()) throw userError('invalid', `${path} is no file. Choose a Python script.`, { field });
+}
+
+/** Sorts by time, and is told apart from others of the same second. */
+export function newRunId(): string {
+  const [date = '', time = ''] = new Date().toISOString().replace(/[-:]/g, '').split(/[T.]/);
+  return `${date}-${time}-${randomBytes(3).toString('hex')}`;
+}
