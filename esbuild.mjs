@@ -4,6 +4,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, statSync, watch } from 'n
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureDependencies, ROOT } from './scripts/dependencies.mjs';
+import { writeWheel } from './scripts/wheel.mjs';
 
 const DIST = join(ROOT, 'dist');
 const watching = process.argv.includes('--watch');
@@ -51,6 +52,7 @@ function copyPython() {
     recursive: true,
     filter: (path) => !path.includes('__pycache__') && !path.endsWith('.pyc'),
   });
+  writeWheel(join(DIST, 'python'));
 }
 
 export async function build() {

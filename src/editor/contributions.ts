@@ -45,6 +45,7 @@ export interface Settings {
   keyMetric: string;
   idleExitMinutes: number;
   journals: JournalPolicy;
+  outputPatterns: string[];
   openChartsOnLaunch: boolean;
   notifyLongRunMinutes: number;
 }
@@ -54,6 +55,7 @@ export const SETTINGS = [
   'keyMetric',
   'idleExitMinutes',
   'journals',
+  'outputPatterns',
   'openChartsOnLaunch',
   'notifyLongRunMinutes',
 ] as const satisfies readonly (keyof Settings)[];

@@ -135,6 +135,23 @@ describe('XTrack in the extension host', () => {
     assert.notEqual(run.params['prefix'], environment);
   });
 
+  it('reads metrics from what a script prints that knows nothing of XTrack, also by patterns of the setting', async () => {
+    const path = await script(
+      'untouched.py',
+      "for epoch in (1, 2): print('epoch %d/2 val_acc: 0.%d' % (epoch, epoch)); print('<' + str(epoch) + '>')\n",
+    );
+    const settings = vscode.workspace.getConfiguration('xtrack');
+    await settings.update('outputPatterns', ['<(?P<mine>\\d+)>'], vscode.ConfigurationTarget.Workspace);
+    try {
+      const run = await whenStatus(await launched({ target: { script: path } }), 'completed');
+      assert.deepEqual([run.metrics['val_acc']?.last, run.metrics['val_acc']?.last_x], [0.2, 2]);
+      assert.equal(run.metrics['mine']?.last, 2);
+      assert.deepEqual(run.progress, { cur: 2, total: 2, unit: 'epochs' });
+    } finally {
+      await settings.update('outputPatterns', undefined, vscode.ConfigurationTarget.Workspace);
+    }
+  });
+
   it('launches a script and shows it in the tree until it has completed', async () => {
     const path = await script('steps.py', STEPS);
     const run_id = await launched({ target: { script: path }, args: ['30'] });

@@ -6,6 +6,7 @@ import type { Launched } from '../../protocol/rows';
 import type { Collectors } from '../collectors';
 import { findInterpreter } from '../interpreter';
 import { windowEnvironment } from '../windowEnvironment';
+import { patternEnvironment } from './patternEnvironment';
 import { splitArguments, UnclosedQuote } from './commandLine';
 
 const MEMORY = 'xtrack.arguments';
@@ -68,7 +69,7 @@ export class Launcher {
       ...request,
       interpreter: request.interpreter ?? (await findInterpreter(script, folder, this.log)).path,
       cwd: request.cwd ?? folder,
-      env: { ...windowEnvironment(process.env), ...request.env },
+      env: { ...windowEnvironment(process.env), ...patternEnvironment(script), ...request.env },
     };
     if (!(await this.mayLaunch(full, script))) return undefined;
     const client = await this.collectors.forFolder(folder);

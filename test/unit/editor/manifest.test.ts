@@ -63,7 +63,9 @@ describe('package.json against the ids in the code', () => {
 
   test('what a workspace may set to run programs is restricted until it is trusted', () => {
     const { restrictedConfigurations } = manifest.capabilities.untrustedWorkspaces;
-    expect(restrictedConfigurations).toEqual(expect.arrayContaining(['xtrack.interpreter', 'xtrack.directory']));
+    expect(restrictedConfigurations).toEqual(
+      expect.arrayContaining(['xtrack.interpreter', 'xtrack.directory', 'xtrack.outputPatterns']),
+    );
   });
 
   test('editors neither watch nor search the runs', () => {

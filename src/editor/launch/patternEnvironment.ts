@@ -1,0 +1,9 @@
+import type * as vscode from 'vscode';
+import { setting } from '../settings';
+
+/** Tells a run's supervisor by which patterns metrics are read from what its script prints. */
+export function patternEnvironment(script: vscode.Uri): Record<string, string> {
+  const given: unknown = setting('outputPatterns', script);
+  const patterns = Array.isArray(given) ? given.filter((each) => typeof each === 'string' && each !== '') : [];
+  return patterns.length > 0 ? { XTRACK_OUTPUT_PATTERNS: JSON.stringify(patterns) } : {};
+}
