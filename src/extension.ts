@@ -17,6 +17,8 @@ import { discover } from './editor/connection/discover';
 import { expandPath } from './editor/directory';
 import { Doctor } from './editor/doctor/doctor';
 import { collectFacts } from './editor/doctor/doctorFacts';
+import { showDiskUsage } from './editor/disk/diskUsage';
+import { TrashBin } from './editor/disk/trashBin';
 import { EditRuns } from './editor/edit/editRuns';
 import { NotesFiles } from './editor/edit/notesFiles';
 import { ExampleFolder } from './editor/firstSteps/exampleFolder';
@@ -42,6 +44,7 @@ import { StatusBar } from './editor/statusBar';
 import { prepareTerminals } from './editor/terminalEnvironment';
 import { watchFolder } from './editor/watchFolder';
 import { windowEnvironment } from './editor/windowEnvironment';
+import { isId } from './protocol/ids';
 import type { Launched } from './protocol/rows';
 
 declare const __BUILD__: string;
@@ -101,7 +104,12 @@ function makeParts(context: vscode.ExtensionContext, owned: DisposableStore, log
   owned.add(new LanguageOnDemand(dist, log));
   const clients = (): string[] => [installation.client];
   const collision = new NameCollision(context.workspaceState, clients, log);
-  const edits = new EditRuns(collectors, context.workspaceState);
+  const edits = new EditRuns(collectors);
+  const trash = new TrashBin(
+    collectors,
+    (run_ids) => edits.restore(run_ids),
+    (error) => void showFailure(error, log),
+  );
   const env = windowEnvironment(process.env);
   const client = async (): Promise<string> => (await installation.install(), installation.client);
   return {
@@ -118,6 +126,7 @@ function makeParts(context: vscode.ExtensionContext, owned: DisposableStore, log
       collision.accepts(request.interpreter ?? 'python3', script.fsPath, request.env),
     ),
     edits,
+    trash,
     installClient: new InstallClient({
       client,
       env: () => ({ ...env, PYTHONPATH: undefined }),
@@ -133,7 +142,7 @@ function makeParts(context: vscode.ExtensionContext, owned: DisposableStore, log
             build: __BUILD__,
             collectors,
             filter: () => tree.filter,
-            trashed: () => edits.trashed,
+            trashed: () => trash.count().catch(() => 0),
             env,
             clients,
             log,
@@ -186,7 +195,7 @@ function tie(
 }
 
 function makeHandlers(parts: Parts, log: vscode.LogOutputChannel): Handlers {
-  const { collectors, feed, tree, outputs, stopRun, resumeRun, charts, launcher, edits, notes, targets } = parts;
+  const { collectors, feed, tree, outputs, stopRun, resumeRun, charts, launcher, edits, notes, targets, trash } = parts;
   const { example, installClient, doctor } = parts;
   const none = vscode.l10n.t('There are no runs yet. Launch a script first.');
   const several = (args: unknown[], title: string): Promise<string[]> =>
@@ -260,7 +269,17 @@ function makeHandlers(parts: Parts, log: vscode.LogOutputChannel): Handlers {
     'xtrack.unstar': async (...args) => edits.star(await several(args, vscode.l10n.t('Which runs to unstar?')), false),
     'xtrack.delete': async (...args) =>
       edits.delete(await several(orSelected(args), vscode.l10n.t('Which runs to move to the trash?'))),
-    'xtrack.restoreDeleted': (...args) => edits.restore(args),
+    'xtrack.restoreDeleted': (...args) => {
+      const run_ids = args.filter(isId);
+      return run_ids.length > 0 ? edits.restore(run_ids) : trash.pick();
+    },
+    'xtrack.emptyTrash': () => trash.empty(),
+    'xtrack.diskUsage': () =>
+      showDiskUsage(collectors, {
+        delete: (run_ids) => edits.delete(run_ids),
+        emptyTrash: () => trash.empty(),
+        fail: (error) => void showFailure(error, log),
+      }),
     'xtrack.copyRunId': async (...args) => {
       const run_ids = await several(args, vscode.l10n.t('Whose id to copy?'));
       if (run_ids.length > 0) await vscode.env.clipboard.writeText(run_ids.join('\n'));
@@ -326,6 +345,7 @@ function clientHost(
     },
     idleExitMinutes: () => setting('idleExitMinutes'),
     journals: () => setting('journals'),
+    retention: () => ({ days: setting('retention.days') || null, trash_days: setting('retention.trashDays') || null }),
     errorFile: (dir) => {
       const name = createHash('sha256').update(dir).digest('hex').slice(0, 16);
       return join(context.globalStorageUri.fsPath, 'logs', `${name}.log`);

@@ -12,11 +12,20 @@ export function diskBytes(path: string): number {
   const waiting = [path];
   for (let next = waiting.pop(); next !== undefined && left > 0; next = waiting.pop()) {
     left--;
-    const stats = lstatSync(next, { throwIfNoEntry: false });
+    const stats = statsOf(next);
     if (stats?.isFile()) bytes += allocated(stats);
     else if (stats?.isDirectory()) for (const name of namesIn(next)) waiting.push(join(next, name));
   }
   return bytes;
+}
+
+function statsOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch {
+    // A folder on the way is closed to us.
+    return undefined;
+  }
 }
 
 /** Logs may have holes, where a part was given back to the disk. */

@@ -20,6 +20,8 @@ export interface ClientHost {
   idleExitMinutes(): number;
   /** What becomes of the journals of runs in a directory that are over. */
   journals(): JournalPolicy;
+  /** After how many days runs go to the trash, and out of it; null: never. */
+  retention(): { days: number | null; trash_days: number | null };
   /** Where a started collector's stderr goes. */
   errorFile(dir: string): string;
   log(level: 'info' | 'warn' | 'error', message: string): void;
@@ -82,7 +84,7 @@ export class CollectorClient {
   /** Tells a collector that is there of this window's settings. */
   configure(): void {
     this.socket
-      ?.call('collector.configure', { journals: this.host.journals() })
+      ?.call('collector.configure', { journals: this.host.journals(), retention: this.host.retention() })
       .catch((error: unknown) => this.host.log('warn', `Settings were not taken: ${String(error)}`));
   }
 

@@ -45,7 +45,8 @@ export class Collectors implements vscode.Disposable {
     this.owned.add(
       vscode.workspace.onDidChangeConfiguration((event) => {
         if (event.affectsConfiguration('xtrack.directory')) void this.resolveFolders();
-        if (event.affectsConfiguration('xtrack.journals')) for (const client of this.clients) client.configure();
+        if (event.affectsConfiguration('xtrack.journals') || event.affectsConfiguration('xtrack.retention'))
+          for (const client of this.clients) client.configure();
       }),
     );
     this.appearing = setInterval(() => void this.connectAppeared(), APPEARS_MS);

@@ -27,6 +27,8 @@ export const COMMANDS = [
   'xtrack.unstar',
   'xtrack.delete',
   'xtrack.restoreDeleted',
+  'xtrack.emptyTrash',
+  'xtrack.diskUsage',
   'xtrack.copyRunId',
   'xtrack.rebuildDatabase',
   'xtrack.watchFolder',
@@ -46,6 +48,8 @@ export interface Settings {
   idleExitMinutes: number;
   journals: JournalPolicy;
   outputPatterns: string[];
+  'retention.days': number;
+  'retention.trashDays': number;
   openChartsOnLaunch: boolean;
   notifyLongRunMinutes: number;
 }
@@ -56,6 +60,8 @@ export const SETTINGS = [
   'idleExitMinutes',
   'journals',
   'outputPatterns',
+  'retention.days',
+  'retention.trashDays',
   'openChartsOnLaunch',
   'notifyLongRunMinutes',
 ] as const satisfies readonly (keyof Settings)[];

@@ -22,7 +22,7 @@ export async function exportRuns(
   const format = FORMATS[extname(target.fsPath).toLowerCase()] ?? 'csv';
   const client = await collectors.forRun(first);
   const task = await client.call('runs.export', { run_ids, format, path: target.fsPath });
-  const done = await follow(client, task, vscode.l10n.t('Exporting runs'));
+  const done = await followTask(client, task, vscode.l10n.t('Exporting runs'));
   if (done.state !== 'done' || into) return target;
   const open = vscode.l10n.t('Open');
   void vscode.window
@@ -35,7 +35,7 @@ export async function rebuildDatabases(collectors: Collectors): Promise<void> {
   for (const client of collectors.clients) {
     if (client.state === 'idle') continue;
     const task = await client.call('runs.rebuild', {});
-    await follow(client, task, vscode.l10n.t('Rebuilding the database from the journals'));
+    await followTask(client, task, vscode.l10n.t('Rebuilding the database from the journals'));
   }
 }
 
@@ -49,7 +49,7 @@ async function pickTarget(name: string): Promise<vscode.Uri | undefined> {
 }
 
 /** Ends when the task does; throws what it failed of. */
-async function follow(client: CollectorClient, started: Task, title: string): Promise<Task> {
+export async function followTask(client: CollectorClient, started: Task, title: string): Promise<Task> {
   const location = vscode.ProgressLocation.Notification;
   return vscode.window.withProgress({ location, title, cancellable: true }, async (progress, cancel) => {
     const { task_id } = started;

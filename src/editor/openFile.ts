@@ -6,8 +6,8 @@ import type { Collectors } from './collectors';
 
 /** Where a run's relative paths start: the working directory of its script. */
 export async function workingDirectory(collectors: Collectors, run_id: string): Promise<string> {
-  const { source } = await collectors.callRun(run_id, 'runs.get', { run_id });
-  return cwdOf(source) ?? vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? '';
+  const { source, cwd } = await collectors.callRun(run_id, 'runs.get', { run_id });
+  return cwd ?? cwdOf(source) ?? vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? '';
 }
 
 /** Of a run's source. */

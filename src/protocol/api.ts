@@ -156,6 +156,10 @@ export const requests = {
     attempt: z.number().int().optional(),
     ...page,
     limit: atMost(4_000_000).optional(),
+    /** Instead of an offset: what shows at the end, about so many bytes of it. */
+    tail: atMost(4_000_000).optional(),
+    /** Without what a progress bar wrote over itself. */
+    collapse: z.boolean().optional(),
   }),
   'runs.update': update,
   /** To the trash; `restore` takes out of it. */

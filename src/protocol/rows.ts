@@ -195,8 +195,9 @@ export interface OutputChunk {
   files: { worker: string; attempt: number; size: number }[];
   worker: string | null;
   attempt: number | null;
-  /** Bytes read from `offset` on, base64. */
+  /** Base64. */
   data: string;
+  /** Where `data` begins: later than asked for, where a part of the log was given back to the disk; at the end of a log that was cut. */
   offset: number;
   next: number;
   size: number;

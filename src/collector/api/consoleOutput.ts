@@ -1,9 +1,9 @@
 /** A run's console: raw bytes, read from its files where they are, by offset. */
-import { constants } from 'node:fs';
-import { open, readdir, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { userError } from '../../protocol/api';
 import type { OutputChunk } from '../../protocol/rows';
+import { collapsed, ConsoleLog } from './consoleLog';
 
 const DEFAULT_LIMIT = 256 * 1024;
 
@@ -13,6 +13,8 @@ export interface OutputRequest {
   attempt?: number | undefined;
   offset?: number | undefined;
   limit?: number | undefined;
+  tail?: number | undefined;
+  collapse?: boolean | undefined;
 }
 
 export async function readOutput(runDir: string, request: OutputRequest): Promise<OutputChunk> {
@@ -28,16 +30,17 @@ export async function readOutput(runDir: string, request: OutputRequest): Promis
       field: 'worker',
     });
   }
-  const bytes = await readAt(join(runDir, `output-${chosen.worker}-${chosen.attempt}.log`), offset, limit);
-  return {
-    files,
-    worker: chosen.worker,
-    attempt: chosen.attempt,
-    data: bytes.toString('base64'),
-    offset,
-    next: offset + bytes.length,
-    size: Math.max(chosen.size, offset + bytes.length),
-  };
+  const path = join(runDir, `output-${chosen.worker}-${chosen.attempt}.log`);
+  const log = await ConsoleLog.open(path);
+  try {
+    const part = request.tail === undefined ? await log.from(offset, limit) : await log.tail(request.tail);
+    const bytes = request.collapse ? collapsed(part.bytes) : part.bytes;
+    const { worker: of, attempt: n } = chosen;
+    const data = bytes.toString('base64');
+    return { files, worker: of, attempt: n, data, offset: part.offset, next: part.next, size: log.size };
+  } finally {
+    await log.close();
+  }
 }
 
 async function outputsIn(runDir: string): Promise<OutputChunk['files']> {
@@ -49,16 +52,4 @@ async function outputsIn(runDir: string): Promise<OutputChunk['files']> {
     files.push({ worker, attempt: Number(attempt), size });
   }
   return files.sort((a, b) => a.attempt - b.attempt || a.worker.localeCompare(b.worker, 'en', { numeric: true }));
-}
-
-async function readAt(path: string, offset: number, limit: number): Promise<Buffer> {
-  const file = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
-  try {
-    const { size } = await file.stat();
-    const buffer = Buffer.alloc(Math.max(0, Math.min(limit, size - offset)));
-    const { bytesRead } = await file.read(buffer, 0, buffer.length, offset);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await file.close();
-  }
 }

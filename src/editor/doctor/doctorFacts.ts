@@ -15,7 +15,7 @@ export interface FactSources {
   collectors: Collectors;
   /** The filter of the list of runs. */
   filter(): string;
-  trashed(): number;
+  trashed(): Promise<number>;
   env: NodeJS.ProcessEnv;
   /** Folders of ours that may be on an interpreter's path. */
   clients(): string[];
@@ -36,7 +36,7 @@ export async function collectFacts(sources: FactSources): Promise<DoctorFacts> {
     interpreter: await interpreterFacts(sources),
     filter,
     hidden: filter === '' ? 0 : await hiddenRuns(sources, filter),
-    trashed: sources.trashed(),
+    trashed: await sources.trashed(),
     invalid: invalidSettings(),
   };
 }

@@ -1,24 +1,11 @@
 import * as vscode from 'vscode';
 import type { Collectors } from '../collectors';
-import { isId } from '../../protocol/ids';
 import { plain } from '../messages';
 import { readTags, tagsText } from './tagList';
 
-const TRASH = 'xtrack.trash';
-const REMEMBERED = 500;
-
-interface Trashed {
-  run_id: string;
-  name: string;
-  at: number;
-}
-
 /** What people say about runs: names, tags, stars; and the trash. */
 export class EditRuns {
-  constructor(
-    private readonly collectors: Collectors,
-    private readonly memory: vscode.Memento,
-  ) {}
+  constructor(private readonly collectors: Collectors) {}
 
   async rename(run_id: string, given?: unknown): Promise<void> {
     if (typeof given === 'string') return this.update([run_id], { name: given });
@@ -59,53 +46,19 @@ export class EditRuns {
 
   async delete(run_ids: string[]): Promise<void> {
     if (run_ids.length === 0) return;
-    const trashed: Trashed[] = [];
-    for (const run_id of run_ids) {
-      const { name } = await this.collectors.callRun(run_id, 'runs.get', { run_id });
-      trashed.push({ run_id, name, at: Date.now() });
-    }
+    const [first = ''] = run_ids;
+    const { name } = await this.collectors.callRun(first, 'runs.get', { run_id: first });
     await this.each(run_ids, (client, ids) => client.call('runs.delete', { run_ids: ids }));
-    await this.memory.update(TRASH, [...trashed, ...this.trash()].slice(0, REMEMBERED));
     const undo = vscode.l10n.t('Undo');
-    const one = vscode.l10n.t('Moved {0} to the trash.', plain(trashed[0]?.name ?? '', 80));
-    const message = trashed.length === 1 ? one : vscode.l10n.t('Moved {0} runs to the trash.', trashed.length);
+    const one = vscode.l10n.t('Moved {0} to the trash.', plain(name, 80));
+    const message = run_ids.length === 1 ? one : vscode.l10n.t('Moved {0} runs to the trash.', run_ids.length);
     void vscode.window.showInformationMessage(message, undo).then(async (answer) => {
       if (answer === undo) await vscode.commands.executeCommand('xtrack.restoreDeleted', ...run_ids);
     });
   }
 
-  /** The runs given, else those that the user picks. */
-  async restore(given: unknown[]): Promise<void> {
-    const run_ids = given.filter(isId);
-    if (run_ids.length > 0) return this.takeBack(run_ids);
-    const choices = this.trash().map(({ run_id, name, at }) => ({
-      label: name,
-      description: vscode.l10n.t('deleted {0}', new Date(at).toLocaleString()),
-      run_id,
-    }));
-    if (choices.length === 0) {
-      void vscode.window.showInformationMessage(vscode.l10n.t('The trash is empty.'));
-      return;
-    }
-    const title = vscode.l10n.t('Restore from Trash');
-    const chosen = await vscode.window.showQuickPick(choices, { title, canPickMany: true });
-    if (chosen && chosen.length > 0) await this.takeBack(chosen.map((choice) => choice.run_id));
-  }
-
-  private async takeBack(run_ids: string[]): Promise<void> {
-    await this.each(run_ids, (client, ids) => client.call('runs.delete', { run_ids: ids, restore: true }));
-    await this.memory.update(
-      TRASH,
-      this.trash().filter((trashed) => !run_ids.includes(trashed.run_id)),
-    );
-  }
-
-  get trashed(): number {
-    return this.trash().length;
-  }
-
-  private trash(): Trashed[] {
-    return this.memory.get<Trashed[]>(TRASH) ?? [];
+  restore(run_ids: string[]): Promise<void> {
+    return this.each(run_ids, (client, ids) => client.call('runs.delete', { run_ids: ids, restore: true }));
   }
 
   private update(

@@ -119,13 +119,13 @@ class OutputFollower implements vscode.Pseudoterminal {
   private async readOn(): Promise<void> {
     for (;;) {
       const { run_id, attempt, offset } = this;
-      const request = { run_id, attempt, offset, limit: CHUNK };
+      // Of a long log the end comes first; of a progress bar, what shows.
+      const where = offset === 0 ? { tail: SHOWN } : { offset, limit: CHUNK };
+      const request = { run_id, attempt, collapse: true, ...where };
       const chunk = await this.collectors.callRun(run_id, 'runs.output', request);
-      if (offset === 0 && chunk.size > SHOWN) {
-        this.note(vscode.l10n.t('The first {0} are left out', formatBytes(chunk.size - SHOWN)));
-        this.offset = chunk.size - SHOWN;
-        continue;
-      }
+      if (chunk.offset < offset) this.note(vscode.l10n.t('The log was cut; what follows is new'));
+      else if (chunk.offset > offset)
+        this.note(vscode.l10n.t('{0} before this are left out', formatBytes(chunk.offset - offset)));
       this.offset = chunk.next;
       if (chunk.data) this.write(this.text.add(Buffer.from(chunk.data, 'base64')));
       if (chunk.next >= chunk.size || chunk.next === offset) return;

@@ -40,8 +40,10 @@ export function checkpointOf([node, id]: unknown[]): string | undefined {
 /** The file behind a node. */
 export function fileOf(node: unknown): { run_id: string; path: string } | undefined {
   if (!isNode(node)) return undefined;
-  if (node.kind === 'artifact') return { run_id: node.run_id, path: node.artifact.path };
-  return node.kind === 'checkpoint' ? { run_id: node.run_id, path: node.checkpoint.path } : undefined;
+  if (node.kind === 'artifact') return { run_id: node.run_id, path: node.artifact.file ?? node.artifact.path };
+  return node.kind === 'checkpoint'
+    ? { run_id: node.run_id, path: node.checkpoint.file ?? node.checkpoint.path }
+    : undefined;
 }
 
 function isNode(value: unknown): value is RunsNode {

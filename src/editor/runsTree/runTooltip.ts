@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { formatNumber, toNumber } from '../../domain/format';
+import { formatBytes, formatNumber, toNumber } from '../../domain/format';
 import type { RunRow } from '../../protocol/rows';
 import { durationText, sourceText, statusWord } from '../runText';
 
@@ -35,8 +35,14 @@ export function runTooltip(row: RunRow, folder: string | undefined): vscode.Mark
     Object.entries(row.params).map(([key, value]) => [key, brief(value)]),
   );
   list(text, vscode.l10n.t('Tags'), Object.entries(row.tags));
+  if (row.size !== undefined) line(text, sizeText(row.size, row.files_size ?? 0));
   line(text, row.run_id);
   return text;
+}
+
+function sizeText(size: number, files: number): string {
+  const own = vscode.l10n.t('{0} on disk', formatBytes(size));
+  return files > 0 ? vscode.l10n.t('{0}, {1} of checkpoints and artifacts', own, formatBytes(files)) : own;
 }
 
 function heading(text: vscode.MarkdownString, words: string): void {

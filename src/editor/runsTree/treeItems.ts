@@ -115,7 +115,7 @@ export function checkpointItem(checkpoint: Checkpoint, best: boolean): vscode.Tr
     .filter(Boolean)
     .join('  ');
   item.iconPath = new vscode.ThemeIcon(best ? 'star-full' : 'file-binary');
-  item.tooltip = `${checkpoint.path}\n${new Date(checkpoint.at).toLocaleString()}`;
+  item.tooltip = `${checkpoint.file ?? checkpoint.path}\n${new Date(checkpoint.at).toLocaleString()}`;
   speak(item);
   item.contextValue = 'checkpoint';
   return item;
@@ -136,11 +136,12 @@ export function artifactsItem(artifacts: Artifact[]): vscode.TreeItem {
 
 export function artifactItem(artifact: Artifact, node: unknown): vscode.TreeItem {
   const item = new vscode.TreeItem(artifact.name, None);
-  item.description = [artifact.type, artifact.size === null ? null : formatBytes(artifact.size)]
+  const gone = artifact.exists === false ? vscode.l10n.t('file is gone') : null;
+  item.description = [artifact.type, artifact.size === null ? null : formatBytes(artifact.size), gone]
     .filter(Boolean)
     .join('  ');
   item.iconPath = vscode.ThemeIcon.File;
-  item.tooltip = artifact.path;
+  item.tooltip = artifact.file ?? artifact.path;
   speak(item);
   item.contextValue = 'artifact';
   item.command = {

@@ -34,6 +34,7 @@ function client(build: string, bundle = join(DIST, 'collector.js'), dir = join(r
     installedCollector: async () => bundle,
     idleExitMinutes: () => 10,
     journals: () => 'keep',
+    retention: () => ({ days: null, trash_days: 30 }),
     errorFile: () => join(root, 'collector.log'),
     log: (_level, message) => messages.push(message),
   });

@@ -1,0 +1,36 @@
+/**
+ * A progress bar writes a line over and over, each time after a carriage return. A terminal shows the last one: the others
+ * are left out here. What a later, shorter text does not cover of an earlier one stays.
+ */
+
+/** Escape sequences that only colour: everything else may move the cursor, and such lines are left as they are. */
+// eslint-disable-next-line no-control-regex
+const COLORS = /\x1b\[[\d;]*m/g;
+// eslint-disable-next-line no-control-regex
+const MOVES = /[\x00-\x08\x0b-\x1f]/;
+
+/** `text` may begin and end anywhere; what shows is the same. A character a byte, or decoded. */
+export function collapseReturns(text: string): string {
+  if (!text.includes('\r')) return text;
+  return text.split('\n').map(collapseLine).join('\n');
+}
+
+function collapseLine(line: string, at: number): string {
+  const end = line.endsWith('\r') ? '\r' : '';
+  const texts = (end ? line.slice(0, -1) : line).split('\r');
+  if (texts.length < 3) return line;
+  // Before the first return the cursor may be anywhere: this text goes on with what came before.
+  const first = at === 0 ? texts.shift()! : null;
+  const kept: string[] = [];
+  let covered = -1;
+  for (let i = texts.length - 1; i >= 0; i--) {
+    const text = texts[i]!;
+    const plain = text.replace(COLORS, '');
+    if (MOVES.test(plain)) return line;
+    if (plain.length <= covered) continue;
+    covered = plain.length;
+    kept.push(text);
+  }
+  if (first !== null) kept.push(first);
+  return kept.reverse().join('\r') + end;
+}
