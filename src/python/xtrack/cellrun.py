@@ -10,6 +10,7 @@ from typing import Any, Callable, Dict, List, Optional
 
 from . import consoles, exits
 from .machine import Machine
+from .outputlog import OutputLog, limit_from_environment
 from .outputwatch import PATIENCE_S, OutputWatch, Script
 from .printed import Printed
 from .run import Run
@@ -59,6 +60,7 @@ class CellRun:
         self._machine: Optional[Machine] = None
         self._output: Optional[OutputWatch] = None
         self._script: Optional[OfRun] = None
+        self._log: Optional[OutputLog] = None
         #: Of what is printed before there is a run.
         self._peeked = Printed()
         if self._run is not None:
@@ -98,6 +100,8 @@ class CellRun:
         # What the script started it ends, in a later cell perhaps; an error ends it here.
         if not self._is_the_scripts or status != "completed":
             run.end(status, error)
+            if self._log is not None and self._log.is_worth_compacting:
+                threading.Thread(target=self._log.finish, name="xtrack-log", daemon=True).start()
 
     # ------------------------------------------------------------ beside it
 
@@ -126,6 +130,7 @@ class CellRun:
             return
         path = os.path.join(run.directory, "output-%s-%d.log" % (run.worker_id, run.attempt))
         start = self._console.write_to(path)
+        self._log = OutputLog(path, run.troubles, limit_from_environment())
         self._script = OfRun(run)
         self._script.is_the_scripts = self._is_the_scripts
         self._output = OutputWatch(path, start, lambda: run.writer, self._script, run.troubles)
@@ -140,6 +145,8 @@ class CellRun:
                     self._machine.step()
                     if self._output is not None:
                         self._output.step()
+                    if self._log is not None:
+                        self._log.step()
             except Exception as error:
                 logger.warning("xtrack: watching the cell failed: %s: %s", type(error).__name__, error)
                 return

@@ -35,6 +35,23 @@ def create(path: str) -> int:
     return os.open(path, flags, 0o600)
 
 
+def is_open_elsewhere(path: str) -> bool:
+    """Whether another process has the file open, such as one that outlives the script; where /proc cannot tell, no."""
+    path, me = os.path.realpath(path), str(os.getpid())
+    try:
+        pids = [name for name in os.listdir("/proc") if name.isdigit() and name != me]
+    except OSError:
+        return False
+    for pid in pids:
+        folder = "/proc/%s/fd" % pid
+        try:
+            if any(os.readlink(os.path.join(folder, fd)) == path for fd in os.listdir(folder)):
+                return True
+        except OSError:
+            continue  # It ended, or it is somebody else's.
+    return False
+
+
 class Follower:
     """Copies what is appended to the log to a file descriptor of ours."""
 

@@ -20,6 +20,7 @@ from .jsontext import json_text
 from .machine import Machine
 from .process import absolute, hostname, process, working_directory
 from .ranks import agreed_run_id, worker_id
+from .outputlog import OutputLog, limit_from_environment
 from .outputwatch import OutputWatch
 from .recorder import Recorder
 from .scriptjournals import ScriptJournals
@@ -29,6 +30,7 @@ from .troubles import Troubles
 from .writer import Writer
 
 _STEP_S = 0.25
+_SHOWN_S = 3
 
 
 class Job(NamedTuple):
@@ -109,7 +111,8 @@ class Supervisor:
         if refusal is not None:
             return self._refused(refusal, log, follower)
         watch = self._read_output(start) if log is not None else None
-        code = self._watch(watch)
+        output = OutputLog(self._output, self._troubles, limit_from_environment()) if log is not None else None
+        code = self._watch(watch, output)
         if self._terminal is not None:
             self._terminal.join()
         if watch is not None:
@@ -117,6 +120,8 @@ class Supervisor:
         if follower is not None:
             follower.stop()
         self._end(code, start)
+        if output is not None:
+            self._tidy(output)
         return code if code >= 0 else 128 - code
 
     def _first_to_begin(self) -> bool:
@@ -203,7 +208,18 @@ class Supervisor:
             self._reader = Recorder(self._transport, journals, self._run_id, self._worker, self._attempt, "supervisor", self._troubles)
         return self._reader.writer
 
-    def _watch(self, watch: Optional[OutputWatch]) -> int:
+    def _tidy(self, output: OutputLog) -> None:
+        """After the run's end. Whoever shows its console reads the last of it first."""
+        if not output.is_worth_compacting:
+            return
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_DFL)
+        if not self._follows:
+            time.sleep(_SHOWN_S)
+        if not consoles.is_open_elsewhere(self._output):
+            output.finish()
+
+    def _watch(self, watch: Optional[OutputWatch], output: Optional[OutputLog]) -> int:
         assert self._child is not None
         machine = Machine(self._child.pid, self._recorder.writer)
         self._describe()
@@ -215,6 +231,8 @@ class Supervisor:
                 machine.step()
                 if watch is not None:
                     watch.step()
+                if output is not None:
+                    output.step()
         machine.stop()
         return code
 
