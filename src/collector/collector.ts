@@ -191,6 +191,8 @@ export class Collector {
         this.active = notice.active;
         this.backlogBytes = notice.backlog_bytes;
         return;
+      case 'heavy':
+        return this.worker.renew();
       case 'warning':
         return this.setup.log(notice.message);
       case 'status':

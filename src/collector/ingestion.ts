@@ -8,6 +8,8 @@ import type { OpenRun, OpenRuns } from './openRuns';
 import { EMPTY_SIGNATURE, signatureOf } from './runTail';
 
 const SLICE_MS = 15;
+/** Of a slice, for finding out how much there is. */
+const SURVEY_MS = 5;
 /** Of known runs that nobody writes to, so many are looked at each second: somebody may have copied something there. */
 const CHECKED_AT_ONCE = 100;
 
@@ -25,6 +27,8 @@ interface Known {
   found: FoundRun;
   /** Of the journals that the catalog's row was made of. */
   signature: string | null;
+  /** What its journals have, while it was not opened; null while nobody looked. */
+  bytes: number | null;
 }
 
 export class Ingestion {
@@ -33,8 +37,9 @@ export class Ingestion {
   private readonly pending = new Set<string>();
   private unchecked: string[] = [];
   private checkAgainFrom = 0;
-  /** So many at the front of `unchecked` were not looked at since the start. */
-  private neverChecked = 0;
+  /** What of `unchecked` was not looked at since the start, so that it is known how much there is to read. */
+  private unsurveyed: string[] = [];
+  private waitingBytes = 0;
   private readonly waiting = new Map<string, (() => void)[]>();
   private pumpScheduled = false;
   private disposed = false;
@@ -48,7 +53,7 @@ export class Ingestion {
   /** `signatures`: what the catalog's rows were made of; `active` runs are read in any case. */
   start(signatures: ReadonlyMap<string, string>, active: readonly string[]): void {
     for (const found of listRuns(this.root))
-      this.known.set(found.runId, { found, signature: signatures.get(found.runId) ?? null });
+      this.known.set(found.runId, { found, signature: signatures.get(found.runId) ?? null, bytes: null });
     for (const runId of active) {
       const known = this.known.get(runId);
       if (known) known.signature = null;
@@ -59,7 +64,7 @@ export class Ingestion {
       .map((known) => ({ id: known.found.runId, at: first.has(known.found.runId) ? Infinity : age(known) }))
       .sort((a, b) => b.at - a.at)
       .map(({ id }) => id);
-    this.neverChecked = this.unchecked.length;
+    this.unsurveyed = [...this.unchecked];
     this.pump();
   }
 
@@ -75,7 +80,7 @@ export class Ingestion {
   get backlogBytes(): number {
     const open = this.runs.values().reduce((sum, { tail }) => sum + tail.unread, 0);
     // What runs have that were not looked at yet is not known: a byte each, so that it is not nothing.
-    return open + this.neverChecked;
+    return open + this.waitingBytes + this.unsurveyed.length;
   }
 
   isBusy(runId: string): boolean {
@@ -91,6 +96,7 @@ export class Ingestion {
   /** Opens the run and reads it before all others. Active runs are looked at all the time anyway. */
   open(found: FoundRun): OpenRun {
     const isNew = this.runs.get(found.runId) === undefined;
+    this.noLongerWaits(found.runId);
     const run = this.runs.open(found);
     run.usedAt = performance.now();
     if (isNew) this.want(found.runId);
@@ -153,7 +159,7 @@ export class Ingestion {
     const found = new Map(listRuns(this.root).map((run) => [run.runId, run]));
     for (const [runId, run] of found) {
       if (this.known.has(runId)) continue;
-      this.known.set(runId, { found: run, signature: null });
+      this.known.set(runId, { found: run, signature: null, bytes: 0 });
       this.unchecked.push(runId);
     }
     for (const runId of this.known.keys()) if (!found.has(runId)) this.forget(runId);
@@ -161,6 +167,7 @@ export class Ingestion {
   }
 
   private forget(runId: string): void {
+    this.noLongerWaits(runId);
     this.known.delete(runId);
     this.pending.delete(runId);
     this.runs.close(runId);
@@ -185,6 +192,7 @@ export class Ingestion {
   }
 
   private work(deadline: number): void {
+    this.survey(Math.min(deadline, performance.now() + SURVEY_MS));
     do {
       const [runId] = this.pending;
       if (runId !== undefined) this.readOn(runId, deadline);
@@ -212,12 +220,35 @@ export class Ingestion {
     this.resolve(runId);
   }
 
+  /** How much there is to read in what waits. */
+  private survey(deadline: number): void {
+    while (this.unsurveyed.length > 0 && performance.now() < deadline) {
+      const known = this.known.get(this.unsurveyed.pop()!);
+      if (known?.bytes !== null || this.runs.get(known.found.runId)) continue;
+      const journals = listJournals(known.found.dir);
+      const isRead = signatureOf(known.found.dir, journals) === known.signature;
+      known.bytes = isRead ? 0 : journals.reduce((sum, { stats }) => sum + stats.size, 0);
+      this.waitingBytes += known.bytes;
+    }
+  }
+
+  /** It is opened, or gone: what is still to be read of it is counted elsewhere. */
+  private noLongerWaits(runId: string): void {
+    const known = this.known.get(runId);
+    if (!known) return;
+    this.waitingBytes -= known.bytes ?? 0;
+    known.bytes = 0;
+  }
+
   /** False when there is nothing to check. */
   private checkNext(): boolean {
     const runId = this.unchecked.shift();
-    if (this.neverChecked > 0) this.neverChecked--;
-    if (runId === undefined) return false;
+    if (runId === undefined) {
+      this.unsurveyed = [];
+      return false;
+    }
     const known = this.known.get(runId);
+    this.noLongerWaits(runId);
     if (!known || this.runs.get(runId)) return true;
     const signature = signatureOf(known.found.dir, listJournals(known.found.dir));
     if (signature !== EMPTY_SIGNATURE && signature !== known.signature) {

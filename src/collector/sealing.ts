@@ -76,6 +76,10 @@ export class Sealing {
     this.lookAgainAt = 0;
   }
 
+  get isWorking(): boolean {
+    return this.working !== null;
+  }
+
   isSealing(runId: string): boolean {
     return this.working?.runId === runId;
   }

@@ -12,6 +12,7 @@ import { isId } from '../protocol/ids';
 import type { Changed, DiskUsage, ListResult, RunDetail, RunRow, SeriesResult, Status } from '../protocol/rows';
 import { ChangeNotices } from './changeNotices';
 import { Housekeeping } from './housekeeping';
+import { HeapWatch } from './heapWatch';
 import { Ingestion } from './ingestion';
 import { SignsOfLife } from './journal/signsOfLife';
 import { listRuns } from './journal/runScanner';
@@ -41,6 +42,8 @@ const POLL_MS = 250;
 const SECOND_MS = 1000;
 const CATALOG_EVERY_MS = 5000;
 const PAGE = 1000;
+/** Of the whole process. */
+const HEAP_LIMIT = 250 * 2 ** 20;
 /** A run that has much to read is answered for as far as it was read. */
 const WAIT_MS = 500;
 /** Bytes that are read before anybody waits for them. */
@@ -65,6 +68,7 @@ export class StoreWorker implements Methods {
   private readonly sizes: RunSizes;
   private readonly house: Housekeeping;
   private readonly timers: NodeJS.Timeout[] = [];
+  private readonly heap: HeapWatch;
   private told = '';
   private catalogSavedAt = 0;
 
@@ -85,6 +89,13 @@ export class StoreWorker implements Methods {
     });
     this.ingestion = this.newIngestion();
     this.sealing = this.newSealing();
+    this.heap = new HeapWatch({
+      limit: HEAP_LIMIT,
+      rss: () => process.memoryUsage.rss(),
+      needed: () =>
+        this.runs.values().reduce((sum, { tail }) => sum + tail.store.memoryBytes, this.catalog.memoryBytes),
+      now: () => performance.now(),
+    });
     this.lives = new RunLiveness(this.signs, liveness, notify);
     this.notices = new ChangeNotices(
       (runId) => this.changesOf(runId),
@@ -99,6 +110,7 @@ export class StoreWorker implements Methods {
   }
 
   list(request: ListRequest): ListResult {
+    this.heap.used();
     const query = parseQuery(request.filter ?? '');
     this.putRows();
     return { ...this.catalog.list(request, query), backlog_bytes: this.ingestion.backlogBytes };
@@ -224,6 +236,10 @@ export class StoreWorker implements Methods {
     return join(this.setup.dir, 'catalog.sqlite');
   }
 
+  private get busy(): boolean {
+    return !this.ingestion.isIdle || this.sealing?.isWorking === true;
+  }
+
   private openCatalog(): Catalog {
     const { sql, readOnly, notify } = this.setup;
     const catalog = Catalog.open(sql, this.catalogFile, { readOnly });
@@ -288,6 +304,7 @@ export class StoreWorker implements Methods {
 
   /** The run with everything that could be read in short time. */
   private async use(runId: string): Promise<OpenRun> {
+    this.heap.used();
     const found = isId(runId) ? this.ingestion.find(runId) : null;
     if (!found) throw userError('not_found', `There is no run ${runId} here.`, { field: 'run_id' });
     this.ingestion.open(found);
@@ -319,6 +336,7 @@ export class StoreWorker implements Methods {
     this.putRows();
     this.sizes.work(COUNT_MS);
     this.save();
+    if (!this.busy && this.heap.isTooMuch()) this.setup.notify({ kind: 'heavy' });
     this.runs.closeIdle((runId) => this.ingestion.isBusy(runId) || this.sealing?.isSealing(runId) === true);
     this.tellState();
   }

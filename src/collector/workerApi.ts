@@ -132,6 +132,8 @@ export type WorkerNotice =
   | GoneNotice
   | StatusNotice
   | { kind: 'state'; active: number; backlog_bytes: number }
+  /** It holds much more memory than it needs: begin it anew. */
+  | { kind: 'heavy' }
   | { kind: 'warning'; message: string };
 
 export interface WorkerRequest {
@@ -161,6 +163,7 @@ export class WorkerClient implements Disposable {
   private disposed = false;
   private ending = false;
   private restart: NodeJS.Timeout | null = null;
+  private renewal: Promise<void> | null = null;
 
   readonly onNotice = this.notices.event;
 
@@ -174,11 +177,31 @@ export class WorkerClient implements Disposable {
   call<M extends WorkerMethod>(method: M, params: WorkerMethods[M][0]): Promise<WorkerMethods[M][1]> {
     if (this.disposed || this.restart) return Promise.reject(unavailable());
     if (method === 'shutdown') this.ending = true;
+    else if (this.renewal) return this.renewal.then(() => this.call(method, params));
+    return this.ask(method, params);
+  }
+
+  /** Begins the thread anew once it has answered all that it was asked; what is asked meanwhile waits. */
+  renew(): void {
+    if (this.disposed || this.ending || this.restart || this.renewal) return;
+    this.renewal = this.replace().finally(() => (this.renewal = null));
+  }
+
+  private ask<M extends WorkerMethod>(method: M, params: WorkerMethods[M][0]): Promise<WorkerMethods[M][1]> {
     const id = this.nextId++;
     return new Promise((resolve, reject) => {
       this.pending.set(id, { resolve: resolve, reject });
       this.worker.postMessage({ id, method, params } satisfies WorkerRequest);
     });
+  }
+
+  private async replace(): Promise<void> {
+    while (this.pending.size > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    if (this.disposed || this.ending || this.restart) return;
+    const { worker } = this;
+    const ended = new Promise((resolve) => worker.once('exit', resolve));
+    await this.ask('shutdown', {}).catch(() => undefined);
+    await ended;
   }
 
   dispose(): void {
@@ -197,6 +220,10 @@ export class WorkerClient implements Disposable {
     worker.on('exit', () => {
       this.rejectAll();
       if (this.disposed || this.ending) return;
+      if (this.renewal) {
+        this.worker = this.start();
+        return;
+      }
       this.restart = setTimeout(() => {
         this.restart = null;
         this.worker = this.start();

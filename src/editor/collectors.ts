@@ -33,6 +33,7 @@ export class Collectors implements vscode.Disposable {
   private readonly entries = new Map<string, Entry>();
   /** Where a run was last seen. */
   private readonly homes = new Map<string, CollectorClient>();
+  private readonly backlogs = new WeakMap<CollectorClient, number>();
   private readonly owned = new DisposableStore();
   private readonly appearing: NodeJS.Timeout;
   private resolving: Promise<void> | null = null;
@@ -54,6 +55,11 @@ export class Collectors implements vscode.Disposable {
 
   get clients(): CollectorClient[] {
     return [...this.entries.values()].map((entry) => entry.client);
+  }
+
+  /** How much of the journals still has to be read, as far as was told. */
+  get backlogBytes(): number {
+    return this.clients.reduce((sum, client) => sum + (this.backlogs.get(client) ?? 0), 0);
   }
 
   /** The first error there is, else the busiest state. */
@@ -104,6 +110,7 @@ export class Collectors implements vscode.Disposable {
   async list(client: CollectorClient, request: ListRequest): Promise<Results['runs.list']> {
     const page = await client.call('runs.list', request);
     for (const row of page.rows) this.homes.set(row.run_id, client);
+    this.backlogs.set(client, page.backlog_bytes);
     return page;
   }
 

@@ -1,10 +1,17 @@
 /** A run in few words, the same in tree, status bar and notifications. */
 import * as vscode from 'vscode';
-import { formatAgo, formatDuration, formatNumber, toNumber } from '../domain/format';
+import { formatAgo, formatBytes, formatDuration, formatNumber, toNumber } from '../domain/format';
 import { keyMetricOf } from '../domain/keyMetric';
 import type { RunRow, SourceLine, Status, Summary } from '../protocol/rows';
 import type { SeriesStyle } from './runColors';
 import { SERIES_COLORS } from './contributions';
+
+const LARGE_BACKLOG = 5_000_000;
+
+/** Of journals that the collector did not read yet; null where that is soon done. */
+export function backlogText(bytes: number): string | null {
+  return bytes > LARGE_BACKLOG ? vscode.l10n.t('{0} of journals still to be read', formatBytes(bytes)) : null;
+}
 
 /** Shape and colour of a status: either alone says it. Going and completed runs have the colour of their curve. */
 const ICONS: Record<Status, { icon: string; color: string | null }> = {

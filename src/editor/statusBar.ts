@@ -4,7 +4,7 @@ import type { Collectors } from './collectors';
 import type { CommandId } from './contributions';
 import { plain } from './messages';
 import type { RunFeed } from './runFeed';
-import { keyMetric, metricText, progressText, statusWord } from './runText';
+import { backlogText, keyMetric, metricText, progressText, statusWord } from './runText';
 import { setting } from './settings';
 
 /** How many runs are going and how far the latest is; how the last one ended; or that the collector does not answer. */
@@ -41,7 +41,8 @@ export class StatusBar implements vscode.Disposable {
   }
 
   private draw(): void {
-    const { state } = this.collectors;
+    const { state, backlogBytes } = this.collectors;
+    const backlog = backlogText(backlogBytes);
     const [latest] = this.feed.active;
     this.item.backgroundColor = undefined;
     if (typeof state === 'object') {
@@ -49,6 +50,8 @@ export class StatusBar implements vscode.Disposable {
       this.item.backgroundColor = new vscode.ThemeColor('statusBarItem.warningBackground');
     } else if (latest) {
       this.showActive(latest, this.feed.active.length);
+    } else if (backlog !== null) {
+      this.show('$(sync~spin) XTrack', backlog, 'xtrack.showLog', []);
     } else if (this.lastEnded) {
       this.showEnded(this.lastEnded);
     } else {

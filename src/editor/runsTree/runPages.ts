@@ -12,7 +12,6 @@ export class RunPages {
   private readonly cursors = new Map<CollectorClient, string>();
   private readonly totals = new Map<CollectorClient, number>();
   private order: RunRow[] | null = null;
-  backlogBytes = 0;
 
   constructor(private readonly collectors: Collectors) {}
 
@@ -47,7 +46,6 @@ export class RunPages {
     this.cursors.clear();
     this.totals.clear();
     for (const { client, page } of pages) this.add(client, page);
-    this.backlogBytes = pages.reduce((bytes, { page }) => bytes + page.backlog_bytes, 0);
   }
 
   async more(filter: string): Promise<void> {

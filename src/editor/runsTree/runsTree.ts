@@ -1,13 +1,12 @@
 import * as vscode from 'vscode';
 import { DisposableStore } from '../../base/disposable';
-import { formatBytes } from '../../domain/format';
 import type { RunDetail, RunRow } from '../../protocol/rows';
 import type { Collectors } from '../collectors';
 import { setContext } from '../contextKeys';
 import { RUNS_VIEW } from '../contributions';
 import type { FeedUpdate, RunFeed } from '../runFeed';
 import type { RunColors } from '../runColors';
-import { runDescription } from '../runText';
+import { backlogText, runDescription } from '../runText';
 import { setting } from '../settings';
 import { nodeId, type RunsNode } from './nodes';
 import { Redraws } from './redraws';
@@ -17,7 +16,6 @@ import * as items from './treeItems';
 
 /** So that "3m ago" does not stay. */
 const AGES_MS = 60_000;
-const LARGE_BACKLOG = 5_000_000;
 
 /** The run explorer: experiment → run → attempts, checkpoints, artifacts. */
 export class RunsTree implements vscode.TreeDataProvider<RunsNode>, vscode.Disposable {
@@ -169,8 +167,8 @@ export class RunsTree implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
       this.showState();
     } else {
       for (const row of update.rows) this.redrawChanged(before.get(row.run_id), row);
+      this.showState();
     }
-    this.showBadge();
   }
 
   private redrawChanged(before: RunRow | undefined, row: RunRow): void {
@@ -270,9 +268,7 @@ export class RunsTree implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
       shown === 'loading' ? vscode.l10n.t('Looking for runs…') : null,
       follower ? vscode.l10n.t('Read only: {0}', follower) : null,
       this.filter && this.pages.size > 0 ? this.matching() : null,
-      this.pages.backlogBytes > LARGE_BACKLOG
-        ? vscode.l10n.t('{0} of journals still to be read', formatBytes(this.pages.backlogBytes))
-        : null,
+      backlogText(this.collectors.backlogBytes),
     ].filter(Boolean);
     return parts.length > 0 ? parts.join(' · ') : undefined;
   }
