@@ -5,6 +5,7 @@ import { homedir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { DisposableStore } from './base/disposable';
 import { ChartPanels } from './editor/charts/chartPanels';
+import { NamedViews } from './editor/charts/namedViews';
 import type { ClientHost } from './editor/collectorClient';
 import { InstallClient } from './editor/client/installClient';
 import { NameCollision } from './editor/client/nameCollision';
@@ -87,6 +88,7 @@ function makeParts(context: vscode.ExtensionContext, owned: DisposableStore, log
       extensionUri: context.extensionUri,
       source: collectors,
       colors,
+      views: new NamedViews(context.workspaceState),
       actions: {
         stop: async (run_id) => (requireTrust(), stopRun.stop(run_id)),
         stopping: (run_id) => stopRun.stopping(run_id),

@@ -60,7 +60,8 @@ export function formatBytes(bytes: number): string {
 }
 
 /** The x of a point on the chosen axis, in words. */
-export function formatX(axis: 'step' | 'epoch' | 'relative' | 'wall', x: number): string {
+export function formatX(axis: 'step' | 'epoch' | 'relative' | 'wall' | 'metric', x: number): string {
+  if (axis === 'metric') return `at ${formatNumber(x)}`;
   if (axis === 'relative') return formatDuration(x);
   if (axis === 'wall') return formatTime(x);
   return `${axis} ${formatCount(x)}`;

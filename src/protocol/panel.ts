@@ -2,12 +2,29 @@
  * Extension host ↔ chart panel. Whole snapshots only: VS Code drops messages to hidden webviews, so nothing may depend
  * on having seen the one before. The panel asks (requests have an id and always get one reply), the host tells.
  */
-import type { RunDetail, RunRow, Series, StopResult } from './rows';
+import type { Json } from './events';
+import type { OutputChunk, RunDetail, RunRow, Series, StopResult } from './rows';
 
 export const X_AXES = ['step', 'epoch', 'relative', 'wall'] as const;
 export type XAxis = (typeof X_AXES)[number];
-export const PANEL_TABS = ['charts', 'overview', 'artifacts'] as const;
+export const PANEL_TABS = ['charts', 'overview', 'artifacts', 'system'] as const;
 export type PanelTab = (typeof PANEL_TABS)[number];
+export const BANDS = ['std', 'range', 'none'] as const;
+/** What is shaded around a mean: mean ± standard deviation, from the lowest to the highest, nothing. */
+export type Band = (typeof BANDS)[number];
+export const CHART_SIZES = ['small', 'medium', 'large'] as const;
+export type ChartSize = (typeof CHART_SIZES)[number];
+
+export interface Zoom {
+  from: number;
+  to: number;
+}
+
+/** A chart that the user made: each line is a metric, or an expression over metrics. */
+export interface CustomChart {
+  id: string;
+  lines: string[];
+}
 
 /** What the panel remembers over a reload (webview state; the host keeps it for the serializer). */
 export interface PanelState {
@@ -17,6 +34,9 @@ export interface PanelState {
   tab: PanelTab;
   hidden: string[];
   x: XAxis;
+  /** A metric whose values take the place of the x axis. */
+  x_metric: string | null;
+  log_x: boolean;
   log_y: boolean;
   /** The y axis shows where most values are. */
   clip: boolean;
@@ -27,8 +47,21 @@ export interface PanelState {
   collapsed: string[];
   /** Metric keys. */
   pinned: string[];
-  /** On the chosen x axis. */
-  zoom: { from: number; to: number } | null;
+  custom: CustomChart[];
+  /** Runs of one group are drawn as their mean: `params.lr`, `tags.team`, `experiment`, `status`. */
+  group: string | null;
+  /** Workers are drawn as their mean where all of them have reported. */
+  mean_workers: boolean;
+  band: Band;
+  /** The chart that fills the panel. */
+  maximized: string | null;
+  size: ChartSize;
+  /** All charts zoom together. */
+  linked: boolean;
+  /** Windows of x, by what they are of: all charts that zoom together, or one chart. */
+  zooms: Record<string, Zoom>;
+  /** Heights of single charts. */
+  zooms_y: Record<string, Zoom>;
 }
 
 export interface PanelRun {
@@ -38,6 +71,14 @@ export interface PanelRun {
   dash: number;
   /** How far a stop has come that was asked for in this window, wherever. */
   stop?: StopResult;
+}
+
+/** A series with its columns as the panel draws them: NaN for what is not finite, and for extremes that there are not. */
+export interface PanelSeries extends Pick<Series, 'run_id' | 'key' | 'worker' | 'bad' | 'exact' | 'rev' | 'tail_from'> {
+  x: Float64Array;
+  last: Float64Array;
+  min: Float64Array;
+  max: Float64Array;
 }
 
 export interface SeriesQuery {
@@ -50,18 +91,54 @@ export interface SeriesQuery {
   since?: number;
 }
 
+export interface OutputQuery {
+  run_id: string;
+  worker?: string;
+  attempt?: number;
+  offset: number;
+  limit: number;
+}
+
+/** Bytes of a console log, whole. */
+export type PanelOutput = Omit<OutputChunk, 'data'> & { data: Uint8Array };
+
+/** One of a run's events that is no metric. */
+export interface RunEvent {
+  worker: string;
+  attempt: number;
+  /** Epoch microseconds. */
+  ts: number;
+  type: string;
+  payload: Json;
+  /** `file:line` of the call. */
+  at?: string;
+}
+
+export interface PanelPage<T> {
+  items: T[];
+  next: number;
+  total: number;
+}
+
 export type PanelAction =
   | { do: 'stop' | 'resume' | 'output' | 'checkpoint_now' | 'pause' | 'unpause'; run_id: string }
   | { do: 'resumeFrom'; run_id: string; checkpoint: string }
   | { do: 'open'; run_id: string; file: string; line?: number }
   | { do: 'reveal'; run_id: string; file: string }
   | { do: 'copy'; text: string }
-  /** `data` is text for csv, base64 for png. */
-  | { do: 'save'; name: string; kind: 'png' | 'csv'; data: string };
+  /** Asks for a name and keeps what is shown under it; shows it again; forgets it. */
+  | { do: 'saveView'; state: PanelState }
+  | { do: 'applyView' | 'deleteView'; name: string }
+  /** `data` is base64 for png, else text. */
+  | { do: 'save'; name: string; kind: ImageKind; data: string };
+
+export type ImageKind = 'png' | 'svg' | 'csv';
 
 export type PanelRequest =
   | { kind: 'series'; id: number; query: SeriesQuery }
   | { kind: 'detail'; id: number; run_id: string }
+  | { kind: 'output'; id: number; query: OutputQuery }
+  | { kind: 'events'; id: number; run_id: string; offset: number; limit: number }
   | { kind: 'action'; id: number; action: PanelAction };
 
 export type ToHost = PanelRequest | { kind: 'ready' } | { kind: 'state'; state: PanelState };
@@ -76,12 +153,25 @@ export interface RunsMessage {
   runs: PanelRun[];
   /** The metric that the user chose to stand for runs; '' leaves it to the common rule. */
   key_metric: string;
+  /** Names of the views that are kept in this workspace. */
+  views: string[];
   connection: Connection;
 }
 
+/** What a reply holds, by what was asked. */
+export interface Answer {
+  series?: PanelSeries[];
+  detail?: RunDetail;
+  stop?: StopResult;
+  view?: PanelState;
+  /** Names, after they changed. */
+  views?: string[];
+  output?: PanelOutput;
+  events?: PanelPage<RunEvent>;
+}
+
 export type ReplyMessage =
-  | { kind: 'reply'; id: number; ok: true; series?: Series[]; detail?: RunDetail; stop?: StopResult }
-  | { kind: 'reply'; id: number; ok: false; error: string };
+  ({ kind: 'reply'; id: number; ok: true } & Answer) | { kind: 'reply'; id: number; ok: false; error: string };
 
 export type ToPanel = RunsMessage | ReplyMessage;
 
@@ -92,13 +182,23 @@ export function newPanelState(run_ids: string[]): PanelState {
     tab: 'charts',
     hidden: [],
     x: 'step',
+    x_metric: null,
+    log_x: false,
     log_y: false,
     clip: false,
     smoothing: 0,
     search: '',
     collapsed: ['system'],
     pinned: [],
-    zoom: null,
+    custom: [],
+    group: null,
+    mean_workers: false,
+    band: 'std',
+    maximized: null,
+    size: 'medium',
+    linked: true,
+    zooms: {},
+    zooms_y: {},
   };
 }
 
@@ -106,23 +206,57 @@ export function newPanelState(run_ids: string[]): PanelState {
 export function readPanelState(stored: unknown): PanelState {
   const from = (typeof stored === 'object' && stored !== null ? stored : {}) as Record<string, unknown>;
   const state = newPanelState(texts(from.run_ids) ?? []);
-  const zoom = from.zoom as { from?: unknown; to?: unknown } | null | undefined;
   return {
     ...state,
     focus: typeof from.focus === 'string' && state.run_ids.includes(from.focus) ? from.focus : state.focus,
     tab: PANEL_TABS.find((tab) => tab === from.tab) ?? state.tab,
     hidden: texts(from.hidden) ?? state.hidden,
     x: X_AXES.find((x) => x === from.x) ?? state.x,
+    x_metric: textOf(from.x_metric),
+    log_x: from.log_x === true,
     log_y: from.log_y === true,
     clip: from.clip === true,
     smoothing: typeof from.smoothing === 'number' ? Math.min(0.99, Math.max(0, from.smoothing)) || 0 : 0,
     search: typeof from.search === 'string' ? from.search : '',
     collapsed: texts(from.collapsed) ?? state.collapsed,
     pinned: texts(from.pinned) ?? state.pinned,
-    zoom: typeof zoom?.from === 'number' && typeof zoom.to === 'number' ? { from: zoom.from, to: zoom.to } : null,
+    custom: Array.isArray(from.custom) ? from.custom.flatMap((one: unknown) => customChart(one) ?? []) : [],
+    group: textOf(from.group),
+    mean_workers: from.mean_workers === true,
+    band: BANDS.find((band) => band === from.band) ?? state.band,
+    maximized: textOf(from.maximized),
+    size: CHART_SIZES.find((size) => size === from.size) ?? state.size,
+    linked: from.linked !== false,
+    zooms: zoomsOf(from.zooms),
+    zooms_y: zoomsOf(from.zooms_y),
   };
 }
 
 function texts(value: unknown): string[] | undefined {
   return Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : undefined;
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
+}
+
+function customChart(value: unknown): CustomChart | null {
+  const { id, lines } = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>;
+  const known = texts(lines);
+  return typeof id === 'string' && known !== undefined && known.length > 0 ? { id, lines: known } : null;
+}
+
+function zoomOf(value: unknown): Zoom | null {
+  const { from, to } = (typeof value === 'object' && value !== null ? value : {}) as Partial<Zoom>;
+  return typeof from === 'number' && typeof to === 'number' && to > from ? { from, to } : null;
+}
+
+function zoomsOf(value: unknown): Record<string, Zoom> {
+  const known = Object.entries(typeof value === 'object' && value !== null ? value : {});
+  return Object.fromEntries(
+    known.flatMap(([id, one]) => {
+      const zoom = zoomOf(one);
+      return zoom === null ? [] : [[id, zoom]];
+    }),
+  );
 }

@@ -6,7 +6,7 @@ import type { JournalHead } from '../../src/protocol/events';
 
 interface Journal {
   head: JournalHead;
-  events: { t: string; p: Record<string, unknown> }[];
+  events: { t: string; p: Record<string, unknown>; m: { ts: number } }[];
 }
 
 export interface Point {

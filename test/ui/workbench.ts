@@ -8,6 +8,13 @@ import { openEditor } from '../../scripts/editorSession.mjs';
 
 const ARTIFACTS = join(ROOT, 'test/ui/.artifacts');
 
+const THEMES = {
+  light: { theme: 'Light 2026', shown: 'vs' },
+  dark: { theme: 'Dark 2026', shown: 'vs-dark' },
+  highContrast: { theme: 'Default High Contrast', shown: 'hc-black' },
+  highContrastLight: { theme: 'Default High Contrast Light', shown: 'hc-light' },
+};
+
 export type PlottedCurve = ReturnType<NonNullable<Window['__xtrackCharts']>>[number];
 
 type Options = Parameters<typeof openEditor>[0];
@@ -144,16 +151,20 @@ export class Workbench {
   }
 
   /** Pictures in a light and a dark theme. */
-  async screenshots(name: string): Promise<void> {
-    for (const [theme, kind] of [
-      ['Light 2026', 'light'],
-      ['Dark 2026', 'dark'],
-    ] as const) {
+  screenshots(name: string): Promise<void> {
+    return this.inThemes(name, ['light', 'dark']);
+  }
+
+  /** Pictures in these, and in both high-contrast themes. */
+  allScreenshots(name: string): Promise<void> {
+    return this.inThemes(name, ['highContrast', 'highContrastLight', 'light', 'dark']);
+  }
+
+  private async inThemes(name: string, kinds: (keyof typeof THEMES)[]): Promise<void> {
+    for (const kind of kinds) {
+      const { theme, shown } = THEMES[kind];
       this.changeSettings({ 'workbench.colorTheme': theme });
-      await this.page
-        .locator(`.monaco-workbench.${kind === 'dark' ? 'vs-dark' : 'vs'}`)
-        .first()
-        .waitFor();
+      await this.page.locator(`.monaco-workbench.${shown}`).first().waitFor();
       if ((await this.page.locator('iframe.webview').count()) > 0) {
         await this.charts.locator('html[data-xtrack-ready="true"]').waitFor();
       }

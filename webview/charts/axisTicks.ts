@@ -1,11 +1,12 @@
 /** Ticks that read well: whole steps, round times, numbers of four digits. */
-import type { XAxis } from '../../src/protocol/panel';
 import { formatCount, formatDuration, formatNumber } from '../../src/domain/format';
+import type { DrawnAxis } from './axes';
 
 const TIME_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400];
 
 /** Distance between ticks in the axis' unit; undefined leaves the choice to the chart. */
-export function tickStep(axis: XAxis, range: number, ticks: number): number | undefined {
+export function tickStep(axis: DrawnAxis, range: number, ticks: number): number | undefined {
+  if (axis === 'metric') return undefined;
   if (axis === 'step' || axis === 'epoch') return range <= ticks ? 1 : undefined;
   const unit = axis === 'wall' ? 1000 : 1;
   const wanted = range / unit / ticks;
@@ -14,7 +15,7 @@ export function tickStep(axis: XAxis, range: number, ticks: number): number | un
   return step * unit;
 }
 
-export function tickLabel(axis: XAxis, value: number, range: number): string {
+export function tickLabel(axis: DrawnAxis, value: number, range: number): string {
   if (axis === 'relative') return formatDuration(value) || '0s';
   if (axis === 'wall') {
     const seconds = range < 5 * 60_000 ? { second: '2-digit' as const } : {};

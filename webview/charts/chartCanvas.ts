@@ -1,9 +1,10 @@
 /** One chart.js chart: registers only what is used, never animates, never parses, and draws when it is told to. */
 import { Chart, LinearScale, LineController, LineElement, LogarithmicScale, PointElement } from 'chart.js';
 import type { ChartDataset, ChartOptions, Point } from 'chart.js';
-import type { PanelRun, XAxis } from '../../src/protocol/panel';
+import type { Zoom } from '../../src/protocol/panel';
 import { formatNumber } from '../../src/domain/format';
 import type { Theme } from '../shared/theme';
+import type { DrawnAxis } from './axes';
 import { tickLabel, tickStep } from './axisTicks';
 import { commonExtent, type Curve, xExtent, yExtent } from './curve';
 import { curvePainter, dashOf, type Painting, withAlpha } from './curvePainter';
@@ -12,12 +13,13 @@ Chart.register(LineController, LineElement, PointElement, LinearScale, Logarithm
 
 export interface Plot {
   curves: Curve[];
-  runOf: (curve: Curve) => PanelRun | undefined;
-  axis: XAxis;
+  axis: DrawnAxis;
+  logX: boolean;
   logY: boolean;
   clip: boolean;
   smoothed: boolean;
-  zoom: { from: number; to: number } | null;
+  zoom: Zoom | null;
+  zoomY: Zoom | null;
   attempts: Painting['attempts'];
   theme: Theme;
 }
@@ -55,8 +57,21 @@ export class ChartCanvas {
     return this.chart?.scales.y?.getValueForPixel(px) ?? NaN;
   }
 
+  /** Where the ticks of an axis are, and what they say. */
+  ticks(axis: 'x' | 'y'): { px: number; label: string }[] {
+    const scale = this.chart?.scales[axis];
+    const labels = scale?.ticks.map((tick, i) => ({ px: scale.getPixelForTick(i), label: String(tick.label ?? '') }));
+    return labels?.filter(({ label }) => label !== '') ?? [];
+  }
+
+  /** What is shown of an axis. */
+  range(axis: 'x' | 'y'): Zoom | null {
+    const scale = this.chart?.scales[axis];
+    return scale === undefined ? null : { from: scale.min, to: scale.max };
+  }
+
   draw(plot: Plot): void {
-    const colorOf = (curve: Curve): string => plot.theme.series[plot.runOf(curve)?.color ?? 0] ?? plot.theme.foreground;
+    const colorOf = (curve: Curve): string => plot.theme.series[curve.color] ?? plot.theme.foreground;
     this.painting = { curves: plot.curves, colorOf, attempts: plot.attempts, theme: plot.theme };
     const data = { datasets: plot.curves.flatMap((curve) => datasets(curve, plot, colorOf(curve))) };
     const scales = scalesOf(plot) as ScalesOptions;
@@ -96,22 +111,22 @@ export class ChartCanvas {
 }
 
 function datasets(curve: Curve, plot: Plot, color: string): ChartDataset<'line'>[] {
-  const run = plot.runOf(curve);
-  const main = curve.workerIndex === 0 ? color : withAlpha(color, 0.65);
-  const borderDash = run === undefined ? [] : dashOf(run, curve);
+  // Only what is parsed is looked at for its order.
+  const order = curve.ascending ? {} : { parsing: { xAxisKey: 'x', yAxisKey: 'y' }, normalized: false };
   const line = {
+    ...order,
     data: points(curve.x, curve.line),
-    borderColor: main,
-    borderDash,
+    borderColor: curve.faint ? withAlpha(color, 0.65) : color,
+    borderDash: dashOf(curve),
     borderWidth: plot.theme.highContrast ? 2 : 1.5,
   };
   if (!plot.smoothed) return [line];
   // Earlier datasets lie on top of later ones.
-  return [line, { data: points(curve.x, curve.y), borderColor: withAlpha(color, 0.25), borderWidth: 1 }];
+  return [line, { ...order, data: points(curve.x, curve.y), borderColor: withAlpha(color, 0.25), borderWidth: 1 }];
 }
 
-function points(x: number[], y: number[]): Point[] {
-  return x.map((value, i) => ({ x: value, y: y[i]! }));
+function points(x: ArrayLike<number>, y: number[]): Point[] {
+  return y.map((value, i) => ({ x: x[i]!, y: value }));
 }
 
 function scalesOf(plot: Plot): object {
@@ -121,20 +136,20 @@ function scalesOf(plot: Plot): object {
     grid: { color: withAlpha(theme.grid, theme.highContrast ? 0.5 : 0.8), tickLength: 4 },
   };
   const ticks = { color: theme.muted, font: { family: theme.font, size: 11 }, maxRotation: 0 };
-  const range = plot.zoom ?? padded(xExtent(plot.curves) ?? { from: 0, to: 1 });
+  const range = xRange(plot);
   const width = range.to - range.from;
-  const heights = yRange(plot, range);
+  const heights = plot.zoomY === null ? yRange(plot, range) : { min: plot.zoomY.from, max: plot.zoomY.to };
   return {
     x: {
       ...shared,
-      type: 'linear',
+      type: plot.logX ? 'logarithmic' : 'linear',
       min: range.from,
       max: range.to,
       ticks: {
         ...ticks,
         maxTicksLimit: TICKS,
         includeBounds: false,
-        stepSize: tickStep(axis, width, TICKS),
+        ...(plot.logX ? {} : { stepSize: tickStep(axis, width, TICKS) }),
         callback: (value: number) => tickLabel(axis, value, width),
       },
     },
@@ -153,12 +168,28 @@ function scalesOf(plot: Plot): object {
   };
 }
 
+function xRange(plot: Plot): Zoom {
+  if (plot.zoom !== null) return plot.zoom;
+  const all = xExtent(plot.curves) ?? { from: 0, to: 1 };
+  if (!plot.logX) return padded(all);
+  // Step 0 has no logarithm: the axis begins at the first x above it.
+  const above = plot.curves.reduce((least, { x }) => Math.min(least, firstAbove(x, 0)), Infinity);
+  const from = Math.min(above, Math.max(all.to, 1));
+  return { from, to: all.to > from ? all.to : from * 10 };
+}
+
+function firstAbove(x: ArrayLike<number>, floor: number): number {
+  let least = Infinity;
+  for (let i = 0; i < x.length; i++) if (x[i]! > floor && x[i]! < least) least = x[i]!;
+  return least;
+}
+
 /** A single point gets room on both sides. */
-function padded({ from, to }: { from: number; to: number }): { from: number; to: number } {
+function padded({ from, to }: Zoom): Zoom {
   return from === to ? { from: from - 1, to: to + 1 } : { from, to };
 }
 
-function yRange(plot: Plot, range: { from: number; to: number }): { min: number; max: number } {
+function yRange(plot: Plot, range: Zoom): { min: number; max: number } {
   const extent = (plot.clip ? commonExtent : yExtent)(plot.curves, range.from, range.to);
   if (extent === null) return plot.logY ? { min: 0.1, max: 10 } : { min: 0, max: 1 };
   const { min, max } = extent;

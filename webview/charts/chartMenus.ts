@@ -1,43 +1,65 @@
 /** What can be done with a chart and with a checkpoint. */
-import type { PanelAction } from '../../src/protocol/panel';
-import { formatX } from '../../src/domain/format';
+import type { ImageKind, PanelAction } from '../../src/protocol/panel';
 import { statusActions } from '../shared/status';
 import type { Theme } from '../shared/theme';
+import { drawnAxis, zoomOf, zoomOfY } from './axes';
+import { chartCsv } from './chartCsv';
+import { chartPng, chartSvg } from './chartPicture';
 import type { ChartView } from './chartView';
 import type { CheckpointMark } from './marks';
-import { type PanelModel, toggled } from './panelModel';
+import type { PanelModel } from './panelModel';
 import { type MenuItem, openMenu } from './popupMenu';
-import { chartCsv, chartPng } from './saveChart';
 
 export class ChartMenus {
   constructor(
     private readonly model: PanelModel,
     private readonly act: (action: PanelAction) => void,
     private readonly theme: () => Theme,
+    private readonly edit: (id: string) => void,
+    private readonly fail: (message: string) => void,
   ) {}
 
   openChart(view: ChartView, anchor: HTMLElement): void {
-    const { key } = view;
-    const pinned = this.model.state.pinned.includes(key);
+    const { id } = view;
+    const { title, custom } = view.current;
+    const { state } = this.model;
+    const pinned = state.pinned.includes(id);
+    const zoomed = zoomOf(view.scope, state, id) !== null || zoomOfY(view.scope, state, id) !== null;
     const items: MenuItem[] = [
+      { label: pinned ? 'Unpin' : 'Pin to the top', icon: pinned ? 'pinned' : 'pin', hint: 'P', run: () => view.pin() },
       {
-        label: pinned ? 'Unpin' : 'Pin to the top',
-        icon: pinned ? 'pinned' : 'pin',
-        run: () => this.model.patch({ pinned: toggled(this.model.state.pinned, key) }),
+        label: state.maximized === id ? 'Back to all charts' : 'Full size',
+        icon: state.maximized === id ? 'screen-normal' : 'screen-full',
+        hint: 'F',
+        run: () => view.maximize(),
       },
-      { label: 'Save as PNG…', icon: 'device-camera', run: () => this.savePng(view) },
-      { label: 'Save as CSV…', icon: 'table', run: () => this.saveCsv(view) },
-      { label: 'Copy the name', icon: 'copy', run: () => this.act({ do: 'copy', text: key }) },
     ];
-    if (this.model.state.zoom !== null) items.push({ label: 'Reset zoom', icon: 'zoom-out', run: () => view.reset() });
-    openMenu(key, items, anchor);
+    if (zoomed) items.push({ label: 'Reset zoom', icon: 'zoom-out', hint: '0', run: () => view.reset() });
+    items.push({
+      label: custom ? 'Edit the lines…' : 'New chart with this metric…',
+      icon: 'edit',
+      run: () => this.edit(id),
+    });
+    if (custom)
+      items.push({
+        label: 'Remove this chart',
+        icon: 'trash',
+        run: () => this.model.patch({ custom: state.custom.filter((one) => one.id !== id) }),
+      });
+    for (const kind of ['png', 'svg', 'csv'] as const)
+      items.push({ label: `Save as ${kind.toUpperCase()}…`, icon: 'save', run: () => this.save(view, kind) });
+    items.push(
+      { label: 'Copy the picture', icon: 'copy', run: () => void this.copyPicture(view) },
+      { label: 'Copy as SVG', icon: 'copy', run: () => this.copy(this.data(view, 'svg')) },
+      { label: 'Copy as CSV', icon: 'copy', run: () => this.copy(this.data(view, 'csv')) },
+      { label: 'Copy the name', icon: 'copy', run: () => this.copy(title) },
+    );
+    openMenu(title, items, anchor);
   }
 
-  openCheckpoint({ run_id, checkpoint, x }: CheckpointMark, anchor: HTMLElement): void {
+  openCheckpoint({ run_id, checkpoint }: CheckpointMark, x: string, anchor: HTMLElement): void {
     const row = this.model.run(run_id)?.row;
-    const items: MenuItem[] = [
-      { label: 'Copy the path', icon: 'copy', run: () => this.act({ do: 'copy', text: checkpoint.path }) },
-    ];
+    const items: MenuItem[] = [{ label: 'Copy the path', icon: 'copy', run: () => this.copy(checkpoint.path) }];
     if (checkpoint.exists !== false) {
       items.push({
         label: 'Reveal',
@@ -49,18 +71,33 @@ export class ChartMenus {
         items.unshift({ label: 'Resume from here', icon: 'debug-restart', run: resume });
       }
     }
-    openMenu(`Checkpoint, ${formatX(this.model.state.x, x)}${checkpoint.is_best ? ', best' : ''}`, items, anchor);
+    openMenu(`Checkpoint, ${x}${checkpoint.is_best ? ', best' : ''}`, items, anchor);
   }
 
-  private savePng({ canvasElement, key }: ChartView): void {
-    const { background, foreground, font } = this.theme();
-    const data = chartPng(canvasElement, key, background, foreground, font);
-    this.act({ do: 'save', kind: 'png', name: fileName(key), data });
+  private copy(text: string): void {
+    this.act({ do: 'copy', text });
   }
 
-  private saveCsv({ curves, key }: ChartView): void {
-    const data = chartCsv(curves, this.model.state.x, (run_id) => this.model.run(run_id)?.row.name ?? run_id);
-    this.act({ do: 'save', kind: 'csv', name: fileName(key), data });
+  /** The editor's clipboard takes only text. */
+  private async copyPicture(view: ChartView): Promise<void> {
+    try {
+      const bytes = Uint8Array.from(atob(this.data(view, 'png')), (letter) => letter.charCodeAt(0));
+      await navigator.clipboard.write([new ClipboardItem({ 'image/png': new Blob([bytes], { type: 'image/png' }) })]);
+    } catch (error) {
+      this.fail(`The picture could not be copied (${String(error)}). Save it as PNG instead.`);
+    }
+  }
+
+  private save(view: ChartView, kind: ImageKind): void {
+    this.act({ do: 'save', kind, name: fileName(view.current.title), data: this.data(view, kind) });
+  }
+
+  private data(view: ChartView, kind: ImageKind): string {
+    if (kind === 'png') return chartPng(view, this.theme());
+    if (kind === 'svg') return chartSvg(view, this.theme());
+    const axis = drawnAxis(view.scope, this.model.state);
+    const along = axis === 'metric' ? (this.model.state.x_metric ?? axis) : axis;
+    return chartCsv(view.curves, along, (run_id) => this.model.run(run_id)?.row.name ?? run_id);
   }
 }
 

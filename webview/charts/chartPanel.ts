@@ -4,24 +4,32 @@ import { el, setText } from '../shared/dom';
 import { Host } from '../shared/host';
 import { readTheme, watchTheme } from '../shared/theme';
 import { artifacts } from './artifacts';
+import { CHARTS, drawnAxis, type Scope, SYSTEM } from './axes';
+import { ChartEditor } from './chartEditor';
 import { ChartMenus } from './chartMenus';
+import type { ChartView } from './chartView';
 import { Cursor, type CursorPlace } from './cursor';
 import { CursorTooltip } from './cursorTooltip';
 import { DetailLoader } from './detailLoader';
 import { Frames, type View } from './frames';
 import { Grid } from './grid';
 import { Header } from './header';
+import { sectionOf, SYSTEM_SECTION } from './metricGroups';
 import { Notices } from './notices';
 import { overview } from './overview';
+import type { CheckpointMark } from './marks';
 import { type Change, PanelModel } from './panelModel';
 import { exposePlottedValues } from './plottedValues';
 import { RunList } from './runList';
-import { SeriesLoader } from './seriesLoader';
+import { SeriesLoader, type Wanted } from './seriesLoader';
 import { Tabs } from './tabs';
 import { Toolbar } from './toolbar';
+import { openViewMenu } from './viewMenu';
 
 const STORE_DELAY_MS = 250;
 const CLOCK_MS = 1000;
+/** Requests are for round widths, so that dragging an edge does not ask again for every pixel. */
+const POINTS_STEP = 64;
 
 export class ChartPanel {
   private readonly model = new PanelModel();
@@ -35,8 +43,8 @@ export class ChartPanel {
   private readonly loader: SeriesLoader = new SeriesLoader(
     (query) => this.host.series(query),
     this.model,
-    () => this.grid.wanted(),
-    (keys) => this.grid.redraw(keys),
+    () => this.wanted(),
+    (keys) => this.redraw(keys),
     (message) => this.notices.setLoadError(message),
   );
   private readonly details = new DetailLoader(
@@ -47,53 +55,50 @@ export class ChartPanel {
   private readonly tooltip = new CursorTooltip();
   private readonly cursor: Cursor = new Cursor(
     this.frames,
-    () => this.grid.charts.values(),
+    () => this.charts(),
     (place) => this.drawTooltip(place),
   );
   private readonly live = el('div', { class: 'sr-only', 'aria-live': 'polite' });
   private readonly act = (action: PanelAction): void => void this.run(action);
-  private readonly menus = new ChartMenus(this.model, this.act, () => this.theme);
-  private readonly grid: Grid = new Grid(
-    {
-      model: this.model,
-      loader: this.loader,
-      frames: this.frames,
-      cursor: this.cursor,
-      theme: () => this.theme,
-      openChartMenu: (view, anchor) => this.menus.openChart(view, anchor),
-      openCheckpointMenu: (mark, anchor) => this.menus.openCheckpoint(mark, anchor),
-      openOutput: () => {
-        const run_id = this.model.focused()?.row.run_id;
-        if (run_id !== undefined) this.act({ do: 'output', run_id });
-      },
-      announce: (text) => setText(this.live, text),
-    },
-    () => this.loader.poke(),
+  private readonly editor = new ChartEditor(this.model);
+  private readonly menus = new ChartMenus(
+    this.model,
+    this.act,
+    () => this.theme,
+    (id) => this.editor.open(id),
+    (message) => this.fail(message),
   );
+  private readonly grids = [
+    this.grid(CHARTS, () => true),
+    this.grid(SYSTEM, (key) => sectionOf(key) === SYSTEM_SECTION),
+  ] as const;
   private readonly header = new Header(this.model, this.act);
-  private readonly toolbar = new Toolbar(this.model);
+  private readonly toolbar = new Toolbar(
+    this.model,
+    () => this.editor.open(null),
+    (anchor) => openViewMenu(this.model, this.act, anchor),
+  );
   private readonly runList = new RunList(this.model, () => this.theme);
   private readonly overviewPanel = el('div', { class: 'tab-panel overview' });
   private readonly artifactsPanel = el('div', { class: 'tab-panel artifacts' });
-  private readonly chartsPanel = el('div', { class: 'tab-panel charts' }, this.toolbar.element, this.grid.element);
-  private readonly tabs = new Tabs(this.model, {
+  private readonly chartsPanel = el('div', { class: 'tab-panel charts' }, this.toolbar.element, this.grids[0].element);
+  private readonly systemPanel = el('div', { class: 'tab-panel charts system' }, this.grids[1].element);
+  private readonly panels = {
     charts: this.chartsPanel,
     overview: this.overviewPanel,
     artifacts: this.artifactsPanel,
-  });
+    system: this.systemPanel,
+  };
+  private readonly tabs = new Tabs(this.model, this.panels);
   private readonly chrome: View = { visible: true, draw: () => this.drawChrome() };
   private storeTimer: ReturnType<typeof setTimeout> | undefined;
   private drawnDetail = '';
 
   readonly elements: HTMLElement[] = [
     el('div', { class: 'top' }, this.notices.element, this.header.element, this.tabs.element),
-    el(
-      'div',
-      { class: 'columns' },
-      this.runList.element,
-      el('main', {}, this.chartsPanel, this.overviewPanel, this.artifactsPanel),
-    ),
+    el('div', { class: 'columns' }, this.runList.element, el('main', {}, ...Object.values(this.panels))),
     this.tooltip.element,
+    this.editor.element,
     this.live,
   ];
 
@@ -102,12 +107,12 @@ export class ChartPanel {
     watchTheme((theme) => {
       this.theme = theme;
       this.frames.mark(this.chrome);
-      this.grid.redraw();
+      this.redraw();
     });
     window.addEventListener('resize', () => this.loader.poke(STORE_DELAY_MS));
     // Elapsed times, ETA and the countdown of a stop move without news.
     setInterval(() => this.frames.mark(this.chrome), CLOCK_MS);
-    exposePlottedValues(() => this.grid.charts.values());
+    exposePlottedValues(() => this.charts());
     this.host.ready();
   }
 
@@ -115,7 +120,7 @@ export class ChartPanel {
     this.frames.mark(this.chrome);
     if (change === 'stop') return;
     if (change === 'snapshot') this.loader.renew();
-    if (change !== 'runs') this.grid.redraw();
+    if (change !== 'runs') this.redraw();
     // Also what the host chose: a panel that nobody touched is restored, too.
     if (change === 'state' || change === 'snapshot') this.storeSoon();
     if (change === 'detail') return;
@@ -129,14 +134,14 @@ export class ChartPanel {
     this.tabs.update();
     this.toolbar.update();
     this.runList.update();
-    this.grid.update();
+    for (const grid of this.grids) grid.update();
     this.drawDetail();
   }
 
   private drawDetail(): void {
     const { tab } = this.model.state;
     const run = this.model.focused();
-    if (run === undefined || tab === 'charts') return;
+    if (run === undefined || (tab !== 'overview' && tab !== 'artifacts')) return;
     const detail = this.model.details.get(run.row.run_id);
     // Rebuilding takes a selection and open parts away: only when something in it changed.
     const drawn = `${tab} ${run.row.run_id} ${run.row.rev} ${detail?.rev} ${run.row.status}`;
@@ -149,15 +154,14 @@ export class ChartPanel {
   }
 
   private drawTooltip(place: CursorPlace | null): void {
-    const chart = place === null ? undefined : this.grid.charts.get(place.key);
+    const chart = [...this.charts()].find((one) => one === place?.chart);
     if (place === null || chart === undefined || !chart.visible) return this.tooltip.hide();
     this.tooltip.show(
       {
-        key: place.key,
+        title: chart.current.title,
         values: chart.valuesAt(place.x),
         y: place.y,
-        axis: this.model.state.x,
-        runOf: (run_id) => this.model.run(run_id),
+        axis: drawnAxis(chart.scope, this.model.state),
         colorOf: (color) => this.theme.series[color] ?? this.theme.foreground,
         baseline: this.model.focused()?.row.run_id ?? null,
       },
@@ -165,14 +169,57 @@ export class ChartPanel {
     );
   }
 
+  private grid(scope: Scope, belongs: (key: string) => boolean): Grid {
+    const context = {
+      model: this.model,
+      loader: this.loader,
+      frames: this.frames,
+      cursor: this.cursor,
+      theme: () => this.theme,
+      openChartMenu: (view: ChartView, anchor: HTMLElement) => this.menus.openChart(view, anchor),
+      openCheckpointMenu: (mark: CheckpointMark, x: string, anchor: HTMLElement) =>
+        this.menus.openCheckpoint(mark, x, anchor),
+      openOutput: () => {
+        const run_id = this.model.focused()?.row.run_id;
+        if (run_id !== undefined) this.act({ do: 'output', run_id });
+      },
+      announce: (text: string) => setText(this.live, text),
+    };
+    return new Grid(scope, belongs, context, () => this.loader.poke());
+  }
+
+  private *charts(): Iterable<ChartView> {
+    for (const grid of this.grids) yield* grid.charts.values();
+  }
+
+  private redraw(keys?: ReadonlySet<string>): void {
+    for (const grid of this.grids) grid.redraw(keys);
+  }
+
+  /** What is in sight, and how many points fit: one for two pixels. */
+  private wanted(): { wanted: Wanted[]; points: number } {
+    const all = this.grids.map((grid) => grid.wanted());
+    const width = Math.max(...all.map((one) => one.width));
+    return {
+      wanted: all.flatMap((one) => one.wanted),
+      points: Math.ceil(width / 2 / POINTS_STEP) * POINTS_STEP,
+    };
+  }
+
+  private fail(message: string): void {
+    this.notices.setActionError(message);
+    this.frames.mark(this.chrome);
+  }
+
   private async run(action: PanelAction): Promise<void> {
     try {
-      const stop = await this.host.act(action);
+      const { stop, view, views } = await this.host.act(action);
+      if (view !== undefined) this.model.applyView(view);
+      if (views !== undefined) this.model.views = views;
       this.notices.setActionError(null);
       if (stop !== undefined && 'run_id' in action) this.model.setStop(action.run_id, stop);
     } catch (error) {
-      this.notices.setActionError(error instanceof Error ? error.message : String(error));
-      this.frames.mark(this.chrome);
+      this.fail(error instanceof Error ? error.message : String(error));
     }
   }
 

@@ -1,19 +1,29 @@
-/** Pointer and keyboard on one chart: cursor, drag-zoom, wheel-zoom. What it means for all charts, its owner decides. */
+/** Pointer and keyboard on one chart: cursor, zoom, pan. What it means for all charts, its owner decides. */
 export interface PointerTarget {
   readonly area: { left: number; right: number; top: number; bottom: number } | undefined;
-  pixelToX(px: number): number;
   /** The pointer is over the plot at this pixel. */
   hover(px: number, py: number, client: { x: number; y: number }): void;
   leave(): void;
-  select(from: number, to: number): void;
+  /** A part of the plot, in pixels; with heights where y is to be zoomed, too. */
+  select(x: { from: number; to: number }, y: { top: number; bottom: number } | null): void;
   reset(): void;
-  /** Zooms by a factor around x, or around the cursor. */
-  zoomBy(factor: number, around: number | null): void;
+  /** Zooms by a factor around a pixel, or around the cursor. */
+  zoomBy(factor: number, aroundPx: number | null): void;
+  zoomHeightBy(factor: number): void;
+  /** Moves what is shown by a share of its width; false when all is shown. */
+  panBy(share: number): boolean;
   /** Moves the cursor by points, or to an end. */
   step(by: number | 'first' | 'last'): void;
+  maximize(): void;
+  pin(): void;
+  openMenu(): void;
+  openCheckpoint(): void;
 }
 
 const DRAG_PX = 5;
+const PAN = 0.25;
+/** A wheel's notch is some 100 units; one of them moves by a sixth of what is shown. */
+const WHEEL_SHARE = 1 / 600;
 const KEYS: Record<string, (target: PointerTarget, coarse: boolean) => void> = {
   ArrowLeft: (target, coarse) => target.step(coarse ? -10 : -1),
   ArrowRight: (target, coarse) => target.step(coarse ? 10 : 1),
@@ -22,16 +32,33 @@ const KEYS: Record<string, (target: PointerTarget, coarse: boolean) => void> = {
   '+': (target) => target.zoomBy(0.5, null),
   '=': (target) => target.zoomBy(0.5, null),
   '-': (target) => target.zoomBy(2, null),
+  y: (target) => target.zoomHeightBy(0.5),
+  Y: (target) => target.zoomHeightBy(2),
+  ',': (target) => void target.panBy(-PAN),
+  '.': (target) => void target.panBy(PAN),
   '0': (target) => target.reset(),
+  f: (target) => target.maximize(),
+  p: (target) => target.pin(),
+  c: (target) => target.openCheckpoint(),
+  Enter: (target) => target.openMenu(),
+  ContextMenu: (target) => target.openMenu(),
   Escape: (target) => target.leave(),
 };
 
+interface Place {
+  px: number;
+  py: number;
+}
+
 export function attachPointer(plot: HTMLElement, selection: HTMLElement, target: PointerTarget): void {
-  let start: number | null = null;
-  const at = (event: MouseEvent): { px: number; py: number } => {
+  let start: Place | null = null;
+  const at = (event: MouseEvent): Place => {
     const box = plot.getBoundingClientRect();
-    const area = target.area ?? { left: 0, right: box.width };
-    return { px: Math.min(area.right, Math.max(area.left, event.clientX - box.left)), py: event.clientY - box.top };
+    const area = target.area ?? { left: 0, right: box.width, top: 0, bottom: box.height };
+    return {
+      px: Math.min(area.right, Math.max(area.left, event.clientX - box.left)),
+      py: Math.min(area.bottom, Math.max(area.top, event.clientY - box.top)),
+    };
   };
   const cancel = (): void => {
     start = null;
@@ -40,22 +67,27 @@ export function attachPointer(plot: HTMLElement, selection: HTMLElement, target:
 
   plot.addEventListener('pointerdown', (event) => {
     if (event.button !== 0 || target.area === undefined || isMark(event)) return;
-    start = at(event).px;
+    start = at(event);
     plot.setPointerCapture(event.pointerId);
   });
   plot.addEventListener('pointermove', (event) => {
     const { px, py } = at(event);
-    if (start !== null && target.area !== undefined) drawSelection(selection, start, px, target.area);
+    if (start !== null && target.area !== undefined)
+      drawSelection(selection, start, { px, py }, target.area, event.shiftKey);
     target.hover(px, py, { x: event.clientX, y: event.clientY });
   });
   plot.addEventListener('pointerup', (event) => {
     if (start === null) return;
     const from = start;
-    const { px } = at(event);
+    const { px, py } = at(event);
     cancel();
-    if (Math.abs(px - from) < DRAG_PX) return;
+    if (Math.abs(px - from.px) < DRAG_PX) return;
     target.leave();
-    target.select(target.pixelToX(Math.min(from, px)), target.pixelToX(Math.max(from, px)));
+    const heights = event.shiftKey && Math.abs(py - from.py) >= DRAG_PX;
+    target.select(
+      { from: Math.min(from.px, px), to: Math.max(from.px, px) },
+      heights ? { top: Math.min(from.py, py), bottom: Math.max(from.py, py) } : null,
+    );
   });
   plot.addEventListener('pointercancel', cancel);
   plot.addEventListener('pointerleave', () => {
@@ -64,12 +96,18 @@ export function attachPointer(plot: HTMLElement, selection: HTMLElement, target:
   plot.addEventListener('dblclick', (event) => {
     if (!isMark(event)) target.reset();
   });
+  // Turned downwards it scrolls the page; with a modifier it zooms; sideways, or with Shift, it pans.
   plot.addEventListener(
     'wheel',
     (event) => {
-      if (!event.ctrlKey && !event.metaKey) return;
-      event.preventDefault();
-      target.zoomBy(event.deltaY > 0 ? 1.25 : 0.8, target.pixelToX(at(event).px));
+      if (event.ctrlKey || event.metaKey) {
+        event.preventDefault();
+        target.zoomBy(event.deltaY > 0 ? 1.25 : 0.8, at(event).px);
+        return;
+      }
+      const sideways = event.shiftKey && event.deltaX === 0 ? event.deltaY : event.deltaX;
+      if (sideways === 0 || Math.abs(sideways) < Math.abs(event.shiftKey ? 0 : event.deltaY)) return;
+      if (target.panBy(sideways * WHEEL_SHARE)) event.preventDefault();
     },
     { passive: false },
   );
@@ -80,6 +118,10 @@ export function attachPointer(plot: HTMLElement, selection: HTMLElement, target:
     event.preventDefault();
     if (event.key === 'Escape' && start !== null) cancel();
     else act(target, event.shiftKey);
+  });
+  plot.addEventListener('contextmenu', (event) => {
+    event.preventDefault();
+    target.openMenu();
   });
   plot.addEventListener('blur', () => target.leave());
   // While dragging the focus may be anywhere.
@@ -92,10 +134,18 @@ function isMark(event: Event): boolean {
   return event.target instanceof Element && event.target.closest('.checkpoint') !== null;
 }
 
-function drawSelection(selection: HTMLElement, from: number, to: number, area: { top: number; bottom: number }): void {
-  selection.hidden = Math.abs(to - from) < DRAG_PX;
-  selection.style.left = `${Math.min(from, to)}px`;
-  selection.style.width = `${Math.abs(to - from)}px`;
-  selection.style.top = `${area.top}px`;
-  selection.style.height = `${area.bottom - area.top}px`;
+function drawSelection(
+  selection: HTMLElement,
+  from: Place,
+  to: Place,
+  area: { top: number; bottom: number },
+  heights: boolean,
+): void {
+  selection.hidden = Math.abs(to.px - from.px) < DRAG_PX;
+  const top = heights ? Math.min(from.py, to.py) : area.top;
+  const bottom = heights ? Math.max(from.py, to.py) : area.bottom;
+  selection.style.left = `${Math.min(from.px, to.px)}px`;
+  selection.style.width = `${Math.abs(to.px - from.px)}px`;
+  selection.style.top = `${top}px`;
+  selection.style.height = `${bottom - top}px`;
 }

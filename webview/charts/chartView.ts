@@ -1,17 +1,23 @@
-/** One metric's card: title, last value, the plot with what lies over it. Drawn only while it can be seen. */
+/** One chart's card: title, last value, the plot with what lies over it. Drawn only while it can be seen. */
+import type { PanelRun } from '../../src/protocol/panel';
 import { el, iconButton, setAttribute, setText } from '../shared/dom';
 import { formatNumber, formatX, toNumber } from '../../src/domain/format';
 import type { Theme } from '../shared/theme';
+import { drawnAxis, type Scope, sightOf, withZoom, withZoomY, zoomOf, zoomOfY } from './axes';
 import { ChartCanvas } from './chartCanvas';
+import { chartCurves } from './chartCurves';
+import { ChartLegend } from './chartLegend';
 import { attachPointer, type PointerTarget } from './chartPointer';
+import type { ChartSpec } from './chartSpec';
 import { CheckpointLayer } from './checkpointLayer';
 import type { Cursor, CursorPlace } from './cursor';
-import { type CursorValue, cursorValues, nearestIndex } from './cursorValues';
-import { type Curve, toCurve, xExtent } from './curve';
+import { type CursorValue, cursorValues } from './cursorValues';
+import { type Curve, nearestIndex, xExtent } from './curve';
 import type { Frames, View } from './frames';
 import { attemptMarks, checkpointMarks, type CheckpointMark } from './marks';
-import type { PanelModel } from './panelModel';
-import type { SeriesLoader } from './seriesLoader';
+import { type PanelModel, toggled } from './panelModel';
+import type { SeriesLoader, Wanted } from './seriesLoader';
+import { middleOf, movedWindow, scaledWindow } from './zoomWindow';
 
 export interface ChartContext {
   model: PanelModel;
@@ -20,7 +26,7 @@ export interface ChartContext {
   cursor: Cursor;
   theme: () => Theme;
   openChartMenu: (view: ChartView, anchor: HTMLElement) => void;
-  openCheckpointMenu: (mark: CheckpointMark, anchor: HTMLElement) => void;
+  openCheckpointMenu: (mark: CheckpointMark, x: string, anchor: HTMLElement) => void;
   openOutput: () => void;
   /** Read out after a key moved the cursor. */
   announce: (text: string) => void;
@@ -32,23 +38,31 @@ const REACH_PX = 24;
 export class ChartView implements View, PointerTarget {
   readonly element: HTMLElement;
   readonly canvasElement = el('canvas', { 'aria-hidden': 'true' });
+  readonly canvas = new ChartCanvas(this.canvasElement);
   visible = false;
   curves: Curve[] = [];
-  private readonly canvas = new ChartCanvas(this.canvasElement);
+  private spec: ChartSpec;
+  private readonly title = el('h3', {});
   private readonly value = el('span', { class: 'chart-value' });
   private readonly bad = el('span', { class: 'chart-bad' });
+  private readonly legend = new ChartLegend();
   private readonly crosshair = el('div', { class: 'crosshair', hidden: true });
   private readonly dots = el('div', { class: 'dots' });
   private readonly selection = el('div', { class: 'selection', hidden: true });
   private readonly note = el('div', { class: 'chart-note', hidden: true });
   private readonly checkpoints: CheckpointLayer;
   private readonly plot: HTMLElement;
+  private readonly menu: HTMLButtonElement;
+  private readonly full: HTMLButtonElement;
+  private marks: CheckpointMark[] = [];
 
   constructor(
-    readonly key: string,
+    spec: ChartSpec,
+    readonly scope: Scope,
     private readonly context: ChartContext,
   ) {
-    this.checkpoints = new CheckpointLayer(context.openCheckpointMenu);
+    this.spec = spec;
+    this.checkpoints = new CheckpointLayer((mark, anchor) => this.openMark(mark, anchor));
     this.plot = el(
       'div',
       { class: 'plot', tabindex: 0, role: 'application', 'aria-roledescription': 'chart' },
@@ -59,15 +73,34 @@ export class ChartView implements View, PointerTarget {
       this.note,
       this.checkpoints.element,
     );
-    const menu = iconButton('ellipsis', `${key}: more actions`, () => context.openChartMenu(this, menu));
-    const title = el('h3', { title: key }, key);
+    this.menu = iconButton('ellipsis', 'More actions', () => context.openChartMenu(this, this.menu));
+    this.full = iconButton('screen-full', 'Full size', () => this.maximize());
     this.element = el(
       'article',
-      { class: 'chart', 'data-key': key },
-      el('header', {}, title, this.bad, this.value, menu),
+      { class: 'chart', 'data-key': spec.id },
+      el('header', {}, this.title, this.bad, this.value, this.full, this.menu),
+      this.legend.element,
       this.plot,
     );
+    this.setSpec(spec);
     attachPointer(this.plot, this.selection, this);
+  }
+
+  get id(): string {
+    return this.spec.id;
+  }
+
+  get current(): ChartSpec {
+    return this.spec;
+  }
+
+  /** Of a chart that the user made, more lines may have become known. */
+  setSpec(spec: ChartSpec): void {
+    this.spec = spec;
+    setText(this.title, spec.title);
+    setAttribute(this.title, 'title', spec.title);
+    setAttribute(this.menu, 'aria-label', `${spec.title}: more actions`);
+    if (this.visible) this.context.frames.mark(this);
   }
 
   show(visible: boolean): void {
@@ -81,38 +114,44 @@ export class ChartView implements View, PointerTarget {
     return this.plot.clientWidth;
   }
 
+  /** What it needs to be drawn. */
+  get wanted(): Wanted {
+    const { state } = this.context.model;
+    const xMetric = this.scope.xMetric(state);
+    const keys = xMetric === null ? this.spec.keys : [...new Set([...this.spec.keys, xMetric])];
+    return { keys, sight: sightOf(this.scope, state, this.id) };
+  }
+
   draw(): void {
     const { model, loader, theme } = this.context;
     const { state } = model;
-    const runs = model.shownRuns().filter((run) => this.key in run.row.metrics);
-    const known = runs.map((run) => loader.get(run.row.run_id, this.key));
+    const runs = this.runs();
+    const { keys, sight } = this.wanted;
+    const known = runs.some(({ row }) => keys.every((key) => loader.get(row.run_id, key, sight) !== undefined));
     // What is on screen stays until there is something newer to show.
-    if (runs.length > 0 && known.every((series) => series === undefined)) return this.setNote('Loading…');
-    this.curves = known.flatMap((series) =>
-      (series ?? []).map((one, i) => toCurve(one, i, state.smoothing, state.log_y)),
-    );
-    const details = runs.flatMap((run) => model.details.get(run.row.run_id) ?? []);
+    if (runs.length > 0 && !known && this.spec.keys.length > 0) return this.setNote('Loading…');
+    const get = (run_id: string, key: string): ReturnType<typeof loader.get> => loader.get(run_id, key, sight);
+    this.curves = chartCurves({ spec: this.spec, scope: this.scope, state, runs, get });
+    const axis = drawnAxis(this.scope, state);
+    const details = axis === 'metric' ? [] : runs.flatMap((run) => model.details.get(run.row.run_id) ?? []);
     this.canvas.draw({
       curves: this.curves,
-      runOf: (curve) => model.run(curve.run_id),
-      axis: state.x,
+      axis,
+      logX: this.scope.logX(state),
       logY: state.log_y,
       clip: state.clip,
       smoothed: state.smoothing > 0,
-      zoom: state.zoom,
+      zoom: zoomOf(this.scope, state, this.id),
+      zoomY: zoomOfY(this.scope, state, this.id),
       attempts: details.flatMap((detail) =>
-        attemptMarks(detail, state.x).map(({ x }) => ({ x, color: this.color(detail.run_id) })),
+        attemptMarks(detail, sight.x).map(({ x }) => ({ x, color: this.color(detail.run_id) })),
       ),
       theme: theme(),
     });
     this.setNote(this.emptiness(runs.length));
-    this.checkpoints.draw(
-      details.flatMap((detail) => checkpointMarks(detail, state.x)),
-      this.canvas,
-      (run_id) => this.color(run_id),
-      state.x,
-    );
-    this.drawHeader();
+    this.marks = details.flatMap((detail) => checkpointMarks(detail, sight.x));
+    this.checkpoints.draw(this.marks, this.canvas, (run_id) => this.color(run_id), sight.x);
+    this.drawHeader(runs);
     this.context.cursor.refresh();
   }
 
@@ -132,7 +171,8 @@ export class ChartView implements View, PointerTarget {
   }
 
   valuesAt(x: number): CursorValue[] {
-    const reach = Math.abs(this.canvas.pixelToX(REACH_PX) - this.canvas.pixelToX(0));
+    const px = this.canvas.xToPixel(x);
+    const reach = Math.abs(this.canvas.pixelToX(px + REACH_PX) - this.canvas.pixelToX(px));
     return cursorValues(this.curves, x, reach);
   }
 
@@ -141,63 +181,132 @@ export class ChartView implements View, PointerTarget {
     return this.canvas.area;
   }
 
-  pixelToX(px: number): number {
-    return this.canvas.pixelToX(px);
-  }
-
   hover(px: number, py: number, client: { x: number; y: number }): void {
     if (this.curves.length === 0) return;
-    this.context.cursor.move({ key: this.key, x: this.canvas.pixelToX(px), y: this.canvas.pixelToY(py), client });
+    this.context.cursor.move({ chart: this, x: this.canvas.pixelToX(px), y: this.canvas.pixelToY(py), client });
   }
 
   leave(): void {
-    this.context.cursor.clear(this.key);
+    this.context.cursor.clear(this);
   }
 
-  select(from: number, to: number): void {
-    if (!(to > from)) return;
-    this.context.model.patch({ zoom: { from, to } });
+  select(x: { from: number; to: number }, y: { top: number; bottom: number } | null): void {
+    this.showRange(this.canvas.pixelToX(x.from), this.canvas.pixelToX(x.to));
+    if (y !== null) this.showHeights(this.canvas.pixelToY(y.bottom), this.canvas.pixelToY(y.top));
   }
 
   reset(): void {
-    if (this.context.model.state.zoom !== null) this.context.model.patch({ zoom: null });
+    const { model } = this.context;
+    if (zoomOfY(this.scope, model.state, this.id)) model.patch(withZoomY(this.scope, model.state, this.id, null));
+    if (zoomOf(this.scope, model.state, this.id)) model.patch(withZoom(this.scope, model.state, this.id, null));
   }
 
-  zoomBy(factor: number, around: number | null): void {
+  /** Reckoned from what is wanted, not from what is drawn: keys may come faster than frames. */
+  zoomBy(factor: number, aroundPx: number | null): void {
+    const { model, cursor } = this.context;
     const full = xExtent(this.curves);
-    const now = this.context.model.state.zoom ?? full;
+    const now = zoomOf(this.scope, model.state, this.id) ?? this.canvas.range('x');
     if (now === null || full === null) return;
-    const center = around ?? this.context.cursor.place?.x ?? (now.from + now.to) / 2;
-    const from = center - (center - now.from) * factor;
-    const to = center + (now.to - center) * factor;
-    const whole = from <= full.from && to >= full.to;
-    if (whole) this.reset();
-    else this.select(from, to);
+    const log = this.scope.logX(model.state);
+    const center = aroundPx === null ? (cursor.place?.x ?? middleOf(now, log)) : this.canvas.pixelToX(aroundPx);
+    const { from, to } = scaledWindow(now, center, factor, log);
+    if (factor > 1 && from <= full.from && to >= full.to) model.patch(withZoom(this.scope, model.state, this.id, null));
+    else this.showRange(from, to);
+  }
+
+  zoomHeightBy(factor: number): void {
+    const { state } = this.context.model;
+    const now = zoomOfY(this.scope, state, this.id) ?? this.canvas.range('y');
+    if (now === null) return;
+    const { from, to } = scaledWindow(now, middleOf(now, state.log_y), factor, state.log_y);
+    this.showHeights(from, to);
+  }
+
+  panBy(share: number): boolean {
+    const { state } = this.context.model;
+    const now = zoomOf(this.scope, state, this.id);
+    if (now === null) return false;
+    const { from, to } = movedWindow(now, share, this.scope.logX(state));
+    this.showRange(from, to);
+    return true;
   }
 
   step(by: number | 'first' | 'last'): void {
-    const x = this.longest()?.x ?? [];
-    if (x.length === 0) return;
+    const longest = this.longest();
+    if (longest === undefined) return;
+    const { x } = longest;
     const place = this.context.cursor.place;
-    const now = place?.key === this.key ? nearestIndex(x, place.x) : x.length - (by === -1 ? 0 : 1);
+    const now = place?.chart === this ? nearestIndex(longest, place.x) : x.length - (by === -1 ? 0 : 1);
     const next = by === 'first' ? 0 : by === 'last' ? x.length - 1 : Math.min(x.length - 1, Math.max(0, now + by));
     const at = x[next]!;
     const box = this.plot.getBoundingClientRect();
     const client = { x: box.left + this.canvas.xToPixel(at), y: box.top + 20 };
-    this.context.cursor.move({ key: this.key, x: at, y: null, client });
+    this.context.cursor.move({ chart: this, x: at, y: null, client });
     this.context.announce(this.spoken(this.valuesAt(at), at));
+  }
+
+  maximize(): void {
+    const { model } = this.context;
+    model.patch({ maximized: model.state.maximized === this.id ? null : this.id });
+    this.plot.focus();
+  }
+
+  pin(): void {
+    const { model } = this.context;
+    model.patch({ pinned: toggled(model.state.pinned, this.id) });
+    this.plot.focus();
+  }
+
+  openMenu(): void {
+    this.context.openChartMenu(this, this.menu);
+  }
+
+  /** The one nearest to the cursor. */
+  openCheckpoint(): void {
+    const at = this.context.cursor.place?.x ?? Infinity;
+    const nearest = this.marks.reduce<CheckpointMark | undefined>(
+      (best, one) => (best !== undefined && Math.abs(best.x - at) <= Math.abs(one.x - at) ? best : one),
+      undefined,
+    );
+    if (nearest !== undefined) this.openMark(nearest, this.plot);
+  }
+
+  private openMark(mark: CheckpointMark, anchor: HTMLElement): void {
+    this.context.openCheckpointMenu(mark, this.formatX(mark.x), anchor);
+  }
+
+  private showRange(from: number, to: number): void {
+    const { model } = this.context;
+    if (to > from) model.patch(withZoom(this.scope, model.state, this.id, { from, to }));
+  }
+
+  private showHeights(from: number, to: number): void {
+    const { model } = this.context;
+    if (to > from) model.patch(withZoomY(this.scope, model.state, this.id, { from, to }));
+  }
+
+  formatX(x: number): string {
+    return formatX(drawnAxis(this.scope, this.context.model.state), x);
+  }
+
+  private runs(): PanelRun[] {
+    const { model } = this.context;
+    const { lines } = this.spec;
+    return model
+      .shownRuns()
+      .filter(({ row }) => lines.some(({ expression }) => expression.keys.every((key) => key in row.metrics)));
   }
 
   private longest(): Curve | undefined {
     return this.curves.reduce<Curve | undefined>(
-      (best, one) => (best && best.x.length >= one.x.length ? best : one),
+      (best, one) => (best && best.x.length >= one.x.length ? best : one.x.length > 0 ? one : best),
       undefined,
     );
   }
 
   private spoken(values: CursorValue[], x: number): string {
-    const names = values.map((value) => `${this.nameOf(value.curve.run_id)} ${formatNumber(value.value)}`);
-    return `${this.key}, ${formatX(this.context.model.state.x, x)}: ${names.join(', ') || 'no value'}`;
+    const names = values.map((value) => `${value.curve.label} ${formatNumber(value.value)}`);
+    return `${this.spec.title}, ${this.formatX(x)}: ${names.join(', ') || 'no value'}`;
   }
 
   private dot(value: CursorValue): HTMLElement[] {
@@ -206,44 +315,54 @@ export class ChartView implements View, PointerTarget {
     if (area === undefined || !(py >= area.top - 1 && py <= area.bottom + 1)) return [];
     const dot = el('div', { class: 'dot' });
     dot.style.transform = `translate(${this.canvas.xToPixel(value.x)}px, ${py}px)`;
-    dot.style.backgroundColor = this.color(value.curve.run_id);
+    dot.style.backgroundColor = this.context.theme().series[value.curve.color] ?? '';
     return [dot];
   }
 
   /** The last values, so that a glance (or a screen reader) needs no cursor. */
-  private drawHeader(): void {
-    const { model } = this.context;
-    const runs = model.shownRuns().filter((run) => this.key in run.row.metrics);
+  private drawHeader(runs: PanelRun[]): void {
+    const { model, theme } = this.context;
     const focused = model.focused();
-    const main = runs.find((run) => run === focused) ?? runs[0];
-    const summary = main?.row.metrics[this.key];
-    setText(this.value, summary === undefined ? '' : formatNumber(toNumber(summary.last)));
-    const bad = runs.reduce((sum, run) => sum + run.row.metrics[this.key]!.nan + run.row.metrics[this.key]!.inf, 0);
+    const main = this.curves.find((curve) => curve.run_id === focused?.row.run_id) ?? this.curves[0];
+    setText(this.value, main === undefined ? '' : formatNumber(this.lastOf(main)));
+    const counts = runs.flatMap(({ row }) => this.spec.keys.map((key) => row.metrics[key]));
+    const bad = counts.reduce((sum, summary) => sum + (summary?.nan ?? 0) + (summary?.inf ?? 0), 0);
     setText(this.bad, bad > 0 ? `${bad} NaN/∞` : '');
-    const values = runs
-      .slice(0, 5)
-      .map((run) => `${run.row.name} ${formatNumber(toNumber(run.row.metrics[this.key]!.last))}`);
-    const label = `${this.key}: ${values.join(', ')}${bad > 0 ? `; ${bad} values are not finite` : ''}`;
+    this.legend.draw(this.spec.lines.length > 1 || model.state.group !== null ? this.curves : [], theme());
+    const full = model.state.maximized === this.id;
+    const name = full ? 'Back to all charts' : 'Full size';
+    setAttribute(this.full, 'title', name);
+    setAttribute(this.full, 'aria-label', `${this.spec.title}: ${name}`);
+    this.full.firstElementChild!.className = `codicon codicon-screen-${full ? 'normal' : 'full'}`;
+    const values = this.curves.slice(0, 5).map((curve) => `${curve.label} ${formatNumber(this.lastOf(curve))}`);
+    const label = `${this.spec.title}: ${values.join(', ')}${bad > 0 ? `; ${bad} values are not finite` : ''}`;
     setAttribute(this.plot, 'aria-label', label);
   }
 
+  /** The row knows the last value of a run's metric, whatever part of it is drawn. */
+  private lastOf(curve: Curve): number {
+    const summary = this.context.model.run(curve.run_id)?.row.metrics[curve.key];
+    return curve.n === null && summary !== undefined ? toNumber(summary.last) : (curve.y[curve.y.length - 1] ?? NaN);
+  }
+
   private emptiness(runs: number): string | null {
-    const shown = this.context.model.state.zoom;
+    const { state } = this.context.model;
+    if (this.spec.lines.length === 0 && this.spec.problem !== null) return this.spec.problem;
     if (runs === 0) return 'All runs with this metric are hidden.';
     const hasPoint = this.curves.some((curve) => curve.x.length > 0);
-    if (!hasPoint && shown !== null) return 'Nothing in this range. Double-click to show all.';
+    const xMetric = this.scope.xMetric(state);
+    if (!hasPoint && xMetric !== null) return `No value of it has one of ${xMetric} at the same step or before.`;
+    if (!hasPoint && zoomOf(this.scope, state, this.id) !== null)
+      return 'Nothing in this range. Double-click to show all.';
+    if (!hasPoint && state.mean_workers) return 'Not all workers have reported a common step yet.';
     const drawable = this.curves.some((curve) => curve.line.some((value) => !Number.isNaN(value)));
-    if (hasPoint && !drawable) return this.context.model.state.log_y ? 'No value above zero.' : 'No finite value.';
+    if (hasPoint && !drawable) return state.log_y ? 'No value above zero.' : 'No finite value.';
     return null;
   }
 
   private setNote(text: string | null): void {
     this.note.hidden = text === null;
     setText(this.note, text ?? '');
-  }
-
-  private nameOf(run_id: string): string {
-    return this.context.model.run(run_id)?.row.name ?? run_id;
   }
 
   private color(run_id: string): string {

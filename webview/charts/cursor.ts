@@ -2,8 +2,8 @@
 import type { Frames, View } from './frames';
 
 export interface CursorPlace {
-  /** Metric of the chart under the pointer, or with the focus. */
-  key: string;
+  /** Under the pointer, or with the focus. */
+  chart: CursorChart;
   x: number;
   /** In values, null when moved by keyboard. */
   y: number | null;
@@ -11,8 +11,7 @@ export interface CursorPlace {
   client: { x: number; y: number };
 }
 
-interface CursorChart {
-  readonly key: string;
+export interface CursorChart {
   readonly visible: boolean;
   drawCursor(place: CursorPlace | null): void;
 }
@@ -32,9 +31,9 @@ export class Cursor implements View {
     this.frames.mark(this);
   }
 
-  /** `key`: only if the cursor is in that chart. */
-  clear(key?: string): void {
-    if (this.place === null || (key !== undefined && this.place.key !== key)) return;
+  /** Only if the cursor is in that chart. */
+  clear(chart: CursorChart): void {
+    if (this.place?.chart !== chart) return;
     this.place = null;
     this.frames.mark(this);
   }

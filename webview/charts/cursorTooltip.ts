@@ -1,18 +1,17 @@
 /** The values under the cursor, highest first; the one that is pointed at stands out. */
-import type { PanelRun, XAxis } from '../../src/protocol/panel';
 import { append, el, setName } from '../shared/dom';
 import { formatNumber, formatX } from '../../src/domain/format';
+import type { DrawnAxis } from './axes';
 import { type CursorValue, nearestInValue } from './cursorValues';
 
 const MAX_ROWS = 12;
 
 export interface TooltipContent {
-  key: string;
+  title: string;
   values: CursorValue[];
   /** Height of the pointer in values. */
   y: number | null;
-  axis: XAxis;
-  runOf: (run_id: string) => PanelRun | undefined;
+  axis: DrawnAxis;
   colorOf: (color: number) => string;
   /** Differences are to this run. */
   baseline: string | null;
@@ -37,7 +36,7 @@ export class CursorTooltip {
     const table = el('table');
     for (const value of ordered.slice(0, MAX_ROWS)) table.append(row(value, content, value === pointed));
     this.element.replaceChildren(
-      el('div', { class: 'tooltip-title' }, el('strong', {}, content.key), ` ${formatX(content.axis, first.x)}`),
+      el('div', { class: 'tooltip-title' }, el('strong', {}, content.title), ` ${formatX(content.axis, first.x)}`),
       table,
     );
     if (ordered.length > MAX_ROWS)
@@ -55,22 +54,26 @@ export class CursorTooltip {
 }
 
 function row(value: CursorValue, content: TooltipContent, pointed: boolean): HTMLElement {
-  const run = content.runOf(value.curve.run_id);
-  const swatch = el('span', { class: `swatch dash-${run?.dash ?? 0}` });
+  const { curve, index } = value;
+  const swatch = el('span', { class: `swatch dash-${curve.dash % 4}` });
   const name = el('span', { class: 'tooltip-name' });
-  setName(name, run?.row.name ?? value.curve.run_id);
-  swatch.style.backgroundColor = content.colorOf(run?.color ?? 0);
-  const several =
-    value.curve.workerIndex > 0 ||
-    content.values.some((other) => other !== value && other.curve.run_id === value.curve.run_id);
+  setName(name, curve.label);
+  swatch.style.backgroundColor = content.colorOf(curve.color);
+  const low = curve.band?.min[index];
+  const high = curve.band?.max[index];
   const line = el('tr', { class: pointed ? 'pointed' : undefined });
   append(line, [
-    el('td', { class: 'tooltip-run' }, swatch, name, several ? ` · ${value.curve.worker}` : null),
+    el('td', { class: 'tooltip-run' }, swatch, name),
     el('td', { class: 'number' }, formatNumber(value.value)),
     el(
       'td',
       { class: 'number muted' },
       value.raw !== value.value && !Number.isNaN(value.raw) ? `raw ${formatNumber(value.raw)}` : '',
+    ),
+    el(
+      'td',
+      { class: 'number muted' },
+      curve.n !== null && isNumber(low) && isNumber(high) ? `${formatNumber(low)} … ${formatNumber(high)}` : '',
     ),
     el('td', { class: 'number muted' }, difference(value, content)),
     el('td', { class: 'number muted' }, formatX(content.axis, value.x)),
@@ -84,4 +87,8 @@ function difference(value: CursorValue, content: TooltipContent): string {
   const delta = value.value - base.value;
   if (Number.isNaN(delta)) return '';
   return `${delta > 0 ? '+' : ''}${formatNumber(delta)}`;
+}
+
+function isNumber(value: number | undefined): value is number {
+  return value !== undefined && !Number.isNaN(value);
 }

@@ -1,6 +1,5 @@
 /** What the cursor points at: for every curve the point nearest in x. */
-import type { Curve } from './curve';
-import { firstAtOrAfter } from './seriesTail';
+import { type Curve, nearestIndex } from './curve';
 
 export interface CursorValue {
   curve: Curve;
@@ -11,19 +10,11 @@ export interface CursorValue {
   raw: number;
 }
 
-export function nearestIndex(x: readonly number[], at: number): number {
-  if (x.length === 0) return -1;
-  const after = firstAtOrAfter(x, at);
-  if (after === 0) return 0;
-  if (after === x.length) return x.length - 1;
-  return at - x[after - 1]! <= x[after]! - at ? after - 1 : after;
-}
-
 /** Highest value first; gaps (NaN) at the end. Curves that ended more than `reach` before or start after are left out. */
 export function cursorValues(curves: readonly Curve[], at: number, reach: number): CursorValue[] {
   const values: CursorValue[] = [];
   for (const curve of curves) {
-    const index = nearestIndex(curve.x, at);
+    const index = nearestIndex(curve, at);
     const x = curve.x[index];
     if (x === undefined || Math.abs(x - at) > Math.max(reach, gapAround(curve.x, index))) continue;
     values.push({ curve, index, x, value: curve.line[index]!, raw: curve.y[index]! });
@@ -41,7 +32,7 @@ export function nearestInValue(values: readonly CursorValue[], y: number): Curso
   return best;
 }
 
-function gapAround(x: readonly number[], index: number): number {
+function gapAround(x: ArrayLike<number>, index: number): number {
   const here = x[index]!;
   return Math.max(here - (x[index - 1] ?? here), (x[index + 1] ?? here) - here);
 }

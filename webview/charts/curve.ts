@@ -1,50 +1,93 @@
-/** A series as a chart draws it. */
-import type { Series } from '../../src/protocol/rows';
-import { toNumber } from '../../src/domain/format';
+/** A line as a chart draws it: who it speaks of, where it goes, what is shaded around it. */
+import type { PanelSeries } from '../../src/protocol/panel';
 import { smooth } from './smoothing';
+import { firstAtOrAfter } from './seriesTail';
 
-export interface Curve {
+/** What a line is made from. `low` and `high` are the extremes that a point stands for. NaN: no value. */
+export interface CurvePoints {
+  x: ArrayLike<number>;
+  y: ArrayLike<number>;
+  low: ArrayLike<number>;
+  high: ArrayLike<number>;
+  /** Nothing but `y` is worth shading. */
+  exact: boolean;
+  bad: PanelSeries['bad'];
+  /** Of how many curves it is the mean, at each point. */
+  n?: number[];
+}
+
+export interface CurveLook {
   run_id: string;
+  /** The metric or expression. */
   key: string;
   worker: string;
-  /** Place of the worker among those of this run and key. */
-  workerIndex: number;
-  x: number[];
+  label: string;
+  color: number;
+  dash: number;
+  /** Beside a main one. */
+  faint: boolean;
+}
+
+export interface Curve extends CurveLook {
+  x: ArrayLike<number>;
+  /** Not where another metric lies along x. */
+  ascending: boolean;
   /** What was logged; the last value where a bucket holds several. NaN where it was not finite. */
   y: number[];
   /** What is drawn as the line. */
   line: number[];
-  /** Extremes of each bucket, null when every bucket holds one point: no spike is hidden. */
+  /** What is shaded: extremes of each bucket, so that no spike is hidden, or the spread around a mean. */
   band: { min: number[]; max: number[] } | null;
-  bad: Series['bad'];
+  n: number[] | null;
+  bad: PanelSeries['bad'];
+}
+
+export function pointsOf(series: PanelSeries): CurvePoints {
+  return { x: series.x, y: series.last, low: series.min, high: series.max, exact: series.exact, bad: series.bad };
 }
 
 /** `positive` leaves out what a logarithmic axis cannot show. */
-export function toCurve(series: Series, workerIndex: number, smoothing: number, positive: boolean): Curve {
+export function toCurve(points: CurvePoints, look: CurveLook, smoothing: number, positive: boolean): Curve {
   const fit = (value: number): number => (Number.isFinite(value) && (!positive || value > 0) ? value : NaN);
-  const y = series.last.map((value) => fit(toNumber(value)));
+  const y = Array.from(points.y, fit);
   return {
-    run_id: series.run_id,
-    key: series.key,
-    worker: series.worker,
-    workerIndex,
-    x: series.x,
+    ...look,
+    x: points.x,
+    ascending: isAscending(points.x),
     y,
     line: smoothing > 0 ? smooth(y, smoothing) : y,
-    band: series.exact
-      ? null
-      : { min: series.min.map((value) => fit(value ?? NaN)), max: series.max.map((value) => fit(value ?? NaN)) },
-    bad: series.bad,
+    band: points.exact ? null : { min: lower(points, y, positive), max: Array.from(points.high, fit) },
+    n: points.n ?? null,
+    bad: points.bad,
   };
+}
+
+/** A spread that reaches below zero goes down to the lowest value that a logarithmic axis has to show. */
+function lower({ low, n }: CurvePoints, y: number[], positive: boolean): number[] {
+  const floor = positive && n !== undefined ? smallest(y) : NaN;
+  return Array.from(low, (value) => (!Number.isFinite(value) ? NaN : positive && value <= 0 ? floor : value));
+}
+
+function smallest(values: number[]): number {
+  const least = values.reduce((least, value) => (value < least ? value : least), Infinity);
+  return Number.isFinite(least) ? least : NaN;
+}
+
+function isAscending(x: ArrayLike<number>): boolean {
+  for (let i = 1; i < x.length; i++) if (x[i]! < x[i - 1]!) return false;
+  return true;
 }
 
 /** Extent of all x, null when there is none. */
 export function xExtent(curves: readonly Curve[]): { from: number; to: number } | null {
   let from = Infinity;
   let to = -Infinity;
-  for (const { x } of curves) {
-    from = Math.min(from, x[0] ?? Infinity);
-    to = Math.max(to, x[x.length - 1] ?? -Infinity);
+  for (const { x, ascending } of curves) {
+    for (const at of ascending ? [x[0], x[x.length - 1]] : Array.from(x)) {
+      if (at === undefined) continue;
+      from = Math.min(from, at);
+      to = Math.max(to, at);
+    }
   }
   return from <= to ? { from, to } : null;
 }
@@ -81,4 +124,18 @@ export function commonExtent(curves: readonly Curve[], from: number, to: number)
   values.sort((a, b) => a - b);
   const cut = Math.floor(values.length * CLIPPED);
   return { min: values[cut]!, max: values[values.length - 1 - cut]! };
+}
+
+/** Index of the point nearest in x, −1 when there is none. */
+export function nearestIndex({ x, ascending }: Pick<Curve, 'x' | 'ascending'>, at: number): number {
+  if (x.length === 0) return -1;
+  if (!ascending) {
+    let best = 0;
+    for (let i = 1; i < x.length; i++) if (Math.abs(x[i]! - at) < Math.abs(x[best]! - at)) best = i;
+    return best;
+  }
+  const after = firstAtOrAfter(x, at);
+  if (after === 0) return 0;
+  if (after === x.length) return x.length - 1;
+  return at - x[after - 1]! <= x[after]! - at ? after - 1 : after;
 }

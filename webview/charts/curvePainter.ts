@@ -1,7 +1,6 @@
 /** What chart.js does not draw: min–max bands, lone points, marks of what is not finite, and where attempts began. */
 import type { Chart, Plugin } from 'chart.js';
 import { DASHES, type Theme } from '../shared/theme';
-import type { PanelRun } from '../../src/protocol/panel';
 import type { Curve } from './curve';
 import { edgeMarks } from './edgeMarks';
 
@@ -39,9 +38,9 @@ export function withAlpha(color: string, alpha: number): string {
   return `color-mix(in srgb, ${color} ${Math.round(alpha * 100)}%, transparent)`;
 }
 
-/** Runs beyond the palette and further workers of a run differ by dash. */
-export function dashOf(run: PanelRun, curve: Curve): number[] {
-  return DASHES[(run.dash + curve.workerIndex) % DASHES.length] ?? [];
+/** Runs beyond the palette, further workers of a run and further metrics differ by dash. */
+export function dashOf({ dash }: Pick<Curve, 'dash'>): number[] {
+  return DASHES[dash % DASHES.length] ?? [];
 }
 
 function clipped(chart: Chart<'line'>, draw: () => void): void {
@@ -66,6 +65,7 @@ function drawBand(
   const y = scales.y!;
   ctx.fillStyle = withAlpha(color, theme.highContrast ? 0.45 : 0.25);
   let start = -1;
+  if (!curve.ascending) return;
   for (let i = 0; i <= curve.x.length; i++) {
     const gap = i === curve.x.length || Number.isNaN(band.min[i]);
     if (!gap && start === -1) start = i;

@@ -1,9 +1,12 @@
 /** Sections of charts. Elements are made once and stay where they are; what is out of sight is not drawn. */
 import { el, icon, setAttribute, setText } from '../shared/dom';
-import { statusActions } from '../shared/status';
+import type { Scope } from './axes';
+import { type ChartSpec, customChart, metricChart } from './chartSpec';
 import { type ChartContext, ChartView } from './chartView';
-import { compileSearch, MetricGroups, PINNED, type Section } from './metricGroups';
-import { type PanelModel, toggled } from './panelModel';
+import { emptiness, emptyState, type Emptiness } from './gridEmptiness';
+import { compileSearch, CUSTOM, MetricGroups, PINNED, type Section } from './metricGroups';
+import { toggled } from './panelModel';
+import type { Wanted } from './seriesLoader';
 
 interface SectionElements {
   root: HTMLElement;
@@ -12,12 +15,13 @@ interface SectionElements {
   body: HTMLElement;
 }
 
+/** The section of a chart that fills the panel. */
+const MAXIMIZED = '\0maximized';
 /** Charts this far outside the window are made ready. */
 const AHEAD = '200px 0px';
 /** A run that was just launched is known a moment later: only what stays unknown is said to be missing. */
 const MISSING_AFTER_MS = 3000;
-/** Requests are for round widths, so that dragging an edge does not ask again for every pixel. */
-const POINTS_STEP = 64;
+const TITLES: Record<string, string> = { [PINNED]: 'Pinned', [CUSTOM]: 'Your charts' };
 
 export class Grid {
   readonly element = el('div', { class: 'grid' });
@@ -28,8 +32,11 @@ export class Grid {
   private readonly sight: IntersectionObserver;
   private missingSince: number | null = null;
   private readonly byElement = new Map<Element, ChartView>();
+  private custom = '';
 
   constructor(
+    readonly scope: Scope,
+    private readonly belongs: (key: string) => boolean,
     private readonly context: ChartContext,
     private readonly onSeen: () => void,
   ) {
@@ -37,42 +44,78 @@ export class Grid {
     this.sight = new IntersectionObserver((entries) => this.seen(entries), { rootMargin: AHEAD });
   }
 
-  /** Metrics to ask for, and how many points fit: one for two pixels. */
-  wanted(): { keys: string[]; points: number } {
+  /** What the charts in sight need, and how wide the widest of them is. */
+  wanted(): { wanted: Wanted[]; width: number } {
     const visible = [...this.charts.values()].filter((chart) => chart.visible);
-    const width = Math.max(0, ...visible.map((chart) => chart.width));
-    return { keys: visible.map((chart) => chart.key), points: Math.ceil(width / 2 / POINTS_STEP) * POINTS_STEP };
+    return { wanted: visible.map((chart) => chart.wanted), width: Math.max(0, ...visible.map((chart) => chart.width)) };
   }
 
   /** Takes over a change of rows or of state. */
   update(): void {
     const { model } = this.context;
-    this.groups.add(model.runs.flatMap((run) => Object.keys(run.row.metrics)));
-    const search = compileSearch(model.state.search);
+    const { state } = model;
+    this.groups.add(model.metricKeys().filter(this.belongs));
+    this.updateCustom();
+    const search = compileSearch(state.search);
     const matches = search.ok ? search.matches : () => true;
-    const listed = model.runs.length === 0 ? [] : this.groups.list(matches, model.state.pinned);
-    const names = new Set(listed.map((section) => section.name));
-    for (const section of listed) this.updateSection(section);
+    const custom = this.customCharts();
+    const listed = model.runs.length === 0 ? [] : this.groups.list(matches, state.pinned, custom);
+    const maximized = listed.length > 0 ? this.maximized() : null;
+    const sections = maximized === null ? listed : [{ name: MAXIMIZED, ids: [maximized] }];
+    this.element.classList.toggle('maximized', maximized !== null);
+    this.element.dataset.size = state.size;
+    const names = new Set(sections.map((section) => section.name));
+    for (const section of sections) this.updateSection(section);
     for (const [name, { root }] of this.sections) root.hidden = !names.has(name);
-    this.placeSections(listed.map((section) => section.name));
-    this.updateEmpty(listed.length === 0, model.state.search !== '');
+    this.placeSections(sections.map((section) => section.name));
+    this.updateEmpty(sections.length === 0, state.search !== '');
   }
 
   redraw(keys?: ReadonlySet<string>): void {
     for (const chart of this.charts.values()) {
-      if (chart.visible && (keys === undefined || keys.has(chart.key))) this.context.frames.mark(chart);
+      if (chart.visible && (keys === undefined || chart.wanted.keys.some((key) => keys.has(key))))
+        this.context.frames.mark(chart);
     }
+  }
+
+  private maximized(): string | null {
+    const { maximized } = this.context.model.state;
+    if (maximized === null) return null;
+    const known = this.groups.has(maximized) || this.customCharts().some(({ id }) => id === maximized);
+    return known ? maximized : null;
+  }
+
+  /** The user's own charts are among the metrics, not in other tabs. */
+  private customCharts(): { id: string; title: string }[] {
+    if (this.scope.name !== '') return [];
+    return this.context.model.state.custom.map(({ id, lines }) => ({ id, title: lines.join(', ') }));
+  }
+
+  /** A line over a metric that was not logged yet becomes one when it is. */
+  private updateCustom(): void {
+    const { model } = this.context;
+    const now = JSON.stringify([model.state.custom, model.metricKeys().length]);
+    if (now === this.custom) return;
+    this.custom = now;
+    for (const { id } of model.state.custom) this.charts.get(id)?.setSpec(this.spec(id));
+  }
+
+  private spec(id: string): ChartSpec {
+    const { model } = this.context;
+    const custom = model.state.custom.find((one) => one.id === id);
+    const keys = new Set(model.metricKeys());
+    return custom === undefined ? metricChart(id) : customChart(custom, (key) => keys.has(key));
   }
 
   private updateSection(section: Section): void {
     const { root, button, count, body } = this.sections.get(section.name) ?? this.addSection(section.name);
-    const open = !this.context.model.state.collapsed.includes(section.name);
+    const open = section.name === MAXIMIZED || !this.context.model.state.collapsed.includes(section.name);
     setAttribute(button, 'aria-expanded', String(open));
     root.classList.toggle('collapsed', !open);
-    setText(count, String(section.keys.length));
+    setText(count, String(section.ids.length));
     body.hidden = !open;
     if (!open) return;
-    const wanted = section.keys.map((key) => this.chart(key).element);
+    const wanted = section.ids.map((id) => this.chart(id).element);
     const present = [...body.children];
     if (present.length === wanted.length && wanted.every((element, i) => element === present[i])) return;
     // Only what is out of place moves: re-adding an element would take its focus.
@@ -82,11 +125,11 @@ export class Grid {
     while (body.children.length > wanted.length) body.lastElementChild?.remove();
   }
 
-  private chart(key: string): ChartView {
-    const known = this.charts.get(key);
+  private chart(id: string): ChartView {
+    const known = this.charts.get(id);
     if (known !== undefined) return known;
-    const chart = new ChartView(key, this.context);
-    this.charts.set(key, chart);
+    const chart = new ChartView(this.spec(id), this.scope, this.context);
+    this.charts.set(id, chart);
     this.byElement.set(chart.element, chart);
     this.sight.observe(chart.element);
     return chart;
@@ -94,10 +137,11 @@ export class Grid {
 
   private addSection(name: string): SectionElements {
     const count = el('span', { class: 'badge' });
-    const label = el('span', {}, name === PINNED ? 'Pinned' : name);
+    const label = el('span', {}, TITLES[name] ?? name);
     const button = el('button', { class: 'section-title', type: 'button' }, icon('chevron-down'), label, count);
     const body = el('div', { class: 'section-body' });
-    const root = el('section', { class: 'section', 'data-section': name }, el('h2', {}, button), body);
+    const heading = el('h2', { hidden: name === MAXIMIZED }, button);
+    const root = el('section', { class: 'section', 'data-section': name }, heading, body);
     button.addEventListener('click', () => {
       const { model } = this.context;
       model.patch({ collapsed: toggled(model.state.collapsed, name) });
@@ -116,45 +160,17 @@ export class Grid {
 
   private updateEmpty(empty: boolean, searching: boolean): void {
     const { model } = this.context;
-    let why = !empty || !model.loaded ? '' : emptiness(model, searching);
+    let why: Emptiness | null = !empty || !model.loaded ? null : emptiness(model, searching, this.scope);
     this.missingSince = why === 'missing' ? (this.missingSince ?? Date.now()) : null;
-    if (this.missingSince !== null && Date.now() - this.missingSince < MISSING_AFTER_MS) why = '';
-    if (this.empty.dataset.why === why) return;
-    this.empty.dataset.why = why;
-    this.empty.hidden = why === '';
-    if (why === 'search') this.empty.replaceChildren(el('p', {}, 'No metric matches this filter.'));
-    else if (why === 'missing') this.empty.replaceChildren(...missing());
-    else this.empty.replaceChildren(...waiting(why === 'waiting', this.context.openOutput));
+    if (this.missingSince !== null && Date.now() - this.missingSince < MISSING_AFTER_MS) why = null;
+    if (this.empty.dataset.why === (why ?? '')) return;
+    this.empty.dataset.why = why ?? '';
+    this.empty.hidden = why === null;
+    this.empty.replaceChildren(...(why === null ? [] : emptyState(why, this.context.openOutput)));
   }
 
   private seen(entries: IntersectionObserverEntry[]): void {
     for (const entry of entries) this.byElement.get(entry.target)?.show(entry.isIntersecting);
     this.onSeen();
   }
-}
-
-function emptiness(model: PanelModel, searching: boolean): string {
-  if (model.runs.length === 0) return 'missing';
-  if (searching) return 'search';
-  return model.runs.some((run) => statusActions(run.row.status).stop) ? 'waiting' : 'none';
-}
-
-function waiting(active: boolean, openOutput: () => void): HTMLElement[] {
-  const output = document.createElement('vscode-button');
-  output.append('Show the output');
-  output.addEventListener('click', openOutput);
-  return [
-    el('p', { class: 'empty-title' }, active ? 'Waiting for the first metric…' : 'This run logged no metrics.'),
-    el('p', {}, 'Log one from the training loop:'),
-    el('p', {}, el('code', {}, 'run.log_metric("train/loss", loss, step=step)')),
-    el('p', { class: 'muted' }, 'If the script should have logged by now, its output tells why it did not.'),
-    output,
-  ];
-}
-
-function missing(): HTMLElement[] {
-  return [
-    el('p', { class: 'empty-title' }, 'These runs are not here.'),
-    el('p', {}, 'They were deleted, or belong to a folder that is not open. Choose others in the XTrack view.'),
-  ];
 }

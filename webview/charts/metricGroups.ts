@@ -1,12 +1,14 @@
 /** Metrics in sections by prefix (`train/loss` → train), in an order that never changes once it was shown. */
 export interface Section {
   name: string;
-  keys: string[];
+  /** Of charts: metrics' keys, and what the user made. */
+  ids: string[];
 }
 
 export const PINNED = 'pinned';
+export const CUSTOM = '\0custom';
 const NO_PREFIX = 'metrics';
-const SYSTEM = 'system';
+export const SYSTEM_SECTION = 'system';
 const LEADING = ['train', 'training', 'val', 'valid', 'validation', 'eval', 'test', NO_PREFIX];
 
 export function sectionOf(key: string): string {
@@ -29,16 +31,26 @@ export class MetricGroups {
     }
   }
 
-  /** Keys that `shown` accepts, by section, empty sections left out; pinned ones first, system metrics last. */
-  list(shown: (key: string) => boolean, pinned: readonly string[]): Section[] {
-    const isPinned = new Set(pinned.filter((key) => this.known.has(key)));
-    const sections = [...this.sections].map(([name, keys]) => ({
+  has(key: string): boolean {
+    return this.known.has(key);
+  }
+
+  /** What `shown` accepts, by section, empty ones left out; pinned ones first, then the user's own, system metrics last. */
+  list(
+    shown: (name: string) => boolean,
+    pinned: readonly string[],
+    custom: readonly { id: string; title: string }[] = [],
+  ): Section[] {
+    const own = new Map(custom.map(({ id, title }) => [id, title]));
+    const isPinned = new Set(pinned.filter((id) => this.known.has(id) || own.has(id)));
+    const isShown = (id: string): boolean => shown(own.get(id) ?? id);
+    const sections = [...this.sections].map(([name, keys]) => ({ name, ids: keys }));
+    sections.sort((a, b) => Number(a.name === SYSTEM_SECTION) - Number(b.name === SYSTEM_SECTION));
+    const rest = [{ name: CUSTOM, ids: [...own.keys()] }, ...sections].map(({ name, ids }) => ({
       name,
-      keys: keys.filter((key) => !isPinned.has(key) && shown(key)),
+      ids: ids.filter((id) => !isPinned.has(id) && isShown(id)),
     }));
-    sections.sort((a, b) => Number(a.name === SYSTEM) - Number(b.name === SYSTEM));
-    sections.unshift({ name: PINNED, keys: [...isPinned].filter(shown) });
-    return sections.filter((section) => section.keys.length > 0);
+    return [{ name: PINNED, ids: [...isPinned].filter(isShown) }, ...rest].filter((section) => section.ids.length > 0);
   }
 }
 

@@ -10,6 +10,7 @@ export class PanelModel {
   state: PanelState = newPanelState([]);
   runs: PanelRun[] = [];
   keyMetric = '';
+  views: string[] = [];
   connection: Connection = true;
   /** False until the host has spoken. */
   loaded = false;
@@ -17,6 +18,8 @@ export class PanelModel {
   /** How far a stop that was asked for here has come. */
   readonly stops = new Map<string, StopResult>();
   private readonly listeners: ((change: Change) => void)[] = [];
+  private keys: string[] = [];
+  private keysOf: PanelRun[] = [];
 
   onChange(listener: (change: Change) => void): void {
     this.listeners.push(listener);
@@ -38,6 +41,7 @@ export class PanelModel {
       if (!active) this.stops.delete(row.run_id);
     }
     this.keyMetric = message.key_metric;
+    this.views = message.views;
     this.connection = message.connection;
     this.loaded = true;
     this.tell(message.kind === 'runs' ? 'snapshot' : 'runs');
@@ -46,6 +50,12 @@ export class PanelModel {
   patch(change: Partial<PanelState>): void {
     this.state = { ...this.state, ...change };
     this.tell('state');
+  }
+
+  /** A kept view is about how runs are shown, not which. */
+  applyView(view: PanelState): void {
+    const { run_ids, focus, hidden } = this.state;
+    this.patch({ ...view, run_ids, focus, hidden });
   }
 
   setDetail(detail: RunDetail): void {
@@ -68,6 +78,15 @@ export class PanelModel {
 
   shownRuns(): PanelRun[] {
     return this.runs.filter((run) => !this.state.hidden.includes(run.row.run_id));
+  }
+
+  /** Of all runs, in no order. */
+  metricKeys(): string[] {
+    if (this.keysOf !== this.runs) {
+      this.keysOf = this.runs;
+      this.keys = [...new Set(this.runs.flatMap((run) => Object.keys(run.row.metrics)))];
+    }
+    return this.keys;
   }
 
   private tell(change: Change): void {

@@ -2,11 +2,19 @@
 import type { ChartView } from './chartView';
 
 interface PlottedCurve {
+  /** Of the chart. */
+  chart: string;
+  /** The metric, or the expression. */
   key: string;
   run_id: string;
   worker: string;
+  label: string;
   x: number[];
   y: number[];
+  /** The drawn line: smoothed. */
+  line: number[];
+  band: { min: number[]; max: number[] } | null;
+  bad: { x: number; kind: string }[];
 }
 
 declare global {
@@ -20,6 +28,11 @@ export function exposePlottedValues(charts: () => Iterable<ChartView>): void {
     [...charts()]
       .filter((chart) => chart.visible)
       .flatMap((chart) =>
-        chart.curves.map(({ key, run_id, worker, x, y }) => ({ key, run_id, worker, x: [...x], y: [...y] })),
+        chart.curves.map(({ key, run_id, worker, label, x, y, line, band, bad }) => ({
+          ...{ chart: chart.id, key, run_id, worker, label, band, bad },
+          x: Array.from(x),
+          y: [...y],
+          line: [...line],
+        })),
       );
 }

@@ -4,6 +4,8 @@ import { el, icon } from '../shared/dom';
 export interface MenuItem {
   label: string;
   icon: string;
+  /** The key that does the same. */
+  hint?: string;
   run: () => void;
 }
 
@@ -17,7 +19,8 @@ export function openMenu(title: string, items: MenuItem[], anchor: HTMLElement):
     el('div', { class: 'menu-title' }, title),
   );
   const buttons = items.map((item) => {
-    const button = el('button', { role: 'menuitem', type: 'button' }, icon(item.icon), item.label);
+    const hint = item.hint === undefined ? null : el('kbd', { class: 'menu-hint' }, item.hint);
+    const button = el('button', { role: 'menuitem', type: 'button' }, icon(item.icon), item.label, hint);
     button.addEventListener('click', () => {
       close?.();
       item.run();

@@ -3,9 +3,11 @@ import type { PanelRun } from '../../src/protocol/panel';
 import { el, icon, setAttribute, setName, setText } from '../shared/dom';
 import { formatNumber, toNumber } from '../../src/domain/format';
 import { keyMetricOf } from '../../src/domain/keyMetric';
+import { groupings, groupOf } from '../../src/domain/runGroups';
 import { statusLook } from '../shared/status';
 import type { Theme } from '../shared/theme';
 import { type PanelModel, toggled } from './panelModel';
+import { fillSelect } from './selectOptions';
 
 interface RunLine {
   root: HTMLElement;
@@ -21,12 +23,20 @@ export class RunList {
   private readonly list = el('div', { role: 'list' });
   private readonly metric = el('span', { class: 'muted' });
   private readonly lines = new Map<string, RunLine>();
+  private readonly group = document.createElement('vscode-single-select');
+  private groups: { of: PanelRun[]; names: string[] } = { of: [], names: [] };
 
   constructor(
     private readonly model: PanelModel,
     private readonly theme: () => Theme,
   ) {
-    this.element.append(el('div', { class: 'run-list-head' }, el('span', {}, 'Runs'), this.metric), this.list);
+    this.group.setAttribute('aria-label', 'Group runs by');
+    this.group.addEventListener('change', () => this.model.patch({ group: this.group.value || null }));
+    this.element.append(
+      el('div', { class: 'run-list-head' }, el('span', {}, 'Runs'), this.metric),
+      this.list,
+      el('div', { class: 'group-by' }, el('span', { class: 'muted' }, 'group by'), this.group),
+    );
   }
 
   update(): void {
@@ -42,6 +52,27 @@ export class RunList {
       this.lines.delete(id);
     }
     for (const run of runs) this.updateLine(run, metric);
+    this.updateGroups();
+  }
+
+  private updateGroups(): void {
+    const { runs, state } = this.model;
+    if (this.groups.of !== runs) this.groups = { of: runs, names: groupings(runs.map((run) => run.row)) };
+    const { names } = this.groups;
+    const all = state.group !== null && !names.includes(state.group) ? [...names, state.group] : names;
+    fillSelect(
+      this.group,
+      [{ value: '', label: 'nothing' }, ...all.map((name) => ({ value: name, label: name.replace(/^params\./, '') }))],
+      state.group ?? '',
+    );
+  }
+
+  /** Runs of a group are drawn as one line, in the colour of the first that is shown. */
+  private colorOf(run: PanelRun): PanelRun {
+    const by = this.model.state.group;
+    if (by === null) return run;
+    const group = groupOf(run.row, by);
+    return this.model.shownRuns().find((other) => groupOf(other.row, by) === group) ?? run;
   }
 
   private updateLine(run: PanelRun, metric: string | null): void {
@@ -50,8 +81,9 @@ export class RunList {
     const shown = !this.model.state.hidden.includes(row.run_id);
     if (line.check.checked !== shown) line.check.checked = shown;
     setAttribute(line.check, 'aria-label', `Show ${row.name}`);
-    line.swatch.style.backgroundColor = this.theme().series[run.color] ?? '';
-    line.swatch.className = `swatch dash-${run.dash}`;
+    const { color, dash } = this.colorOf(run);
+    line.swatch.style.backgroundColor = this.theme().series[color] ?? '';
+    line.swatch.className = `swatch dash-${dash}`;
     const look = statusLook(row.status);
     if (line.status.dataset.status !== row.status) {
       line.status.dataset.status = row.status;

@@ -3,19 +3,37 @@
  * grew, one request a run at a time, at most
  * five times a second unless answers come fast. What it knows stays drawable meanwhile.
  */
-import type { SeriesQuery, XAxis } from '../../src/protocol/panel';
-import type { RunRow, Series, Summary } from '../../src/protocol/rows';
+import type { PanelSeries, SeriesQuery, XAxis, Zoom } from '../../src/protocol/panel';
+import type { RunRow, Summary } from '../../src/protocol/rows';
 import type { PanelModel } from './panelModel';
 import { mergeTail } from './seriesTail';
 
-interface Entry {
+/** From where a chart looks at its series. */
+export interface Sight {
   x: XAxis;
+  zoom: Zoom | null;
+  /** Charts that zoom by themselves have sights of their own. */
+  of: string;
+}
+
+export interface Wanted {
+  keys: string[];
+  sight: Sight;
+}
+
+interface Entry {
   /** Axis, window and resolution that was asked for. */
   view: string;
   /** What the row said of this metric when it was asked for. */
   signature: string;
   rev: number;
-  series: Series[];
+  series: PanelSeries[];
+}
+
+interface Request {
+  query: SeriesQuery;
+  view: string;
+  ids: Map<string, string>;
 }
 
 /** Answers that come fast are asked for more often: most of the time is left to others either way. */
@@ -36,9 +54,9 @@ export class SeriesLoader {
   private freshTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
-    private readonly ask: (query: SeriesQuery) => Promise<Series[]>,
+    private readonly ask: (query: SeriesQuery) => Promise<PanelSeries[]>,
     private readonly model: PanelModel,
-    private readonly wanted: () => { keys: string[]; points: number },
+    private readonly wanted: () => { wanted: Wanted[]; points: number },
     private readonly onLoaded: (keys: Set<string>) => void,
     private readonly onError: (message: string | null) => void,
   ) {}
@@ -56,56 +74,78 @@ export class SeriesLoader {
     this.poke();
   }
 
-  /** undefined: not known yet for the chosen axis. */
-  get(run_id: string, key: string): Series[] | undefined {
-    const entry = this.entries.get(entryKey(run_id, key));
-    return entry?.x === this.model.state.x ? entry.series : undefined;
+  /** undefined: not known yet. Right after a zoom it is what was known before. */
+  get(run_id: string, key: string, sight: Sight): PanelSeries[] | undefined {
+    return this.entries.get(entryKey(run_id, key, sight))?.series;
   }
 
   private pump(): void {
     this.timer = undefined;
     this.lastPump = performance.now();
-    const { keys, points } = this.wanted();
+    const { wanted, points } = this.wanted();
     if (points === 0) return;
     for (const { row } of this.model.shownRuns()) {
-      if (!this.busy.has(row.run_id)) void this.load(row, keys, points);
+      if (!this.busy.has(row.run_id)) void this.load(row, wanted, points);
     }
   }
 
-  private async load(row: RunRow, keys: string[], points: number): Promise<void> {
-    const view = this.viewOf(points);
-    const whole: string[] = [];
-    // The collector knows what it sent at a revision: keys that were answered together are asked for together.
-    const tails = new Map<number, string[]>();
-    for (const key of keys) {
-      const summary = row.metrics[key];
-      if (summary === undefined) continue;
-      const entry = this.entries.get(entryKey(row.run_id, key));
-      if (entry?.view !== view) whole.push(key);
-      else if (entry.signature !== signatureOf(row, summary))
-        tails.set(entry.rev, [...(tails.get(entry.rev) ?? []), key]);
-    }
-    const requests: { keys: string[]; since?: number }[] = [...tails].map(([since, of]) => ({ keys: of, since }));
-    if (whole.length > 0) requests.push({ keys: whole });
+  private async load(row: RunRow, wanted: Wanted[], points: number): Promise<void> {
+    const requests = this.requests(row, wanted, points);
     if (requests.length === 0) return;
     this.busy.add(row.run_id);
     try {
-      const base = { run_id: row.run_id, x: this.model.state.x, points, ...this.window() };
-      const replies = await Promise.all(requests.map((request) => this.ask({ ...base, ...request })));
+      const replies = await Promise.all(requests.map(({ query }) => this.ask(query)));
       requests.forEach((request, i) => {
-        for (const key of request.keys) this.put(row, key, view, base.x, replies[i]!, request.since !== undefined);
+        for (const [key, id] of request.ids) this.put(row, key, id, request, replies[i]!);
       });
       this.onError(null);
       const took = performance.now() - this.lastPump;
       this.interval = Math.min(INTERVAL_MS.most, Math.max(INTERVAL_MS.least, took * INTERVAL_MS.share));
       this.busy.delete(row.run_id);
-      this.loaded(requests.flatMap((request) => request.keys));
+      this.loaded(requests.flatMap(({ query }) => query.keys));
       this.poke();
     } catch (error) {
       this.busy.delete(row.run_id);
       this.onError(error instanceof Error ? error.message : String(error));
       this.poke(RETRY_MS);
     }
+  }
+
+  /**
+   * Keys that are asked for in one way go into one request. The collector knows what it sent at a revision: tails are
+   * asked for together where they were answered together.
+   */
+  private requests(row: RunRow, wanted: Wanted[], points: number): Request[] {
+    const requests = new Map<string, Request>();
+    for (const { keys, sight } of wanted) {
+      const view = `${this.generation} ${sight.x} ${sight.zoom?.from} ${sight.zoom?.to} ${points}`;
+      for (const key of keys) {
+        const summary = row.metrics[key];
+        if (summary === undefined) continue;
+        const id = entryKey(row.run_id, key, sight);
+        const entry = this.entries.get(id);
+        const since = entry?.view === view ? entry.rev : undefined;
+        if (since !== undefined && entry?.signature === signatureOf(row, summary)) continue;
+        const way = `${sight.of} ${view} ${since}`;
+        const request = requests.get(way) ?? {
+          query: {
+            run_id: row.run_id,
+            keys: [],
+            x: sight.x,
+            points,
+            ...windowOf(sight),
+            ...(since !== undefined && { since }),
+          },
+          view,
+          ids: new Map<string, string>(),
+        };
+        requests.set(way, request);
+        if (request.ids.has(key)) continue;
+        request.query.keys.push(key);
+        request.ids.set(key, id);
+      }
+    }
+    return [...requests.values()];
   }
 
   /** Answers for many runs come in a burst: charts are told once, when the last is here or soon. */
@@ -123,9 +163,8 @@ export class SeriesLoader {
     this.onLoaded(keys);
   }
 
-  private put(row: RunRow, key: string, view: string, x: XAxis, reply: Series[], tail: boolean): void {
-    const id = entryKey(row.run_id, key);
-    const known = tail ? (this.entries.get(id)?.series ?? []) : [];
+  private put(row: RunRow, key: string, id: string, { view, query }: Request, reply: PanelSeries[]): void {
+    const known = query.since === undefined ? [] : (this.entries.get(id)?.series ?? []);
     const got = reply.filter((series) => series.key === key);
     const workers = new Set([...known, ...got].map((series) => series.worker));
     const series = [...workers].sort(byName).flatMap((worker) => {
@@ -138,24 +177,18 @@ export class SeriesLoader {
     const summary = row.metrics[key];
     const signature = summary === undefined ? '' : signatureOf(row, summary);
     // Without a revision there is nothing to continue from: the next look asks for the whole.
-    this.entries.set(id, { x, view: Number.isFinite(rev) ? view : '', signature, rev, series });
-  }
-
-  private window(): { from?: number; to?: number } {
-    const { zoom } = this.model.state;
-    if (zoom === null) return {};
-    const margin = (zoom.to - zoom.from) * MARGIN;
-    return { from: zoom.from - margin, to: zoom.to + margin };
-  }
-
-  private viewOf(points: number): string {
-    const { from, to } = this.window();
-    return `${this.generation} ${this.model.state.x} ${from} ${to} ${points}`;
+    this.entries.set(id, { view: Number.isFinite(rev) ? view : '', signature, rev, series });
   }
 }
 
-function entryKey(run_id: string, key: string): string {
-  return `${run_id}\0${key}`;
+function windowOf({ zoom }: Sight): { from?: number; to?: number } {
+  if (zoom === null) return {};
+  const margin = (zoom.to - zoom.from) * MARGIN;
+  return { from: zoom.from - margin, to: zoom.to + margin };
+}
+
+function entryKey(run_id: string, key: string, sight: Sight): string {
+  return [run_id, key, sight.x, sight.of].join('\0');
 }
 
 /** Changes whenever the series may have: the row and the series come from the same store. */

@@ -3,7 +3,12 @@ import { PANEL_TABS, type PanelTab } from '../../src/protocol/panel';
 import { el, setAttribute, setText } from '../shared/dom';
 import type { PanelModel } from './panelModel';
 
-const NAMES: Record<PanelTab, string> = { charts: 'Charts', overview: 'Overview', artifacts: 'Artifacts' };
+const NAMES: Record<PanelTab, string> = {
+  charts: 'Charts',
+  overview: 'Overview',
+  artifacts: 'Artifacts',
+  system: 'System',
+};
 
 export class Tabs {
   readonly element = el('div', { class: 'tabs', role: 'tablist', 'aria-label': 'Panel' });
@@ -45,6 +50,7 @@ export class Tabs {
       charts: 0,
       overview: 0,
       artifacts: (row?.checkpoints ?? 0) + (row?.artifacts ?? 0),
+      system: 0,
     };
     for (const { name, button, count } of this.tabs) {
       const selected = name === this.model.state.tab;

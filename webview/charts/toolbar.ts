@@ -1,8 +1,10 @@
 /** How all charts are drawn: search, x axis, logarithmic y, smoothing, zoom. */
 import { X_AXES, type XAxis } from '../../src/protocol/panel';
-import { el, icon, setText } from '../shared/dom';
+import { el, icon, iconButton, setText } from '../shared/dom';
+import { ChartOptions } from './chartOptions';
 import { compileSearch } from './metricGroups';
 import type { PanelModel } from './panelModel';
+import { fillSelect } from './selectOptions';
 
 const AXIS_NAMES: Record<XAxis, string> = {
   step: 'step',
@@ -10,6 +12,7 @@ const AXIS_NAMES: Record<XAxis, string> = {
   relative: 'relative time',
   wall: 'wall time',
 };
+const METRIC = 'metric:';
 const SEARCH_DELAY_MS = 120;
 
 export class Toolbar {
@@ -21,29 +24,29 @@ export class Toolbar {
   private readonly clip = document.createElement('vscode-checkbox');
   private readonly smoothing = el('input', { type: 'range', min: 0, max: 0.99, step: 0.01, 'aria-label': 'Smoothing' });
   private readonly smoothingValue = el('span', { class: 'number smoothing-value' });
-  private readonly resetZoom = el('button', { class: 'link', type: 'button' }, icon('zoom-out'), 'Reset zoom');
+  private readonly resetZoom = iconButton('zoom-out', 'Reset zoom', () => this.model.patch({ zooms: {}, zooms_y: {} }));
+  private readonly options: ChartOptions;
   private searchTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(private readonly model: PanelModel) {
+  constructor(
+    private readonly model: PanelModel,
+    newChart: () => void,
+    openViews: (anchor: HTMLElement) => void,
+  ) {
+    this.options = new ChartOptions(model);
     this.search.placeholder = 'Filter metrics (regular expression)';
     this.search.setAttribute('aria-label', 'Filter metrics');
     this.search.addEventListener('input', () => this.searchSoon());
     this.search.append(slotted(icon('search'), 'content-before'));
-    for (const axis of X_AXES) {
-      const option = document.createElement('vscode-option');
-      option.value = axis;
-      option.append(AXIS_NAMES[axis]);
-      this.axis.append(option);
-    }
     this.axis.setAttribute('aria-label', 'x axis');
-    // What the zoom means differs from axis to axis.
-    this.axis.addEventListener('change', () => this.model.patch({ x: this.axis.value as XAxis, zoom: null }));
+    this.axis.addEventListener('change', () => this.chooseAxis(this.axis.value));
     this.logY.label = 'log y';
-    this.logY.addEventListener('change', () => this.model.patch({ log_y: this.logY.checked }));
+    // What a height means differs from scale to scale.
+    this.logY.addEventListener('change', () => this.model.patch({ log_y: this.logY.checked, zooms_y: {} }));
     this.clip.label = 'clip outliers';
     this.clip.addEventListener('change', () => this.model.patch({ clip: this.clip.checked }));
     this.smoothing.addEventListener('input', () => this.model.patch({ smoothing: Number(this.smoothing.value) }));
-    this.resetZoom.addEventListener('click', () => this.model.patch({ zoom: null }));
+    const views = iconButton('bookmark', 'Views', () => openViews(views));
     this.element = el(
       'div',
       { class: 'toolbar', role: 'toolbar', 'aria-label': 'Charts' },
@@ -52,22 +55,45 @@ export class Toolbar {
       el('label', { class: 'field' }, el('span', { class: 'muted' }, 'smooth'), this.smoothing, this.smoothingValue),
       this.logY,
       this.clip,
-      this.resetZoom,
+      el(
+        'div',
+        { class: 'field tools' },
+        this.resetZoom,
+        iconButton('add', 'New chart…', newChart),
+        this.options.element,
+        views,
+      ),
     );
   }
 
   update(): void {
     const { state } = this.model;
     if (document.activeElement !== this.search && this.search.value !== state.search) this.search.value = state.search;
-    if (this.axis.value !== state.x) this.axis.value = state.x;
+    fillSelect(
+      this.axis,
+      [
+        ...X_AXES.map((axis) => ({ value: axis, label: AXIS_NAMES[axis] })),
+        ...[...this.model.metricKeys()].sort().map((key) => ({ value: METRIC + key, label: key })),
+      ],
+      state.x_metric === null ? state.x : METRIC + state.x_metric,
+    );
     if (this.logY.checked !== state.log_y) this.logY.checked = state.log_y;
     if (this.clip.checked !== state.clip) this.clip.checked = state.clip;
     if (document.activeElement !== this.smoothing) this.smoothing.value = String(state.smoothing);
     setText(this.smoothingValue, state.smoothing.toFixed(2));
-    this.resetZoom.classList.toggle('absent', state.zoom === null);
+    const zoomed = Object.keys(state.zooms).length + Object.keys(state.zooms_y).length > 0;
+    this.resetZoom.disabled = !zoomed;
+    this.options.update();
     const search = compileSearch(state.search);
     this.searchError.hidden = search.ok;
     setText(this.searchError, search.ok ? '' : search.message);
+  }
+
+  /** What the zoom means differs from axis to axis. */
+  private chooseAxis(value: string): void {
+    const axis = X_AXES.find((one) => one === value);
+    if (axis !== undefined) this.model.patch({ x: axis, x_metric: null, zooms: {} });
+    else if (value.startsWith(METRIC)) this.model.patch({ x_metric: value.slice(METRIC.length), zooms: {} });
   }
 
   private searchSoon(): void {

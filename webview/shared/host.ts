@@ -1,14 +1,16 @@
 /** The typed line to the extension host: every request gets one reply, or fails after a while. */
 import type {
+  Answer,
   PanelAction,
   PanelRequest,
+  PanelSeries,
   PanelState,
   ReplyMessage,
   SeriesQuery,
   ToHost,
   ToPanel,
 } from '../../src/protocol/panel';
-import type { RunDetail, Series, StopResult } from '../../src/protocol/rows';
+import type { RunDetail } from '../../src/protocol/rows';
 
 interface VsCodeApi {
   postMessage(message: ToHost): void;
@@ -47,7 +49,7 @@ export class Host {
     this.api.postMessage({ kind: 'state', state });
   }
 
-  async series(query: SeriesQuery): Promise<Series[]> {
+  async series(query: SeriesQuery): Promise<PanelSeries[]> {
     return (await this.ask({ kind: 'series', query })).series ?? [];
   }
 
@@ -55,8 +57,8 @@ export class Host {
     return (await this.ask({ kind: 'detail', run_id })).detail;
   }
 
-  async act(action: PanelAction): Promise<StopResult | undefined> {
-    return (await this.ask({ kind: 'action', action })).stop;
+  act(action: PanelAction): Promise<Answer> {
+    return this.ask({ kind: 'action', action });
   }
 
   private ask(request: Unsent<PanelRequest>): Promise<Reply> {

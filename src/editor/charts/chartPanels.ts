@@ -5,7 +5,7 @@ import { EditorDesk } from './editorDesk';
 import { chartsPage } from './html';
 import { PanelSession } from './panelSession';
 import { panelTitles } from './panelTitles';
-import type { RunActions, RunColorSource, RunSource } from './ports';
+import type { RunActions, RunColorSource, RunSource, ViewStore } from './ports';
 
 const VIEW_TYPE = 'xtrack.charts';
 
@@ -14,6 +14,7 @@ export interface ChartPanelsDeps {
   source: RunSource;
   colors: RunColorSource;
   actions: RunActions;
+  views: ViewStore;
   keyMetric: () => string;
   /** A panel shows so many runs. */
   onShown: (runs: number) => void;

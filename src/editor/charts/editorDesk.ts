@@ -1,9 +1,12 @@
 /** What a panel asks of the editor: files opened and revealed, texts copied, charts saved. */
 import * as path from 'node:path';
 import * as vscode from 'vscode';
+import type { ImageKind } from '../../protocol/panel';
 import { requireTrust } from '../messages';
 import { awaitAnswer } from './commandAnswer';
 import type { PanelDesk, RunSource } from './ports';
+
+const KIND_NAMES: Record<ImageKind, string> = { png: 'PNG image', svg: 'SVG image', csv: 'CSV table' };
 
 export class EditorDesk implements PanelDesk {
   constructor(private readonly source: RunSource) {}
@@ -32,9 +35,9 @@ export class EditorDesk implements PanelDesk {
     vscode.window.setStatusBarMessage(vscode.l10n.t('Copied.'), 2000);
   }
 
-  async save(name: string, kind: 'png' | 'csv', data: string): Promise<void> {
+  async save(name: string, kind: ImageKind, data: string): Promise<void> {
     const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
-    const filters: Record<string, string[]> = kind === 'png' ? { 'PNG image': ['png'] } : { 'CSV table': ['csv'] };
+    const filters = { [KIND_NAMES[kind]]: [kind] };
     const suggested = folder && vscode.Uri.joinPath(folder, `${name}.${kind}`);
     const uri = await vscode.window.showSaveDialog({ filters, ...(suggested ? { defaultUri: suggested } : {}) });
     if (uri) await vscode.workspace.fs.writeFile(uri, Buffer.from(data, kind === 'png' ? 'base64' : 'utf8'));

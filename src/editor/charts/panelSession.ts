@@ -5,6 +5,7 @@
 import { type Disposable, DisposableStore } from '../../base/disposable';
 import type { Changed } from '../../protocol/rows';
 import {
+  type Answer,
   type Connection,
   newPanelState,
   type PanelAction,
@@ -12,12 +13,13 @@ import {
   type PanelRun,
   type PanelState,
   readPanelState,
-  type ReplyMessage,
+  type RunEvent,
   type RunsMessage,
   type ToHost,
   type ToPanel,
 } from '../../protocol/panel';
-import type { PanelDesk, RunActions, RunColorSource, RunSource } from './ports';
+import { packSeries } from './packedSeries';
+import type { PanelDesk, RunActions, RunColorSource, RunSource, ViewStore } from './ports';
 import { fetchRows } from './runRows';
 
 export interface SessionDeps {
@@ -26,11 +28,10 @@ export interface SessionDeps {
   actions: RunActions;
   keyMetric: () => string;
   desk: PanelDesk;
+  views: ViewStore;
   /** Failures that the panel shows itself are logged as well. */
   log: (message: string) => void;
 }
-
-type Answer = Omit<Extract<ReplyMessage, { ok: true }>, 'kind' | 'id' | 'ok'>;
 
 const INTERVAL_MS = 60;
 
@@ -130,7 +131,8 @@ export class PanelSession implements Disposable {
     if (this.visible) {
       const key_metric = this.deps.keyMetric();
       const connection = failure ?? this.connection();
-      this.post({ kind, state: this.panelState, runs: this.shown, key_metric, connection });
+      const views = this.deps.views.names();
+      this.post({ kind, state: this.panelState, runs: this.shown, key_metric, views, connection });
       this.onRuns(this.shown);
     }
     if (this.due !== null) this.tellSoon(this.due);
@@ -168,18 +170,28 @@ export class PanelSession implements Disposable {
   }
 
   private async answer(request: PanelRequest): Promise<Answer> {
-    const { source } = this.deps;
     if (request.kind === 'action') return this.act(request.action);
-    if (request.kind === 'detail') {
-      const client = await source.forRun(request.run_id);
-      return { detail: await client.call('runs.get', { run_id: request.run_id }) };
+    const run_id = 'query' in request ? request.query.run_id : request.run_id;
+    const client = await this.deps.source.forRun(run_id);
+    switch (request.kind) {
+      case 'series':
+        return { series: (await client.call('runs.series', request.query)).series.map(packSeries) };
+      case 'detail':
+        return { detail: await client.call('runs.get', { run_id }) };
+      case 'output': {
+        const { data, ...output } = await client.call('runs.output', request.query);
+        return { output: { ...output, data: Uint8Array.from(Buffer.from(data, 'base64')) } };
+      }
+      case 'events': {
+        const { offset, limit } = request;
+        const { events, next, total } = await client.call('runs.events', { run_id, offset, limit });
+        return { events: { items: events as unknown as RunEvent[], next, total } };
+      }
     }
-    const client = await source.forRun(request.query.run_id);
-    return { series: (await client.call('runs.series', request.query)).series };
   }
 
   private async act(action: PanelAction): Promise<Answer> {
-    const { actions, desk } = this.deps;
+    const { actions, desk, views } = this.deps;
     switch (action.do) {
       case 'stop':
         return { stop: await actions.stop(action.run_id) };
@@ -208,6 +220,16 @@ export class PanelSession implements Disposable {
       case 'copy':
         await desk.copy(action.text);
         return {};
+      case 'saveView':
+        await views.save(action.state);
+        return { views: views.names() };
+      case 'applyView': {
+        const view = views.get(action.name);
+        return view ? { view } : { views: views.names() };
+      }
+      case 'deleteView':
+        await views.remove(action.name);
+        return { views: views.names() };
       case 'save':
         await desk.save(action.name, action.kind, action.data);
         return {};

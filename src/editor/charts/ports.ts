@@ -1,6 +1,7 @@
 /** What the chart panels need of the rest of the editor; extension.ts hands it in. */
 import type { Disposable } from '../../base/disposable';
 import type { Method, Request, Results } from '../../protocol/api';
+import type { ImageKind, PanelState } from '../../protocol/panel';
 import type { Changed, StopResult } from '../../protocol/rows';
 
 export interface RunClient {
@@ -37,5 +38,14 @@ export interface PanelDesk {
   open(run_id: string, file: string, line: number | undefined): Promise<void>;
   reveal(run_id: string, file: string): Promise<void>;
   copy(text: string): Promise<void>;
-  save(name: string, kind: 'png' | 'csv', data: string): Promise<void>;
+  save(name: string, kind: ImageKind, data: string): Promise<void>;
+}
+
+/** Ways to look at runs, kept by name in the workspace. */
+export interface ViewStore {
+  names(): string[];
+  get(name: string): PanelState | undefined;
+  /** Asks for the name. */
+  save(state: PanelState): Promise<void>;
+  remove(name: string): Promise<void>;
 }

@@ -1,11 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { cursorValues, nearestIndex, nearestInValue } from '../../../webview/charts/cursorValues';
-import { toCurve } from '../../../webview/charts/curve';
+import { cursorValues, nearestInValue } from '../../../webview/charts/cursorValues';
+import type { Curve } from '../../../webview/charts/curve';
 import { edgeMarks } from '../../../webview/charts/edgeMarks';
-import { exactSeries } from './series';
+import { curveOf, exactSeries } from './series';
 
-const curve = (run_id: string, x: number[], y: (number | 'NaN')[]): ReturnType<typeof toCurve> =>
-  toCurve(exactSeries(x, y, { run_id }), 0, 0, false);
+const curve = (run_id: string, x: number[], y: (number | 'NaN')[]): Curve => curveOf(exactSeries(x, y, { run_id }));
 
 describe('the cursor', () => {
   it('names the nearest point of every curve, the highest value first, gaps last', () => {
@@ -24,11 +23,6 @@ describe('the cursor', () => {
   it('leaves out a curve that ended long before', () => {
     const values = cursorValues([curve('short', [0, 1, 2], [1, 1, 1]), curve('long', [0, 50, 100], [1, 1, 1])], 90, 3);
     expect(values.map((value) => value.curve.run_id)).toEqual(['long']);
-  });
-
-  it('finds the nearest of two neighbours and the ends', () => {
-    expect([-5, 0.4, 0.6, 7].map((at) => nearestIndex([0, 1, 2], at))).toEqual([0, 0, 1, 2]);
-    expect(nearestIndex([], 1)).toBe(-1);
   });
 
   it('picks the curve nearest to its height', () => {

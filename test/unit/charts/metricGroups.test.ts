@@ -8,11 +8,11 @@ describe('sections of metrics', () => {
     const groups = new MetricGroups();
     groups.add(['system/cpu', 'lr', 'val/loss', 'train/loss', 'train/acc', 'a/b/c']);
     expect(groups.list(all, [])).toEqual([
-      { name: 'train', keys: ['train/acc', 'train/loss'] },
-      { name: 'val', keys: ['val/loss'] },
-      { name: 'metrics', keys: ['lr'] },
-      { name: 'a', keys: ['a/b/c'] },
-      { name: 'system', keys: ['system/cpu'] },
+      { name: 'train', ids: ['train/acc', 'train/loss'] },
+      { name: 'val', ids: ['val/loss'] },
+      { name: 'metrics', ids: ['lr'] },
+      { name: 'a', ids: ['a/b/c'] },
+      { name: 'system', ids: ['system/cpu'] },
     ]);
     expect(sectionOf('/odd')).toBe('metrics');
   });
@@ -21,7 +21,7 @@ describe('sections of metrics', () => {
     const groups = new MetricGroups();
     groups.add(['loss', 'loss']);
     groups.add(['loss']);
-    expect(groups.list(all, [])).toEqual([{ name: 'metrics', keys: ['loss'] }]);
+    expect(groups.list(all, [])).toEqual([{ name: 'metrics', ids: ['loss'] }]);
   });
 
   it('keep their order when metrics come later', () => {
@@ -29,22 +29,37 @@ describe('sections of metrics', () => {
     groups.add(['val/loss', 'system/cpu']);
     groups.add(['train/loss', 'val/acc']);
     expect(groups.list(all, []).map((section) => section.name)).toEqual(['val', 'train', 'system']);
-    expect(groups.list(all, [])[0]!.keys).toEqual(['val/loss', 'val/acc']);
+    expect(groups.list(all, [])[0]!.ids).toEqual(['val/loss', 'val/acc']);
   });
 
   it('show pinned metrics at the top and nowhere else', () => {
     const groups = new MetricGroups();
     groups.add(['train/loss', 'train/acc']);
     expect(groups.list(all, ['train/loss', 'gone'])).toEqual([
-      { name: 'pinned', keys: ['train/loss'] },
-      { name: 'train', keys: ['train/acc'] },
+      { name: 'pinned', ids: ['train/loss'] },
+      { name: 'train', ids: ['train/acc'] },
     ]);
+  });
+
+  it("put the user's own charts before all others, pinned or not", () => {
+    const groups = new MetricGroups();
+    groups.add(['loss']);
+    const own = [
+      { id: '\u00001', title: 'a - b' },
+      { id: '\u00002', title: 'c' },
+    ];
+    expect(groups.list(all, ['\u00002'], own)).toEqual([
+      { name: 'pinned', ids: ['\u00002'] },
+      { name: '\u0000custom', ids: ['\u00001'] },
+      { name: 'metrics', ids: ['loss'] },
+    ]);
+    expect(groups.list((name) => name === 'a - b', [], own)).toEqual([{ name: '\u0000custom', ids: ['\u00001'] }]);
   });
 
   it('sort numbered metrics by number', () => {
     const groups = new MetricGroups();
     groups.add(['layer/10', 'layer/2']);
-    expect(groups.list(all, [])[0]!.keys).toEqual(['layer/2', 'layer/10']);
+    expect(groups.list(all, [])[0]!.ids).toEqual(['layer/2', 'layer/10']);
   });
 });
 

@@ -8,7 +8,7 @@ function run(run_id: string, status: Status = 'running'): PanelRun {
 }
 
 function says(kind: RunsMessage['kind'], runs: PanelRun[]): RunsMessage {
-  return { kind, state: newPanelState(['a', 'b']), runs, key_metric: '', connection: true };
+  return { kind, state: newPanelState(['a', 'b']), runs, key_metric: '', views: [], connection: true };
 }
 
 describe('what the panel knows of its runs', () => {

@@ -73,6 +73,12 @@ function open(run_ids: string[]): { session: PanelSession; collector: Collector;
         copy: (text) => note(`copy ${text}`),
         save: (name, kind) => note(`save ${name}.${kind}`),
       },
+      views: {
+        names: () => ['mine'],
+        get: (name) => (name === 'mine' ? { ...newPanelState([]), smoothing: 0.5 } : undefined),
+        save: (state) => note(`view ${state.x}`),
+        remove: (name) => note(`no view ${name}`),
+      },
       keyMetric: () => 'val/f1',
       log: () => undefined,
     },

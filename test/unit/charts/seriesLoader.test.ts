@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { newPanelState, type SeriesQuery } from '../../../src/protocol/panel';
-import type { RunRow, Series, Summary } from '../../../src/protocol/rows';
+import { newPanelState, type PanelSeries, type SeriesQuery } from '../../../src/protocol/panel';
+import type { RunRow, Summary } from '../../../src/protocol/rows';
+import { CHARTS, sightOf } from '../../../webview/charts/axes';
 import { PanelModel } from '../../../webview/charts/panelModel';
 import { SeriesLoader } from '../../../webview/charts/seriesLoader';
 import { exactSeries } from './series';
@@ -25,7 +26,7 @@ function bench(counts: Record<string, number>): Bench {
   let rev = 1;
   let failure: string | null = null;
   let delay = 0;
-  const answer = async (query: SeriesQuery): Promise<Series[]> => {
+  const answer = async (query: SeriesQuery): Promise<PanelSeries[]> => {
     asked.push(query);
     if (delay > 0) await new Promise((resolve) => setTimeout(resolve, delay));
     if (failure !== null) throw new Error(failure);
@@ -40,7 +41,7 @@ function bench(counts: Record<string, number>): Bench {
   const loader = new SeriesLoader(
     answer,
     model,
-    () => ({ keys: Object.keys(counts), points: 64 }),
+    () => ({ wanted: [{ keys: Object.keys(counts), sight: sightOf(CHARTS, model.state, 'loss') }], points: 64 }),
     () => undefined,
     (error) => errors.push(error),
   );
@@ -56,6 +57,7 @@ function bench(counts: Record<string, number>): Bench {
         state: newPanelState(['a']),
         runs: [{ row: row(), color: 0, dash: 0 }],
         key_metric: '',
+        views: [],
         connection: true,
       },
       undefined,
@@ -74,7 +76,10 @@ function bench(counts: Record<string, number>): Bench {
   };
 }
 
-const xOf = ({ loader }: Bench, key: string): number[] | undefined => loader.get('a', key)?.[0]?.x;
+function xOf({ loader, model }: Bench, key: string): number[] | undefined {
+  const [series] = loader.get('a', key, sightOf(CHARTS, model.state, key)) ?? [];
+  return series && [...series.x];
+}
 
 describe('loading series', () => {
   it('asks for the whole once, then only for the ends of what grew', async () => {
@@ -103,7 +108,7 @@ describe('loading series', () => {
     const one = bench({ loss: 3 });
     one.tell();
     await expect.poll(() => xOf(one, 'loss')).toEqual([0, 1, 2]);
-    one.model.patch({ zoom: { from: 10, to: 20 } });
+    one.model.patch({ zooms: { '': { from: 10, to: 20 } } });
     one.loader.poke();
     expect(xOf(one, 'loss')).toEqual([0, 1, 2]);
     await expect.poll(() => one.asked.length).toBe(2);

@@ -7,9 +7,9 @@ describe('merging the end of a series', () => {
 
   it('replaces everything from where the end begins', () => {
     const merged = mergeTail(known, exactSeries([2, 3, 4], [20, 21, 22], { rev: 7, tail_from: 2 }));
-    expect(merged.x).toEqual([0, 1, 2, 3, 4]);
-    expect(merged.last).toEqual([10, 11, 20, 21, 22]);
-    expect(merged.n).toHaveLength(5);
+    expect([...merged.x]).toEqual([0, 1, 2, 3, 4]);
+    expect([...merged.last]).toEqual([10, 11, 20, 21, 22]);
+    expect(merged.max).toHaveLength(5);
     expect(merged.bad).toEqual([]);
     expect(merged.rev).toBe(7);
     expect(merged.tail_from).toBeUndefined();
@@ -21,12 +21,12 @@ describe('merging the end of a series', () => {
   });
 
   it('keeps what is known when nothing is new', () => {
-    expect(mergeTail(known, exactSeries([], [], { tail_from: 4 })).x).toEqual([0, 1, 2, 3]);
+    expect([...mergeTail(known, exactSeries([], [], { tail_from: 4 })).x]).toEqual([0, 1, 2, 3]);
   });
 
   it('does not change the series that it was given', () => {
     mergeTail(known, exactSeries([0], [1], { tail_from: 0 }));
-    expect(known.x).toEqual([0, 1, 2, 3]);
+    expect([...known.x]).toEqual([0, 1, 2, 3]);
   });
 
   it('finds the first x at or after a place', () => {

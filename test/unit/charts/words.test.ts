@@ -3,9 +3,8 @@ import { formatBytes, formatCount, formatDuration, formatNumber } from '../../..
 import { newPanelState, readPanelState } from '../../../src/protocol/panel';
 import { tickLabel, tickStep } from '../../../webview/charts/axisTicks';
 import { Eta } from '../../../webview/charts/eta';
-import { chartCsv } from '../../../webview/charts/saveChart';
-import { toCurve } from '../../../webview/charts/curve';
-import { exactSeries } from './series';
+import { chartCsv } from '../../../webview/charts/chartCsv';
+import { curveOf, exactSeries } from './series';
 
 describe('numbers', () => {
   it.each([
@@ -61,7 +60,13 @@ describe('stored panel state', () => {
     const state = {
       ...newPanelState(['a', 'b']),
       x: 'wall' as const,
-      zoom: { from: 1, to: 2 },
+      zooms: { '': { from: 1, to: 2 } },
+      custom: [{ id: '\u00001', lines: ['a - b'] }],
+      group: 'params.lr',
+      x_metric: 'lr',
+      band: 'range' as const,
+      linked: false,
+      mean_workers: true,
       hidden: ['b'],
       focus: 'b',
     };
@@ -69,7 +74,7 @@ describe('stored panel state', () => {
   });
 
   it('falls back to the default where it does not fit', () => {
-    expect(readPanelState({ run_ids: ['a', 7], x: 'nonsense', smoothing: 'much', zoom: 3, focus: 'gone' })).toEqual(
+    expect(readPanelState({ run_ids: ['a', 7], x: 'nonsense', smoothing: 'much', zooms: 3, focus: 'gone' })).toEqual(
       newPanelState(['a']),
     );
     expect(readPanelState(undefined)).toEqual(newPanelState([]));
@@ -78,9 +83,9 @@ describe('stored panel state', () => {
 
 describe('a saved table', () => {
   it('quotes names and never lets one become a formula', () => {
-    const curve = toCurve(exactSeries([1], [0.5], { key: '=cmd|x' }), 0, 0, false);
+    const curve = curveOf(exactSeries([1], [0.5], { key: '=cmd|x' }));
     const [head, line] = chartCsv([curve], 'step', () => 'a, "b"').split('\n');
-    expect(head).toBe('run,run_id,worker,metric,step,value,min,max');
-    expect(line).toBe(`"a, ""b""",r1,worker-0,'=cmd|x,1,0.5,0.5,0.5`);
+    expect(head).toBe('run,run_id,worker,metric,label,step,value,min,max,smoothed');
+    expect(line).toBe(`"a, ""b""",r1,worker-0,'=cmd|x,r1,1,0.5,0.5,0.5,0.5`);
   });
 });

@@ -1,0 +1,43 @@
+/** Runs that are alike in one respect: a param, a tag, the experiment, the status. */
+import type { Json } from '../protocol/events';
+import type { RunRow } from '../protocol/rows';
+import { formatNumber } from './format';
+
+type Grouped = Pick<RunRow, 'params' | 'tags' | 'experiment' | 'status'>;
+
+/** How runs can be grouped: by what not all of them have in common comes first, then the rest; names ascend. */
+export function groupings(rows: readonly Grouped[]): string[] {
+  const all = [
+    ...new Set([
+      ...rows.flatMap((row) => Object.keys(row.params).map((name) => `params.${name}`)),
+      ...rows.flatMap((row) => Object.keys(row.tags).map((name) => `tags.${name}`)),
+      'experiment',
+      'status',
+    ]),
+  ].sort((a, b) => rank(a) - rank(b) || a.localeCompare(b, undefined, { numeric: true }));
+  const differs = (by: string): boolean => new Set(rows.map((row) => groupOf(row, by))).size > 1;
+  return [...all.filter(differs), ...all.filter((by) => !differs(by))];
+}
+
+/** The value that a run is grouped by, in words. */
+export function groupOf(row: Grouped, by: string): string {
+  if (by === 'experiment') return row.experiment ?? 'none';
+  if (by === 'status') return row.status;
+  const [kind, name] = [by.slice(0, by.indexOf('.')), by.slice(by.indexOf('.') + 1)];
+  return wordsOf((kind === 'tags' ? row.tags : row.params)[name]);
+}
+
+/** What a grouping is called: the name of the param or tag. */
+export function groupingName(by: string): string {
+  return by.replace(/^(params|tags)\./, '');
+}
+
+function wordsOf(value: Json | undefined): string {
+  if (value === undefined || value === null) return 'none';
+  if (typeof value === 'number') return formatNumber(value);
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function rank(by: string): number {
+  return ['params', 'tags'].findIndex((kind) => by.startsWith(`${kind}.`)) + 3 * Number(!by.includes('.'));
+}

@@ -1,0 +1,50 @@
+/** Named ways to look at runs, kept in the workspace: which metrics, axes, groups, zooms; not which runs. */
+import * as vscode from 'vscode';
+import { type PanelState, readPanelState } from '../../protocol/panel';
+import type { ViewStore } from './ports';
+
+const KEY = 'xtrack.chartViews';
+const LONGEST_NAME = 60;
+
+export class NamedViews implements ViewStore {
+  constructor(private readonly memento: vscode.Memento) {}
+
+  names(): string[] {
+    return Object.keys(this.all()).sort((a, b) => a.localeCompare(b));
+  }
+
+  get(name: string): PanelState | undefined {
+    const all = this.all();
+    return Object.hasOwn(all, name) ? readPanelState(all[name]) : undefined;
+  }
+
+  async save(state: PanelState): Promise<void> {
+    const name = await vscode.window.showInputBox({
+      title: vscode.l10n.t('Keep this view'),
+      prompt: vscode.l10n.t(
+        'Metrics, axes, groups and zooms are kept in this workspace. The name of a view replaces it.',
+      ),
+      placeHolder: vscode.l10n.t('Name'),
+      validateInput: (text) => problemOf(text),
+    });
+    if (name === undefined) return;
+    await this.memento.update(KEY, {
+      ...this.all(),
+      [name.trim()]: { ...state, run_ids: [], focus: null, hidden: [] },
+    });
+  }
+
+  async remove(name: string): Promise<void> {
+    const { [name]: _gone, ...rest } = this.all();
+    await this.memento.update(KEY, rest);
+  }
+
+  private all(): Record<string, unknown> {
+    return this.memento.get<Record<string, unknown>>(KEY, {});
+  }
+}
+
+function problemOf(text: string): string | null {
+  if (text.trim() === '') return vscode.l10n.t('A view needs a name.');
+  return text.length > LONGEST_NAME ? vscode.l10n.t('At most {0} characters.', LONGEST_NAME) : null;
+}

@@ -1,0 +1,287 @@
+/** What the chart panel draws is held against the journals: every axis, means and bands, zoom, expressions, what is kept. */
+import { rmSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { folderWithRuns, logged } from './chartRuns';
+import { ChartPage } from './chartPage';
+import { expectSameCurve } from './curves';
+import { screenshotFailures, until, Workbench } from './workbench';
+
+const SEEDS = [1, 2, 3];
+const SWEEP = [1, 2].flatMap((lr) => SEEDS.map((seed) => `sweep:${lr}:${seed}`));
+const RUN = 'lr1-1';
+const CLOSE = 1e-9;
+
+let folder: string;
+let workbench: Workbench;
+let page: ChartPage;
+
+beforeAll(async () => {
+  folder = await folderWithRuns([...SWEEP, 'worker:0', 'worker:1', 'worker:2', 'worker:3', 'long']);
+  workbench = await Workbench.open({ folder });
+  page = new ChartPage(workbench);
+  workbench.page.setDefaultTimeout(10_000);
+  await workbench.showRuns();
+});
+
+screenshotFailures(() => workbench);
+
+afterAll(async () => {
+  await workbench?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const points = (runId: string, key: string, worker?: string) =>
+  logged(folder, runId, key, worker).map(({ step, value }) => ({ x: step, y: value, attempt: 1 }));
+
+const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+const deviation = (values: number[]) =>
+  Math.sqrt(values.reduce((sum, value) => sum + (value - mean(values)) ** 2, 0) / (values.length - 1));
+
+function expectClose(actual: number[], expected: number[]): void {
+  expect(actual).toHaveLength(expected.length);
+  actual.forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 9));
+}
+
+describe('six runs of a sweep', () => {
+  beforeAll(async () => {
+    await workbench.rowAction('sweep', 'Open Charts');
+    await page.drawn('val/loss', RUN);
+  });
+
+  afterEach(() => page.restore());
+
+  test('are drawn as they were logged', async () => {
+    for (const lr of [1, 2]) {
+      for (const seed of [1, 3]) {
+        for (const key of ['train/loss', 'val/loss'])
+          expectSameCurve(await page.drawn(key, `lr${lr}-${seed}`), points(`lr${lr}-${seed}`, key));
+      }
+    }
+    await workbench.allScreenshots('charts-sweep');
+  });
+
+  test('show NaN and ∞ at the edge, where they were', async () => {
+    const { bad } = await page.drawn('train/loss', 'lr1-2');
+    expect(bad.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['nan', 'inf']));
+    const at = logged(folder, 'lr1-2', 'train/loss').filter(({ value }) => !Number.isFinite(value));
+    expect(at.map(({ step }) => step)).toEqual([50, 51, 120]);
+    await page.chart('train/loss').locator('.chart-bad', { hasText: '3 NaN/∞' }).waitFor();
+  });
+
+  test('x = epoch, relative time and wall time', async () => {
+    const all = logged(folder, RUN, 'val/loss');
+    const start = logged(folder, RUN, 'train/loss')[0]!.at;
+    await page.chooseAxis('epoch');
+    const byEpoch = await page.until('val/loss', RUN, ({ x }) => x[0] === all[0]!.epoch);
+    expect(byEpoch.x).toEqual(all.map(({ epoch }) => epoch));
+    expect(byEpoch.y).toEqual(all.map(({ value }) => value));
+
+    await page.chooseAxis('wall time');
+    const byClock = await page.until('val/loss', RUN, ({ x }) => x[0]! > 1e12);
+    byClock.x.forEach((x, i) => expect(Math.abs(x - all[i]!.at)).toBeLessThan(1));
+    expect(byClock.y).toEqual(all.map(({ value }) => value));
+
+    await page.chooseAxis('relative time');
+    const relative = await page.until('val/loss', RUN, ({ x }) => x[0]! < 1000 && x[0] !== all[0]!.epoch);
+    // Since the run's first event, which comes a moment before its first metric.
+    const late = relative.x[0]! - (all[0]!.at - start) / 1000;
+    expect(late).toBeGreaterThanOrEqual(0);
+    expect(late).toBeLessThan(5);
+    relative.x.forEach((x, i) => expect(x - late).toBeCloseTo((all[i]!.at - start) / 1000, 3));
+  });
+
+  test('x = another metric', async () => {
+    await page.chooseAxis('val/acc');
+    const accuracy = logged(folder, RUN, 'val/acc').map(({ value }) => value);
+    const curve = await page.until('val/loss', RUN, ({ x }) => x[0] === accuracy[0]);
+    expect(curve.x).toEqual(accuracy);
+    expect(curve.y).toEqual(logged(folder, RUN, 'val/loss').map(({ value }) => value));
+    await workbench.screenshot('charts-metricAxis');
+  });
+
+  test('a logarithmic x axis leaves step 0 out, and a logarithmic y axis what is not above zero', async () => {
+    await page.option('log x', true);
+    await page.toolbar.getByText('log y').click();
+    const curve = await page.drawn('val/loss', RUN);
+    expect(curve.y).toEqual(logged(folder, RUN, 'val/loss').map(({ value }) => value));
+    await workbench.screenshot('charts-logarithmic');
+    await page.toolbar.getByText('log y').click();
+  });
+
+  test('groups by a param are the mean of their runs ± their standard deviation, or from the lowest to the highest', async () => {
+    await page.groupBy('lr');
+    const values = SEEDS.map((seed) => logged(folder, `lr1-${seed}`, 'val/loss').map(({ value }) => value));
+    const finite = values[0]!.map((_, i) => values.map((run) => run[i]!));
+    const grouped = await page.any('val/loss', ({ label }) => label.includes('lr 1'));
+    expect(grouped.label).toBe('lr 1 (3 runs)');
+    expect(grouped.x).toEqual(logged(folder, RUN, 'val/loss').map(({ step }) => step));
+    expectClose(grouped.y, finite.map(mean));
+    expectClose(
+      grouped.band!.max,
+      finite.map((at) => mean(at) + deviation(at)),
+    );
+    expectClose(
+      grouped.band!.min,
+      finite.map((at) => mean(at) - deviation(at)),
+    );
+    expect((await workbench.plotted()).filter(({ key }) => key === 'val/loss')).toHaveLength(2);
+    await workbench.allScreenshots('charts-grouped');
+
+    await page.choose('shade around means', 'minimum to maximum');
+    const ranged = await page.any(
+      'val/loss',
+      ({ label, band }) => label.includes('lr 1') && Math.abs(band!.max[0]! - Math.max(...finite[0]!)) < CLOSE,
+    );
+    expectClose(
+      ranged.band!.min,
+      finite.map((at) => Math.min(...at)),
+    );
+    expectClose(
+      ranged.band!.max,
+      finite.map((at) => Math.max(...at)),
+    );
+  });
+
+  test('smoothing is a debiased moving average, over the raw curve', async () => {
+    const weight = 0.6;
+    await page.smooth(weight);
+    const raw = logged(folder, RUN, 'val/loss').map(({ value }) => value);
+    let sum = 0;
+    const smoothed = raw.map((value, i) => {
+      sum = weight * sum + (1 - weight) * value;
+      return sum / (1 - weight ** (i + 1));
+    });
+    const curve = await page.until('val/loss', RUN, ({ line, y }) => line[1] !== y[1]);
+    expectClose(curve.line, smoothed);
+    expect(curve.y).toEqual(raw);
+  });
+
+  test('a chart of an expression over metrics', async () => {
+    await page.newChart(['val/loss - train/loss', 'val/acc']);
+    const train = new Map(logged(folder, RUN, 'train/loss').map(({ step, value }) => [step, value]));
+    const val = logged(folder, RUN, 'val/loss');
+    const key = 'val/loss - train/loss';
+    // 200 points are more than the chart has room for: they are compared where both are exact.
+    const curve = await page.drawn(key, RUN);
+    expect(curve.x).toEqual(val.map(({ step }) => step));
+    expectClose(
+      curve.y,
+      val.map(({ step, value }) => value - train.get(step)!),
+    );
+    expect((await page.drawn('val/acc', RUN)).y).toEqual(logged(folder, RUN, 'val/acc').map(({ value }) => value));
+    await workbench.screenshot('charts-expression');
+    await page.chartMenu('val/loss - train/loss, val/acc', 'Remove this chart');
+    await until('it is gone', async () => !(await workbench.plotted()).some((one) => one.key === key));
+  });
+
+  test('a chart is pinned, shown in full size, and put back', async () => {
+    await page.chartMenu('val/acc', 'Pin to the top');
+    await page.content.locator('.section[data-section="pinned"] .chart', { hasText: 'val/acc' }).waitFor();
+    await page.chart('val/acc').getByRole('button', { name: 'val/acc: Full size' }).click();
+    await until('only that one is there', async () => (await page.content.locator('.chart:visible').count()) === 1);
+    const full = await page.until('val/acc', RUN, ({ x }) => x.length === 20);
+    expect(full.y).toEqual(logged(folder, RUN, 'val/acc').map(({ value }) => value));
+    await workbench.screenshot('charts-full');
+    await page.chart('val/acc').getByRole('button', { name: 'Back to all charts' }).click();
+    await until('all are there again', async () => (await page.content.locator('.chart:visible').count()) > 3);
+    await page.chartMenu('val/acc', 'Unpin');
+  });
+
+  test('a view is kept by name, shown again, and survives a reload, as does what was not kept', async () => {
+    await page.chooseAxis('epoch');
+    await page.groupBy('lr');
+    await page.views('Keep this view…');
+    await workbench.quickInput.locator('input').first().fill('by learning rate');
+    await workbench.page.keyboard.press('Enter');
+    await page.restore();
+    await page.drawn('val/loss', RUN);
+    await page.any('val/loss', ({ label }) => !label.includes('lr 1'));
+    await page.smooth(0.5);
+    await workbench.page.waitForTimeout(600); // the state is stored a moment later
+    await workbench.reload();
+    await page.until('val/loss', RUN, ({ line, y }) => line[1] !== y[1]);
+    await page.views('by learning rate');
+    const shown = await page.any('val/loss', ({ label }) => label === 'lr 1 (3 runs)');
+    expect(shown.x).toEqual(logged(folder, RUN, 'val/loss').map(({ epoch }) => epoch));
+    expect(shown.line).toEqual(shown.y);
+  });
+});
+
+test('the mean over workers is there where all of them have reported', async () => {
+  await workbench.rowAction('four workers', 'Open Charts');
+  await page.until('loss', 'workers', () => true);
+  const ranks = [0, 1, 2, 3].map((rank) => points('workers', 'loss', `worker-${rank}`));
+  const each = (await workbench.plotted()).filter(({ run_id }) => run_id === 'workers');
+  expect(each.map(({ worker }) => worker)).toEqual(['worker-0', 'worker-1', 'worker-2', 'worker-3']);
+  each.forEach((curve, rank) => expectSameCurve(curve, ranks[rank]!));
+  await page.option('mean over workers', true);
+  const curve = await page.until('loss', 'workers', ({ worker }) => worker === 'mean');
+  const steps = ranks[3]!.map(({ x }) => x);
+  expect(curve.x).toEqual(steps);
+  expectClose(
+    curve.y,
+    steps.map((step) => mean(ranks.map((rank) => rank[step]!.y))),
+  );
+  expectClose(
+    curve.band!.max,
+    steps.map((step) => mean(ranks.map((rank) => rank[step]!.y)) + deviation(ranks.map((rank) => rank[step]!.y))),
+  );
+  await workbench.screenshot('charts-workers');
+});
+
+describe('a long run', () => {
+  beforeAll(async () => {
+    await workbench.rowAction('long,', 'Open Charts');
+    await page.until('loss', 'long', () => true);
+  });
+
+  test('shows its spike, and after a drag every point of what is left', async () => {
+    const all = points('long', 'loss');
+    const whole = await page.until('loss', 'long', ({ x }) => x.length > 50);
+    expectSameCurve(whole, all);
+    expect(Math.max(...whole.band!.max)).toBe(Math.max(...all.map(({ y }) => y)));
+    // Twice, because 20,000 points are many.
+    await page.drag('loss', 0.6, 0.63);
+    await page.until('loss', 'long', ({ x }) => x.at(-1)! - x[0]! < 1000);
+    await page.drag('loss', 0.3, 0.5);
+    const zoomed = await page.until('loss', 'long', ({ x, band }) => band === null && x.length > 20);
+    const inside = all.filter(({ x }) => x >= zoomed.x[0]! && x <= zoomed.x.at(-1)!);
+    expect(zoomed.x).toEqual(inside.map(({ x }) => x));
+    expect(zoomed.y).toEqual(inside.map(({ y }) => y));
+    await workbench.screenshot('charts-zoomed');
+
+    const from = zoomed.x[0]!;
+    await page.wheel('loss', 400, 0);
+    await page.until('loss', 'long', ({ x }) => x[0]! > from);
+    await page.plot('loss').dblclick();
+    await page.until('loss', 'long', ({ x }) => x.at(-1)! > 19_000);
+  });
+
+  test('Shift and drag zooms the heights, too', async () => {
+    await page.drag('loss', 0.2, 0.4, { shift: true });
+    await page.until('loss', 'long', ({ x }) => x.at(-1)! < 9000);
+    await workbench.screenshot('charts-zoomedHeights');
+    await page.toolbar.getByRole('button', { name: 'Reset zoom' }).click();
+    await page.until('loss', 'long', ({ x }) => x.at(-1)! > 19_000);
+  });
+
+  test('can be read and zoomed with the keyboard alone', async () => {
+    const all = points('long', 'loss');
+    await page.plot('loss').focus();
+    await workbench.page.keyboard.press('Home');
+    await until('the first value is told', async () =>
+      (await page.content.locator('[aria-live]').textContent())?.includes('step 0'),
+    );
+    for (let i = 0; i < 9; i++) await workbench.page.keyboard.press('+');
+    const zoomed = await page.until('loss', 'long', ({ band, x }) => band === null && x.length > 5);
+    const inside = all.filter(({ x }) => x >= zoomed.x[0]! && x <= zoomed.x.at(-1)!);
+    expect(zoomed.y).toEqual(inside.map(({ y }) => y));
+    await workbench.page.keyboard.press('.');
+    await page.until('loss', 'long', ({ x }) => x[0]! > zoomed.x[0]!);
+    await workbench.page.keyboard.press('0');
+    await page.until('loss', 'long', ({ x }) => x.at(-1)! > 19_000);
+    await workbench.page.keyboard.press('Enter');
+    await page.content.locator('.menu button:focus').waitFor();
+    await workbench.page.keyboard.press('Escape');
+  });
+});

@@ -1,0 +1,68 @@
+/** What lies along x in a grid of charts, and which part of it is shown. */
+import type { PanelState, XAxis, Zoom } from '../../src/protocol/panel';
+import type { Sight } from './seriesLoader';
+
+/** `metric`: another metric's values take the place of steps and times. */
+export type DrawnAxis = XAxis | 'metric';
+
+/** The charts of one tab: they have an axis, and zoom together. */
+export interface Scope {
+  readonly name: string;
+  axis(state: PanelState): XAxis;
+  xMetric(state: PanelState): string | null;
+  logX(state: PanelState): boolean;
+}
+
+export const CHARTS: Scope = {
+  name: '',
+  axis: (state) => (state.x_metric === null ? state.x : 'step'),
+  xMetric: (state) => state.x_metric,
+  logX: (state) => state.log_x,
+};
+
+/** The supervisor's samples have no steps: only times mean something. */
+export const SYSTEM: Scope = {
+  name: 'system\0',
+  axis: (state) => (state.x === 'wall' ? 'wall' : 'relative'),
+  xMetric: () => null,
+  logX: () => false,
+};
+
+export function drawnAxis(scope: Scope, state: PanelState): DrawnAxis {
+  return scope.xMetric(state) === null ? scope.axis(state) : 'metric';
+}
+
+/** Where values of another metric lie along x, every series is whole: their range says nothing about steps. */
+export function sightOf(scope: Scope, state: PanelState, id: string): Sight {
+  const whole = scope.xMetric(state) !== null;
+  return {
+    x: scope.axis(state),
+    zoom: whole ? null : zoomOf(scope, state, id),
+    of: whole ? scope.name : zoomKey(scope, state, id),
+  };
+}
+
+export function zoomOf(scope: Scope, state: PanelState, id: string): Zoom | null {
+  return state.zooms[zoomKey(scope, state, id)] ?? null;
+}
+
+export function withZoom(scope: Scope, state: PanelState, id: string, zoom: Zoom | null): Partial<PanelState> {
+  return { zooms: withEntry(state.zooms, zoomKey(scope, state, id), zoom) };
+}
+
+export function zoomOfY(scope: Scope, state: PanelState, id: string): Zoom | null {
+  return state.zooms_y[scope.name + id] ?? null;
+}
+
+export function withZoomY(scope: Scope, state: PanelState, id: string, zoom: Zoom | null): Partial<PanelState> {
+  return { zooms_y: withEntry(state.zooms_y, scope.name + id, zoom) };
+}
+
+function zoomKey(scope: Scope, state: PanelState, id: string): string {
+  return scope.name + (state.linked ? '' : id);
+}
+
+function withEntry(all: Record<string, Zoom>, key: string, zoom: Zoom | null): Record<string, Zoom> {
+  const { [key]: _before, ...rest } = all;
+  return zoom === null ? rest : { ...rest, [key]: zoom };
+}

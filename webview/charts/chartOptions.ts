@@ -1,0 +1,80 @@
+/** What is set less often: scales, means over workers, bands, linked axes, sizes. */
+import { BANDS, type Band, CHART_SIZES, type ChartSize, type PanelState } from '../../src/protocol/panel';
+import { el, iconButton } from '../shared/dom';
+import type { PanelModel } from './panelModel';
+import { fillSelect } from './selectOptions';
+
+const BAND_NAMES: Record<Band, string> = { std: 'standard deviation', range: 'minimum to maximum', none: 'nothing' };
+const SIZE_NAMES: Record<ChartSize, string> = { small: 'small', medium: 'medium', large: 'large' };
+
+type Switch = 'log_x' | 'linked' | 'mean_workers';
+
+export class ChartOptions {
+  readonly element: HTMLElement;
+  private readonly button: HTMLButtonElement;
+  private readonly box: HTMLElement;
+  private readonly band = document.createElement('vscode-single-select');
+  private readonly size = document.createElement('vscode-single-select');
+  private readonly switches: { name: Switch; check: HTMLElementTagNameMap['vscode-checkbox'] }[];
+
+  constructor(private readonly model: PanelModel) {
+    this.switches = [
+      this.switch('mean_workers', 'mean over workers'),
+      this.switch('log_x', 'log x', { zooms: {} }),
+      this.switch('linked', 'zoom all charts together', { zooms: {} }),
+    ];
+    this.band.addEventListener('change', () => this.model.patch({ band: this.band.value as Band }));
+    this.size.addEventListener('change', () => this.model.patch({ size: this.size.value as ChartSize }));
+    this.button = iconButton('settings', 'Chart options', () => this.show(this.box.hidden !== false));
+    this.button.setAttribute('aria-expanded', 'false');
+    this.box = el(
+      'div',
+      { class: 'options', role: 'group', 'aria-label': 'Chart options', hidden: true },
+      ...this.switches.map(({ check }) => check),
+      field('shade around means', this.band),
+      field('charts', this.size),
+    );
+    this.element = el('div', { class: 'options-anchor' }, this.button, this.box);
+    this.element.addEventListener('keydown', (event) => {
+      if (event.key !== 'Escape' || this.box.hidden) return;
+      this.show(false);
+      this.button.focus();
+    });
+    document.addEventListener('pointerdown', (event) => {
+      if (event.target instanceof Node && !this.element.contains(event.target)) this.show(false);
+    });
+  }
+
+  update(): void {
+    const { state } = this.model;
+    for (const { name, check } of this.switches) if (check.checked !== state[name]) check.checked = state[name];
+    fillSelect(
+      this.band,
+      BANDS.map((value) => ({ value, label: BAND_NAMES[value] })),
+      state.band,
+    );
+    fillSelect(
+      this.size,
+      CHART_SIZES.map((value) => ({ value, label: SIZE_NAMES[value] })),
+      state.size,
+    );
+  }
+
+  private show(open: boolean): void {
+    this.box.hidden = !open;
+    this.button.setAttribute('aria-expanded', String(open));
+    if (open) this.switches[0]?.check.focus();
+  }
+
+  private switch(name: Switch, label: string, also: Partial<PanelState> = {}): ChartOptions['switches'][number] {
+    const check = document.createElement('vscode-checkbox');
+    check.label = label;
+    check.addEventListener('change', () => this.model.patch({ [name]: check.checked, ...also }));
+    return { name, check };
+  }
+}
+
+function field(name: string, select: HTMLElementTagNameMap['vscode-single-select']): HTMLElement {
+  select.setAttribute('aria-label', name);
+  return el('div', { class: 'option' }, el('span', {}, name), select);
+}

@@ -1,0 +1,47 @@
+/** Why there is no chart, and what to do about it. */
+import { el } from '../shared/dom';
+import { statusActions } from '../shared/status';
+import { type Scope, SYSTEM } from './axes';
+import type { PanelModel } from './panelModel';
+
+export type Emptiness = 'missing' | 'search' | 'system' | 'waiting' | 'none';
+
+export function emptiness(model: PanelModel, searching: boolean, scope: Scope): Emptiness {
+  if (model.runs.length === 0) return 'missing';
+  if (searching) return 'search';
+  if (scope === SYSTEM) return 'system';
+  return model.runs.some((run) => statusActions(run.row.status).stop) ? 'waiting' : 'none';
+}
+
+export function emptyState(why: Emptiness, openOutput: () => void): HTMLElement[] {
+  switch (why) {
+    case 'missing':
+      return [
+        el('p', { class: 'empty-title' }, 'These runs are not here.'),
+        el('p', {}, 'They were deleted, or belong to a folder that is not open. Choose others in the XTrack view.'),
+      ];
+    case 'search':
+      return [el('p', {}, 'No metric matches this filter.')];
+    case 'system':
+      return [
+        el('p', { class: 'empty-title' }, 'No system metrics yet.'),
+        el('p', {}, 'CPU, memory and GPU are sampled while a script runs that XTrack launched:'),
+        el('p', {}, el('code', {}, 'python -m xtrack run -- train.py')),
+      ];
+    default:
+      return waiting(why === 'waiting', openOutput);
+  }
+}
+
+function waiting(active: boolean, openOutput: () => void): HTMLElement[] {
+  const output = document.createElement('vscode-button');
+  output.append('Show the output');
+  output.addEventListener('click', openOutput);
+  return [
+    el('p', { class: 'empty-title' }, active ? 'Waiting for the first metric…' : 'This run logged no metrics.'),
+    el('p', {}, 'Log one from the training loop:'),
+    el('p', {}, el('code', {}, 'run.log_metric("train/loss", loss, step=step)')),
+    el('p', { class: 'muted' }, 'If the script should have logged by now, its output tells why it did not.'),
+    output,
+  ];
+}

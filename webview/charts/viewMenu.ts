@@ -1,0 +1,25 @@
+/** Views that are kept in the workspace: shown again, kept, forgotten. */
+import type { PanelAction } from '../../src/protocol/panel';
+import type { PanelModel } from './panelModel';
+import { type MenuItem, openMenu } from './popupMenu';
+
+export function openViewMenu(model: PanelModel, act: (action: PanelAction) => void, anchor: HTMLElement): void {
+  const items: MenuItem[] = model.views.map((name) => ({
+    label: name,
+    icon: 'bookmark',
+    run: () => act({ do: 'applyView', name }),
+  }));
+  items.push({ label: 'Keep this view…', icon: 'add', run: () => act({ do: 'saveView', state: model.state }) });
+  if (model.views.length > 0)
+    items.push({ label: 'Forget a view…', icon: 'trash', run: () => openForgetMenu(model, act, anchor) });
+  openMenu('Views', items, anchor);
+}
+
+function openForgetMenu(model: PanelModel, act: (action: PanelAction) => void, anchor: HTMLElement): void {
+  const items = model.views.map((name) => ({
+    label: `Forget ${name}`,
+    icon: 'trash',
+    run: () => act({ do: 'deleteView', name }),
+  }));
+  openMenu('Forget a view', items, anchor);
+}
