@@ -1,7 +1,7 @@
 // Measures what the design promises, each as a ratio to a baseline in the same run:  npm run bench [-- --quick] [name…]
 import { build } from '../esbuild.mjs';
 
-const NAMES = ['client', 'ingest', 'store', 'series'];
+const NAMES = ['client', 'ingest', 'store', 'series', 'activation'];
 
 function summary(values) {
   const sorted = [...values].sort((a, b) => a - b);

@@ -1,0 +1,76 @@
+// What the extension adds to an editor's start: its activation beside that of one that does nothing, in the same editor.
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openEditor } from '../../scripts/editorSession.mjs';
+
+const WAIT_MS = 60_000;
+
+/** Activates both in each new window, the order taking turns, and notes how long each took. */
+const CLOCK = `const vscode = require('vscode');
+const { appendFileSync, existsSync, readFileSync } = require('node:fs');
+exports.activate = async () => {
+  await new Promise((resolve) => setTimeout(resolve, 2500));
+  const file = process.env.XTRACK_BENCH_FILE;
+  const turn = existsSync(file) ? readFileSync(file, 'utf8').split('\\n').length : 1;
+  const names = turn % 2 ? ['empty', 'xtrack'] : ['xtrack', 'empty'];
+  const took = {};
+  for (const name of names) {
+    const extension = vscode.extensions.getExtension('xtrack.' + name);
+    if (extension.isActive) throw new Error(name + ' was active already');
+    const started = performance.now();
+    await extension.activate();
+    took[name] = performance.now() - started;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  appendFileSync(file, JSON.stringify(took) + '\\n');
+};`;
+
+function companion(home, name, activationEvents, code) {
+  const folder = join(home, name);
+  mkdirSync(folder);
+  const manifest = { name, publisher: 'xtrack', version: '0.0.0', engines: { vscode: '^1.100.0' } };
+  const rest = { main: './main.js', activationEvents, extensionKind: ['workspace'] };
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ ...manifest, ...rest }));
+  writeFileSync(join(folder, 'main.js'), code);
+  return folder;
+}
+
+function readLines(file) {
+  return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').map((line) => JSON.parse(line)) : [];
+}
+
+export async function measure({ quick }) {
+  const home = mkdtempSync(join(tmpdir(), 'xt-bench-'));
+  const file = join(home, 'times');
+  const folder = join(home, 'folder');
+  mkdirSync(folder);
+  const companions = [
+    companion(home, 'empty', [], 'exports.activate = () => undefined;'),
+    companion(home, 'clock', ['onStartupFinished'], CLOCK),
+  ];
+  const editor = await openEditor({ folder, companions, env: { XTRACK_BENCH_FILE: file } });
+  try {
+    const windows = quick ? 4 : 12;
+    // The first window of an installation compiles everything anew.
+    for (let window = 0; window <= windows; window++) {
+      if (window > 0) await editor.page.goto(editor.address);
+      for (const deadline = Date.now() + WAIT_MS; readLines(file).length <= window;) {
+        if (Date.now() > deadline) throw new Error(`Window ${window} measured nothing.`);
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      }
+    }
+    const times = readLines(file).slice(1);
+    const note = `${median(times.map(({ xtrack }) => xtrack)).toFixed(1)} ms beside ${median(times.map(({ empty }) => empty)).toFixed(1)} ms`;
+    return [
+      { name: 'activation, × an empty extension', values: times.map((each) => each.xtrack / each.empty), atMost: 2, note },
+    ];
+  } finally {
+    await editor.close();
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+function median(values) {
+  return [...values].sort((a, b) => a - b)[values.length >> 1];
+}

@@ -1,0 +1,138 @@
+/** From an editor with nothing open to the first curve of one's own script, on the packaged extension, by clicks alone. */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Locator } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { endProcesses } from '../../scripts/editorSession.mjs';
+import { makePackage } from '../../scripts/package.mjs';
+import { runIds } from './journals';
+import { screenshotFailures, until, Workbench } from './workbench';
+
+const EPOCHS = 12;
+/** Knows nothing of any tracker. */
+const SCRIPT = `import time
+
+loss = 1.0
+for epoch in range(${EPOCHS}):
+    for batch in range(4):
+        time.sleep(0.05)
+        loss *= 0.9
+    print(f"epoch {epoch + 1}/${EPOCHS} loss={loss:.4f} acc={1 - loss:.4f}", flush=True)
+`;
+
+let home: string;
+let project: string;
+let workbench: Workbench;
+
+beforeAll(async () => {
+  home = mkdtempSync(join(tmpdir(), 'xtn-'));
+  project = join(home, 'home/project');
+  mkdirSync(project, { recursive: true });
+  writeFileSync(join(project, 'train.py'), SCRIPT);
+  const vsix = await makePackage(home);
+  workbench = await Workbench.open({ folder: null, vsix, trust: false, env: { HOME: join(home, 'home') } });
+});
+
+// Each step goes on from the one before.
+let broken = false;
+beforeEach(() => {
+  if (broken) throw new Error('an earlier step failed');
+});
+afterEach(({ task }) => {
+  broken ||= task.result?.state === 'fail';
+});
+screenshotFailures(() => workbench);
+
+afterAll(async () => {
+  await workbench?.close();
+  if (project) await endProcesses(project);
+  rmSync(home, { recursive: true, force: true });
+});
+
+const icon = (): Locator => workbench.page.locator('.part.activitybar [aria-label^="XTrack"]').first();
+const lens = (): Locator => workbench.page.locator('.codelens-decoration a', { hasText: 'Track this script' }).first();
+const welcome = (text: string): Locator => workbench.tree.locator('.monaco-button', { hasText: text });
+
+test('the icon in the activity bar opens a view that says what to do', async () => {
+  await icon().click();
+  for (const button of ['Open the Example', 'Track This Script', 'Watch an Existing Folder', 'Open Folder']) {
+    await welcome(button).waitFor();
+  }
+  await workbench.screenshots('newcomer-welcome');
+});
+
+test('a folder and a script are opened, and the script has its button', async () => {
+  const { page, quickInput } = workbench;
+  await welcome('Open Folder').click();
+  await quickInput.locator('.monaco-list-row', { hasText: 'project' }).click();
+  await page.waitForTimeout(500); // the dialog reads the folder
+  await quickInput.locator('.monaco-button', { hasText: 'OK' }).click();
+  await page.locator('.explorer-folders-view .monaco-list-row', { hasText: 'train.py' }).click();
+  await lens().waitFor();
+});
+
+test('a folder that is not trusted is told so, with the way out', async () => {
+  const { page } = workbench;
+  await lens().click();
+  const manage = workbench.notification('not trusted').locator('.monaco-button', { hasText: 'Manage' });
+  await manage.click();
+  await page.locator('.workspace-trust-editor .monaco-button', { hasText: /^Trust$/ }).click();
+  await page.locator('.tab', { hasText: 'train.py' }).click();
+  expect(runIds(project)).toEqual([]);
+});
+
+test('one click on "Track this script" shows the run and draws what it prints', async () => {
+  await lens().click();
+  const drawn = await until(
+    'a curve is drawn',
+    async () => {
+      const curve = await workbench.plottedCurve('loss');
+      return curve && curve.x.length >= 3 && curve;
+    },
+    60,
+  );
+  for (const [i, y] of drawn.y.entries()) expect(y).toBeCloseTo(0.9 ** (4 * (i + 1)), 3);
+  await icon().click();
+  await workbench.row('train.py').waitFor();
+  await workbench.row(', completed').waitFor();
+  expect((await workbench.plottedCurve('acc'))?.x).toHaveLength(EPOCHS);
+  await workbench.screenshots('newcomer-curve');
+  expect(runIds(project)).toHaveLength(1);
+  expect(readFileSync(join(project, 'train.py'), 'utf8')).toBe(SCRIPT);
+});
+
+test('the walkthrough has checked off what really happened, and checks off what happens next', async () => {
+  const { page } = workbench;
+  await workbench.runCommand('Welcome: Open Walkthrough');
+  await workbench.pick('Get Started with XTrack');
+  await stepDone('Track your own script', true);
+  await stepDone('Open the example', false);
+  await stepDone('Add three lines', false);
+  await stepDone('Compare runs', false);
+  await page.locator('.tab', { hasText: 'train.py' }).first().click();
+  await lens().click();
+  await until('a second run', () => runIds(project).length === 2);
+  await until('both are listed', async () => (await rows().count()) === 2);
+  await rows().nth(0).click();
+  await rows().nth(1).click({ modifiers: ['Control'] });
+  await rows().nth(1).hover();
+  await rows().nth(1).locator('.action-label[aria-label^="Open Charts"]').click();
+  await until('two runs are in one chart', async () => {
+    const curves = (await workbench.plotted()).filter(({ key }) => key === 'loss');
+    return new Set(curves.map(({ run_id }) => run_id)).size === 2;
+  });
+  await page.locator('.tab', { hasText: 'Get Started' }).first().click();
+  await stepDone('Compare runs', true);
+  await workbench.screenshots('newcomer-walkthrough');
+});
+
+const rows = (): Locator => workbench.tree.locator('.monaco-list-row[aria-label*="train.py"]');
+
+async function stepDone(title: string, done: boolean): Promise<void> {
+  const step = workbench.page.locator('.getting-started-step', { hasText: title }).first();
+  await step.locator(`.step-title`).waitFor();
+  await until(`${title} is ${done ? '' : 'not '}done`, async () => {
+    return ((await step.locator('.codicon.complete, .codicon-pass-filled').count()) > 0) === done;
+  });
+}
