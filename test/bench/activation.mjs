@@ -37,7 +37,12 @@ function companion(home, name, activationEvents, code) {
 }
 
 function readLines(file) {
-  return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').map((line) => JSON.parse(line)) : [];
+  return existsSync(file)
+    ? readFileSync(file, 'utf8')
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line))
+    : [];
 }
 
 export async function measure({ quick }) {
@@ -63,7 +68,12 @@ export async function measure({ quick }) {
     const times = readLines(file).slice(1);
     const note = `${median(times.map(({ xtrack }) => xtrack)).toFixed(1)} ms beside ${median(times.map(({ empty }) => empty)).toFixed(1)} ms`;
     return [
-      { name: 'activation, × an empty extension', values: times.map((each) => each.xtrack / each.empty), atMost: 2, note },
+      {
+        name: 'activation, × an empty extension',
+        values: times.map((each) => each.xtrack / each.empty),
+        atMost: 2,
+        note,
+      },
     ];
   } finally {
     await editor.close();

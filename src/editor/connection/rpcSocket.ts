@@ -1,4 +1,4 @@
-import { WebSocket } from 'ws';
+import type { WebSocket } from 'ws';
 import { Emitter } from '../../base/emitter';
 import type { Method, Request, Results } from '../../protocol/api';
 import { ApiError, type RpcErrorData, userError } from '../../protocol/apiError';
@@ -35,7 +35,9 @@ export class RpcSocket {
   readonly onChanged = this.changed.event;
   readonly onClosed = this.closed.event;
 
-  static open(address: { port: number; token: string }): Promise<RpcSocket> {
+  static async open(address: { port: number; token: string }): Promise<RpcSocket> {
+    // Only windows that have runs to ask for pay for it.
+    const { WebSocket } = await import('ws');
     return new Promise((resolve, reject) => {
       const socket = new WebSocket(`ws://127.0.0.1:${address.port}/rpc`, {
         headers: { authorization: `Bearer ${address.token}` },
@@ -59,7 +61,7 @@ export class RpcSocket {
 
   call<M extends Method>(method: M, params: Request<M>): Promise<Results[M]> {
     return new Promise((resolve, reject) => {
-      if (this.socket.readyState !== WebSocket.OPEN) return reject(connectionLost(method));
+      if (this.socket.readyState !== this.socket.OPEN) return reject(connectionLost(method));
       const id = ++this.lastId;
       const timer = WAITING.has(method) ? null : setTimeout(() => this.timeOut(id, method), CALL_MS);
       this.pending.set(id, { resolve, reject, timer });

@@ -11,13 +11,19 @@ type Step = 'example' | 'track' | 'lines' | 'compare';
 const DONE = 'xtrack.firstSteps';
 const LOOKED_AT = 20;
 
+/** Its steps are read a moment after a walkthrough shows. */
+const TOLD_AFTER_MS = [0, 1_000, 4_000];
+
 /**
- * What somebody has really done so far: context keys that check off the steps of the walkthrough, remembered for all
- * windows. Runs are looked at only until the steps about them are done.
+ * What somebody has really done so far, remembered for all windows, so that the walkthrough checks its steps off. It
+ * sees a context key only while that *becomes* true, and never one that was true before the walkthrough was first shown:
+ * so the keys are true for a moment, when something happens and whenever a walkthrough may have come up. Runs are looked
+ * at only until the steps about them are done.
  */
 export class FirstSteps implements vscode.Disposable {
   private readonly owned = new DisposableStore();
   private readonly done: Set<Step>;
+  private timers: NodeJS.Timeout[] = [];
   private looking: Promise<void> = Promise.resolve();
 
   constructor(
@@ -28,7 +34,10 @@ export class FirstSteps implements vscode.Disposable {
     private readonly log: vscode.LogOutputChannel,
   ) {
     this.done = new Set(memory.get<Step[]>(DONE) ?? []);
-    for (const step of this.done) setContext(`xtrack.did.${step}`, true);
+    this.owned.add(
+      vscode.window.tabGroups.onDidChangeTabs(({ opened, changed }) => this.remind([...opened, ...changed])),
+    );
+    this.remind(vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs));
     this.owned.add(feed.onUpdate(({ rows }) => this.look(async () => rows)));
     this.owned.add(feed.onReset(() => this.look(() => this.latest())));
     this.owned.add(vscode.workspace.onDidChangeWorkspaceFolders(() => this.lookForExample()));
@@ -36,11 +45,19 @@ export class FirstSteps implements vscode.Disposable {
   }
 
   dispose(): void {
+    for (const timer of this.timers) clearTimeout(timer);
     this.owned.dispose();
   }
 
   shown(runs: number): void {
     if (runs > 1) this.did('compare');
+  }
+
+  /** A walkthrough is a tab of no kind that extensions know. */
+  private remind(tabs: readonly vscode.Tab[]): void {
+    if (this.done.size === 0 || !tabs.some(({ input }) => input === undefined)) return;
+    for (const timer of this.timers) clearTimeout(timer);
+    this.timers = TOLD_AFTER_MS.map((ms) => setTimeout(() => [...this.done].forEach((step) => void tell(step)), ms));
   }
 
   private lookForExample(): void {
@@ -79,11 +96,16 @@ export class FirstSteps implements vscode.Disposable {
   private did(step: Step): void {
     if (this.done.has(step)) return;
     this.done.add(step);
-    setContext(`xtrack.did.${step}`, true);
+    void tell(step);
     // Another window may have got further meanwhile.
     const known = this.memory.get<Step[]>(DONE) ?? [];
     void this.memory.update(DONE, [...new Set([...known, ...this.done])]);
   }
+}
+
+async function tell(step: Step): Promise<void> {
+  await setContext(`xtrack.did.${step}`, true);
+  await setContext(`xtrack.did.${step}`, false);
 }
 
 function isIn(folder: string, path: string): boolean {

@@ -70,7 +70,7 @@ export class RunsTree implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
   async setFilter(filter: string): Promise<void> {
     await this.pages.reload(filter);
     this.filter = filter;
-    setContext('xtrack.filtered', filter !== '');
+    void setContext('xtrack.filtered', filter !== '');
     this.redraws.request(undefined, 'soon');
     this.showState();
   }
@@ -256,7 +256,7 @@ export class RunsTree implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
       else if (state === 'connecting' || this.loading) shown = 'loading';
       else shown = this.filter ? 'nomatch' : 'empty';
     }
-    setContext('xtrack.view', shown);
+    void setContext('xtrack.view', shown);
     this.view.message = this.message(failed, shown);
     this.showBadge();
   }
