@@ -4,9 +4,7 @@
  */
 
 /** Escape sequences that only colour: everything else may move the cursor, and such lines are left as they are. */
-// eslint-disable-next-line no-control-regex
 const COLORS = /\x1b\[[\d;]*m/g;
-// eslint-disable-next-line no-control-regex
 const MOVES = /[\x00-\x08\x0b-\x1f]/;
 
 /** `text` may begin and end anywhere; what shows is the same. A character a byte, or decoded. */

@@ -80,7 +80,7 @@ export class TrashBin {
     const detail = [
       ...(rows.length > 1 ? [[...names, ...(others > 0 ? [vscode.l10n.t('{0} more', others)] : [])].join(', ')] : []),
       vscode.l10n.t(
-        'Their metrics, logs and output are removed and cannot be restored. Checkpoints and artifacts outside .xtrack stay where they are.',
+        'Metrics, logs and output are removed and cannot be restored. Checkpoints and artifacts outside .xtrack stay where they are.',
       ),
     ].join('\n\n');
     const yes = vscode.l10n.t('Delete for Good');
