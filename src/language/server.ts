@@ -1,10 +1,14 @@
 /** The language server: LSP on stdio (`node dist/language.js --stdio`), a process of its own. */
 import { createConnection, ProposedFeatures, TextDocuments, TextDocumentSyncKind } from 'vscode-languageserver/node';
-import { TextDocument } from 'vscode-languageserver-textdocument';
-import { trainingEntryPoint } from './trainingScript';
+import { PythonSource } from './pythonSource';
+import { TrackingLenses } from './trackingLenses';
 
 const connection = createConnection(ProposedFeatures.all);
-const documents = new TextDocuments(TextDocument);
+const sources = new TextDocuments({
+  create: (uri, languageId, version, text) => PythonSource.create(uri, languageId, version, text),
+  update: (source: PythonSource, changes, version) => source.update(changes, version),
+});
+const lenses = new TrackingLenses();
 
 connection.onInitialize(() => ({
   capabilities: {
@@ -14,21 +18,23 @@ connection.onInitialize(() => ({
 }));
 
 connection.onCodeLens(({ textDocument }) => {
-  const document = documents.get(textDocument.uri);
-  const entry = document && trainingEntryPoint(document.getText());
-  if (!entry) return [];
-  const start = { line: entry.line, character: 0 };
-  return [
-    {
-      range: { start, end: start },
-      command: {
-        title: '$(play) Track this script',
-        command: 'xtrack.launchCurrentFile',
-        arguments: [textDocument.uri],
-      },
-    },
-  ];
+  const source = sources.get(textDocument.uri);
+  return source ? lenses.of(source, cellsAround(source)) : [];
 });
 
-documents.listen(connection);
+sources.onDidClose(({ document }) => lenses.forget(document.uri));
+sources.listen(connection);
 connection.listen();
+
+/** The open cells of the notebook that a cell is in; null for what is no cell. */
+function cellsAround({ uri }: PythonSource): PythonSource[] | null {
+  if (uri.startsWith('vscode-interactive-input:')) return sources.all().filter((source) => source.uri === uri);
+  if (!uri.startsWith('vscode-notebook-cell:')) return null;
+  const notebook = notebookOf(uri);
+  return sources.all().filter((source) => notebookOf(source.uri) === notebook);
+}
+
+/** Cells of one notebook differ in their fragment. */
+function notebookOf(uri: string): string {
+  return uri.split('#', 1)[0]!;
+}
