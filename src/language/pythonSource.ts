@@ -28,12 +28,11 @@ export class PythonSource {
   }
 
   get tree(): Tree {
-    if (this.parsed?.version !== this.version) {
-      const tree = parser.parse(this.text, this.fragments);
-      this.fragments = TreeFragment.addTree(tree);
-      this.parsed = { version: this.version, tree };
-    }
-    return this.parsed!.tree;
+    if (this.parsed?.version === this.version) return this.parsed.tree;
+    const tree = parser.parse(this.text, this.fragments);
+    this.fragments = TreeFragment.addTree(tree);
+    this.parsed = { version: this.version, tree };
+    return tree;
   }
 
   lineOf(offset: number): number {
