@@ -18,6 +18,7 @@ import { discover } from './editor/connection/discover';
 import { expandPath } from './editor/directory';
 import { Doctor } from './editor/doctor/doctor';
 import { collectFacts } from './editor/doctor/doctorFacts';
+import { DebugRun } from './editor/debug/debugRun';
 import { showDiskUsage } from './editor/disk/diskUsage';
 import { TrashBin } from './editor/disk/trashBin';
 import { EditRuns } from './editor/edit/editRuns';
@@ -30,6 +31,7 @@ import { Launcher } from './editor/launch/launcher';
 import { createLog } from './editor/log';
 import { exportRuns, rebuildDatabases } from './editor/longTasks';
 import { isTrusted, requireTrust, showFailure } from './editor/messages';
+import { TrackCell } from './editor/notebooks/trackCell';
 import { Notifications } from './editor/notifications';
 import { openFile, workingDirectory } from './editor/openFile';
 import { OutputTerminals } from './editor/output/outputTerminals';
@@ -63,7 +65,8 @@ export function activate(context: vscode.ExtensionContext): XTrackApi {
   context.subscriptions.push(owned);
   const log = owned.add(createLog());
   const parts = makeParts(context, owned, log);
-  owned.add(registerCommands(makeHandlers(parts, log), log));
+  const debugRun = owned.add(makeDebugRun(parts, log));
+  owned.add(registerCommands(makeHandlers(parts, debugRun, log), log));
   tie(context, parts, owned, log);
   const { tree, feed, collectors } = parts;
   return { tree, feed, collectors };
@@ -114,6 +117,7 @@ function makeParts(context: vscode.ExtensionContext, owned: DisposableStore, log
   );
   const env = windowEnvironment(process.env);
   const client = async (): Promise<string> => (await installation.install(), installation.client);
+  const onRun = (run_id: string, first: boolean): void => showCellRun(charts, run_id, first);
   return {
     installation,
     collectors,
@@ -124,6 +128,7 @@ function makeParts(context: vscode.ExtensionContext, owned: DisposableStore, log
     resumeRun,
     charts,
     example,
+    trackCell: owned.add(new TrackCell({ collectors, feed, client, onRun, log })),
     launcher: new Launcher(collectors, context.workspaceState, log, (request, script) =>
       collision.accepts(request.interpreter ?? 'python3', script.fsPath, request.env),
     ),
@@ -196,7 +201,14 @@ function tie(
   example.showOpened().catch(fail);
 }
 
-function makeHandlers(parts: Parts, log: vscode.LogOutputChannel): Handlers {
+function makeDebugRun(parts: Parts, log: vscode.LogOutputChannel): DebugRun {
+  const launch = async (file: unknown, debuggerPath?: string): Promise<Launched | undefined> =>
+    showLaunched(parts, await parts.launcher.launchFile(file, { debugger: debuggerPath }));
+  const stop = (run_id: string): Promise<unknown> => parts.stopRun.stop(run_id);
+  return new DebugRun(parts.collectors, { launch, stop }, log, (error) => void showFailure(error, log));
+}
+
+function makeHandlers(parts: Parts, debugRun: DebugRun, log: vscode.LogOutputChannel): Handlers {
   const { collectors, feed, tree, outputs, stopRun, resumeRun, charts, launcher, edits, notes, targets, trash } = parts;
   const { example, installClient, doctor } = parts;
   const none = vscode.l10n.t('There are no runs yet. Launch a script first.');
@@ -209,6 +221,8 @@ function makeHandlers(parts: Parts, log: vscode.LogOutputChannel): Handlers {
       (await isTrusted()) ? showLaunched(parts, await launcher.launch(request)) : undefined,
     'xtrack.launchCurrentFile': async (file) =>
       (await isTrusted()) ? showLaunched(parts, await launcher.launchFile(file)) : undefined,
+    'xtrack.debugCurrentFile': async (file) => ((await isTrusted()) ? debugRun.debugFile(file) : undefined),
+    'xtrack.trackCell': async (cell) => ((await isTrusted()) ? parts.trackCell.track(cell) : undefined),
     'xtrack.stop': async (...args) => {
       if (!(await isTrusted())) return undefined;
       const filter = 'status in ("queued", "running", "lost")';
@@ -305,6 +319,13 @@ async function showLaunched(
   await outputs.show(launched.run_id, true);
   if (setting('openChartsOnLaunch')) charts.open([launched.run_id], { preserveFocus: true });
   return launched;
+}
+
+/** The first of a notebook opens its charts; those that follow are drawn over it while it is there. */
+function showCellRun(charts: ChartPanels, run_id: string, first: boolean): void {
+  if (!setting('openChartsOnLaunch')) return;
+  if (first || charts.shownRuns.length === 0) charts.open([run_id], { preserveFocus: true });
+  else charts.add([run_id]);
 }
 
 async function openFailure({ collectors }: Pick<Parts, 'collectors'>, run_id: string): Promise<void> {

@@ -8,6 +8,8 @@ import type { JournalPolicy } from '../protocol/api';
 export const COMMANDS = [
   'xtrack.launch',
   'xtrack.launchCurrentFile',
+  'xtrack.debugCurrentFile',
+  'xtrack.trackCell',
   'xtrack.stop',
   'xtrack.resume',
   'xtrack.resumeFrom',

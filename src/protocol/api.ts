@@ -100,6 +100,8 @@ const launch = z.object({
     .optional(),
   /** So many processes of the script on one run, as torchrun starts them. */
   workers: z.number().int().min(1).max(256).optional(),
+  /** The folder of debugpy: the script waits until a debugger attaches where `runs/<run_id>/debugger-<attempt>.json` says. */
+  debugger: z.string().min(1).optional(),
 });
 
 const update = z

@@ -43,6 +43,10 @@ export class Launcher {
     if ('script' in target) checkScript(target.script, cwd, 'target.script');
     const env = { ...baseEnvironment(), ...request.env };
     const isCommand = 'argv' in target;
+    if (isCommand && request.debugger !== undefined)
+      throw userError('invalid', 'A command cannot be debugged, only a Python script or module.', {
+        field: 'debugger',
+      });
     const python = resolveInterpreter(isCommand ? 'python3' : (request.interpreter ?? 'python3'), cwd, env);
     await checkInterpreter(python, cwd, env);
     const launch: Launch = {
@@ -60,7 +64,7 @@ export class Launcher {
       recovery: recoveryOf(request),
       workers: request.workers ?? 1,
     };
-    return this.start(launch, python, env);
+    return this.start(launch, python, env, request.debugger);
   }
 
   async resume(request: ResumeRequest): Promise<Launched> {
@@ -155,14 +159,15 @@ export class Launcher {
     );
   }
 
-  private async start(launch: Launch, python: string, env: Environment): Promise<Launched> {
+  /** Not recorded of a launch is its debugger: a run that is resumed waits for none. */
+  private async start(launch: Launch, python: string, env: Environment, debuggerPath?: string): Promise<Launched> {
     const { run_id, attempt } = launch;
     const runDir = this.ports.runs.ensure(run_id);
     // First, so that a collector that is killed from here on has a successor that goes on.
     this.onStarted(launch, env);
     await this.ports.appendEvent(run_id, attempt, 'launch', launch as unknown as Json);
     try {
-      const supervised = await startSupervisor(launch, python, env, runDir, this.ports);
+      const supervised = await startSupervisor(launch, python, env, runDir, this.ports, debuggerPath);
       this.supervisors.set(run_id, supervised.pid);
       void supervised.ended.then((reason) => this.supervisorEnded(launch, supervised.pid, reason));
     } catch (error) {

@@ -20,10 +20,11 @@ export function startSupervisor(
   env: Environment,
   runDir: string,
   where: { dir: string; pythonPath: string },
+  debuggerPath?: string,
 ): Promise<Supervised> {
   const logFile = join(runDir, `supervisor-${launch.attempt}.log`);
   const log = openSync(logFile, 'a', 0o600);
-  const child = spawn(python, supervisorArguments(launch), {
+  const child = spawn(python, supervisorArguments(launch, debuggerPath), {
     cwd: launch.cwd,
     env: supervisorEnvironment(launch, env, where),
     detached: true,
@@ -44,7 +45,7 @@ export function startSupervisor(
   });
 }
 
-function supervisorArguments(launch: Launch): string[] {
+function supervisorArguments(launch: Launch, debuggerPath?: string): string[] {
   return [
     ...['-m', 'xtrack', 'run', '--run-id', launch.run_id, '--attempt', String(launch.attempt), '--once'],
     ...(launch.name ? ['--name', launch.name] : []),
@@ -52,6 +53,7 @@ function supervisorArguments(launch: Launch): string[] {
     ...Object.entries(launch.tags ?? {}).flatMap(([key, value]) => ['--tag', `${key}=${value}`]),
     ...(launch.tty ? ['--tty'] : []),
     ...((launch.workers ?? 1) > 1 ? ['--workers', String(launch.workers)] : []),
+    ...(debuggerPath ? ['--debugger', debuggerPath] : []),
     ...(launch.interpreter === null ? ['--argv'] : []),
     '--',
     ...launch.argv,

@@ -5,6 +5,9 @@
 import { LanguageClient, TransportKind } from 'vscode-languageclient/node';
 import type * as vscode from 'vscode';
 
+/** Files, cells of notebooks and interactive windows, and what is typed into the latter. */
+const SCHEMES = ['file', 'vscode-notebook-cell', 'vscode-interactive-input'];
+
 /** Owns the server process until it is disposed of. */
 export async function startLanguageClient(
   serverModule: string,
@@ -15,7 +18,7 @@ export async function startLanguageClient(
     'xtrack.language',
     'XTrack language server',
     { run, debug: run },
-    { documentSelector: [{ language: 'python', scheme: 'file' }], outputChannel: log },
+    { documentSelector: SCHEMES.map((scheme) => ({ language: 'python', scheme })), outputChannel: log },
   );
   await client.start();
   return { dispose: () => void client.dispose() };

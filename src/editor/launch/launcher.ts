@@ -35,7 +35,7 @@ export class Launcher {
    * The file as it is in the editor: saved first, with the arguments it was last launched with. Where none is named and
    * no script is open, asks which.
    */
-  async launchFile(file: unknown): Promise<Launched | undefined> {
+  async launchFile(file: unknown, how: Pick<LaunchRequest, 'debugger'> = {}): Promise<Launched | undefined> {
     const uri = asUri(file) ?? openScript();
     if (!uri) return this.launch();
     if (uri.scheme !== 'file') {
@@ -51,11 +51,15 @@ export class Launcher {
     if (document?.isDirty && !(await document.save())) {
       throw userError('io', vscode.l10n.t('{0} could not be saved, so it was not run.', basename(uri.path)));
     }
-    return this.launchScript(uri, splitArguments(this.remembered(uri)));
+    return this.launchScript(uri, splitArguments(this.remembered(uri)), how);
   }
 
-  private async launchScript(script: vscode.Uri, args: string[]): Promise<Launched | undefined> {
-    return this.start(script, { target: { script: script.fsPath }, args });
+  private async launchScript(
+    script: vscode.Uri,
+    args: string[],
+    how: Pick<LaunchRequest, 'debugger'> = {},
+  ): Promise<Launched | undefined> {
+    return this.start(script, { ...how, target: { script: script.fsPath }, args });
   }
 
   private async start(

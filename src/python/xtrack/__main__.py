@@ -26,6 +26,7 @@ options:
   --experiment NAME  the experiment it belongs to
   --tag KEY=VALUE    a tag; may be given several times
   --tty              give the script a terminal
+  --debugger PATH    debugpy's folder: wait for a debugger before the script runs; runs/ID/debugger-N.json tells the port
   --once             do nothing where this attempt was begun before
   --argv             what follows is a command, not a Python script
 
@@ -35,7 +36,7 @@ doctor: looks for what keeps runs from being recorded or shown, and says what to
   --run ID           also why this run is not shown
   --json             findings as JSON: {"findings": [{"id", "level", "title", "detail", "action"}]}
 """
-_WITH_VALUE = ("--run-id", "--attempt", "--name", "--experiment", "--tag")
+_WITH_VALUE = ("--run-id", "--attempt", "--name", "--experiment", "--tag", "--debugger")
 _FLAGS = ("--tty", "--argv", "--once")
 
 
@@ -94,6 +95,7 @@ def parse(words: List[str]) -> Job:
         name=options.get("--name"),
         experiment=options.get("--experiment"),
         tags=tags,
+        debugger=options.get("--debugger"),
     )
 
 

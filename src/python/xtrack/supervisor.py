@@ -45,6 +45,8 @@ class Job(NamedTuple):
     name: Optional[str] = None
     experiment: Optional[str] = None
     tags: Dict[str, str] = {}
+    #: debugpy's folder: the script waits for a debugger to attach, and runs in it.
+    debugger: Optional[str] = None
 
     @property
     def script(self) -> Optional[str]:
@@ -52,7 +54,12 @@ class Job(NamedTuple):
 
     @property
     def command(self) -> List[str]:
-        return self.words if self.is_command else [sys.executable, *self.words]
+        if self.is_command:
+            return self.words
+        if self.debugger is None:
+            return [sys.executable, *self.words]
+        # Frozen modules hide breakpoints in them, which debugpy would warn of.
+        return [sys.executable, "-X", "frozen_modules=off", self.debugger, "--listen", "127.0.0.1:0", "--wait-for-client", *self.words]
 
 
 class Refusal(NamedTuple):
@@ -189,6 +196,9 @@ class Supervisor:
             XTRACK_DIR=self._directory,
             XTRACK_SUPERVISED="1",
         )
+        if self._job.debugger:
+            # Where debugpy tells whoever is to attach which port it got.
+            env["DEBUGPY_ADAPTER_ENDPOINTS"] = os.path.join(self._run_dir, "debugger-%d.json" % self._attempt)
         if self._job.name:
             env["XTRACK_NAME"] = self._job.name
         if self._job.experiment:

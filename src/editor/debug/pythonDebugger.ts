@@ -1,0 +1,56 @@
+import * as vscode from 'vscode';
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** What attaches to a script that waits in debugpy. */
+export interface PythonDebugger {
+  /** Of debug configurations: `debugpy`, or `python` in years gone by. */
+  type: string;
+  /** debugpy's folder. */
+  path: string;
+}
+
+const TYPES = ['debugpy', 'python'];
+/** Where the extension has the debugger that it brings along, for versions that do not tell. */
+const BUNDLED = ['bundled/libs/debugpy', 'python_files/lib/python/debugpy', 'pythonFiles/lib/python/debugpy'];
+
+interface DebuggerApi {
+  debug?: { getDebuggerPackagePath?(): Promise<string | undefined> };
+}
+interface Manifest {
+  contributes?: { debuggers?: { type?: string }[] };
+}
+
+/** Of the extension that debugs Python; null where there is none. */
+export async function findPythonDebugger(log: vscode.LogOutputChannel): Promise<PythonDebugger | null> {
+  for (const type of TYPES) {
+    const extension = vscode.extensions.all.find(({ packageJSON }) =>
+      (packageJSON as Manifest).contributes?.debuggers?.some((each) => each.type === type),
+    );
+    const path = extension && (await packagePath(extension, log));
+    if (path) return { type, path };
+  }
+  return null;
+}
+
+async function packagePath(extension: vscode.Extension<unknown>, log: vscode.LogOutputChannel): Promise<string | null> {
+  try {
+    const api = (await extension.activate()) as DebuggerApi | undefined;
+    const told = await api?.debug?.getDebuggerPackagePath?.();
+    if (told) return told;
+  } catch (error) {
+    log.warn(`${extension.id} did not tell where its debugger is: ${String(error)}`);
+  }
+  for (const folder of BUNDLED) {
+    const path = join(extension.extensionPath, folder);
+    if (await exists(path)) return path;
+  }
+  return null;
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,150 @@
+import * as vscode from 'vscode';
+import { basename, dirname } from 'node:path';
+import { DisposableStore } from '../../base/disposable';
+import { userError } from '../../protocol/apiError';
+import type { RunRow } from '../../protocol/rows';
+import type { Collectors } from '../collectors';
+import { plain } from '../messages';
+import type { RunFeed } from '../runFeed';
+import { executeSilently, type JupyterKernel, jupyterKernel } from './jupyterKernels';
+import { type CellPlace, execute, executeApart, findCell, insertCell } from './notebookCells';
+import { type KernelSetup, setupCode } from './setupCode';
+
+interface Deps {
+  collectors: Collectors;
+  feed: RunFeed;
+  /** The folder that holds the client, once it is there. */
+  client(): Promise<string>;
+  /** A run of a tracked cell has begun; `first` of its notebook in this window. */
+  onRun(run_id: string, first: boolean): void;
+  log: vscode.LogOutputChannel;
+}
+
+interface Tracked {
+  setup: Omit<KernelSetup, 'next'>;
+  kernel: JupyterKernel | null;
+  since: number;
+  runs: Set<string>;
+}
+
+/**
+ * Makes the kernel of a notebook track a cell, and executes it. From then on each execution of the cell is a run of its
+ * own, however it was started; so it is after a restart of the kernel where the Jupyter extension tells of it.
+ */
+export class TrackCell implements vscode.Disposable {
+  private readonly owned = new DisposableStore();
+  private readonly tracked = new Map<string, Tracked>();
+
+  constructor(private readonly deps: Deps) {
+    this.owned.add(deps.feed.onUpdate(({ rows }) => this.look(rows)));
+    this.owned.add(vscode.workspace.onDidCloseNotebookDocument(({ uri }) => this.tracked.delete(uri.toString())));
+  }
+
+  dispose(): void {
+    this.owned.dispose();
+  }
+
+  async track(cell: unknown): Promise<void> {
+    const place = findCell(cell);
+    const tracked = await this.remember(place);
+    const code = setupCode({ ...tracked.setup, next: true });
+    try {
+      if (await this.setUp(place, tracked, code)) await execute(place);
+    } catch (error) {
+      this.offerLine(place, code, error);
+    }
+  }
+
+  private async setUp(place: CellPlace, tracked: Tracked, code: string): Promise<boolean> {
+    const { uri } = place.notebook;
+    const kernel = await jupyterKernel(uri, this.deps.log);
+    if (kernel) {
+      if (kernel.language !== 'python')
+        throw userError('invalid', vscode.l10n.t('The kernel of {0} is none of Python.', basename(uri.path)));
+      await executeSilently(kernel, code);
+      this.follow(tracked, kernel);
+      return true;
+    }
+    const title = vscode.l10n.t('Setting up the kernel for tracking…');
+    const location = vscode.ProgressLocation.Notification;
+    const done = await vscode.window.withProgress({ location, title, cancellable: true }, (_, token) =>
+      executeApart(place, code, token),
+    );
+    // Now that something was executed in it, the Jupyter extension gives it.
+    if (done) this.follow(tracked, await jupyterKernel(uri, this.deps.log));
+    return done;
+  }
+
+  private async remember({ notebook, cell }: CellPlace): Promise<Tracked> {
+    const key = notebook.uri.toString();
+    const { collectors } = this.deps;
+    const client = await collectors.forFolder(folderOf(notebook));
+    // What the kernel journals shows as it comes.
+    await client.connect();
+    const known = this.tracked.get(key);
+    const id = cell?.document.uri.toString();
+    const setup = {
+      client: await this.deps.client(),
+      directory: client.dir,
+      notebook: notebook.uri.scheme === 'file' ? notebook.uri.fsPath : undefined,
+      cells: id === undefined ? null : [...new Set([...(known?.setup.cells ?? []), id])],
+    };
+    const tracked: Tracked = known ?? { setup, kernel: null, since: Date.now(), runs: new Set() };
+    tracked.setup = setup;
+    this.tracked.set(key, tracked);
+    return tracked;
+  }
+
+  /** A kernel that restarts has forgotten everything. */
+  private follow(tracked: Tracked, kernel: JupyterKernel | null): void {
+    if (!kernel || kernel === tracked.kernel) return;
+    tracked.kernel = kernel;
+    let restarting = false;
+    this.owned.add(
+      kernel.onDidChangeStatus((status) => {
+        if (status === 'restarting' || status === 'autorestarting') restarting = true;
+        if (status !== 'idle' || !restarting || tracked.kernel !== kernel) return;
+        restarting = false;
+        executeSilently(kernel, setupCode({ ...tracked.setup, next: false })).catch((error: unknown) =>
+          this.deps.log.warn(`The restarted kernel is not tracked: ${String(error)}`),
+        );
+      }),
+    );
+  }
+
+  private offerLine({ cell }: CellPlace, code: string, error: unknown): void {
+    if (!cell) throw error;
+    const insert = vscode.l10n.t('Insert Setup Cell');
+    const message = error instanceof Error ? error.message : String(error);
+    this.deps.log.error(`Tracking a cell failed: ${message}`);
+    void vscode.window.showErrorMessage(plain(message, 600), insert).then(async (choice) => {
+      if (choice === insert) await insertCell(cell, code);
+    });
+  }
+
+  private look(rows: readonly RunRow[]): void {
+    for (const row of rows) {
+      const tracked = [...this.tracked.values()].find((each) => isOf(row, each));
+      if (!tracked || tracked.runs.has(row.run_id)) continue;
+      tracked.runs.add(row.run_id);
+      this.deps.onRun(row.run_id, tracked.runs.size === 1);
+    }
+  }
+}
+
+/** By the cell's id, where the kernel knows it, else by the notebook's name. */
+function isOf({ tags, created }: RunRow, { setup, since }: Tracked): boolean {
+  if (created < since || tags['notebook'] === undefined) return false;
+  const cell = tags['cell'];
+  if (cell !== undefined && setup.cells) return setup.cells.includes(cell);
+  return tags['notebook'] === (setup.notebook === undefined ? 'notebook' : basename(setup.notebook));
+}
+
+function folderOf({ uri }: vscode.NotebookDocument): string {
+  const own = uri.scheme === 'file' ? vscode.workspace.getWorkspaceFolder(uri)?.uri.fsPath : undefined;
+  const folder =
+    own ?? (uri.scheme === 'file' ? dirname(uri.fsPath) : vscode.workspace.workspaceFolders?.[0]?.uri.fsPath);
+  if (folder === undefined)
+    throw userError('invalid', vscode.l10n.t('Open a folder or save the notebook first: its runs are kept there.'));
+  return folder;
+}
