@@ -91,3 +91,9 @@ export function shortName(name: string, longest: number): string {
   const tail = Math.floor(longest / 2);
   return `${characters.slice(0, longest - tail - 1).join('')}…${characters.slice(-tail).join('')}`;
 }
+
+/** A line of a file in few words; cells of a notebook are addressed by `vscode-notebook-cell:` and say its name. */
+export function formatLine({ file, line }: { file: string; line: number }): string {
+  const path = file.startsWith('vscode-notebook-cell:') ? file.replace(/#.*$/, '') : file;
+  return `${path.split(/[\\/]/).at(-1) ?? path}:${line}`;
+}

@@ -18,13 +18,17 @@ export function cwdOf(source: Json): string | null {
 
 /** Opens a file of a run as the editor knows it; one that is gone is told, not thrown from deep inside. */
 export async function openFile(path: string, cwd: string, line?: number): Promise<void> {
+  const at = line === undefined ? undefined : new vscode.Position(Math.max(0, line - 1), 0);
+  const options = at && { selection: new vscode.Range(at, at) };
+  if (path.startsWith('vscode-notebook-cell:')) {
+    await vscode.commands.executeCommand('vscode.open', vscode.Uri.parse(path, true), options);
+    return;
+  }
   const uri = vscode.Uri.file(isAbsolute(path) ? path : resolve(cwd, path));
   try {
     await vscode.workspace.fs.stat(uri);
   } catch {
     throw userError('not_found', vscode.l10n.t('{0} is not there (any more).', uri.fsPath));
   }
-  const at = line === undefined ? undefined : new vscode.Position(Math.max(0, line - 1), 0);
-  const options = at && { selection: new vscode.Range(at, at) };
   await vscode.commands.executeCommand('vscode.open', uri, options);
 }

@@ -1,6 +1,6 @@
 /** A run in few words, the same in tree, status bar and notifications. */
 import * as vscode from 'vscode';
-import { formatAgo, formatBytes, formatDuration, formatNumber, toNumber } from '../domain/format';
+import { formatAgo, formatBytes, formatDuration, formatLine, formatNumber, toNumber } from '../domain/format';
 import { keyMetricOf } from '../domain/keyMetric';
 import type { RunRow, SourceLine, Status, Summary } from '../protocol/rows';
 import type { SeriesStyle } from './runColors';
@@ -66,7 +66,7 @@ export function failureText(row: Pick<RunRow, 'error'>): string {
 }
 
 export function sourceText(at: SourceLine): string {
-  return `${at.file.split(/[\\/]/).at(-1) ?? at.file}:${at.line}`;
+  return formatLine(at);
 }
 
 /** What follows a run's name: its key metric, then how far it is, why it failed, or when it ended. */

@@ -6,6 +6,8 @@ import { afterEach } from 'vitest';
 import { ROOT } from '../../scripts/dependencies.mjs';
 import { openEditor } from '../../scripts/editorSession.mjs';
 
+/** Notebooks have webviews of their own. */
+const CHART_PANEL = 'iframe.webview.ready[src*="extensionId=xtrack.xtrack"]';
 const ARTIFACTS = join(ROOT, 'test/ui/.artifacts');
 
 const THEMES = {
@@ -117,12 +119,12 @@ export class Workbench {
 
   /** The content of the chart panel. */
   get charts(): FrameLocator {
-    return this.page.frameLocator('iframe.webview.ready').frameLocator('#active-frame');
+    return this.page.frameLocator(CHART_PANEL).frameLocator('#active-frame');
   }
 
   /** What the panel says it has drawn; empty while there is no panel. */
   async plotted(): Promise<PlottedCurve[]> {
-    if ((await this.page.locator('iframe.webview.ready').count()) === 0) return [];
+    if ((await this.page.locator(CHART_PANEL).count()) === 0) return [];
     return this.charts.locator('body').evaluate(() => window.__xtrackCharts?.() ?? []);
   }
 
@@ -165,7 +167,7 @@ export class Workbench {
       const { theme, shown } = THEMES[kind];
       this.changeSettings({ 'workbench.colorTheme': theme });
       await this.page.locator(`.monaco-workbench.${shown}`).first().waitFor();
-      if ((await this.page.locator('iframe.webview').count()) > 0) {
+      if ((await this.page.locator(CHART_PANEL).count()) > 0) {
         await this.charts.locator('html[data-xtrack-ready="true"]').waitFor();
       }
       await this.page.waitForTimeout(800); // the panel draws itself anew

@@ -2,7 +2,7 @@
 import type { PanelAction, PanelRun } from '../../src/protocol/panel';
 import type { RunRow, StopResult } from '../../src/protocol/rows';
 import { el, icon, setAttribute, setText } from '../shared/dom';
-import { formatAgo, formatCount, formatDuration, formatTime } from '../../src/domain/format';
+import { formatAgo, formatCount, formatDuration, formatLine, formatTime } from '../../src/domain/format';
 import { statusActions, statusLook } from '../shared/status';
 import { Eta } from './eta';
 import type { PanelModel } from './panelModel';
@@ -65,7 +65,7 @@ export class Header {
     this.updateProgress(row);
     this.updateButtons(row);
     this.error.hidden = row.error === null;
-    const where = row.error_at === null ? '' : ` (${baseName(row.error_at.file)}:${row.error_at.line})`;
+    const where = row.error_at === null ? '' : ` (${formatLine(row.error_at)})`;
     setText(this.error, `${row.error?.split('\n')[0] ?? ''}${where}`);
   }
 
@@ -168,8 +168,4 @@ const NEXT: Record<StopResult['stage'], string> = {
 function stopLabel(stop: StopResult): string {
   const left = stop.next_at === null ? 0 : Math.ceil((stop.next_at - Date.now()) / 1000);
   return left > 0 ? `${NEXT[stop.stage]} (in ${left}s)` : 'Stopping…';
-}
-
-function baseName(file: string): string {
-  return file.split(/[\\/]/).pop() ?? file;
 }

@@ -1,5 +1,4 @@
 import * as vscode from 'vscode';
-import { userError } from '../../protocol/apiError';
 
 /** Of the Jupyter extension's API, what is asked for here. */
 interface JupyterApi {
@@ -38,27 +37,26 @@ export async function executeSilently(kernel: JupyterKernel, code: string): Prom
   try {
     for await (const { items } of kernel.executeCode(code, source.token)) {
       const error = items.find(({ mime }) => mime === ERROR);
-      if (error) throw setupFailure(new TextDecoder().decode(error.data));
+      if (error) throw new CellFailure(new TextDecoder().decode(error.data));
     }
   } finally {
     source.dispose();
   }
 }
 
-/** `output` is an error as notebooks have it: JSON with name, message and stack. */
-export function setupFailure(output: string): Error {
-  let said = output;
+/** Code that was executed in a kernel and failed. */
+export class CellFailure extends Error {
+  /** `output` is an error as notebooks have it: JSON with name, message and stack. */
+  constructor(output: string) {
+    super(errorText(output));
+  }
+}
+
+function errorText(output: string): string {
   try {
     const { name = 'Error', message = '' } = JSON.parse(output) as { name?: string; message?: string };
-    said = `${name}: ${message}`;
+    return `${name}: ${message}`;
   } catch {
-    // Shown as it is.
+    return output;
   }
-  return userError(
-    'unavailable',
-    vscode.l10n.t(
-      'This kernel could not be set up for tracking ({0}). If it runs on another machine or in a container, install the client there.',
-      said,
-    ),
-  );
 }

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { basename } from 'node:path';
 import { userError } from '../../protocol/apiError';
-import { setupFailure } from './jupyterKernels';
+import { CellFailure } from './jupyterKernels';
 
 const INTERACTIVE = 'interactive';
 const INPUT_SCHEME = 'vscode-interactive-input';
@@ -62,6 +62,23 @@ function inputOf(notebook: vscode.NotebookDocument): vscode.TextDocument {
   return input;
 }
 
+/** The cells above, in order; throws what one of them failed of. False when that was cancelled. */
+export async function executeAbove(cell: vscode.NotebookCell, token: vscode.CancellationToken): Promise<boolean> {
+  const { notebook, index } = cell;
+  const above = codeCellsAbove(cell).map((each) => ({ cell: each, before: each.executionSummary }));
+  const command = executeRange(notebook, 0, index);
+  for (const { cell: each, before } of above) {
+    if (!(await untilExecuted({ cellOf: () => each, before, command, token }))) return false;
+  }
+  return true;
+}
+
+export function codeCellsAbove({ notebook, index }: vscode.NotebookCell): vscode.NotebookCell[] {
+  const code = ({ kind, document }: vscode.NotebookCell): boolean =>
+    kind === vscode.NotebookCellKind.Code && document.getText().trim() !== '';
+  return notebook.getCells(new vscode.NotebookRange(0, index)).filter(code);
+}
+
 export async function execute({ notebook, cell, code }: CellPlace): Promise<void> {
   if (cell) await executeCell(cell);
   else await executeInput(notebook, code);
@@ -76,14 +93,14 @@ export async function executeApart(place: CellPlace, code: string, token: vscode
   if (!cell) {
     const before = notebook.cellCount;
     const command = executeInput(notebook, code);
-    const executed = await untilExecuted(() => notebook.getCells()[before], command, token);
+    const executed = await untilExecuted({ cellOf: () => notebook.getCells()[before], command, token });
     // What was typed waits for its turn.
     if (!executed) await type(inputOf(notebook), place.code);
     return executed;
   }
   const setup = await insertCell(cell, code);
   try {
-    return await untilExecuted(() => setup, executeCell(setup), token);
+    return await untilExecuted({ cellOf: () => setup, command: executeCell(setup), token });
   } finally {
     await removeCell(setup);
   }
@@ -111,8 +128,12 @@ function edit(notebook: vscode.NotebookDocument, change: vscode.NotebookEdit): T
   return vscode.workspace.applyEdit(edits);
 }
 
-async function executeCell({ notebook, index }: vscode.NotebookCell): Promise<void> {
-  const ranges = [{ start: index, end: index + 1 }];
+function executeCell({ notebook, index }: vscode.NotebookCell): Promise<void> {
+  return executeRange(notebook, index, index + 1);
+}
+
+async function executeRange(notebook: vscode.NotebookDocument, start: number, end: number): Promise<void> {
+  const ranges = [{ start, end }];
   await vscode.commands.executeCommand('notebook.cell.execute', { ranges, document: notebook.uri });
 }
 
@@ -128,20 +149,24 @@ async function type(input: vscode.TextDocument, text: string): Promise<void> {
   await vscode.workspace.applyEdit(edits);
 }
 
+interface Execution {
+  cellOf: () => vscode.NotebookCell | undefined;
+  /** What was known of an earlier execution. */
+  before?: vscode.NotebookCellExecutionSummary | undefined;
+  command: Promise<void>;
+  token: vscode.CancellationToken;
+}
+
 /** Throws what the cell failed of. */
-async function untilExecuted(
-  cellOf: () => vscode.NotebookCell | undefined,
-  command: Promise<void>,
-  token: vscode.CancellationToken,
-): Promise<boolean> {
+async function untilExecuted({ cellOf, before, command, token }: Execution): Promise<boolean> {
   let deadline = Number.POSITIVE_INFINITY;
   const returned = (): void => void (deadline = Date.now() + BEGINS_MS);
   command.then(returned, returned);
   while (!token.isCancellationRequested) {
     const cell = cellOf();
-    const summary = cell?.executionSummary;
+    const summary = cell?.executionSummary === before ? undefined : cell?.executionSummary;
     if (cell && summary?.success !== undefined) {
-      if (!summary.success) throw setupFailure(errorOf(cell));
+      if (!summary.success) throw new CellFailure(errorOf(cell));
       return true;
     }
     const begun = summary?.executionOrder !== undefined || summary?.timing !== undefined;

@@ -6,8 +6,16 @@ import type { RunRow } from '../../protocol/rows';
 import type { Collectors } from '../collectors';
 import { plain } from '../messages';
 import type { RunFeed } from '../runFeed';
-import { executeSilently, type JupyterKernel, jupyterKernel } from './jupyterKernels';
-import { type CellPlace, execute, executeApart, findCell, insertCell } from './notebookCells';
+import { CellFailure, executeSilently, type JupyterKernel, jupyterKernel } from './jupyterKernels';
+import {
+  type CellPlace,
+  codeCellsAbove,
+  execute,
+  executeAbove,
+  executeApart,
+  findCell,
+  insertCell,
+} from './notebookCells';
 import { type KernelSetup, setupCode } from './setupCode';
 
 interface Deps {
@@ -48,30 +56,49 @@ export class TrackCell implements vscode.Disposable {
     const place = findCell(cell);
     const tracked = await this.remember(place);
     const code = setupCode({ ...tracked.setup, next: true });
+    const kernel = await jupyterKernel(place.notebook.uri, this.deps.log);
+    if (!kernel && place.cell && !(await this.runAbove(place.cell))) return;
     try {
-      if (await this.setUp(place, tracked, code)) await execute(place);
+      if (!(await this.setUp(place, tracked, kernel, code))) return;
     } catch (error) {
+      if (!(error instanceof CellFailure)) throw error;
       this.offerLine(place, code, error);
+      return;
+    }
+    await execute(place);
+  }
+
+  /** A cell alone in a kernel that nothing has run in yet rarely works. False when the user changed their mind. */
+  private async runAbove(cell: vscode.NotebookCell): Promise<boolean> {
+    const above = codeCellsAbove(cell);
+    if (above.length === 0 || above.some((each) => each.executionSummary?.success !== undefined)) return true;
+    const all = vscode.l10n.t('Run the Cells Above First');
+    const only = vscode.l10n.t('Track This Cell Alone');
+    const question = vscode.l10n.t('No cell of {0} was run yet.', nameOf(cell.notebook));
+    const detail = vscode.l10n.t('The cell that you track may need what the cells above it define.');
+    const choice = await vscode.window.showInformationMessage(question, { modal: true, detail }, all, only);
+    if (choice !== all) return choice === only;
+    try {
+      return await cancellable(vscode.l10n.t('Running the cells above…'), (token) => executeAbove(cell, token));
+    } catch (error) {
+      if (!(error instanceof CellFailure)) throw error;
+      throw userError('invalid', vscode.l10n.t('A cell above failed, so nothing is tracked: {0}', error.message));
     }
   }
 
-  private async setUp(place: CellPlace, tracked: Tracked, code: string): Promise<boolean> {
-    const { uri } = place.notebook;
-    const kernel = await jupyterKernel(uri, this.deps.log);
+  private async setUp(place: CellPlace, tracked: Tracked, known: JupyterKernel | null, code: string): Promise<boolean> {
+    // Not before something was executed in it.
+    const kernel = known ?? (await jupyterKernel(place.notebook.uri, this.deps.log));
     if (kernel) {
       if (kernel.language !== 'python')
-        throw userError('invalid', vscode.l10n.t('The kernel of {0} is none of Python.', basename(uri.path)));
+        throw userError('invalid', vscode.l10n.t('The kernel of {0} is none of Python.', nameOf(place.notebook)));
       await executeSilently(kernel, code);
       this.follow(tracked, kernel);
       return true;
     }
     const title = vscode.l10n.t('Setting up the kernel for tracking…');
-    const location = vscode.ProgressLocation.Notification;
-    const done = await vscode.window.withProgress({ location, title, cancellable: true }, (_, token) =>
-      executeApart(place, code, token),
-    );
-    // Now that something was executed in it, the Jupyter extension gives it.
-    if (done) this.follow(tracked, await jupyterKernel(uri, this.deps.log));
+    const done = await cancellable(title, (token) => executeApart(place, code, token));
+    if (done) this.follow(tracked, await jupyterKernel(place.notebook.uri, this.deps.log));
     return done;
   }
 
@@ -112,13 +139,15 @@ export class TrackCell implements vscode.Disposable {
     );
   }
 
-  private offerLine({ cell }: CellPlace, code: string, error: unknown): void {
-    if (!cell) throw error;
+  private offerLine({ cell }: CellPlace, code: string, { message }: CellFailure): void {
+    this.deps.log.error(`The kernel could not be set up: ${message}`);
+    const text = vscode.l10n.t(
+      'This kernel could not be set up for tracking ({0}). If it runs on another machine or in a container, install the client there.',
+      message,
+    );
     const insert = vscode.l10n.t('Insert Setup Cell');
-    const message = error instanceof Error ? error.message : String(error);
-    this.deps.log.error(`Tracking a cell failed: ${message}`);
-    void vscode.window.showErrorMessage(plain(message, 600), insert).then(async (choice) => {
-      if (choice === insert) await insertCell(cell, code);
+    void vscode.window.showErrorMessage(plain(text, 600), ...(cell ? [insert] : [])).then(async (choice) => {
+      if (choice === insert && cell) await insertCell(cell, code);
     });
   }
 
@@ -147,4 +176,13 @@ function folderOf({ uri }: vscode.NotebookDocument): string {
   if (folder === undefined)
     throw userError('invalid', vscode.l10n.t('Open a folder or save the notebook first: its runs are kept there.'));
   return folder;
+}
+
+function nameOf({ uri }: vscode.NotebookDocument): string {
+  return basename(uri.path);
+}
+
+function cancellable<T>(title: string, work: (token: vscode.CancellationToken) => Promise<T>): Thenable<T> {
+  const location = vscode.ProgressLocation.Notification;
+  return vscode.window.withProgress({ location, title, cancellable: true }, (_, token) => work(token));
 }

@@ -1,4 +1,5 @@
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { RunDetail } from '../../../src/protocol/rows';
@@ -158,6 +159,37 @@ describe('a launch', () => {
     const { run_id } = await collector.call('runs.launch', { ...request('fine.py'), interpreter: fake });
     const detail = await statusBecomes(run_id, 'failed', 5000);
     expect(detail.error).toContain('no module named us');
+  });
+});
+
+describe('a launch to be debugged', () => {
+  const debuggerPath = join(__dirname, '../../fixtures/debugger/debugpy');
+
+  it('waits until a debugger is attached; what is resumed later waits for none', async () => {
+    const name = script(
+      'debugged.py',
+      'import sys, xtrack\nrun = xtrack.start_run("debugged")\nrun.log_metric("words", len(sys.argv), step=1)\n',
+    );
+    const { run_id } = await collector.call('runs.launch', {
+      ...request(name),
+      args: ['--lr', '1'],
+      debugger: debuggerPath,
+    });
+    const endpoints = join(collector.place.dir, 'runs', run_id, 'debugger-1.json');
+    const read = (): string => (existsSync(endpoints) ? readFileSync(endpoints, 'utf8') : '');
+    await until(() => read().endsWith('}'));
+    const { port } = (JSON.parse(read()) as { client: { port: number } }).client;
+    expect((await get(run_id)).status).toBe('running');
+    const body = JSON.stringify({ seq: 1, type: 'request', command: 'configurationDone' });
+    connect(port, '127.0.0.1').end(`Content-Length: ${body.length}\r\n\r\n${body}`);
+    expect((await statusBecomes(run_id, 'completed')).metrics['words']?.last).toBe(3);
+    await collector.call('runs.resume', { run_id, checkpoint: 'none' });
+    await until(async () => (await get(run_id)).attempt === 2 && (await get(run_id)).status === 'completed', 20_000);
+  }, 40_000);
+
+  it('is none of a command', async () => {
+    const argv = { target: { argv: ['true'] }, cwd: work, env: {}, debugger: debuggerPath };
+    await expect(collector.call('runs.launch', argv)).rejects.toMatchObject({ data: { field: 'debugger' } });
   });
 });
 
