@@ -10,11 +10,14 @@ import time
 import unittest
 import urllib.request
 
-from support import ROOT, ScriptTest, wait_for
+from support import PACKAGE_DIR, ROOT, ScriptTest, wait_for
 
 from xtrack import doctorplace
 from xtrack.frames import encode_frame
 from xtrack.process import process
+
+#: As `python -m xtrack`, whatever lies in the working directory.
+ASK = "import sys; sys.path.insert(0, %r); from xtrack.__main__ import start; start()" % PACKAGE_DIR
 
 
 class Doctor(ScriptTest):
@@ -30,7 +33,7 @@ class Doctor(ScriptTest):
         self.journal = self.journals("r1")[0]
 
     def doctor(self, *words, code=None, env=None, cwd=None):
-        process = self.start(None, "-m", "xtrack", "doctor", "--json", *words, env={"PYTHONSAFEPATH": "1", **(env or {})}, cwd=cwd or self.work)
+        process = self.start(None, "-c", ASK, "doctor", "--json", *words, env=env, cwd=cwd or self.work)
         out, err = process.communicate(timeout=60)
         self.assertEqual(err, b"")
         answer = json.loads(out)

@@ -11,6 +11,7 @@ from typing import Dict, List, Optional
 _TAIL = 256 * 1024
 _BLOCK = 65536
 _FOLLOW_S = 0.05
+_HOLE = b"\0" * 4096
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _START = "Traceback (most recent call last):"
 _CHAIN = (
@@ -78,6 +79,9 @@ class Follower:
         self._source.close()
 
     def _show(self, block: bytes) -> bool:
+        if _HOLE in block:
+            # The script is far ahead, and its log's middle was given back to the disk.
+            block = block.replace(b"\0", b"")
         try:
             while block:
                 block = block[os.write(self._target, block) :]

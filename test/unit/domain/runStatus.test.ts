@@ -139,6 +139,13 @@ describe('progress', () => {
     const row = read(at(script('worker-10', 2), 10), at(script('worker-2', 2), 2), at(script('worker-0', 1), 7)).row;
     expect(row.progress).toEqual({ cur: 2, total: 9, unit: 'steps' });
   });
+
+  it('is what the supervisor read from the output where the script says none', () => {
+    const read5 = supervisor().add(1, 'status', { status: 'running', progress: { cur: 5, total: 9 } });
+    expect(read(started(script()), read5).row).toMatchObject({ progress: { cur: 5 }, status: 'running', phase: null });
+    const own = started(script()).add(2, 'status', { status: 'training', progress: { cur: 1, total: 2 } });
+    expect(read(own, read5).row).toMatchObject({ progress: { cur: 1 }, phase: 'training' });
+  });
 });
 
 describe('the line of an error', () => {
@@ -148,6 +155,14 @@ describe('the line of an error', () => {
         .add(0, 'run_start', { source: { cwd: '/home/me/p' } })
         .add(1, 'run_end', { status: 'failed', error: { type: 'ValueError', message: 'bad\n  shape', traceback } }),
     ).row;
+
+  it('may be in a cell of a notebook, which has an address of its own', () => {
+    const at = (file: string) => failing(`Traceback (most recent call last):\n  File "${file}", line 3, in <module>`);
+    expect(at('vscode-notebook-cell:/home/me/p/a.ipynb#W1').error_at?.file).toBe(
+      'vscode-notebook-cell:/home/me/p/a.ipynb#W1',
+    );
+    expect(at('/home/me/p/a.ipynb#In[4]').error_at).toEqual({ file: '/home/me/p/a.ipynb#In[4]', line: 3 });
+  });
 
   it('is the innermost one of the user’s own code', () => {
     const row = failing(`Traceback (most recent call last):
