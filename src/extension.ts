@@ -12,6 +12,7 @@ import { NameCollision } from './editor/client/nameCollision';
 import { Collectors } from './editor/collectors';
 import { type Handlers, registerCommands } from './editor/commands';
 import { Installation } from './editor/connection/installation';
+import { SendCommand } from './editor/control/sendCommand';
 import { ResumeRun } from './editor/control/resumeRun';
 import { StopRun } from './editor/control/stopRun';
 import { discover } from './editor/connection/discover';
@@ -27,7 +28,9 @@ import { ExampleFolder } from './editor/firstSteps/exampleFolder';
 import { FirstSteps } from './editor/firstSteps/firstSteps';
 import { copyLines } from './editor/firstSteps/threeLines';
 import { LanguageOnDemand } from './editor/language/languageOnDemand';
+import { EditAndRun } from './editor/launch/editAndRun';
 import { Launcher } from './editor/launch/launcher';
+import { RunTasks, TASK_TYPE } from './editor/launch/runTasks';
 import { createLog } from './editor/log';
 import { exportRuns, rebuildDatabases } from './editor/longTasks';
 import { isTrusted, requireTrust, showFailure } from './editor/messages';
@@ -94,7 +97,6 @@ function makeParts(context: vscode.ExtensionContext, owned: DisposableStore, log
       views: new NamedViews(context.workspaceState),
       actions: {
         stop: async (run_id) => (requireTrust(), stopRun.stop(run_id)),
-        stopping: (run_id) => stopRun.stopping(run_id),
         resume: async (run_id, checkpoint) => (
           requireTrust(),
           checkpoint ? resumeRun.resume(run_id, checkpoint) : resumeRun.fromLast(run_id)
@@ -126,6 +128,8 @@ function makeParts(context: vscode.ExtensionContext, owned: DisposableStore, log
     outputs,
     stopRun,
     resumeRun,
+    editAndRun: new EditAndRun(collectors),
+    sendCommand: new SendCommand(collectors),
     charts,
     example,
     trackCell: owned.add(new TrackCell({ collectors, feed, client, onRun, log })),
@@ -169,7 +173,7 @@ function tie(
   owned: DisposableStore,
   log: vscode.LogOutputChannel,
 ): void {
-  const { collectors, feed, outputs, resumeRun, charts, installation, example } = parts;
+  const { collectors, feed, outputs, launcher, stopRun, resumeRun, charts, installation, example } = parts;
   const since = Date.now();
   const fail = (error: unknown): void => void showFailure(error, log);
   owned.add(new StatusBar(collectors, feed, since));
@@ -180,6 +184,13 @@ function tie(
     openCharts: (run_id: string) => charts.open([run_id]),
   };
   owned.add(new Notifications(feed, actions, since, fail));
+  const tasks = new RunTasks({
+    launch: (profile) => launcher.launchProfile(profile),
+    follow: (run_id) => outputs.follow(run_id),
+    stop: (run_id) => stopRun.stop(run_id),
+    log,
+  });
+  owned.add(vscode.tasks.registerTaskProvider(TASK_TYPE, tasks));
   const links = new TracebackLinks(
     async (terminal) => {
       const run_id = outputs.runOf(terminal);
@@ -210,6 +221,7 @@ function makeDebugRun(parts: Parts, log: vscode.LogOutputChannel): DebugRun {
 
 function makeHandlers(parts: Parts, debugRun: DebugRun, log: vscode.LogOutputChannel): Handlers {
   const { collectors, feed, tree, outputs, stopRun, resumeRun, charts, launcher, edits, notes, targets, trash } = parts;
+  const { editAndRun, sendCommand } = parts;
   const { example, installClient, doctor } = parts;
   const none = vscode.l10n.t('There are no runs yet. Launch a script first.');
   const several = (args: unknown[], title: string): Promise<string[]> =>
@@ -223,6 +235,28 @@ function makeHandlers(parts: Parts, debugRun: DebugRun, log: vscode.LogOutputCha
       (await isTrusted()) ? showLaunched(parts, await launcher.launchFile(file)) : undefined,
     'xtrack.debugCurrentFile': async (file) => ((await isTrusted()) ? debugRun.debugFile(file) : undefined),
     'xtrack.trackCell': async (cell) => ((await isTrusted()) ? parts.trackCell.track(cell) : undefined),
+    'xtrack.runAgain': async (...args) => {
+      if (!(await isTrusted())) return undefined;
+      const run_id = await one(orSelected(args), vscode.l10n.t('Which run to run again?'));
+      return run_id && showLaunched(parts, await editAndRun.again(run_id));
+    },
+    'xtrack.editAndRun': async (...args) => {
+      if (!(await isTrusted())) return undefined;
+      const run_id = await one(orSelected(args), vscode.l10n.t('Whose parameters to edit?'));
+      return run_id && showLaunched(parts, await editAndRun.edit(run_id));
+    },
+    'xtrack.fork': async (...args) => {
+      if (!(await isTrusted())) return undefined;
+      const run_id = await one(args, vscode.l10n.t('Which run to fork?'));
+      return run_id && showLaunched(parts, await resumeRun.fork(run_id, checkpointOf(args)));
+    },
+    'xtrack.sendCommand': async (...args) => {
+      if (!(await isTrusted())) return;
+      const filter = 'status in ("running", "lost")';
+      const question = { title: vscode.l10n.t('Which run?'), filter, none: vscode.l10n.t('No run is active.') };
+      const run_id = await targets.one(args, question);
+      if (run_id) await sendCommand.send(run_id, args[1], args[2]);
+    },
     'xtrack.stop': async (...args) => {
       if (!(await isTrusted())) return undefined;
       const filter = 'status in ("queued", "running", "lost")';

@@ -15,6 +15,7 @@ import { Launcher } from './launcher/launcher';
 import type { LauncherPorts } from './launcher/launcherPorts';
 import { RecoveryPlans } from './launcher/plans';
 import { Recovery } from './launcher/recovery';
+import { sendInput } from './launcher/scriptInput';
 import { StopLadders } from './launcher/stopLadder';
 import type { Lease } from './lease';
 import { OwnJournals } from './ownJournals';
@@ -53,6 +54,7 @@ export class Collector {
   private readonly tasks: Tasks;
   private readonly trash: Trash;
   private readonly retention: Retention;
+  private readonly launching: LauncherPorts;
   private readonly launcher: Launcher;
   private readonly recovery: Recovery;
   private readonly ladders: StopLadders;
@@ -87,7 +89,7 @@ export class Collector {
       moveToTrash: (run_id) => this.edit({ run_id, deleted: true }),
       log,
     });
-    const ports = this.launcherPorts();
+    const ports = (this.launching = this.launcherPorts());
     this.launcher = new Launcher(ports, (launch, env) => this.recovery.started(launch, env));
     const plans = new RecoveryPlans(join(setup.discoveryFile.folder, 'recovery'), log);
     this.recovery = new Recovery(ports, plans, this.launcher);
@@ -273,6 +275,7 @@ export class Collector {
       resume: (request) => this.launcher.resume(request),
       again: (request) => this.launcher.again(request),
       stop: (runId) => this.ladders.stop(runId),
+      input: (...given) => sendInput(this.launching, ...given),
       edit: (edit) => this.edit(edit),
       purge: (runIds, task) => this.trash.purge(runIds, task),
       retain: (rules) => this.retention.set(rules),

@@ -57,6 +57,7 @@ export function runDetail(state: RunState, summaries: Record<string, Summary>, r
       scripts.filter(({ attempt }) => attempt === derived.attempt),
     ),
     source: state.source as Json,
+    launch: state.launch,
     environment: state.environment,
     traceback: derived.traceback,
     // An ack whose command was not read yet waits.

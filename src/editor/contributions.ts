@@ -10,9 +10,13 @@ export const COMMANDS = [
   'xtrack.launchCurrentFile',
   'xtrack.debugCurrentFile',
   'xtrack.trackCell',
+  'xtrack.runAgain',
+  'xtrack.editAndRun',
   'xtrack.stop',
+  'xtrack.sendCommand',
   'xtrack.resume',
   'xtrack.resumeFrom',
+  'xtrack.fork',
   'xtrack.openCharts',
   'xtrack.filterRuns',
   'xtrack.clearFilter',
@@ -52,6 +56,8 @@ export interface Settings {
   outputPatterns: string[];
   'retention.days': number;
   'retention.trashDays': number;
+  /** As people wrote them: not checked. */
+  launchProfiles: unknown[];
   openChartsOnLaunch: boolean;
   notifyLongRunMinutes: number;
 }
@@ -64,6 +70,7 @@ export const SETTINGS = [
   'outputPatterns',
   'retention.days',
   'retention.trashDays',
+  'launchProfiles',
   'openChartsOnLaunch',
   'notifyLongRunMinutes',
 ] as const satisfies readonly (keyof Settings)[];

@@ -76,6 +76,8 @@ export function runDescription(row: RunRow, chosenMetric: string, now: number): 
   const parts = [metric && metricText(metric)];
   if (failed) parts.push(failureText(row) || statusWord('failed'), row.error_at && sourceText(row.error_at));
   else if (row.status === 'running') parts.push(progressText(row) ?? row.phase);
+  else if (row.starts_at)
+    parts.push(vscode.l10n.t('attempt {0} starts at {1}', row.attempt, new Date(row.starts_at).toLocaleTimeString()));
   else if (row.status === 'queued' || row.status === 'lost') parts.push(statusWord(row.status));
   else
     parts.push(

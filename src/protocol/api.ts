@@ -188,6 +188,8 @@ export const requests = {
     tags: z.record(z.string(), z.string()).optional(),
   }),
   'runs.command': command,
+  /** Typed into the terminal of a script that was launched with `tty`. */
+  'runs.input': z.object({ run_id: runId, data: z.string().max(32_768), worker: runId.optional() }),
   'runs.rebuild': z.object({ wait: z.boolean().optional() }),
   'tasks.get': z.object({ task_id: z.string(), wait: z.boolean().optional() }),
   'tasks.cancel': z.object({ task_id: z.string() }),
@@ -235,6 +237,7 @@ export interface Results {
   'runs.resume': Launched;
   'runs.again': Launched;
   'runs.command': { cmd_id: string };
+  'runs.input': { ok: true };
   'runs.rebuild': Task;
   'tasks.get': Task;
   'tasks.cancel': Task;

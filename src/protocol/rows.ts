@@ -1,5 +1,5 @@
 /** What the collector answers: the shapes that tree, charts, tables, dashboards and scripts read. */
-import type { Exit, Json, Num } from './events';
+import type { Exit, Json, Launch, Num } from './events';
 
 export const STATUSES = ['queued', 'running', 'lost', 'completed', 'failed', 'killed', 'cancelled'] as const;
 export type Status = (typeof STATUSES)[number];
@@ -135,6 +135,8 @@ export interface RunDetail extends Omit<RunRow, 'checkpoints' | 'artifacts' | 's
   /** Its working directory as it is now, also in a workspace that was moved. */
   cwd?: string | null;
   source: Json;
+  /** How it was started last, where it was started from here. */
+  launch?: Launch | null;
   environment: Json;
   traceback: string | null;
   commands: CommandState[];

@@ -20,6 +20,7 @@ export interface ApiPorts {
   resume(request: ResumeRequest): Promise<Launched>;
   again(request: AgainRequest): Promise<Launched>;
   stop(runId: string): Promise<StopResult>;
+  input(runId: string, data: string, worker?: string): Promise<void>;
   /** Journals it; resolves once it shows in queries. */
   edit(edit: Edit): Promise<void>;
   /** Deletes for good what is in the trash. */

@@ -82,6 +82,10 @@ export function createMethods(ports: ApiPorts): Handlers {
     'runs.launch': (request) => ports.launch(request),
     'runs.resume': (request) => ports.resume(request),
     'runs.again': (request) => ports.again(request),
+    'runs.input': async ({ run_id, data, worker: only }) => {
+      await ports.input(run_id, data, only);
+      return { ok: true };
+    },
     'runs.stop': ({ run_id }) => ports.stop(run_id),
     'runs.command': async ({ run_id, type, payload, worker: only }) => {
       existing([run_id]);
@@ -105,6 +109,7 @@ function rowOf(detail: RunDetail): RunRow {
     attempts: _attempts,
     worker_states: _workers,
     source: _source,
+    launch: _launch,
     environment: _environment,
     traceback: _traceback,
     commands: _commands,

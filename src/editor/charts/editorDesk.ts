@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import * as vscode from 'vscode';
 import type { ImageKind } from '../../protocol/panel';
 import { requireTrust } from '../messages';
-import { awaitAnswer } from './commandAnswer';
+import { awaitAnswer } from '../commandAnswer';
 import type { PanelDesk, RunSource } from './ports';
 
 const KIND_NAMES: Record<ImageKind, string> = { png: 'PNG image', svg: 'SVG image', csv: 'CSV table' };

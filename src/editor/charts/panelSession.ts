@@ -142,10 +142,11 @@ export class PanelSession implements Disposable {
   private async fetch(kind: RunsMessage['kind']): Promise<string | null> {
     try {
       const rows = await fetchRows(this.deps.source, this.panelState.run_ids);
-      this.shown = rows.map((row) => {
-        const stop = this.deps.actions.stopping(row.run_id);
-        return { row, ...this.deps.colors.of(row.run_id), ...(stop ? { stop } : {}) };
-      });
+      this.shown = rows.map((row) => ({
+        row,
+        ...this.deps.colors.of(row.run_id),
+        ...(row.stop ? { stop: row.stop } : {}),
+      }));
       return null;
     } catch (error) {
       this.deps.log(`Charts (${kind}): ${String(error)}`);

@@ -24,8 +24,6 @@ export interface RunColorSource {
 /** What other features do with a run. */
 export interface RunActions {
   stop(run_id: string): Promise<StopResult>;
-  /** How far a stop has come. */
-  stopping(run_id: string): StopResult | undefined;
   /** From the last checkpoint when none is named. */
   resume(run_id: string, checkpoint?: string): Promise<unknown>;
   showOutput(run_id: string): unknown;

@@ -1,11 +1,11 @@
 import * as vscode from 'vscode';
-import { ApiError } from '../../protocol/apiError';
+import { ApiError, userError } from '../../protocol/apiError';
 import type { Checkpoint, Launched } from '../../protocol/rows';
 import { formatAgo, formatNumber, toNumber } from '../../domain/format';
 import type { Collectors } from '../collectors';
 import { plain } from '../messages';
 
-/** Starts a run again as its next attempt. */
+/** Starts a run again as its next attempt, or forks a new run from one of its checkpoints. */
 export class ResumeRun {
   constructor(
     private readonly collectors: Collectors,
@@ -35,11 +35,45 @@ export class ResumeRun {
     return chosen && this.resume(run_id, chosen.checkpoint);
   }
 
+  /** A new run that starts at a checkpoint of this one. */
+  async fork(run_id: string, checkpoint?: string): Promise<Launched | undefined> {
+    const { checkpoints, name } = await this.collectors.callRun(run_id, 'runs.get', { run_id });
+    if (checkpoints.length === 0)
+      throw userError('invalid', vscode.l10n.t('{0} logged no checkpoint to fork from.', plain(name, 80)));
+    const from = checkpoint ?? (await this.pick(checkpoints, vscode.l10n.t('Fork {0} from', name)));
+    if (from === undefined) return undefined;
+    return this.start(from, (changed_ok) =>
+      this.collectors.callRun(run_id, 'runs.again', { run_id, checkpoint: from, changed_ok }),
+    );
+  }
+
+  private async pick(checkpoints: Checkpoint[], title: string): Promise<string | undefined> {
+    const best = checkpoints.findLast((checkpoint) => checkpoint.is_best);
+    const choices = checkpoints.map((checkpoint) => checkpointChoice(checkpoint, checkpoint === best)).reverse();
+    return (await vscode.window.showQuickPick(choices, { title, matchOnDescription: true }))?.checkpoint;
+  }
+
+  /** A checkpoint that was changed after it was logged is used when the user says so. */
+  private async start<T>(checkpoint: string, act: (changed_ok: boolean) => Promise<T>): Promise<T | undefined> {
+    try {
+      return await act(false);
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.data.code !== 'conflict' || error.data.field !== 'checkpoint')
+        throw error;
+      this.log.warn(`${checkpoint}: ${error.message}`);
+      const use = vscode.l10n.t('Use It As It Is');
+      const answer = await vscode.window.showWarningMessage(plain(error.message, 600), use);
+      return answer === use ? act(true) : undefined;
+    }
+  }
+
   /** `checkpoint` is "last", "best", "none", or a checkpoint's id. Of one that is gone another can be chosen. */
   async resume(run_id: string, checkpoint: string): Promise<Launched | undefined> {
     try {
-      const launched = await this.collectors.callRun(run_id, 'runs.resume', { run_id, checkpoint });
-      this.log.info(`Resumed ${run_id} from ${checkpoint} as attempt ${launched.attempt}`);
+      const launched = await this.start(checkpoint, (changed_ok) =>
+        this.collectors.callRun(run_id, 'runs.resume', { run_id, checkpoint, changed_ok }),
+      );
+      if (launched) this.log.info(`Resumed ${run_id} from ${checkpoint} as attempt ${launched.attempt}`);
       return launched;
     } catch (error) {
       if (!(error instanceof ApiError) || error.data.field !== 'checkpoint') throw error;

@@ -1,15 +1,15 @@
 import * as vscode from 'vscode';
-import type { RunDetail, StopResult } from '../../protocol/rows';
+import type { CommandState, RunDetail, StopResult } from '../../protocol/rows';
 import type { Collectors } from '../collectors';
 import { plain } from '../messages';
 import { isActive } from '../runFeed';
-import { heard, type Ladder, rungAt } from './stopLadder';
 
 const LOOK_MS = 500;
 
 /** Stops runs rung by rung: asks the script, then SIGINT, SIGTERM, SIGKILL, with a countdown to the next. */
 export class StopRun {
-  private readonly ladders = new Map<string, Ladder>();
+  /** Runs whose stop is shown. */
+  private readonly shown = new Set<string>();
 
   constructor(
     private readonly collectors: Collectors,
@@ -20,20 +20,12 @@ export class StopRun {
   async stop(run_id: string): Promise<StopResult> {
     const result = await this.collectors.callRun(run_id, 'runs.stop', { run_id });
     this.log.info(`Stop ${run_id}: ${result.stage}`);
-    const again = this.ladders.has(run_id);
-    if (result.stage !== 'ended') {
-      this.ladders.set(run_id, { stage: result.stage, next_at: result.next_at, heard: false });
-      if (!again) void this.follow(run_id);
-    }
+    if (result.stage !== 'ended' && !this.shown.has(run_id)) void this.follow(run_id);
     return result;
   }
 
-  stopping(run_id: string): StopResult | undefined {
-    const ladder = this.ladders.get(run_id);
-    return ladder && { stage: ladder.stage, next_at: ladder.next_at };
-  }
-
   private async follow(run_id: string): Promise<void> {
+    this.shown.add(run_id);
     try {
       const { name } = await this.look(run_id);
       const title = vscode.l10n.t('Stopping {0}', plain(name, 32));
@@ -47,7 +39,7 @@ export class StopRun {
     } catch (error) {
       this.log.warn(`Watching the stop of ${run_id} failed: ${String(error)}`);
     } finally {
-      this.ladders.delete(run_id);
+      this.shown.delete(run_id);
     }
   }
 
@@ -56,12 +48,10 @@ export class StopRun {
   }
 
   private message(run: RunDetail): string {
-    const known = this.ladders.get(run.run_id);
-    if (!known) return '';
-    const ladder = rungAt(heard(run.commands) ? { ...known, heard: true } : known, Date.now());
-    this.ladders.set(run.run_id, ladder);
+    const ladder = run.stop;
+    if (!ladder) return '';
     const said: Record<StopResult['stage'], string> = {
-      command: ladder.heard ? vscode.l10n.t('it is finishing') : vscode.l10n.t('asked it to finish'),
+      command: heard(run.commands) ? vscode.l10n.t('it is finishing') : vscode.l10n.t('asked it to finish'),
       int: vscode.l10n.t('sent SIGINT'),
       term: vscode.l10n.t('sent SIGTERM'),
       kill: vscode.l10n.t('sent SIGKILL'),
@@ -73,4 +63,10 @@ export class StopRun {
     // Short: a notification that is not unfolded has one line.
     return vscode.l10n.t('{0}, next in {1} s. {2}', said[ladder.stage], seconds, skip);
   }
+}
+
+/** Whether the latest stop command was acknowledged. */
+function heard(commands: CommandState[]): boolean {
+  const stop = commands.findLast(({ type }) => type === 'stop');
+  return stop?.acks.some(({ status }) => status === 'received' || status === 'done') ?? false;
 }

@@ -6,8 +6,11 @@ import type { Launched } from '../../protocol/rows';
 import type { Collectors } from '../collectors';
 import { findInterpreter } from '../interpreter';
 import { windowEnvironment } from '../windowEnvironment';
+import { askArguments } from './askArguments';
+import { splitArguments } from './commandLine';
+import { type LaunchProfile, profileRequest } from './launchProfile';
 import { patternEnvironment } from './patternEnvironment';
-import { splitArguments, UnclosedQuote } from './commandLine';
+import { allProfiles, type FolderProfile, profileNamed, saveProfile } from './profiles';
 
 const MEMORY = 'xtrack.arguments';
 const LISTED = 500;
@@ -22,13 +25,30 @@ export class Launcher {
     private readonly mayLaunch: (request: LaunchRequest, script: vscode.Uri) => Promise<boolean>,
   ) {}
 
-  /** With a request (from a test or another extension) nothing is asked. Undefined when the user changed their mind. */
+  /**
+   * With a request (from a test or another extension) or a profile's name nothing is asked. Undefined when the user
+   * changed their mind.
+   */
   async launch(request?: unknown): Promise<Launched | undefined> {
     if (isRequest(request)) return this.start(vscode.Uri.file(scriptOf(request) ?? request.cwd ?? ''), request);
-    const script = await this.pickScript();
-    if (!script) return undefined;
-    const args = await this.askArguments(script);
-    return args && this.launchScript(script, args);
+    if (typeof request === 'string') return this.launchProfile(profileNamed(request, this.log));
+    const chosen = await this.pick();
+    if (!chosen) return undefined;
+    if ('profile' in chosen) return this.launchProfile(chosen);
+    const folder = vscode.workspace.getWorkspaceFolder(chosen);
+    const answer = await askArguments(basename(chosen.fsPath), this.remembered(chosen), folder !== undefined);
+    if (!answer) return undefined;
+    await this.remember(chosen, answer.text.trim());
+    if (answer.profile === undefined || !folder) return this.launchScript(chosen, splitArguments(answer.text));
+    const script = relative(folder.uri.fsPath, chosen.fsPath);
+    const profile: LaunchProfile = { name: answer.profile, script, args: splitArguments(answer.text) };
+    await saveProfile(profile, folder);
+    return this.launchProfile({ profile, folder });
+  }
+
+  async launchProfile({ profile, folder }: FolderProfile): Promise<Launched | undefined> {
+    const request = profileRequest(profile, folder.uri.fsPath, process.env);
+    return this.start('script' in request.target ? vscode.Uri.file(request.target.script) : folder.uri, request);
   }
 
   /**
@@ -83,7 +103,7 @@ export class Launcher {
     return launched;
   }
 
-  private async pickScript(): Promise<vscode.Uri | undefined> {
+  private async pick(): Promise<vscode.Uri | FolderProfile | undefined> {
     const open = openScript();
     const current = open?.scheme === 'file' ? open : undefined;
     const found = await vscode.workspace.findFiles(
@@ -96,41 +116,34 @@ export class Launcher {
       label: `$(file-code) ${basename(uri.fsPath)}`,
       description: folderText(uri),
       detail: uri === current ? vscode.l10n.t('The current file') : undefined,
-      uri,
+      what: uri,
     }));
-    const browse = { label: vscode.l10n.t('$(folder-opened) Another script…'), description: '', uri: undefined };
-    const chosen = await vscode.window.showQuickPick([...choices, browse], {
+    const profiles = allProfiles(this.log).map((each) => ({
+      label: `$(rocket) ${each.profile.name}`,
+      description: profileText(each.profile),
+      what: each,
+    }));
+    const browse = { label: vscode.l10n.t('$(folder-opened) Another script…'), description: '', what: undefined };
+    const separator = (label: string): vscode.QuickPickItem & { what: undefined } => ({
+      label,
+      kind: vscode.QuickPickItemKind.Separator,
+      what: undefined,
+    });
+    const known =
+      profiles.length === 0
+        ? []
+        : [separator(vscode.l10n.t('Profiles')), ...profiles, separator(vscode.l10n.t('Scripts'))];
+    const chosen = await vscode.window.showQuickPick([...known, ...choices, browse], {
       title: vscode.l10n.t('Launch a Script with Tracking (1/2)'),
       placeHolder: vscode.l10n.t('Which script?'),
       matchOnDescription: true,
     });
-    if (!chosen || chosen.uri) return chosen?.uri;
+    if (!chosen || chosen.what) return chosen?.what;
     const picked = await vscode.window.showOpenDialog({
       filters: { Python: ['py'] },
       title: vscode.l10n.t('Which script?'),
     });
     return picked?.[0];
-  }
-
-  private async askArguments(script: vscode.Uri): Promise<string[] | undefined> {
-    const text = await vscode.window.showInputBox({
-      title: vscode.l10n.t('Launch {0} (2/2)', basename(script.fsPath)),
-      prompt: vscode.l10n.t('Arguments. Enter launches the script.'),
-      placeHolder: '--lr 0.01 --epochs 20',
-      value: this.remembered(script),
-      validateInput: (value) => {
-        try {
-          splitArguments(value);
-          return undefined;
-        } catch (error) {
-          if (!(error instanceof UnclosedQuote)) throw error;
-          return vscode.l10n.t('There is a {0} without its counterpart.', error.quote);
-        }
-      },
-    });
-    if (text === undefined) return undefined;
-    await this.remember(script, text.trim());
-    return splitArguments(text);
   }
 
   private remembered(script: vscode.Uri): string {
@@ -140,6 +153,10 @@ export class Launcher {
   private async remember(script: vscode.Uri, text: string): Promise<void> {
     await this.memory.update(MEMORY, { ...this.memory.get<Record<string, string>>(MEMORY), [key(script)]: text });
   }
+}
+
+function profileText({ script, module, command, args }: LaunchProfile): string {
+  return [script ?? (module === undefined ? command : `-m ${module}`), args].flat().filter(Boolean).join(' ');
 }
 
 /** In the editor that was used last; it may not have been saved to a file yet. */

@@ -1,5 +1,7 @@
 import * as vscode from 'vscode';
 import { formatBytes } from '../../domain/format';
+import { ApiError } from '../../protocol/apiError';
+import type { Exit } from '../../protocol/events';
 import type { Collectors } from '../collectors';
 import { plain } from '../messages';
 import { isActive } from '../runFeed';
@@ -30,6 +32,13 @@ export class OutputTerminals implements vscode.Disposable {
     return [...this.terminals].find(([, open]) => open === terminal)?.[0];
   }
 
+  /** The same console for somebody else's terminal. */
+  follow(run_id: string): OutputFollower {
+    const follower = new OutputFollower(run_id, this.collectors, this.log);
+    follower.open();
+    return follower;
+  }
+
   async show(run_id: string, preserveFocus = false): Promise<void> {
     let terminal = this.terminals.get(run_id);
     if (!terminal) {
@@ -53,7 +62,7 @@ function terminalName(run: string): string {
 }
 
 /** Follows `runs.output` of a run's latest attempt until its terminal is closed; a resumed run goes on in it. */
-class OutputFollower implements vscode.Pseudoterminal {
+class OutputFollower implements vscode.Pseudoterminal, vscode.Disposable {
   private readonly written = new vscode.EventEmitter<string>();
   private readonly text = new ConsoleText();
   private attempt = 0;
@@ -61,9 +70,14 @@ class OutputFollower implements vscode.Pseudoterminal {
   private closed = false;
   private ended = false;
   private failing = false;
+  private refused = false;
   private readonly renamed = new vscode.EventEmitter<string>();
   private name = '';
   readonly onDidWrite = this.written.event;
+  readonly onWrite = this.written.event;
+  private readonly endings = new vscode.EventEmitter<number>();
+  /** With the exit code; a run without one that did not complete has 1. A resumed run ends again. */
+  readonly onEnd = this.endings.event;
   /** The script may give the run its name only after it started. */
   readonly onDidChangeName = this.renamed.event;
 
@@ -77,8 +91,28 @@ class OutputFollower implements vscode.Pseudoterminal {
     void this.follow();
   }
 
+  dispose(): void {
+    this.close();
+  }
+
+  handleInput(text: string): void {
+    this.type(text);
+  }
+
+  /** What people type goes to a script that has a terminal. */
+  type(data: string): void {
+    const { run_id } = this;
+    if (this.ended || this.refused) return;
+    this.collectors.callRun(run_id, 'runs.input', { run_id, data }).catch((error: unknown) => {
+      // Said once: the next key would say the same.
+      this.refused = error instanceof ApiError && error.data.code === 'invalid';
+      this.note(error instanceof Error ? error.message : String(error));
+    });
+  }
+
   close(): void {
     this.closed = true;
+    this.endings.dispose();
     this.renamed.dispose();
     this.written.dispose();
   }
@@ -106,7 +140,10 @@ class OutputFollower implements vscode.Pseudoterminal {
     if (this.ended && !going) return;
     await this.readOn();
     this.ended = !going;
-    if (this.ended) this.note(this.endText(statusWord(run.status), run.attempts.at(-1)?.exit, run.error));
+    if (!this.ended) return;
+    const exit = run.attempts.at(-1)?.exit;
+    this.note(this.endText(statusWord(run.status), exit, run.error));
+    this.endings.fire(exit?.code ?? (run.status === 'completed' ? 0 : 1));
   }
 
   private begin(attempt: number): void {
@@ -114,6 +151,7 @@ class OutputFollower implements vscode.Pseudoterminal {
     this.attempt = attempt;
     this.offset = 0;
     this.ended = false;
+    this.refused = false;
   }
 
   private async readOn(): Promise<void> {
@@ -132,12 +170,8 @@ class OutputFollower implements vscode.Pseudoterminal {
     }
   }
 
-  private endText(
-    status: string,
-    exit: { code?: number; signal?: string } | null | undefined,
-    error: string | null,
-  ): string {
-    if (exit?.signal) return vscode.l10n.t('{0} ({1})', status, exit.signal);
+  private endText(status: string, exit: Exit | null | undefined, error: string | null): string {
+    if (exit?.signal) return vscode.l10n.t('{0} ({1})', status, [exit.signal, exit.reason].filter(Boolean).join(', '));
     if (exit?.code) return vscode.l10n.t('{0} (exit code {1})', status, exit.code);
     return error ? `${status}: ${error.split('\n')[0] ?? ''}` : status;
   }

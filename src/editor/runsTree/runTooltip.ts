@@ -17,6 +17,7 @@ export function runTooltip(row: RunRow, folder: string | undefined): vscode.Mark
     row.attempt > 1 ? vscode.l10n.t('attempt {0}', row.attempt) : null,
   ];
   line(text, status.filter(Boolean).join(' · '));
+  if (row.parent) line(text, vscode.l10n.t('Forked from or started by {0}', row.parent));
   if (folder) line(text, vscode.l10n.t('In {0}', folder));
   if (row.error) line(text, row.error_at ? `${row.error} (${sourceText(row.error_at)})` : row.error);
   if (row.started !== null) {

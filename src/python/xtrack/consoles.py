@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import struct
 import sys
 import threading
 from typing import Dict, List, Optional
@@ -91,19 +92,49 @@ class Follower:
 
 
 class Terminal:
-    """A pty for scripts that want one: the master's bytes go to the log."""
+    """A pty for scripts that want one: the master's bytes go to the log; what is written into the pipe is typed."""
 
-    def __init__(self, log: int) -> None:
+    def __init__(self, log: int, pipe: str) -> None:
         self._master, self.slave = os.openpty()
         self._log = log
+        self._pipe = pipe
+        self._give_size()
         self._thread = threading.Thread(target=self._run, name="xtrack-tty", daemon=True)
 
     def start(self) -> None:
         os.close(self.slave)
         self._thread.start()
+        try:
+            os.mkfifo(self._pipe, 0o600)
+            # Open for both, so that it does not end with its first writer.
+            source = os.open(self._pipe, os.O_RDWR)
+        except OSError:
+            return  # A disk without pipes: the script shows, and gets no input.
+        threading.Thread(target=self._type, args=(source,), name="xtrack-input", daemon=True).start()
 
     def join(self) -> None:
         self._thread.join(5)
+        try:
+            os.unlink(self._pipe)
+        except OSError:
+            return
+
+    def _type(self, source: int) -> None:
+        try:
+            while True:
+                os.write(self._master, os.read(source, _BLOCK))
+        except OSError:
+            return  # The script has gone.
+
+    def _give_size(self) -> None:
+        """Progress bars ask for it; a terminal without one has no columns."""
+        try:
+            import fcntl
+            import termios
+
+            fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
+        except (ImportError, OSError):
+            return
 
     def _run(self) -> None:
         while True:

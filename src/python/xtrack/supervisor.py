@@ -159,7 +159,8 @@ class Supervisor:
     def _spawn(self, log: Optional[int]) -> Optional[Refusal]:
         command = self._job.command
         target = log if log is not None else subprocess.DEVNULL
-        terminal = consoles.Terminal(log) if self._job.tty and log is not None and hasattr(os, "openpty") else None
+        pipe = os.path.join(self._run_dir, "input-%s-%d" % (self._worker, self._attempt))
+        terminal = consoles.Terminal(log, pipe) if self._job.tty and log is not None and hasattr(os, "openpty") else None
         output = terminal.slave if terminal is not None else target
         try:
             self._child = subprocess.Popen(

@@ -42,7 +42,16 @@ class Collector implements RunSource {
 }
 
 function row(run_id: string): RunRow {
-  return { run_id, name: `run ${run_id}`, status: 'running', metrics: {}, params: {}, rev: 1 } as unknown as RunRow;
+  const stop = run_id === 'b' ? { stage: 'int', next_at: 7 } : null;
+  return {
+    run_id,
+    name: `run ${run_id}`,
+    status: 'running',
+    stop,
+    metrics: {},
+    params: {},
+    rev: 1,
+  } as unknown as RunRow;
 }
 
 const owned: { dispose(): void }[] = [];
@@ -62,7 +71,6 @@ function open(run_ids: string[]): { session: PanelSession; collector: Collector;
       colors: { of: (run_id) => ({ color: run_id === 'a' ? 3 : 4, dash: 0 }) },
       actions: {
         stop: (run_id) => note(`stop ${run_id}`).then(() => ({ stage: 'command' as const, next_at: 5 })),
-        stopping: (run_id) => (run_id === 'b' ? { stage: 'int', next_at: 7 } : undefined),
         resume: (run_id, checkpoint) => note(`resume ${run_id} ${checkpoint ?? 'last'}`),
         showOutput: (run_id) => note(`output ${run_id}`),
       },

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { heard, rungAt } from '../../../src/editor/control/stopLadder';
 import { readTags, tagsText } from '../../../src/editor/edit/tagList';
 import { splitArguments, UnclosedQuote } from '../../../src/editor/launch/commandLine';
 import { ConsoleText } from '../../../src/editor/output/consoleText';
@@ -55,25 +54,4 @@ test('frames of a traceback are found with their lines', () => {
 test('scripts do not inherit the editor’s own variables', () => {
   const env = { PATH: '/bin', ELECTRON_RUN_AS_NODE: '1', VSCODE_IPC_HOOK: 'x', CUDA_VISIBLE_DEVICES: '0' };
   expect(windowEnvironment(env)).toEqual({ PATH: '/bin', CUDA_VISIBLE_DEVICES: '0' });
-});
-
-describe('the stop ladder', () => {
-  const start = { stage: 'command' as const, next_at: 2_000, heard: false };
-  test('waits, then goes rung by rung to the last', () => {
-    expect(rungAt(start, 1_000)).toEqual(start);
-    const int = rungAt(start, 2_000);
-    expect(int).toMatchObject({ stage: 'int', next_at: 12_000 });
-    const kill = rungAt(rungAt(int, 12_000), 22_000);
-    expect(kill).toMatchObject({ stage: 'kill', next_at: null });
-    expect(rungAt(kill, 99_000)).toEqual(kill);
-  });
-  test('a script that has heard gets a rung’s time', () => {
-    expect(rungAt({ ...start, heard: true }, 2_500)).toMatchObject({ stage: 'command', next_at: 12_000 });
-  });
-  test('only acknowledgements of the latest stop count', () => {
-    const stop = (status: string) => ({ cmd_id: status, type: 'stop', at: 0, acks: [{ worker: 'w', status }] });
-    expect(heard([stop('done'), { ...stop('received'), acks: [] }])).toBe(false);
-    expect(heard([stop('received')])).toBe(true);
-    expect(heard([stop('unsupported')])).toBe(false);
-  });
 });

@@ -1,22 +1,35 @@
 /** What a script answers to a command: asked for a while, because a click that does nothing must not stay silent. */
-import { userError } from '../../protocol/apiError';
-import type { CommandState } from '../../protocol/rows';
-import type { RunClient } from './ports';
+import type { Method, Request, Results } from '../protocol/api';
+import { userError } from '../protocol/apiError';
+import type { CommandState } from '../protocol/rows';
 
 const LOOK_MS = 250;
 /** Scripts look for commands when they log: one that is busy for longer answers in the overview. */
 const PATIENCE_MS = 5_000;
 
-/** Throws when the script refuses the command; without an answer it just returns after a while. */
-export async function awaitAnswer(client: RunClient, run_id: string, cmd_id: string): Promise<void> {
+interface RunClient {
+  call<M extends Method>(method: M, params: Request<M>): Promise<Results[M]>;
+}
+
+/** The best answer within a while; null without any. Throws when the script refuses. */
+export async function awaitAnswer(
+  client: RunClient,
+  run_id: string,
+  cmd_id: string,
+  until: 'received' | 'done' = 'received',
+): Promise<'received' | 'done' | null> {
+  let received = false;
   for (const end = Date.now() + PATIENCE_MS; Date.now() < end;) {
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     const { commands } = await client.call('runs.get', { run_id });
     const command = commands.find((each) => each.cmd_id === cmd_id);
     const why = command && refusal(command);
     if (why) throw userError('invalid', why);
-    if (command?.acks.some(({ status }) => status === 'received' || status === 'done')) return;
+    if (command?.acks.some(({ status }) => status === 'done')) return 'done';
+    received ||= command?.acks.some(({ status }) => status === 'received') ?? false;
+    if (received && until === 'received') break;
   }
+  return received ? 'received' : null;
 }
 
 /** In words for the user; null where nobody refused. */

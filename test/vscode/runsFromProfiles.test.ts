@@ -1,0 +1,105 @@
+/** Launch profiles, tasks, running again and forking, as commands and settings do them. */
+import * as assert from 'node:assert/strict';
+import * as fs from 'node:fs/promises';
+import { join } from 'node:path';
+import * as vscode from 'vscode';
+import type { XTrackApi } from '../../src/extension';
+import type { Launched, RunDetail } from '../../src/protocol/rows';
+
+const folder = (): string => vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? assert.fail('no folder is open');
+let api: XTrackApi;
+
+const detail = (run_id: string): Promise<RunDetail> => api.collectors.callRun(run_id, 'runs.get', { run_id });
+
+async function ended(run_id: string, seconds = 30): Promise<RunDetail> {
+  for (const deadline = Date.now() + seconds * 1000; Date.now() < deadline;) {
+    const run = await detail(run_id);
+    if (!['queued', 'running', 'lost'].includes(run.status) && run.attempts.at(-1)?.exit) return run;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return assert.fail(`${run_id} did not end within ${seconds} s`);
+}
+
+async function run(command: string, ...args: unknown[]): Promise<string> {
+  const launched = await vscode.commands.executeCommand<Launched | undefined>(command, ...args);
+  return launched?.run_id ?? assert.fail(`${command} launched nothing; see the message`);
+}
+
+const SCRIPT = `
+import os, sys, xtrack
+with xtrack.start_run() as run:
+    run.log_params({"lr": sys.argv[1], "gpus": os.environ.get("CUDA_VISIBLE_DEVICES"), "from": os.environ.get("XTRACK_RESUME_CHECKPOINT")})
+    open("profile.ckpt", "w").write("1")
+    run.log_checkpoint("profile.ckpt", 1)
+    print("it prints")
+`;
+
+describe('launch profiles', () => {
+  before(async () => {
+    const extension = vscode.extensions.getExtension<XTrackApi>('xtrack.xtrack');
+    api = (await extension?.activate()) ?? assert.fail('the extension is not there');
+    await fs.writeFile(join(folder(), 'profiled.py'), SCRIPT);
+    const profiles = [
+      { name: 'small', script: 'profiled.py', args: '0.1', gpus: [1], experiment: 'profiled', tags: { size: 'small' } },
+      { name: 'broken', script: 'profiled.py', gpus: {} },
+      { name: 'gone', script: 'profiled.py', interpreter: '/nowhere/python' },
+    ];
+    await vscode.workspace
+      .getConfiguration('xtrack')
+      .update('launchProfiles', profiles, vscode.ConfigurationTarget.Workspace);
+  });
+  after(() =>
+    vscode.workspace
+      .getConfiguration('xtrack')
+      .update('launchProfiles', undefined, vscode.ConfigurationTarget.Workspace),
+  );
+
+  it('launch what they say', async () => {
+    const done = await ended(await run('xtrack.launch', 'small'));
+    assert.equal(done.status, 'completed');
+    assert.deepEqual(done.params, { lr: '0.1', gpus: '1', from: null });
+    assert.deepEqual([done.experiment, done.tags['size']], ['profiled', 'small']);
+  });
+
+  it('run again, and fork, as new runs', async () => {
+    const first = await run('xtrack.launch', 'small');
+    await ended(first);
+    const again = await ended(await run('xtrack.runAgain', first));
+    assert.deepEqual([again.params['lr'], again.params['gpus'], again.parent], ['0.1', '1', null]);
+    assert.notEqual(again.run_id, first);
+    const fork = await ended(await run('xtrack.fork', first, (await detail(first)).checkpoints[0]!.id));
+    assert.equal(fork.parent, first);
+    assert.equal(fork.params['from'], join(folder(), 'profile.ckpt'));
+  });
+
+  it('are tasks, whose exit code is the run’s', async () => {
+    const tasks = await vscode.tasks.fetchTasks({ type: 'xtrack' });
+    const task = tasks.find(({ name }) => name === 'small') ?? assert.fail(JSON.stringify(tasks.map((t) => t.name)));
+    const over = new Promise<void>((resolve) => {
+      const listening = vscode.tasks.onDidEndTask(({ execution }) => {
+        if (execution.task.name !== 'small') return;
+        listening.dispose();
+        resolve();
+      });
+    });
+    await vscode.tasks.executeTask(task);
+    await over;
+    const { rows } = await api.collectors.list(api.collectors.clients[0]!, {
+      filter: 'experiment = profiled',
+      sort: [{ by: 'created', desc: true }],
+    });
+    assert.equal(rows[0]?.status, 'completed');
+    assert.equal(rows[0]?.parent, null);
+  });
+
+  for (const [name, words] of [
+    ['broken', 'its "gpus"'],
+    ['nowhere', 'no launch profile'],
+    ['gone', 'not found'],
+  ] as const)
+    it(`that is ${name} launches nothing`, async () => {
+      const before = (await api.collectors.list(api.collectors.clients[0]!, {})).total;
+      assert.equal(await vscode.commands.executeCommand('xtrack.launch', name), undefined, words);
+      assert.equal((await api.collectors.list(api.collectors.clients[0]!, {})).total, before);
+    });
+});
