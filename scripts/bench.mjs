@@ -1,7 +1,7 @@
 // Measures what the design promises, each as a ratio to a baseline in the same run:  npm run bench [-- --quick] [name…]
 import { build } from '../esbuild.mjs';
 
-const NAMES = ['client', 'ingest', 'store', 'series', 'activation'];
+const NAMES = ['client', 'ingest', 'store', 'series', 'runs', 'backlog', 'activation'];
 
 function summary(values) {
   const sorted = [...values].sort((a, b) => a - b);
@@ -23,6 +23,11 @@ await build();
 for (const name of chosen.length > 0 ? chosen : NAMES) {
   const { measure } = await import(`../test/bench/${name}.mjs`);
   for (const result of await measure({ quick })) {
+    if (result.growth) {
+      const steps = result.growth.map(([size, value]) => `${size.toLocaleString('en')}: ${value.toPrecision(3)}`);
+      console.log(`${result.name.padEnd(52)} ${steps.join('   ')}`);
+      continue;
+    }
     const { median, least, most } = summary(result.values);
     const spread = result.values.length > 1 ? `${least.toPrecision(3)} – ${most.toPrecision(3)}` : '';
     console.log(

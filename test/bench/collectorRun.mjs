@@ -1,9 +1,11 @@
 // A collector as it is shipped, on a directory made here.
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { build as esbuild } from 'esbuild';
 import { ROOT } from '../../scripts/dependencies.mjs';
 
 export async function withDirectory(work) {
@@ -24,21 +26,21 @@ export function frame(envelope) {
   return Buffer.concat([size, open, check]);
 }
 
-/** A whole ended run, as its script left it. `metrics` yields [type, payload]. */
-export function writeRun(dir, runId, metrics) {
+/** A whole ended run, as its scripts left it. `metrics` yields [type, payload]; answers the lines of its events. */
+export function writeRun(dir, runId, metrics, worker = 'worker-0') {
   const folder = join(dir, 'runs', runId);
   mkdirSync(folder, { recursive: true });
   let seq = 0;
   const ts = Date.now() * 1000;
-  const envelope = (t, p) => ({ v: 1, t, m: { seq, ts: ts + 1000 * seq++, wid: 'worker-0' }, p });
+  const envelope = (t, p) => ({ v: 1, t, m: { seq, ts: ts + 1000 * seq++, wid: worker }, p });
   // Of another host: there is no process to be looked for.
   const proc = { host: `not-${hostname()}`, boot: 'b', pidns: null, pid: 1, start: '1' };
   const head = {
     format: 1,
     run_id: runId,
-    worker: 'worker-0',
+    worker,
     attempt: 1,
-    writer: 'w',
+    writer: `w${worker.replaceAll('-', '')}`,
     role: 'script',
     proc,
     client: 'bench',
@@ -51,14 +53,14 @@ export function writeRun(dir, runId, metrics) {
     lines.push(JSON.stringify(event));
   }
   frames.push(frame(envelope('run_end', { run_id: runId, status: 'completed' })));
-  writeFileSync(join(folder, 'events-worker-0-1-w.xtj'), Buffer.concat(frames));
+  writeFileSync(join(folder, `events-${worker}-1-w${worker.replaceAll('-', '')}.xtj`), Buffer.concat(frames));
   return lines;
 }
 
 /** Starts it, hands `work` a way to call it, and ends it so that everything is saved. */
-export async function withCollector(home, work) {
+export async function withCollector(home, work, args = ['--journals', 'keep']) {
   const started = performance.now();
-  const child = spawn(process.execPath, [join(ROOT, 'dist/collector.js'), '--dir', join(home, '.xtrack')], {
+  const child = spawn(process.execPath, [join(ROOT, 'dist/collector.js'), '--dir', join(home, '.xtrack'), ...args], {
     env: { ...process.env, XDG_RUNTIME_DIR: home },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -79,7 +81,7 @@ export async function withCollector(home, work) {
       if (error) throw new Error(`${method}: ${error.message}`);
       return result;
     };
-    return await work({ call, started, answered: performance.now() });
+    return await work({ call, started, answered: performance.now(), pid: child.pid });
   } finally {
     child.kill('SIGTERM');
     await ended;
@@ -96,4 +98,58 @@ export async function ingested(call, runId, key, count) {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   throw new Error(`${runId}: ${key} did not reach ${count} points.`);
+}
+
+/**
+ * Processor time that a process has used so far, ms: it does not depend on what else the machine does. Where the system
+ * does not tell, the time that passed.
+ */
+export function cpuOf(pid) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return (Number(fields[11]) + Number(fields[12])) * 10;
+  } catch {
+    return performance.now();
+  }
+}
+
+export function ownCpu() {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+/** MB; null where the system does not tell. */
+export function rssOf(pid) {
+  try {
+    return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024;
+  } catch {
+    return null;
+  }
+}
+
+/** Parts of the collector, to make large databases without large journals. */
+export async function storeParts() {
+  const folder = mkdtempSync(join(tmpdir(), 'xt-'));
+  const outfile = join(folder, 'parts.cjs');
+  try {
+    await esbuild({
+      stdin: {
+        contents: `export { RunStore } from './src/collector/store/runStore';
+          export { loadSql } from './src/collector/store/databaseFile';
+          export { newRunState, addWriter } from './src/domain/runReducer';`,
+        resolveDir: ROOT,
+        loader: 'ts',
+      },
+      outfile,
+      bundle: true,
+      platform: 'node',
+      format: 'cjs',
+      logLevel: 'error',
+    });
+    const parts = createRequire(import.meta.url)(outfile);
+    return { ...parts, sql: await parts.loadSql(join(ROOT, 'node_modules/sql.js/dist/sql-wasm.wasm')) };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }

@@ -1,6 +1,7 @@
-// From journals on disk to a store that answers, against JSON.parse alone on the same lines.
+// From journals on disk to a store that answers, against JSON.parse alone on the same lines; both in processor time.
 import { join } from 'node:path';
-import { ingested, withCollector, withDirectory, writeRun } from './collectorRun.mjs';
+import { cpuOf, ingested, ownCpu, withCollector, withDirectory, writeRun } from './collectorRun.mjs';
+import { curveFiles, readCurves } from './curves.mjs';
 
 function* singles(count) {
   for (let step = 0; step < count; step++)
@@ -14,46 +15,71 @@ function* batches(count) {
   }
 }
 
-function parseTime(lines) {
-  const started = performance.now();
-  for (const line of lines) JSON.parse(line);
-  return performance.now() - started;
+/** Real curves one after the other, each under keys of its own, until there are enough. */
+function* real(count) {
+  const curves = curveFiles().map(readCurves);
+  for (let i = 0, round = 0; i < count; round++) {
+    for (const [t, point] of curves[round % curves.length]) {
+      if (i++ >= count) return;
+      yield [t, { ...point, key: `${point.key}/${round}` }];
+    }
+  }
 }
 
-/** What starting costs without anything to read, to be taken off. */
+function parseTime(lines) {
+  const started = ownCpu();
+  for (const line of lines) JSON.parse(line);
+  return ownCpu() - started;
+}
+
+/** What starting and answering costs without anything to read, to be taken off. */
 function emptyStart() {
   return withDirectory((home) =>
-    withCollector(home, async ({ call, started }) => {
+    withCollector(home, async ({ call, pid }) => {
       await call('runs.list', {});
-      return performance.now() - started;
+      return cpuOf(pid);
     }),
   );
 }
 
-async function once(events, key, count) {
+/** `workers` writers log the same events each. */
+async function once(make, key, count, workers = 1) {
   return withDirectory(async (home) => {
-    const lines = writeRun(join(home, '.xtrack'), 'bench', events);
+    const lines = [];
+    for (let i = 0; i < workers; i++) lines.push(...writeRun(join(home, '.xtrack'), 'bench', make(), `worker-${i}`));
     const parse = Math.min(parseTime(lines), parseTime(lines), parseTime(lines));
     const start = await emptyStart();
-    const all = await withCollector(
-      home,
-      async ({ call, started }) => (await ingested(call, 'bench', key, count)) - started,
-    );
-    return parse / Math.max(all - start, 1e-3);
+    const all = await withCollector(home, async ({ call, pid }) => {
+      await ingested(call, 'bench', key, count * workers);
+      return cpuOf(pid);
+    });
+    return { share: parse / Math.max(all - start, 1), us: ((all - start) * 1000) / lines.length };
   });
 }
 
 export async function measure({ quick }) {
   const repeats = quick ? 2 : 5;
-  const count = quick ? 100_000 : 400_000;
-  const single = [];
-  const batch = [];
+  const count = quick ? 150_000 : 400_000;
+  const firstKey = `${readCurves(curveFiles()[0])[0][1].key}/0`;
+  const firstCount = readCurves(curveFiles()[0]).filter(([, point]) => `${point.key}/0` === firstKey).length;
+  const found = { single: [], batch: [], real: [] };
   for (let i = 0; i < repeats; i++) {
-    single.push(await once(singles(count), 'train/loss', count));
-    batch.push(await once(batches(count / 4), 'm0', count / 4));
+    found.single.push((await once(() => singles(count), 'train/loss', count)).share);
+    found.batch.push((await once(() => batches(count / 4), 'm0', count / 4)).share);
+    found.real.push((await once(() => real(count), firstKey, firstCount)).share);
+  }
+  const growth = { points: [], workers: [] };
+  for (const points of quick ? [1e4, 1e5] : [1e4, 1e5, 1e6, 4e6])
+    growth.points.push([points, (await once(() => singles(points), 'train/loss', points)).us]);
+  for (const workers of quick ? [1, 8] : [1, 8, 64]) {
+    const each = Math.floor(count / workers);
+    growth.workers.push([workers, (await once(() => singles(each), 'train/loss', each, workers)).us]);
   }
   return [
-    { name: 'ingest, single metrics, share of JSON.parse', values: single, atLeast: 0.25 },
-    { name: 'ingest, 10 metrics an event, share of JSON.parse', values: batch, atLeast: 0.15 },
+    { name: 'ingest, single metrics, share of JSON.parse', values: found.single, atLeast: 0.25 },
+    { name: 'ingest, 10 metrics an event, share of JSON.parse', values: found.batch, atLeast: 0.15 },
+    { name: 'ingest, real curves, share of JSON.parse', values: found.real, atLeast: 0.25 },
+    { name: 'ingest, µs an event, by events', growth: growth.points },
+    { name: 'ingest, µs an event, by workers of one run', growth: growth.workers },
   ];
 }

@@ -1,56 +1,86 @@
-// runs.series over a million points into 1,000 buckets, against one pass over the same numbers in memory.
+// runs.series into 1,000 buckets, from 10⁴ to 10⁷ points: processor time of the collector, and one pass over the same numbers.
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { ingested, withCollector, withDirectory, writeRun } from './collectorRun.mjs';
+import { cpuOf, ownCpu, rssOf, storeParts, withCollector, withDirectory } from './collectorRun.mjs';
 
-function* points(count) {
-  for (let step = 0; step < count; step++)
-    yield ['metric', { key: 'loss', value: Math.sin(step / 1000) + 1 / (step + 1), step }];
-}
+const valueAt = (i) => Math.fround(2.3 / Math.sqrt(1 + i / 1000) + 0.1 * Math.sin(i * 12.9898));
 
 function onePass(count) {
-  const values = Float64Array.from({ length: count }, (_, i) => Math.sin(i / 1000) + 1 / (i + 1));
-  const started = performance.now();
+  const values = Float64Array.from({ length: count }, (_, i) => valueAt(i));
+  const started = ownCpu();
   let [min, max] = [Infinity, -Infinity];
   for (const value of values) {
     if (value < min) min = value;
     if (value > max) max = value;
   }
-  const took = performance.now() - started;
   if (!(min < max)) throw new Error('no values');
-  return took;
+  return ownCpu() - started;
 }
 
-async function timed(call, more = {}) {
-  const started = performance.now();
-  const { series } = await call('runs.series', { run_id: 'bench', keys: ['loss'], x: 'step', points: 1000, ...more });
-  if (series.length !== 1 || series[0].x.length < 250)
-    throw new Error(`runs.series gave ${series[0]?.x.length} buckets`);
-  return performance.now() - started;
+/** A run that has a database and no journals, as a sealed one. Steps begin anywhere, so that no border falls on a chunk's. */
+function writeDatabase({ RunStore, sql, newRunState, addWriter }, dir, count) {
+  const folder = join(dir, 'runs/bench');
+  mkdirSync(folder, { recursive: true });
+  const store = RunStore.open(sql, folder);
+  const state = newRunState('bench');
+  const head = { writer: 'w', worker: 'worker-0', attempt: 1, role: 'script', proc: null, client: 'bench' };
+  const writer = addWriter(state, head);
+  const ts = Date.now() * 1000;
+  Object.assign(writer, { seq: count, first: ts / 1000, last: ts / 1000 });
+  writer.end = { status: 'completed', error: null, exit: null, at: ts / 1000 };
+  for (let i = 0; i < count; i++) store.point(writer, 'loss', valueAt(i), i + 1237, null, ts + i * 1000 + (i % 7));
+  store.save(state, new Map(), () => true);
+  store.close();
+}
+
+async function measureAt(parts, count, repeats) {
+  return withDirectory(async (home) => {
+    writeDatabase(parts, join(home, '.xtrack'), count);
+    const found = { cold: [], warm: [], zoomed: [], rss: [] };
+    for (let i = 0; i < repeats; i++) {
+      await withCollector(home, async ({ call, pid }) => {
+        const ask = async (more = {}, times = 1) => {
+          const before = cpuOf(pid);
+          for (let n = 0; n < times; n++) {
+            const question = { run_id: 'bench', keys: ['loss'], x: 'step', points: 1000, ...more };
+            const { series } = await call('runs.series', question);
+            if (series.length !== 1 || series[0].x.length < 250) throw new Error(`${series[0]?.x.length} buckets`);
+          }
+          return (cpuOf(pid) - before) / times;
+        };
+        await call('runs.list', {});
+        found.cold.push(await ask());
+        // The system counts in steps of 10 ms.
+        await ask({}, 5);
+        found.warm.push(await ask({}, 20));
+        const range = { from: count / 2, to: count / 2 + count / 20 };
+        await ask(range);
+        found.zoomed.push(await ask(range, 20));
+        found.rss.push(rssOf(pid));
+      });
+    }
+    return found;
+  });
 }
 
 export async function measure({ quick }) {
-  const count = quick ? 200_000 : 1_000_000;
-  const repeats = quick ? 3 : 7;
-  const base = Math.min(...Array.from({ length: 5 }, () => onePass(count)));
-  return withDirectory(async (home) => {
-    writeRun(join(home, '.xtrack'), 'bench', points(count));
-    await withCollector(home, ({ call }) => ingested(call, 'bench', 'loss', count));
-    const cold = [];
-    const warm = [];
-    const zoomed = [];
-    for (let i = 0; i < repeats; i++) {
-      await withCollector(home, async ({ call }) => {
-        cold.push(await timed(call));
-        warm.push(await timed(call));
-        zoomed.push(await timed(call, { from: count / 2, to: count / 2 + count / 20 }));
-      });
-    }
-    const note = `${count} points; one pass takes ${base.toFixed(2)} ms`;
-    const ratios = (times) => times.map((time) => time / base);
-    return [
-      { name: 'runs.series, cold, × one pass', values: ratios(cold), note },
-      { name: 'runs.series, warm, × one pass', values: ratios(warm), note },
-      { name: 'runs.series, zoomed, × one pass', values: ratios(zoomed), note },
-    ];
-  });
+  const parts = await storeParts();
+  const growth = [];
+  let largest;
+  const sizes = quick ? [1e4, 1e5, 1e6] : [1e4, 1e5, 1e6, 1e7];
+  for (const count of sizes) {
+    largest = await measureAt(parts, count, quick ? 2 : 5);
+    growth.push([count, Math.min(...largest.warm)]);
+  }
+  const count = sizes.at(-1);
+  const pass = Math.min(...Array.from({ length: 5 }, () => onePass(count)));
+  const note = `${count.toExponential(0)} points; one pass takes ${pass.toFixed(1)} ms`;
+  return [
+    { name: 'runs.series, cold, ms of processor time', values: largest.cold, atMost: 300, note },
+    { name: 'runs.series, warm, ms', values: largest.warm, atMost: 20, note },
+    { name: 'runs.series, zoomed, ms', values: largest.zoomed, atMost: 20, note },
+    { name: 'runs.series, warm, × one pass over the points', values: largest.warm.map((ms) => ms / pass), note },
+    { name: 'runs.series, warm, ms, by points', growth },
+    { name: 'memory with the run open, MB', values: largest.rss, atMost: 600, note },
+  ];
 }

@@ -1,41 +1,60 @@
-// Bytes a point takes in run.sqlite, on real training curves.
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+// Bytes a point takes in a sealed run of real training curves: its database, and all of its directory.
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
-import { ROOT } from '../../scripts/dependencies.mjs';
 import { ingested, withCollector, withDirectory, writeRun } from './collectorRun.mjs';
+import { curveFiles, readCurves } from './curves.mjs';
 
-const CURVES = join(ROOT, 'test/fixtures/curves');
+const SEALED_WITHIN_MS = 60_000;
 
-function readCurves(name) {
-  const [, ...rows] = gunzipSync(readFileSync(join(CURVES, name)))
-    .toString()
-    .trim()
-    .split('\n');
-  return rows.map((row) => {
-    const [key, step, epoch, , value] = row.split(',');
-    const number = Number(value);
-    return [
-      'metric',
-      { key, value: Number.isFinite(number) ? number : 'NaN', step: Number(step), epoch: Number(epoch) },
-    ];
-  });
-}
-
-async function bytesAPoint(name) {
-  const events = readCurves(name);
+async function bytesAPoint(names) {
+  const events = names.flatMap((name, i) =>
+    readCurves(name).map(([t, point]) => [t, i === 0 ? point : { ...point, key: `${point.key}-${i}` }]),
+  );
   const key = 'train/loss';
   const count = events.filter(([, point]) => point.key === key).length;
   return withDirectory(async (home) => {
+    const folder = join(home, '.xtrack/runs/bench');
     writeRun(join(home, '.xtrack'), 'bench', events);
-    await withCollector(home, ({ call }) => ingested(call, 'bench', key, count));
-    return statSync(join(home, '.xtrack/runs/bench/run.sqlite')).size / events.length;
+    const journals = bytesIn(folder);
+    await withCollector(
+      home,
+      async ({ call }) => {
+        await ingested(call, 'bench', key, count);
+        await sealed(folder);
+      },
+      ['--seal-after', '0'],
+    );
+    const of = (bytes) => bytes / events.length;
+    return {
+      journals: of(journals),
+      database: of(statSync(join(folder, 'run.sqlite')).size),
+      all: of(bytesIn(folder)),
+    };
   });
 }
 
-export async function measure({ quick }) {
-  const files = readdirSync(CURVES).filter((name) => name.endsWith('.csv.gz'));
-  const values = [];
-  for (const name of quick ? files.slice(0, 2) : files) values.push(await bytesAPoint(name));
-  return [{ name: 'store, bytes a point on real curves', values, atMost: 10 }];
+async function sealed(folder) {
+  const isSealed = () => existsSync(join(folder, 'seal.json')) && !readdirSync(folder).some((n) => n.endsWith('.xtj'));
+  for (const deadline = Date.now() + SEALED_WITHIN_MS; Date.now() < deadline;) {
+    if (isSealed()) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`${folder} was not sealed.`);
+}
+
+function bytesIn(folder) {
+  return readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
+}
+
+export async function measure() {
+  const files = curveFiles();
+  const each = [];
+  for (const name of files) each.push(await bytesAPoint([name]));
+  const together = await bytesAPoint([...files, ...files, ...files]);
+  const note = `journals: ${each[0].journals.toFixed(0)} bytes`;
+  return [
+    { name: 'sealed run of one real training, bytes a point', values: each.map((one) => one.database), atMost: 10 },
+    { name: 'the same, all of its directory', values: each.map((one) => one.all), atMost: 10, note },
+    { name: 'six trainings in one run, bytes a point', values: [together.database], atMost: 10 },
+  ];
 }

@@ -1,0 +1,99 @@
+// A collector that starts on a large backlog: when it answers, what it shows first, how long a question takes meanwhile.
+import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { frame, withCollector, withDirectory } from './collectorRun.mjs';
+
+const QUESTIONS = 60;
+
+/** The same training under many ids; nothing in an event names its run. */
+function writeBacklog(dir, runs, bytesEach) {
+  const ts = Date.now() * 1000;
+  const events = [];
+  for (let seq = 2, bytes = 0; bytes < bytesEach; seq++) {
+    const p = { key: `train/m${seq % 5}`, value: Math.sin(seq) / seq, step: seq };
+    const event = frame({ v: 1, t: 'metric', m: { seq, ts: ts + seq * 1000, wid: 'worker-0', at: 'train.py:41' }, p });
+    bytes += event.length;
+    events.push(event);
+  }
+  const body = Buffer.concat(events);
+  const end = frame({ v: 1, t: 'run_end', m: { seq: events.length + 2, ts: ts + 1e9 }, p: { status: 'completed' } });
+  const proc = { host: `not-${hostname()}`, boot: 'b', pidns: null, pid: 1, start: '1' };
+  for (let i = 0; i < runs; i++) {
+    const run_id = `run-${String(i).padStart(5, '0')}`;
+    const folder = join(dir, 'runs', run_id);
+    mkdirSync(folder, { recursive: true });
+    const head = {
+      format: 1,
+      run_id,
+      worker: 'worker-0',
+      attempt: 1,
+      writer: 'w',
+      role: 'script',
+      proc,
+      client: 'bench',
+    };
+    const start = [
+      frame({ v: 1, t: 'journal', m: { seq: 0, ts }, p: head }),
+      frame({ v: 1, t: 'run_start', m: { seq: 1, ts: ts - i * 1e6 }, p: { name: run_id } }),
+    ];
+    // The first one goes on.
+    const parts = i === 0 ? [...start, body] : [...start, body, end];
+    writeFileSync(join(folder, 'events-worker-0-1-w.xtj'), Buffer.concat(parts));
+    const made = Date.now() / 1000 - i * 60;
+    utimesSync(folder, made, made);
+  }
+  return runs * body.length;
+}
+
+export async function measureBacklog(runs, bytesEach) {
+  return withDirectory(async (home) => {
+    const bytes = writeBacklog(join(home, '.xtrack'), runs, bytesEach);
+    return withCollector(home, async ({ call, started, answered }) => {
+      const found = { bytes, answers: answered - started, first: null, ten: null, told: 0, asked: [], order: [] };
+      for (let i = 0; i < QUESTIONS || found.ten === null; i++) {
+        const before = performance.now();
+        const { rows, total, backlog_bytes } = await call('runs.list', {
+          sort: [{ by: 'created', desc: true }],
+          limit: 10,
+        });
+        const now = performance.now();
+        found.asked.push(now - before);
+        found.told = Math.max(found.told, backlog_bytes);
+        for (const { run_id } of rows) if (!found.order.includes(run_id)) found.order.push(run_id);
+        if (total >= 1) found.first ??= now - started;
+        if (total >= Math.min(10, runs)) found.ten ??= now - started;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      return found;
+    });
+  });
+}
+
+export async function measure({ quick }) {
+  const [runs, each] = quick ? [20, 2e6] : [60, 8e6];
+  const repeats = quick ? 1 : 3;
+  const found = [];
+  for (let i = 0; i < repeats; i++) found.push(await measureBacklog(runs, each));
+  const note = `${(found[0].bytes / 1e6).toFixed(0)} MB of journals`;
+  return [
+    { name: 'collector answers after its start, ms', values: found.map(({ answers }) => answers), atMost: 1000, note },
+    { name: 'newest run of a backlog is listed, ms', values: found.map(({ first }) => first), atMost: 2000, note },
+    { name: 'a page of the list meanwhile, ms', values: found.flatMap(({ asked }) => asked), atMost: 50, note },
+  ];
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const [runs, megabytes] = process.argv.slice(2).map(Number);
+  const { asked, order, bytes, told, ...times } = await measureBacklog(runs, megabytes * 1e6);
+  const sorted = asked.toSorted((a, b) => a - b);
+  const quantile = (q) => sorted[Math.floor(q * (sorted.length - 1))].toFixed(1);
+  console.log({
+    ...times,
+    gigabytes: bytes / 1e9,
+    told: told / 1e9,
+    p50: quantile(0.5),
+    p99: quantile(0.99),
+    order: order.slice(0, 4),
+  });
+}
