@@ -44,7 +44,7 @@ if sys.version_info >= (3, 8):
         place = places[0] if places else os.path.dirname(spec.origin or "")
         ours = os.path.exists(os.path.join(place, "supervisor.py")) and os.path.exists(os.path.join(place, "outlet.py"))
         try:
-            version = metadata.version("xtrack")
+            version = metadata.version("xtrack-client" if ours else "xtrack")
         except Exception:
             version = None
         out["xtrack"] = {"file": spec.origin or place, "version": version, "ours": ours}
