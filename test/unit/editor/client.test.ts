@@ -17,7 +17,7 @@ let wheel: string;
 
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'xtc-'));
-  await writeWheel(home);
+  writeWheel(home);
   wheel = await findWheel(home);
 });
 afterAll(() => rmSync(home, { recursive: true, force: true }));
