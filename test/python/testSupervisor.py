@@ -174,17 +174,6 @@ class Supervisor(ScriptTest):
         self.assertEqual(of_kind(self.events("orphan"), "run_end")[0]["status"], "completed")
         self.assertTrue(self.output("orphan").endswith("19\n"))
 
-    def test_the_machine_is_sampled(self):
-        self.write("import time\nend = time.monotonic() + 2.5\nwhile time.monotonic() < end: pass\n")
-        self.supervise("--run-id", "busy", "script.py")
-        batches = [p for p in of_kind(self.supervisor_events("busy"), "metric_batch")]
-        self.assertTrue(batches)
-        values = batches[0]["metrics"]
-        self.assertGreater(values["system/process_cpu"], 5)
-        self.assertGreater(values["system/process_rss"], 3)
-        self.assertTrue(0 < values["system/memory"] <= 100)
-        self.assertNotIn("step", batches[0])
-
     def test_a_terminal_for_scripts_that_want_one(self):
         self.write("import sys; print(sys.stdout.isatty(), sys.stdin.isatty())\n")
         self.supervise("--run-id", "tty", "--tty", "script.py")

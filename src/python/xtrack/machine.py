@@ -1,40 +1,48 @@
-"""What a run costs the machine, sampled: percentages, and mebibytes for memory."""
+"""What a run costs the machine, sampled once a second: percentages, mebibytes for memory, mebibytes a second for traffic."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
-import threading
 import time
-from typing import Dict, List, Optional, Tuple
+from typing import Dict, List, NamedTuple, Optional, Tuple
 
+from . import traffic
+from .gpus import Gpus
 from .jsontext import json_text
 from .writer import Writer
 
-_FIRST_S = 1
-_EVERY_S = 5
-_GPU_QUERY = "--query-gpu=index,utilization.gpu,memory.used"
+#: Where the system tells in files; elsewhere each sample is a process.
+_EVERY_S = 1.0 if sys.platform.startswith("linux") else 5.0
+#: Looking through all processes of a large machine takes long: so many times that is waited until the next look.
+_SCAN_SHARE = 250
+#: The same for a whole sample, so that it stays below a hundredth of a core where reading /proc is slow.
+_SAMPLE_SHARE = 150
 
 
 class Machine:
     """Samples into a run's journal, for a loop that calls `step` a few times a second."""
 
-    def __init__(self, session: int, writer: Writer) -> None:
+    def __init__(self, session: int, directory: str, writer: Writer) -> None:
         self._writer = writer
-        self._sampler = Sampler(session)
-        self._gpus = Gpus(_EVERY_S)
+        self._sampler = Sampler(session, directory)
+        self._gpus = Gpus(int(_EVERY_S))
         self._sample()
-        self._due = time.monotonic() + _FIRST_S
+        self._due = time.monotonic() + _EVERY_S
 
     def step(self) -> None:
-        if time.monotonic() < self._due:
+        now = time.monotonic()
+        if now < self._due:
             return
-        self._due = time.monotonic() + _EVERY_S
+        before = time.thread_time()
         values = {**self._sample(), **self._gpus.sample()}
         if values:
             rounded = {key: round(value, 2) for key, value in values.items()}
             self._writer.event("metric_batch", ',"metrics":' + json_text(rounded))
+        # Counted from when it was due, so that there is one a second and not one in five quarters of a second.
+        pause = max(_EVERY_S, _SAMPLE_SHARE * (time.thread_time() - before))
+        self._due = max(self._due + pause, now + pause / 2)
 
     def _sample(self) -> Dict[str, float]:
         try:
@@ -47,49 +55,77 @@ class Machine:
         self._gpus.stop()
 
 
+class _Counts(NamedTuple):
+    """What only grows; its growth over a time is a rate."""
+
+    at: float
+    busy: float
+    total: float
+    traffic: Dict[str, float]
+
+
 class Sampler:
-    def __init__(self, session: int) -> None:
+    def __init__(self, session: int, directory: str) -> None:
         self._session = session
-        self._total: Optional[Tuple[float, float]] = None
-        self._own: Optional[Tuple[float, float]] = None
+        self._directory = directory
+        self._before: Optional[_Counts] = None
+        #: CPU ticks of each process of the script's session when it was last seen.
+        self._members: Dict[str, float] = {}
+        self._scan_due = 0.0
         self._ticks = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
         self._page = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 
     def sample(self) -> Dict[str, float]:
-        """system/cpu and system/memory in % of the machine; of the script's processes system/process_cpu in % of one
+        """Of the machine system/cpu, system/memory and system/disk (how full the run's disk is) in %, and
+        system/disk_read, disk_write, net_recv and net_sent in MiB/s; of the script's processes system/process_cpu in % of one
         core and system/process_rss in MiB. Rates need two samples, so the first is without them."""
+        found = self._disk()
         if not sys.platform.startswith("linux"):
-            return self._sample_with_ps()
-        found: Dict[str, float] = {}
-        busy, total = _cpu_ticks()
-        if self._total is not None and total > self._total[1]:
-            found["system/cpu"] = 100.0 * (busy - self._total[0]) / (total - self._total[1])
-        self._total = (busy, total)
+            return {**found, **self._sample_with_ps()}
         found["system/memory"] = _memory_percent()
-        ticks, pages = self._processes()
-        now = time.monotonic()
-        if self._own is not None and now > self._own[1] and ticks >= self._own[0]:
-            found["system/process_cpu"] = 100.0 * (ticks - self._own[0]) / self._ticks / (now - self._own[1])
-        self._own = (ticks, now)
+        used, pages = self._processes()
         found["system/process_rss"] = pages * self._page / 2**20
+        now = _Counts(time.monotonic(), *_cpu_ticks(), traffic.counters())
+        before, self._before = self._before, now
+        if before is None or now.at <= before.at:
+            return found
+        seconds = now.at - before.at
+        found["system/process_cpu"] = 100.0 * used / self._ticks / seconds
+        if now.total > before.total:
+            found["system/cpu"] = 100.0 * (now.busy - before.busy) / (now.total - before.total)
+        for name, count in now.traffic.items():
+            # A card that was unplugged takes its count along.
+            if count >= before.traffic.get(name, count + 1):
+                found["system/" + name] = (count - before.traffic[name]) / 2**20 / seconds
         return found
 
+    def _disk(self) -> Dict[str, float]:
+        try:
+            disk = os.statvfs(self._directory)
+        except (OSError, AttributeError):
+            return {}
+        # As df tells it: what is kept for root is nobody's.
+        used = disk.f_blocks - disk.f_bfree
+        return {"system/disk": 100.0 * used / (used + disk.f_bavail)} if used + disk.f_bavail > 0 else {}
+
     def _processes(self) -> Tuple[float, float]:
-        """CPU ticks and resident pages of all processes of the script's session, its workers included."""
-        ticks = pages = 0.0
-        for name in os.listdir("/proc"):
-            if not name.isdigit():
+        """CPU ticks used since the last look by the processes of the script's session, its workers included, and their
+        resident pages."""
+        started = time.thread_time()
+        scans = time.monotonic() >= self._scan_due
+        used = pages = 0.0
+        members: Dict[str, float] = {}
+        for name in _pids() if scans else list(self._members):
+            fields = _stat(name)
+            if fields is None or int(fields[3]) != self._session:
                 continue
-            try:
-                with open("/proc/%s/stat" % name, "rb") as source:
-                    text = source.read()
-            except OSError:
-                continue  # It ended while we looked.
-            fields = text[text.rfind(b")") + 2 :].split()
-            if int(fields[3]) == self._session:
-                ticks += int(fields[11]) + int(fields[12])
-                pages += int(fields[21])
-        return ticks, pages
+            members[name] = int(fields[11]) + int(fields[12])
+            used += max(0.0, members[name] - self._members.get(name, 0.0))
+            pages += int(fields[21])
+        self._members = members
+        if scans:
+            self._scan_due = time.monotonic() + _SCAN_SHARE * (time.thread_time() - started)
+        return used, pages
 
     def _sample_with_ps(self) -> Dict[str, float]:
         try:
@@ -121,36 +157,15 @@ def _memory_percent() -> float:
     return 100.0 * (1 - facts.get(b"MemAvailable", facts[b"MemFree"]) / facts[b"MemTotal"])
 
 
-class Gpus:
-    """One long-lived nvidia-smi, so that sampling costs nothing; nothing where there is none."""
+def _pids() -> List[str]:
+    return [name for name in os.listdir("/proc") if name.isdigit()]
 
-    def __init__(self, seconds: int) -> None:
-        self._latest: Dict[str, float] = {}
-        try:
-            self._process: Optional["subprocess.Popen[bytes]"] = subprocess.Popen(
-                ["nvidia-smi", _GPU_QUERY, "--format=csv,noheader,nounits", "-l", str(seconds)],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-            )
-        except OSError:
-            self._process = None
-            return
-        threading.Thread(target=self._read, name="xtrack-gpu", daemon=True).start()
 
-    def sample(self) -> Dict[str, float]:
-        """system/gpuN_util in %, system/gpuN_mem in MiB, as last reported."""
-        return dict(self._latest)
-
-    def stop(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-
-    def _read(self) -> None:
-        assert self._process is not None and self._process.stdout is not None
-        for line in self._process.stdout:
-            parts: List[str] = [part.strip() for part in line.decode("ascii", "replace").split(",")]
-            if len(parts) == 3 and all(part.isdigit() for part in parts):
-                self._latest["system/gpu%s_util" % parts[0]] = float(parts[1])
-                self._latest["system/gpu%s_mem" % parts[0]] = float(parts[2])
+def _stat(pid: str) -> Optional[List[bytes]]:
+    """The fields of /proc/<pid>/stat that follow the command, which may hold anything."""
+    try:
+        with open("/proc/%s/stat" % pid, "rb") as source:
+            text = source.read()
+    except OSError:
+        return None  # It ended while we looked.
+    return text[text.rfind(b")") + 2 :].split()

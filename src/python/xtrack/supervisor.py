@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from typing import Any, Dict, List, NamedTuple, Optional
 
@@ -31,6 +32,7 @@ from .writer import Writer
 
 _STEP_S = 0.25
 _SHOWN_S = 3
+_DESCRIBED_S = 15
 
 
 class Job(NamedTuple):
@@ -231,21 +233,24 @@ class Supervisor:
             output.finish()
 
     def _watch(self, watch: Optional[OutputWatch], output: Optional[OutputLog]) -> int:
-        assert self._child is not None
-        machine = Machine(self._child.pid, self._recorder.writer)
-        self._describe()
-        while True:
-            try:
-                code = self._child.wait(_STEP_S)
-                break
-            except subprocess.TimeoutExpired:
-                machine.step()
-                if watch is not None:
-                    watch.step()
-                if output is not None:
-                    output.step()
+        child = self._child
+        assert child is not None
+        machine = Machine(child.pid, self._run_dir, self._recorder.writer)
+        describing = threading.Thread(target=self._describe, name="xtrack-describe", daemon=True)
+        describing.start()
+        # A wait with a timeout would look forty times a second.
+        ended = threading.Event()
+        waiting = threading.Thread(target=lambda: (child.wait(), ended.set()), name="xtrack-wait", daemon=True)
+        waiting.start()
+        while not ended.wait(_STEP_S):
+            machine.step()
+            if watch is not None:
+                watch.step()
+            if output is not None:
+                output.step()
         machine.stop()
-        return code
+        describing.join(_DESCRIBED_S)
+        return int(child.returncode)
 
     # ------------------------------------------------------------ signals
 
@@ -296,7 +301,7 @@ class Supervisor:
             self._event("log", ',"level":"warning","logger":"xtrack","msg":' + json_text(collision))
 
     def _describe(self) -> None:
-        """After the script was started, which need not wait for it."""
+        """Neither the script nor what is read of it waits for git and the list of packages."""
         payload = ',"source":%s,"env":%s' % (json_text(git_state(working_directory()), 2_000_000), json_text(slow_environment()))
         self._event("source", payload)
 
