@@ -79,7 +79,8 @@ export function copyExample(target) {
 /** Ends the scripts of `folder` and the collectors below `runtime`: they outlive their editor by design. */
 export async function endProcesses(folder, runtime) {
   const scripts = folder ? writerPids(join(folder, '.xtrack/runs')) : [];
-  const pids = [...(runtime ? collectorPids(runtime) : []), ...scripts];
+  // A test that wrote journals is a writer too.
+  const pids = [...(runtime ? collectorPids(runtime) : []), ...scripts].filter((pid) => pid !== process.pid);
   for (const pid of pids) signal(pid, 'SIGTERM');
   for (const deadline = Date.now() + 4000; Date.now() < deadline && pids.some(isAlive);) {
     await new Promise((resolve) => setTimeout(resolve, 50));

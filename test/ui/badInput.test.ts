@@ -20,6 +20,7 @@ const SCRIPTS = {
     '',
   ].join('\n'),
   'plain.py': 'print("hello")\n',
+  'train.py': 'for epoch in range(3):\n    loss = 1 / (epoch + 1)\n    print(f"loss={loss}")\n',
 };
 
 let folder: string;
@@ -110,8 +111,8 @@ test('an untrusted workspace shows runs and launches nothing', async () => {
   const restricted = await Workbench.open({ folder: strange, trust: false });
   try {
     await restricted.page.locator('.statusbar-item', { hasText: 'Restricted Mode' }).waitFor();
-    await restricted.openFile('plain.py');
-    await restricted.runCommand('XTrack: Track This Script');
+    await restricted.openFile('train.py');
+    await restricted.page.locator('.codelens-decoration a', { hasText: 'Track this script' }).first().click();
     await restricted.notification(/not trusted/).waitFor();
     await restricted.showRuns();
     await restricted.screenshots('badInput-untrusted');

@@ -77,7 +77,7 @@ test('a script under the debugger is a run, and its breakpoint is met', async ()
     await workbench.page.keyboard.press('F5');
     await until('one step', () => loggedCurve(folder, id, 'loss').length === 1);
     await workbench.page.locator('.debug-top-stack-frame-line').first().waitFor();
-    await workbench.runCommand('Debug: Remove All Breakpoints');
+    await workbench.runCommand('Remove All Breakpoints');
     await workbench.page.keyboard.press('F5');
   }
   await workbench.showRuns();

@@ -66,28 +66,28 @@ export class Workbench {
 
   /** As typed after F1, without the leading `>`. */
   async runCommand(title: string): Promise<void> {
-    await this.page.keyboard.press('F1');
-    await this.pick(title, { prefix: '>' });
+    await this.pick(title, { opens: 'F1', prefix: '>' });
   }
 
   async openFile(name: string): Promise<void> {
-    await this.page.keyboard.press('Control+p');
-    await this.pick(name);
+    await this.pick(name, { opens: 'Control+p' });
     await this.page
       .locator(`.tab.active[data-resource-name="${name}"], .tab.active:has-text("${name}")`)
       .first()
       .waitFor();
   }
 
-  /** Types into the open quick input and takes the first row that has the text. */
-  async pick(text: string, { prefix = '' } = {}): Promise<void> {
+  /** Types into the quick input, which is open or which a key opens, and takes the first row that has the text. */
+  async pick(text: string, { opens = '', prefix = '' } = {}): Promise<void> {
     const input = this.quickInput.locator('input').first();
-    await input.waitFor();
     const row = this.quickInput.locator('.monaco-list-row', { hasText: text }).first();
     await until(`${text} can be picked`, async () => {
+      // Whatever takes the focus meanwhile, as an editor that is revealed, closes it again.
+      if (opens && !(await input.isVisible())) await this.page.keyboard.press(opens);
+      await input.waitFor({ timeout: 5000 });
       // Typed anew: the list is made while typing, and what an extension contributes may come a moment later.
-      await input.fill(prefix);
-      await input.fill(prefix + text);
+      await input.fill(prefix, { timeout: 1500 });
+      await input.fill(prefix + text, { timeout: 1500 });
       await row.waitFor({ timeout: 1500 });
       return true;
     });
