@@ -89,6 +89,7 @@ function makeParts(context: vscode.ExtensionContext, owned: DisposableStore, log
   const firstSteps = owned.add(new FirstSteps(context.globalState, collectors, feed, () => example.copies, log));
   const stopRun = new StopRun(collectors, log);
   const resumeRun = new ResumeRun(collectors, log);
+  const notes = owned.add(new NotesFiles(collectors));
   const charts = owned.add(
     new ChartPanels({
       extensionUri: context.extensionUri,
@@ -102,6 +103,7 @@ function makeParts(context: vscode.ExtensionContext, owned: DisposableStore, log
           checkpoint ? resumeRun.resume(run_id, checkpoint) : resumeRun.fromLast(run_id)
         ),
         showOutput: (run_id) => outputs.show(run_id),
+        editNotes: (run_id) => notes.open(run_id),
       },
       keyMetric: () => setting('keyMetric'),
       onShown: (runs) => firstSteps.shown(runs),
@@ -161,7 +163,7 @@ function makeParts(context: vscode.ExtensionContext, owned: DisposableStore, log
         python: async () => pythonSurroundings(collectors, await client(), env),
       }),
     ),
-    notes: owned.add(new NotesFiles(collectors)),
+    notes,
     targets: new RunTargets(collectors, colors, tree),
   };
 }

@@ -7,7 +7,7 @@ import type { OutputChunk, RunDetail, RunRow, Series, StopResult } from './rows'
 
 export const X_AXES = ['step', 'epoch', 'relative', 'wall'] as const;
 export type XAxis = (typeof X_AXES)[number];
-export const PANEL_TABS = ['charts', 'overview', 'artifacts', 'system'] as const;
+export const PANEL_TABS = ['charts', 'overview', 'console', 'artifacts', 'system', 'events'] as const;
 export type PanelTab = (typeof PANEL_TABS)[number];
 export const BANDS = ['std', 'range', 'none'] as const;
 /** What is shaded around a mean: mean ± standard deviation, from the lowest to the highest, nothing. */
@@ -95,6 +95,8 @@ export interface OutputQuery {
   run_id: string;
   worker?: string;
   attempt?: number;
+  /** The end, about so many bytes of it; else from `offset` on. */
+  tail?: number;
   offset: number;
   limit: number;
 }
@@ -126,6 +128,9 @@ export type PanelAction =
   | { do: 'open'; run_id: string; file: string; line?: number }
   | { do: 'reveal'; run_id: string; file: string }
   | { do: 'copy'; text: string }
+  /** Opens a page of the web, after the editor asked. */
+  | { do: 'link'; url: string }
+  | { do: 'notes'; run_id: string }
   /** Asks for a name and keeps what is shown under it; shows it again; forgets it. */
   | { do: 'saveView'; state: PanelState }
   | { do: 'applyView' | 'deleteView'; name: string }

@@ -1,5 +1,5 @@
 /** Folders with runs that are over, made by the client itself, for panels that show them. */
-import { execFile } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdtempSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,16 +9,29 @@ import { python } from '../../scripts/python.mjs';
 import { readJournals } from './journals';
 
 const run = promisify(execFile);
+export const CHART_RUNS = join(ROOT, 'test/fixtures/chartRuns.py');
 
 /** `runs`: as test/fixtures/chartRuns.py calls them. `supervised`: with the console and what the supervisor records. */
 export async function folderWithRuns(runs: string[], supervised: string[] = []): Promise<string> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'xtw-')));
-  const script = join(ROOT, 'test/fixtures/chartRuns.py');
-  const env = { ...process.env, PYTHONPATH: join(ROOT, 'dist/python'), XTRACK_DIR: join(folder, '.xtrack') };
-  for (const name of runs) await run(python(), [script, name], { cwd: folder, env });
-  for (const name of supervised)
-    await run(python(), ['-m', 'xtrack', 'run', '--run-id', name, '--', script, name], { cwd: folder, env });
+  const options = inFolder(folder);
+  for (const name of runs) await run(python(), [CHART_RUNS, name], options);
+  for (const name of supervised) await run(python(), supervisedBy(name), options);
   return folder;
+}
+
+/** One that goes on while somebody looks at it; it ends by itself. */
+export function startRun(folder: string, name: string): ChildProcess {
+  return spawn(python(), supervisedBy(name), { ...inFolder(folder), stdio: 'ignore' });
+}
+
+function supervisedBy(name: string): string[] {
+  return ['-m', 'xtrack', 'run', '--run-id', name.split(':')[0]!, '--', CHART_RUNS, name];
+}
+
+function inFolder(folder: string) {
+  const env = { ...process.env, PYTHONPATH: join(ROOT, 'dist/python'), XTRACK_DIR: join(folder, '.xtrack') };
+  return { cwd: folder, env };
 }
 
 export interface LoggedPoint {

@@ -48,10 +48,10 @@ function checkpointTable(run: PanelRun, checkpoints: Checkpoint[], act: Act): HT
         checkpoint === best && el('span', { class: 'sr-only' }, 'best'),
       ),
       el('td', { class: 'number' }, position(checkpoint)),
-      el('td', { class: 'path', title: checkpoint.path }, fileName(checkpoint.path), gone && ' (file is gone)'),
+      nameCell(run, checkpoint, fileName(checkpoint.path), act),
       el('td', { class: 'number' }, metrics.join(' · ')),
       el('td', { class: 'muted', title: formatTime(checkpoint.at) }, formatAgo(checkpoint.at, now)),
-      el('td', { class: 'row-actions' }, resume, ...fileButtons(run, checkpoint.path, gone, act)),
+      el('td', { class: 'row-actions' }, resume, ...fileButtons(run, checkpoint, act)),
     );
   });
   return el('table', { class: 'rows files' }, el('tbody', {}, ...lines));
@@ -79,8 +79,8 @@ function artifactTable(run: PanelRun, files: Artifact[], act: Act): HTMLElement 
   const lines = files.map((file) =>
     el(
       'tr',
-      {},
-      el('td', { class: 'path', title: file.path }, file.name),
+      { class: file.exists === false ? 'gone' : undefined },
+      nameCell(run, file, file.name, act),
       el('td', { class: 'muted' }, file.type),
       el('td', { class: 'number' }, file.size === null ? '' : formatBytes(file.size)),
       el(
@@ -88,16 +88,33 @@ function artifactTable(run: PanelRun, files: Artifact[], act: Act): HTMLElement 
         { class: 'muted', title: file.sha256 ?? undefined },
         file.sha256 === null ? '' : `sha256 ${file.sha256.slice(0, 12)}`,
       ),
-      el('td', { class: 'row-actions' }, ...fileButtons(run, file.path, false, act)),
+      el('td', { class: 'row-actions' }, ...fileButtons(run, file, act)),
     ),
   );
   return el('table', { class: 'rows files' }, el('tbody', {}, ...lines));
 }
 
-function fileButtons(run: PanelRun, file: string, gone: boolean, act: Act): HTMLElement[] {
-  const reveal = iconButton('folder-opened', `Reveal ${file}`, () =>
+type LoggedFile = Pick<Artifact, 'path' | 'file' | 'exists'>;
+
+/** Opens in the editor, as what it is: pictures as pictures. */
+function nameCell(run: PanelRun, logged: LoggedFile, name: string, act: Act): HTMLElement {
+  const attributes = { class: 'path', title: logged.path };
+  if (logged.exists === false) return el('td', attributes, `${name} (file is gone)`);
+  const link = el('button', { class: 'link', type: 'button' }, name);
+  link.addEventListener('click', () => act({ do: 'open', run_id: run.row.run_id, file: whereOf(logged) }));
+  return el('td', attributes, link);
+}
+
+function fileButtons(run: PanelRun, logged: LoggedFile, act: Act): HTMLElement[] {
+  const file = whereOf(logged);
+  const reveal = iconButton('folder-opened', `Reveal ${logged.path}`, () =>
     act({ do: 'reveal', run_id: run.row.run_id, file }),
   );
-  reveal.disabled = gone;
-  return [reveal, iconButton('copy', `Copy the path ${file}`, () => act({ do: 'copy', text: file }))];
+  reveal.disabled = logged.exists === false;
+  return [reveal, iconButton('copy', `Copy the path ${logged.path}`, () => act({ do: 'copy', text: file }))];
+}
+
+/** Where it is now; a path that cannot be told yet is looked for below the run's working directory. */
+function whereOf({ path, file }: LoggedFile): string {
+  return file ?? path;
 }

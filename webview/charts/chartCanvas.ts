@@ -28,7 +28,9 @@ type ChartData = { datasets: ChartDataset<'line'>[] };
 type ScalesOptions = NonNullable<ChartOptions<'line'>['scales']>;
 
 const Y_AXIS_WIDTH = 54;
-const TICKS = 6;
+/** Room for a tick and its label. */
+const TICK_WIDTH = 64;
+const TICK_HEIGHT = 34;
 
 export class ChartCanvas {
   private chart: Chart<'line'> | undefined;
@@ -74,7 +76,8 @@ export class ChartCanvas {
     const colorOf = (curve: Curve): string => plot.theme.series[curve.color] ?? plot.theme.foreground;
     this.painting = { curves: plot.curves, colorOf, attempts: plot.attempts, theme: plot.theme };
     const data = { datasets: plot.curves.flatMap((curve) => datasets(curve, plot, colorOf(curve))) };
-    const scales = scalesOf(plot) as ScalesOptions;
+    const { clientWidth, clientHeight } = this.canvas;
+    const scales = scalesOf(plot, { x: clientWidth / TICK_WIDTH, y: clientHeight / TICK_HEIGHT }) as ScalesOptions;
     if (this.chart === undefined) {
       this.chart = this.create(data, scales);
       return;
@@ -129,7 +132,8 @@ function points(x: ArrayLike<number>, y: number[]): Point[] {
   return y.map((value, i) => ({ x: x[i]!, y: value }));
 }
 
-function scalesOf(plot: Plot): object {
+function scalesOf(plot: Plot, fits: { x: number; y: number }): object {
+  const most = { x: Math.max(2, Math.floor(fits.x)), y: Math.max(3, Math.floor(fits.y)) };
   const { theme, axis } = plot;
   const shared = {
     border: { color: theme.grid },
@@ -147,9 +151,9 @@ function scalesOf(plot: Plot): object {
       max: range.to,
       ticks: {
         ...ticks,
-        maxTicksLimit: TICKS,
+        maxTicksLimit: most.x,
         includeBounds: false,
-        ...(plot.logX ? {} : { stepSize: tickStep(axis, width, TICKS) }),
+        ...(plot.logX ? {} : { stepSize: tickStep(axis, width, most.x) }),
         callback: (value: number) => tickLabel(axis, value, width),
       },
     },
@@ -160,7 +164,7 @@ function scalesOf(plot: Plot): object {
       afterFit: (scale: { width: number }) => (scale.width = Y_AXIS_WIDTH),
       ticks: {
         ...ticks,
-        maxTicksLimit: TICKS,
+        maxTicksLimit: most.y,
         includeBounds: false,
         callback: (value: number) => formatNumber(rounded(value)),
       },

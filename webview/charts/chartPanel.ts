@@ -8,9 +8,12 @@ import { CHARTS, drawnAxis, type Scope, SYSTEM } from './axes';
 import { ChartEditor } from './chartEditor';
 import { ChartMenus } from './chartMenus';
 import type { ChartView } from './chartView';
+import { ConsoleView } from './consoleView';
 import { Cursor, type CursorPlace } from './cursor';
 import { CursorTooltip } from './cursorTooltip';
 import { DetailLoader } from './detailLoader';
+import { EventLoader } from './eventLoader';
+import { EventsView } from './eventsView';
 import { Frames, type View } from './frames';
 import { Grid } from './grid';
 import { Header } from './header';
@@ -83,19 +86,30 @@ export class ChartPanel {
   private readonly artifactsPanel = el('div', { class: 'tab-panel artifacts' });
   private readonly chartsPanel = el('div', { class: 'tab-panel charts' }, this.toolbar.element, this.grids[0].element);
   private readonly systemPanel = el('div', { class: 'tab-panel charts system' }, this.grids[1].element);
+  private events: EventLoader | undefined;
+  private readonly consoleView = new ConsoleView(
+    this.model,
+    (query) => this.host.output(query),
+    this.act,
+    (message) => this.fail(message),
+  );
+  private readonly eventsView = new EventsView(this.model, () => this.focusedEvents(), this.act);
   private readonly panels = {
     charts: this.chartsPanel,
     overview: this.overviewPanel,
+    console: this.consoleView.element,
     artifacts: this.artifactsPanel,
     system: this.systemPanel,
+    events: this.eventsView.element,
   };
   private readonly tabs = new Tabs(this.model, this.panels);
   private readonly chrome: View = { visible: true, draw: () => this.drawChrome() };
   private storeTimer: ReturnType<typeof setTimeout> | undefined;
   private drawnDetail = '';
 
+  private readonly top = el('div', { class: 'top' }, this.notices.element, this.header.element, this.tabs.element);
   readonly elements: HTMLElement[] = [
-    el('div', { class: 'top' }, this.notices.element, this.header.element, this.tabs.element),
+    this.top,
     el('div', { class: 'columns' }, this.runList.element, el('main', {}, ...Object.values(this.panels))),
     this.tooltip.element,
     this.editor.element,
@@ -109,6 +123,9 @@ export class ChartPanel {
       this.frames.mark(this.chrome);
       this.redraw();
     });
+    // What lies below it fills the window, however high it is.
+    const height = (): void => document.body.style.setProperty('--top-height', `${this.top.offsetHeight}px`);
+    new ResizeObserver(height).observe(this.top);
     window.addEventListener('resize', () => this.loader.poke(STORE_DELAY_MS));
     // Elapsed times, ETA and the countdown of a stop move without news.
     setInterval(() => this.frames.mark(this.chrome), CLOCK_MS);
@@ -135,6 +152,8 @@ export class ChartPanel {
     this.toolbar.update();
     this.runList.update();
     for (const grid of this.grids) grid.update();
+    this.consoleView.update();
+    this.eventsView.update();
     this.drawDetail();
   }
 
@@ -167,6 +186,19 @@ export class ChartPanel {
       },
       place.client,
     );
+  }
+
+  /** Of one run at a time: there may be many. */
+  private focusedEvents(): EventLoader | undefined {
+    const run_id = this.model.focused()?.row.run_id;
+    if (run_id === undefined || this.events?.run_id === run_id) return this.events;
+    this.events = new EventLoader(
+      run_id,
+      (...page) => this.host.events(...page),
+      () => this.frames.mark(this.chrome),
+      (message) => this.fail(message),
+    );
+    return this.events;
   }
 
   private grid(scope: Scope, belongs: (key: string) => boolean): Grid {

@@ -1,4 +1,4 @@
-/** Time left, from how fast the progress was seen to move; a resumed run would mislead an average since its start. */
+/** How fast progress was seen to move, and so how long still; a resumed run would mislead an average since its start. */
 import type { Progress } from '../../src/protocol/rows';
 
 interface Sample {
@@ -6,13 +6,20 @@ interface Sample {
   cur: number;
 }
 
+export interface Pace {
+  /** Of the progress' unit, per second. */
+  rate: number;
+  /** Seconds. */
+  left: number;
+}
+
 const WINDOW_MS = 60_000;
 
 export class Eta {
   private samples: Sample[] = [];
 
-  /** Seconds left, null when it cannot be told. `started` (epoch ms) is given for a first attempt. */
-  update(progress: Progress | null, now: number, started: number | null): number | null {
+  /** Null when it cannot be told. `started` (epoch ms) is given for a first attempt. */
+  update(progress: Progress | null, now: number, started: number | null): Pace | null {
     if (progress === null || progress.total === null || progress.cur >= progress.total) {
       this.samples = [];
       return null;
@@ -22,7 +29,7 @@ export class Eta {
     if (last?.cur !== progress.cur) this.samples.push({ at: now, cur: progress.cur });
     while (this.samples.length > 2 && now - this.samples[1]!.at > WINDOW_MS) this.samples.shift();
     const rate = this.rate(now, started, progress.cur);
-    return rate > 0 ? (progress.total - progress.cur) / rate : null;
+    return rate > 0 ? { rate, left: (progress.total - progress.cur) / rate } : null;
   }
 
   /** Per second. */

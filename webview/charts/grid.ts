@@ -109,7 +109,8 @@ export class Grid {
 
   private updateSection(section: Section): void {
     const { root, button, count, body } = this.sections.get(section.name) ?? this.addSection(section.name);
-    const open = section.name === MAXIMIZED || !this.context.model.state.collapsed.includes(section.name);
+    const open =
+      section.name === MAXIMIZED || !this.context.model.state.collapsed.includes(this.scope.name + section.name);
     setAttribute(button, 'aria-expanded', String(open));
     root.classList.toggle('collapsed', !open);
     setText(count, String(section.ids.length));
@@ -144,7 +145,7 @@ export class Grid {
     const root = el('section', { class: 'section', 'data-section': name }, heading, body);
     button.addEventListener('click', () => {
       const { model } = this.context;
-      model.patch({ collapsed: toggled(model.state.collapsed, name) });
+      model.patch({ collapsed: toggled(model.state.collapsed, this.scope.name + name) });
     });
     const made = { root, button, count, body };
     this.sections.set(name, made);

@@ -2,9 +2,9 @@
 import type { PanelAction, PanelRun } from '../../src/protocol/panel';
 import type { RunRow, StopResult } from '../../src/protocol/rows';
 import { el, icon, setAttribute, setText } from '../shared/dom';
-import { formatAgo, formatCount, formatDuration, formatLine, formatTime } from '../../src/domain/format';
+import { formatAgo, formatCount, formatDuration, formatLine, formatNumber, formatTime } from '../../src/domain/format';
 import { statusActions, statusLook } from '../shared/status';
-import { Eta } from './eta';
+import { Eta, type Pace } from './eta';
 import type { PanelModel } from './panelModel';
 
 type RunCommand = Extract<
@@ -105,15 +105,16 @@ export class Header {
     if (progress === null) return setText(this.progressText, '');
     const of = progress.total === null ? '' : `/${formatCount(progress.total)}`;
     const percent = share === null ? null : `${Math.floor(share * 100)}%`;
-    const left = row.status === 'running' ? this.secondsLeft(row) : null;
-    const eta = left === null ? null : `ETA ${formatDuration(left)}`;
-    const text = [`${progress.unit} ${formatCount(progress.cur)}${of}`, percent, eta].filter(Boolean).join(' · ');
+    const pace = row.status === 'running' ? this.pace(row) : null;
+    const eta = pace === null ? null : `ETA ${formatDuration(pace.left)}`;
+    const rate = pace === null ? null : rateText(pace.rate);
+    const text = [`${progress.unit} ${formatCount(progress.cur)}${of}`, percent, rate, eta].filter(Boolean).join(' · ');
     setText(this.progressText, text);
     setAttribute(this.progress, 'aria-valuenow', String(Math.round((share ?? 0) * 100)));
     setAttribute(this.progress, 'aria-label', text);
   }
 
-  private secondsLeft(row: RunRow): number | null {
+  private pace(row: RunRow): Pace | null {
     const eta = this.etas.get(row.run_id) ?? new Eta();
     this.etas.set(row.run_id, eta);
     return eta.update(row.progress, Date.now(), row.attempt === 1 ? row.started : null);
@@ -154,6 +155,11 @@ export class Header {
     if (row?.error_at) this.act({ do: 'open', run_id: row.run_id, file: row.error_at.file, line: row.error_at.line });
     else this.model.patch({ tab: 'overview' });
   }
+}
+
+/** Slow ones by the time that each takes. */
+function rateText(rate: number): string {
+  return rate >= 1 ? `${formatNumber(Number(rate.toPrecision(2)))}/s` : `${formatDuration(1 / rate)} each`;
 }
 
 /** What another click on Stop does, and what happens by itself when the countdown ends. */

@@ -5,6 +5,7 @@ import type { Attempt, RunDetail } from '../../src/protocol/rows';
 import { el } from '../shared/dom';
 import { formatCount, formatDuration, formatNumber, formatTime, toNumber } from '../../src/domain/format';
 import { statusLook } from '../shared/status';
+import { markdown } from './markdown';
 import { tracebackView } from './tracebackView';
 
 type Act = (action: PanelAction) => void;
@@ -14,7 +15,7 @@ export function overview(run: PanelRun, detail: RunDetail | undefined, act: Act)
     failure(run, detail, act),
     section('Metrics', metricCards(run)),
     section('Parameters', keyValues(run.row.params)),
-    detail && section('Notes', detail.notes === '' ? null : el('p', { class: 'notes' }, detail.notes)),
+    detail && section('Notes', notes(detail, act)),
     detail && section('Warnings', warningTable(detail)),
     detail && section('Attempts', detail.attempts.length > 0 ? attemptTable(detail.attempts) : null),
     detail && section('Commands', commandTable(detail)),
@@ -30,6 +31,14 @@ export function overview(run: PanelRun, detail: RunDetail | undefined, act: Act)
     ),
     detail && section('Environment', environment(detail)),
   ].filter((part): part is HTMLElement => part !== null && part !== undefined);
+}
+
+/** With the way to write some. */
+function notes({ run_id, notes: text }: RunDetail, act: Act): HTMLElement {
+  const edit = el('button', { class: 'link', type: 'button' }, text === '' ? 'Write notes…' : 'Edit…');
+  edit.addEventListener('click', () => act({ do: 'notes', run_id }));
+  const shown = text === '' ? null : markdown(text, (url) => act({ do: 'link', url }));
+  return el('div', {}, shown, edit);
 }
 
 function section(title: string, body: HTMLElement | null): HTMLElement | null {

@@ -6,8 +6,10 @@ import type { PanelModel } from './panelModel';
 const NAMES: Record<PanelTab, string> = {
   charts: 'Charts',
   overview: 'Overview',
+  console: 'Console',
   artifacts: 'Artifacts',
   system: 'System',
+  events: 'Events',
 };
 
 export class Tabs {
@@ -46,19 +48,17 @@ export class Tabs {
 
   update(): void {
     const row = this.model.focused()?.row;
-    const counts: Record<PanelTab, number> = {
-      charts: 0,
-      overview: 0,
+    const counts: Partial<Record<PanelTab, number>> = {
       artifacts: (row?.checkpoints ?? 0) + (row?.artifacts ?? 0),
-      system: 0,
     };
     for (const { name, button, count } of this.tabs) {
       const selected = name === this.model.state.tab;
       setAttribute(button, 'aria-selected', String(selected));
       button.tabIndex = selected ? 0 : -1;
       this.panels[name].hidden = !selected;
-      count.hidden = counts[name] === 0;
-      setText(count, String(counts[name]));
+      const n = counts[name] ?? 0;
+      count.hidden = n === 0;
+      setText(count, String(n));
     }
   }
 }

@@ -1,11 +1,15 @@
 /** The typed line to the extension host: every request gets one reply, or fails after a while. */
 import type {
   Answer,
+  OutputQuery,
   PanelAction,
+  PanelOutput,
+  PanelPage,
   PanelRequest,
   PanelSeries,
   PanelState,
   ReplyMessage,
+  RunEvent,
   SeriesQuery,
   ToHost,
   ToPanel,
@@ -57,6 +61,14 @@ export class Host {
     return (await this.ask({ kind: 'detail', run_id })).detail;
   }
 
+  async output(query: OutputQuery): Promise<PanelOutput> {
+    return given((await this.ask({ kind: 'output', query })).output);
+  }
+
+  async events(run_id: string, offset: number, limit: number): Promise<PanelPage<RunEvent>> {
+    return given((await this.ask({ kind: 'events', run_id, offset, limit })).events);
+  }
+
   act(action: PanelAction): Promise<Answer> {
     return this.ask({ kind: 'action', action });
   }
@@ -87,4 +99,9 @@ export class Host {
     if (reply.ok) waiting?.resolve(reply);
     else waiting?.reject(new Error(reply.error));
   }
+}
+
+function given<T>(answer: T | undefined): T {
+  if (answer === undefined) throw new Error('The editor did not answer what was asked.');
+  return answer;
 }

@@ -4,9 +4,13 @@ import * as vscode from 'vscode';
 import type { ImageKind } from '../../protocol/panel';
 import { requireTrust } from '../messages';
 import { awaitAnswer } from '../commandAnswer';
+import { textColumn } from '../textColumn';
 import type { PanelDesk, RunSource } from './ports';
 
 const KIND_NAMES: Record<ImageKind, string> = { png: 'PNG image', svg: 'SVG image', csv: 'CSV table' };
+
+/** What kernels name the code of a cell. */
+const NOTEBOOK_CELL = 'vscode-notebook-cell:';
 
 export class EditorDesk implements PanelDesk {
   constructor(private readonly source: RunSource) {}
@@ -21,7 +25,9 @@ export class EditorDesk implements PanelDesk {
   async open(run_id: string, file: string, line: number | undefined): Promise<void> {
     const uri = await this.find(run_id, file);
     const at = line === undefined ? undefined : new vscode.Range(line - 1, 0, line - 1, 0);
-    await vscode.window.showTextDocument(uri, { viewColumn: vscode.ViewColumn.One, ...(at ? { selection: at } : {}) });
+    // The editor knows how to show each kind of file, not only texts.
+    const options = { viewColumn: textColumn(), ...(at ? { selection: at } : {}) };
+    await vscode.commands.executeCommand('vscode.open', uri, options);
   }
 
   async reveal(run_id: string, file: string): Promise<void> {
@@ -35,6 +41,11 @@ export class EditorDesk implements PanelDesk {
     vscode.window.setStatusBarMessage(vscode.l10n.t('Copied.'), 2000);
   }
 
+  /** The editor itself asks before it leaves for a page that is not trusted. */
+  async link(url: string): Promise<void> {
+    if (/^https?:\/\//.test(url)) await vscode.env.openExternal(vscode.Uri.parse(url, true));
+  }
+
   async save(name: string, kind: ImageKind, data: string): Promise<void> {
     const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
     const filters = { [KIND_NAMES[kind]]: [kind] };
@@ -45,6 +56,7 @@ export class EditorDesk implements PanelDesk {
 
   /** Scripts name files as they see them: relative ones are below the run's working directory. */
   private async find(run_id: string, file: string): Promise<vscode.Uri> {
+    if (file.startsWith(NOTEBOOK_CELL)) return vscode.Uri.parse(file, true);
     const candidates = path.isAbsolute(file) ? [file] : (await this.bases(run_id)).map((base) => path.join(base, file));
     for (const candidate of candidates) {
       const uri = vscode.Uri.file(candidate);

@@ -218,6 +218,12 @@ export class PanelSession implements Disposable {
       case 'reveal':
         await desk.reveal(action.run_id, action.file);
         return {};
+      case 'link':
+        await desk.link(action.url);
+        return {};
+      case 'notes':
+        await actions.editNotes(action.run_id);
+        return {};
       case 'copy':
         await desk.copy(action.text);
         return {};

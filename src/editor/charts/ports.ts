@@ -27,6 +27,7 @@ export interface RunActions {
   /** From the last checkpoint when none is named. */
   resume(run_id: string, checkpoint?: string): Promise<unknown>;
   showOutput(run_id: string): unknown;
+  editNotes(run_id: string): unknown;
 }
 
 /** Everything a panel can ask of the editor that is not an answer of the collector. */
@@ -36,6 +37,7 @@ export interface PanelDesk {
   open(run_id: string, file: string, line: number | undefined): Promise<void>;
   reveal(run_id: string, file: string): Promise<void>;
   copy(text: string): Promise<void>;
+  link(url: string): Promise<void>;
   save(name: string, kind: ImageKind, data: string): Promise<void>;
 }
 

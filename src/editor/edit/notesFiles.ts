@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { Collectors } from '../collectors';
+import { textColumn } from '../textColumn';
 
 const SCHEME = 'xtrack-notes';
 
@@ -23,7 +24,7 @@ export class NotesFiles implements vscode.FileSystemProvider, vscode.Disposable 
         .trim() || run_id
     }.md`;
     const uri = vscode.Uri.from({ scheme: SCHEME, path: `/${run_id}/${file}` });
-    await vscode.window.showTextDocument(uri, { preview: false });
+    await vscode.window.showTextDocument(uri, { preview: false, viewColumn: textColumn() });
   }
 
   async stat(uri: vscode.Uri): Promise<vscode.FileStat> {

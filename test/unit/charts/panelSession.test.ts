@@ -73,12 +73,14 @@ function open(run_ids: string[]): { session: PanelSession; collector: Collector;
         stop: (run_id) => note(`stop ${run_id}`).then(() => ({ stage: 'command' as const, next_at: 5 })),
         resume: (run_id, checkpoint) => note(`resume ${run_id} ${checkpoint ?? 'last'}`),
         showOutput: (run_id) => note(`output ${run_id}`),
+        editNotes: (run_id) => note(`notes ${run_id}`),
       },
       desk: {
         command: (run_id, type) => note(`command ${type} ${run_id}`),
         open: (_run, file, line) => note(`open ${file}:${line}`),
         reveal: (_run, file) => note(`reveal ${file}`),
         copy: (text) => note(`copy ${text}`),
+        link: (url) => note(`link ${url}`),
         save: (name, kind) => note(`save ${name}.${kind}`),
       },
       views: {

@@ -40,13 +40,16 @@ describe('ticks', () => {
 
 describe('time left', () => {
   it('of a first attempt is told from its start', () => {
-    expect(new Eta().update({ cur: 25, total: 100, unit: 'step' }, 10_000, 0)).toBeCloseTo(30, 6);
+    const pace = new Eta().update({ cur: 25, total: 100, unit: 'step' }, 10_000, 0);
+    expect(pace?.left).toBeCloseTo(30, 6);
+    expect(pace?.rate).toBeCloseTo(2.5, 6);
   });
 
   it('of a resumed run is told from what was seen, not from the time before', () => {
     const eta = new Eta();
-    const at = (cur: number, now: number): number | null => eta.update({ cur, total: 100, unit: 'step' }, now, null);
-    expect(at(80, 0)).toBeNull();
+    const at = (cur: number, now: number): number | undefined =>
+      eta.update({ cur, total: 100, unit: 'step' }, now, null)?.left;
+    expect(at(80, 0)).toBeUndefined();
     at(81, 1000);
     expect(at(82, 2000)).toBeCloseTo(18, 6);
   });

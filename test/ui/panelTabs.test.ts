@@ -1,0 +1,148 @@
+/** Each tab of a run's panel: what it shows is what the script did, and what can be clicked does what it says. */
+import { rmSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ChartPage } from './chartPage';
+import { folderWithRuns, startRun } from './chartRuns';
+import { readJournals } from './journals';
+import { screenshotFailures, until, Workbench } from './workbench';
+
+const NOTES = `# Findings
+A **strong** word, \`code\`, and <img src=x onerror=alert(1)>.
+
+- [x] first
+- second: [a page](https://example.com/page)`;
+
+let folder: string;
+let workbench: Workbench;
+let page: ChartPage;
+
+beforeAll(async () => {
+  folder = await folderWithRuns([], ['talk']);
+  workbench = await Workbench.open({ folder });
+  page = new ChartPage(workbench);
+  workbench.page.setDefaultTimeout(10_000);
+  await workbench.showRuns();
+  await workbench.rowAction('talkative', 'Open Charts');
+  await page.drawn('loss', 'talk');
+});
+
+screenshotFailures(() => workbench);
+
+afterAll(async () => {
+  await workbench?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('a run that is over', () => {
+  test('overview: metrics, params, tags, environment, and notes that are written in the editor', async () => {
+    await page.tab('Overview');
+    const overview = page.content.locator('.overview');
+    await overview.locator('.metric-card', { hasText: 'loss' }).waitFor();
+    for (const text of ['model.depth', 'vision', 'python_version']) await overview.getByText(text).first().waitFor();
+    await overview.getByRole('button', { name: 'Write notes…' }).click();
+    await workbench.page.locator('.tab.active', { hasText: 'talkative.md' }).waitFor();
+    await workbench.page.keyboard.insertText(NOTES);
+    await workbench.page.keyboard.press('Control+s');
+    const notes = overview.locator('.markdown');
+    await notes.locator('strong', { hasText: 'strong' }).waitFor();
+    expect(await notes.locator('img').count()).toBe(0);
+    expect(await notes.textContent()).toContain('<img src=x onerror=alert(1)>');
+    expect(await notes.locator('li').allTextContents()).toEqual(['☑ first', 'second: a page']);
+    await notes.getByRole('link', { name: 'a page' }).waitFor();
+    await workbench.screenshots('tabs-overview');
+  });
+
+  test('console: colours, no markup, lines of tracebacks are links; Find goes from one place to the next', async () => {
+    await page.tab('Console');
+    const text = page.content.locator('.console-text');
+    await text.getByText('line 299').waitFor();
+    expect(await text.locator('.ansi-1').allTextContents()).toEqual(['red']);
+    expect(await text.locator('b').count()).toBe(0);
+    await text.locator('.console-line', { hasText: /^whole$/ }).waitFor();
+    expect(await text.locator('.console-line').first().textContent()).toBe('line 0');
+
+    await text.press('Control+f');
+    await workbench.page.keyboard.type('LINE 29');
+    const status = page.content.locator('.console [role="status"]');
+    await until('eleven are found', async () => (await status.textContent()) === '1 of 11');
+    await workbench.page.keyboard.press('Enter');
+    await until('the second is shown', async () => (await status.textContent()) === '2 of 11');
+    await workbench.allScreenshots('tabs-console');
+
+    await text.getByRole('button', { name: /chartRuns\.py/ }).click();
+    await workbench.page.locator('.tab.active', { hasText: 'chartRuns.py' }).waitFor();
+  });
+
+  test('artifacts: checkpoints and files, each opens in the editor', async () => {
+    await page.tab('Artifacts');
+    const artifacts = page.content.locator('.artifacts');
+    await artifacts.getByText('step 1', { exact: true }).waitFor();
+    await artifacts.getByText('sha256').waitFor();
+    await workbench.screenshots('tabs-artifacts');
+    await artifacts.getByRole('button', { name: 'first.txt', exact: true }).click();
+    await workbench.page.locator('.tab.active[data-resource-name="first.txt"]').waitFor();
+    await workbench.page.locator('.editor-instance', { hasText: 'this is first.txt' }).waitFor();
+  });
+
+  test('events: the newest first, filtered by kind and by text, each with the line that logged it', async () => {
+    await page.tab('Events');
+    const rows = page.content.locator('.event-rows tbody tr');
+    await rows.filter({ hasText: 'reached 250' }).waitFor();
+    const all = readJournals(folder, 'talk').flatMap(({ events }) => events.filter(({ t }) => !t.startsWith('metric')));
+    // And the notes.
+    expect(await rows.count()).toBe(all.length + 1);
+    const kind = page.content.locator('vscode-single-select[aria-label="Kind of event"]');
+    await kind.click();
+    await kind.locator('.option', { hasText: 'log info' }).click();
+    await until('five are left', async () => (await rows.count()) === 5);
+    expect(await rows.locator('.event-text').first().textContent()).toBe('reached 250');
+    await page.content.locator('.events').getByLabel('Filter events').locator('input').fill('reached 15');
+    await until('one is left', async () => (await rows.count()) === 1);
+    await workbench.screenshots('tabs-events');
+    await rows.getByRole('button', { name: /chartRuns\.py:\d+/ }).click();
+    await workbench.page.locator('.tab.active', { hasText: 'chartRuns.py' }).waitFor();
+  });
+
+  test('the tab survives a reload', async () => {
+    await workbench.reload();
+    await page.content.locator('.event-rows tbody tr').first().waitFor();
+  });
+});
+
+describe('a run that goes on', () => {
+  beforeAll(async () => {
+    startRun(folder, 'chatter:12');
+    await workbench.showRuns();
+    await workbench.row('chatter').waitFor();
+    await workbench.rowAction('chatter', 'Open Charts');
+  });
+
+  test('console: follows the newest line until somebody scrolls up', async () => {
+    await page.tab('Console');
+    const text = page.content.locator('.console-text');
+    const follow = page.content.getByRole('button', { name: 'Follow the newest output' });
+    const fromEnd = (): Promise<number> => text.evaluate((one) => one.scrollHeight - one.scrollTop - one.clientHeight);
+    await until('it scrolls', () => text.evaluate((one) => one.scrollHeight > one.clientHeight * 1.5));
+    await until('the end is shown', async () => (await fromEnd()) < 30);
+    await text.evaluate((one) => (one.scrollTop = 0));
+    await until('it does not follow', async () => (await follow.getAttribute('aria-pressed')) === 'false');
+    const height = await text.evaluate((one) => one.scrollHeight);
+    await until('it goes on', () => text.evaluate((one, before) => one.scrollHeight > before + 100, height));
+    expect(await text.evaluate((one) => one.scrollTop)).toBe(0);
+    await follow.click();
+    await until('the end is shown again', async () => (await fromEnd()) < 30);
+  });
+
+  test('system: what the supervisor sampled, over time', async () => {
+    await page.tab('System');
+    const drawn = await page.until('system/memory', 'chatter', ({ x }) => x.length >= 2);
+    const sampled = readJournals(folder, 'chatter')
+      .filter(({ head }) => head.role === 'supervisor')
+      .flatMap(({ events }) => events.map(({ p }) => (p['metrics'] as Record<string, number>)?.['system/memory']))
+      .filter((value) => value !== undefined);
+    expect(sampled.slice(0, drawn.y.length)).toEqual(drawn.y);
+    expect(drawn.x[1]! - drawn.x[0]!).toBeGreaterThan(3);
+    expect(drawn.x[1]! - drawn.x[0]!).toBeLessThan(10);
+    await workbench.screenshots('tabs-system');
+  });
+});

@@ -1,0 +1,243 @@
+/** The console tab: what the script printed, the newest at once, older on demand; it follows, and can be searched. */
+import type { OutputQuery, PanelAction, PanelOutput, PanelRun } from '../../src/protocol/panel';
+import { formatBytes } from '../../src/domain/format';
+import { el, icon, iconButton, setAttribute, setText } from '../shared/dom';
+import { statusActions } from '../shared/status';
+import { type ConsoleLine, ConsoleLines } from './consoleLines';
+import type { PanelModel } from './panelModel';
+import { fillSelect } from './selectOptions';
+import { TextSearch } from './textSearch';
+
+const CHUNK = 256 * 1024;
+/** How much more of the end is shown each time that earlier output is asked for. */
+const EARLIER = 4;
+const MOST_LINES = 20_000;
+const INTERVAL_MS = 400;
+const FRAME = /^(\s*)(File "([^"]+)", line (\d+))(.*)$/;
+
+interface Source {
+  run_id: string;
+  worker: string | null;
+  attempt: number | null;
+}
+
+export class ConsoleView {
+  readonly element = el('div', { class: 'tab-panel console' });
+  private readonly text = el('div', { class: 'console-text', tabindex: 0, role: 'log', 'aria-label': 'Console' });
+  private readonly note = el('div', { class: 'empty', hidden: true });
+  private readonly earlier = el('button', { class: 'link', type: 'button', hidden: true }, 'Show earlier output');
+  private readonly which = document.createElement('vscode-single-select');
+  private readonly follow = iconButton('fold-down', 'Follow the newest output', () =>
+    this.setFollowing(!this.following),
+  );
+  private readonly size = el('span', { class: 'muted number' });
+  private readonly search = new TextSearch(this.text, this.element);
+  private source: Source | null = null;
+  private lines = new ConsoleLines();
+  private tail = CHUNK;
+  private start = 0;
+  /** Null until the end was shown. */
+  private next: number | null = null;
+  private files: PanelOutput['files'] = [];
+  private following = true;
+  private asking = false;
+  private lastAsked = -Infinity;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly model: PanelModel,
+    private readonly ask: (query: OutputQuery) => Promise<PanelOutput>,
+    private readonly act: (action: PanelAction) => void,
+    private readonly onError: (message: string) => void,
+  ) {
+    this.which.setAttribute('aria-label', 'Worker and attempt');
+    this.which.addEventListener('change', () => this.choose());
+    this.earlier.addEventListener('click', () => this.showEarlier());
+    const terminal = iconButton('terminal', 'Open in a terminal', () => {
+      if (this.source) this.act({ do: 'output', run_id: this.source.run_id });
+    });
+    this.text.addEventListener('scroll', () => this.scrolled(), { passive: true });
+    this.element.append(
+      el(
+        'div',
+        { class: 'toolbar', role: 'toolbar', 'aria-label': 'Console' },
+        this.search.element,
+        this.which,
+        this.size,
+        this.earlier,
+        el('div', { class: 'field tools' }, this.follow, terminal),
+      ),
+      this.note,
+      this.text,
+    );
+    this.setFollowing(true);
+  }
+
+  /** Called whenever something may have changed: asks only while it can be seen. */
+  update(): void {
+    if (this.model.state.tab !== 'console') return;
+    const run = this.model.focused();
+    if (run === undefined) return;
+    if (this.source?.run_id !== run.row.run_id) this.open({ run_id: run.row.run_id, worker: null, attempt: null });
+    this.poke();
+  }
+
+  private open(source: Source): void {
+    this.source = source;
+    this.tail = CHUNK;
+    this.restart();
+  }
+
+  /** Shows the end of it. */
+  private restart(): void {
+    this.lines = new ConsoleLines();
+    this.next = null;
+    this.text.replaceChildren();
+    this.search.changed();
+    this.lastAsked = -Infinity;
+    this.poke();
+  }
+
+  private poke(): void {
+    if (this.asking || this.timer !== undefined) return;
+    const wait = Math.max(0, this.lastAsked + INTERVAL_MS - performance.now());
+    this.timer = setTimeout(() => {
+      this.timer = undefined;
+      void this.load();
+    }, wait);
+  }
+
+  private async load(): Promise<void> {
+    const { source } = this;
+    if (source === null || this.model.state.tab !== 'console') return;
+    this.asking = true;
+    this.lastAsked = performance.now();
+    try {
+      const place = this.next === null ? { offset: 0, tail: this.tail } : { offset: this.next };
+      const output = await this.ask({ run_id: source.run_id, ...named(source), ...place, limit: CHUNK });
+      if (source !== this.source) return;
+      this.show(source, output);
+      if (output.next < output.size && output.data.length > 0) this.lastAsked = -Infinity;
+    } catch (error) {
+      this.onError(error instanceof Error ? error.message : String(error));
+    } finally {
+      this.asking = false;
+      const active = this.model.run(source.run_id)?.row;
+      const more = this.lastAsked === -Infinity || (active !== undefined && statusActions(active.status).stop);
+      if (more || source !== this.source || this.next === null) this.poke();
+    }
+  }
+
+  private show(source: Source, output: PanelOutput): void {
+    source.worker = output.worker;
+    source.attempt = output.attempt;
+    this.files = output.files;
+    if (this.next === null) this.start = output.offset;
+    this.next = output.next;
+    if (output.data.length > 0) {
+      this.lines.add(output.data);
+      this.draw();
+    }
+    this.drawHead(output);
+  }
+
+  private draw(): void {
+    const from = this.lines.takeChanged();
+    const { lines } = this.lines;
+    while (this.text.childElementCount > from) this.text.lastElementChild?.remove();
+    const fresh = document.createDocumentFragment();
+    for (const line of lines.slice(from)) fresh.append(this.lineElement(line));
+    this.text.append(fresh);
+    // The oldest give way; the elements stay as many as the lines.
+    const surplus = lines.length - MOST_LINES;
+    if (surplus > 0) {
+      lines.splice(0, surplus);
+      this.lines.takeChanged();
+      for (let i = 0; i < surplus; i++) this.text.firstElementChild?.remove();
+    }
+    if (this.following) this.text.scrollTop = this.text.scrollHeight;
+    this.search.changed();
+  }
+
+  private lineElement(line: ConsoleLine): HTMLElement {
+    const plain = line.length === 1 ? FRAME.exec(line[0]!.text) : null;
+    if (plain !== null) return this.frameElement(plain);
+    return el(
+      'div',
+      { class: 'console-line' },
+      ...line.map(({ text, style }) =>
+        style === '' ? document.createTextNode(text) : el('span', { class: style }, text),
+      ),
+    );
+  }
+
+  /** A line of a traceback opens the file there. */
+  private frameElement([, indent = '', place = '', file = '', line = '', rest = '']: RegExpExecArray): HTMLElement {
+    const link = el('button', { class: 'link', type: 'button' }, place);
+    link.addEventListener('click', () => {
+      const run_id = this.source?.run_id;
+      if (run_id !== undefined) this.act({ do: 'open', run_id, file, line: Number(line) });
+    });
+    return el('div', { class: 'console-line' }, indent, link, rest);
+  }
+
+  private drawHead({ size }: PanelOutput): void {
+    const empty = this.files.length === 0 || size === 0;
+    this.note.hidden = !empty;
+    this.text.hidden = empty;
+    if (empty) this.note.replaceChildren(...emptyNote(this.model.focused(), this.files.length > 0));
+    this.earlier.hidden = this.start === 0;
+    setText(this.size, empty ? '' : formatBytes(size));
+    this.which.hidden = this.files.length < 2;
+    fillSelect(
+      this.which,
+      this.files.map(({ worker, attempt }) => ({
+        value: `${attempt} ${worker}`,
+        label: `${worker} · attempt ${attempt}`,
+      })),
+      `${this.source?.attempt} ${this.source?.worker}`,
+    );
+  }
+
+  private choose(): void {
+    const file = this.files.find(({ worker, attempt }) => `${attempt} ${worker}` === this.which.value);
+    if (file === undefined || this.source === null) return;
+    this.setFollowing(true);
+    this.open({ run_id: this.source.run_id, worker: file.worker, attempt: file.attempt });
+  }
+
+  private showEarlier(): void {
+    this.setFollowing(false);
+    this.tail *= EARLIER;
+    this.restart();
+  }
+
+  /** Whoever scrolls up wants to read: nothing moves under them until they are at the end again. */
+  private scrolled(): void {
+    const atEnd = this.text.scrollHeight - this.text.scrollTop - this.text.clientHeight < 30;
+    if (atEnd !== this.following) this.setFollowing(atEnd);
+  }
+
+  private setFollowing(following: boolean): void {
+    this.following = following;
+    setAttribute(this.follow, 'aria-pressed', String(following));
+    if (following) this.text.scrollTop = this.text.scrollHeight;
+  }
+}
+
+function named({ worker, attempt }: Source): { worker?: string; attempt?: number } {
+  return { ...(worker !== null && { worker }), ...(attempt !== null && { attempt }) };
+}
+
+function emptyNote(run: PanelRun | undefined, hasFile: boolean): HTMLElement[] {
+  if (hasFile)
+    return [
+      el('p', { class: 'empty-title' }, 'Nothing was printed yet.'),
+      el('p', { class: 'muted' }, 'Output shows here as soon as the script writes some.'),
+    ];
+  return [
+    el('p', { class: 'empty-title' }, icon('terminal'), ` ${run?.row.name ?? 'This run'} has no console output.`),
+    el('p', {}, 'Output is kept of scripts that XTrack launched: from the editor, or with'),
+    el('p', {}, el('code', {}, 'python -m xtrack run -- train.py')),
+  ];
+}

@@ -1,0 +1,83 @@
+/** What an event says, in one line. */
+import type { Json } from '../../src/protocol/events';
+import type { RunEvent } from '../../src/protocol/panel';
+
+const LONGEST = 2000;
+
+export function describeEvent({ type, payload, worker, attempt }: RunEvent): string {
+  const fields = typeof payload === 'object' && payload !== null && !Array.isArray(payload) ? payload : {};
+  const text = describe(type, fields, attempt) ?? rest(fields, []);
+  const from = worker === 'worker-0' || worker === '' ? '' : `${worker}: `;
+  return `${from}${text}`.slice(0, LONGEST);
+}
+
+type Fields = Record<string, Json>;
+
+function describe(type: string, fields: Fields, attempt: number): string | null {
+  switch (type) {
+    case 'run_start':
+      return `attempt ${attempt} began${named(fields, 'name')}`;
+    case 'run_end':
+      return [word(fields['status']), errorOf(fields['error']), exitOf(fields['exit'])].filter(Boolean).join(', ');
+    case 'param':
+      return `${[word(fields['key']), ...listOf(fields['nested_key'])].join('.')} = ${word(fields['value'])}`;
+    case 'status':
+      return [word(fields['status']), word(fields['msg'] ?? fields['message']), progressOf(fields['progress'])]
+        .filter(Boolean)
+        .join(', ');
+    case 'log': {
+      const more = fields['fields'];
+      return [word(fields['msg'] ?? fields['message']), more ? JSON.stringify(more) : ''].filter(Boolean).join(' ');
+    }
+    case 'checkpoint':
+      return [word(fields['path']), at(fields), fields['is_best'] === true ? 'best' : ''].filter(Boolean).join(', ');
+    case 'artifact':
+      return [word(fields['path']), word(fields['type'])].filter(Boolean).join(', ');
+    case 'edit':
+      return rest(fields, ['run_id']);
+    default:
+      return null;
+  }
+}
+
+function at(fields: Fields): string {
+  if (fields['step'] !== undefined && fields['step'] !== null) return `step ${word(fields['step'])}`;
+  return fields['epoch'] === undefined || fields['epoch'] === null ? '' : `epoch ${word(fields['epoch'])}`;
+}
+
+function named(fields: Fields, key: string): string {
+  const value = word(fields[key]);
+  return value === '' ? '' : `: ${value}`;
+}
+
+function errorOf(error: Json | undefined): string {
+  if (typeof error !== 'object' || error === null || Array.isArray(error)) return word(error);
+  return [word(error['type']), word(error['message'])].filter(Boolean).join(': ');
+}
+
+function exitOf(exit: Json | undefined): string {
+  if (typeof exit !== 'object' || exit === null || Array.isArray(exit)) return '';
+  return exit['signal'] ? word(exit['signal']) : `exit code ${word(exit['code'])}`;
+}
+
+function progressOf(progress: Json | undefined): string {
+  if (typeof progress !== 'object' || progress === null || Array.isArray(progress)) return '';
+  const total = progress['total'] === null || progress['total'] === undefined ? '' : `/${word(progress['total'])}`;
+  return `${word(progress['cur'])}${total} ${word(progress['unit'])}`.trim();
+}
+
+function rest(fields: Fields, without: string[]): string {
+  return Object.entries(fields)
+    .filter(([key, value]) => !without.includes(key) && key !== 'run_id' && value !== null)
+    .map(([key, value]) => `${key} ${word(value)}`)
+    .join(', ');
+}
+
+function listOf(value: Json | undefined): string[] {
+  return Array.isArray(value) ? value.map(word) : value === undefined || value === null ? [] : [word(value)];
+}
+
+function word(value: Json | undefined): string {
+  if (value === undefined || value === null) return '';
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}

@@ -1,0 +1,121 @@
+/** The events tab: what happened in a run, in order: starts and ends, params, states, checkpoints, commands, log lines. */
+import type { PanelAction, RunEvent } from '../../src/protocol/panel';
+import { formatCount, formatTime } from '../../src/domain/format';
+import { el, icon, setText } from '../shared/dom';
+import { describeEvent } from './eventText';
+import type { EventLoader } from './eventLoader';
+import type { PanelModel } from './panelModel';
+import { fillSelect } from './selectOptions';
+
+const MOST_SHOWN = 1000;
+
+export class EventsView {
+  readonly element = el('div', { class: 'tab-panel events' });
+  private readonly search = document.createElement('vscode-textfield');
+  private readonly kind = document.createElement('vscode-single-select');
+  private readonly count = el('span', { class: 'muted number' });
+  private readonly body = el('tbody', {});
+  private readonly table = el(
+    'table',
+    { class: 'rows event-rows' },
+    el(
+      'thead',
+      {},
+      el('tr', {}, ...['Time', 'Event', 'What', 'Where'].map((name) => el('th', { scope: 'col' }, name))),
+    ),
+    this.body,
+  );
+  private readonly note = el('p', { class: 'muted' });
+  private chosen = '';
+  private drawn = '';
+
+  constructor(
+    private readonly model: PanelModel,
+    private readonly events: () => EventLoader | undefined,
+    private readonly act: (action: PanelAction) => void,
+  ) {
+    this.search.placeholder = 'Filter events';
+    this.search.setAttribute('aria-label', 'Filter events');
+    const mark = icon('search');
+    mark.slot = 'content-before';
+    this.search.append(mark);
+    this.search.addEventListener('input', () => this.update());
+    this.kind.setAttribute('aria-label', 'Kind of event');
+    this.kind.addEventListener('change', () => {
+      this.chosen = this.kind.value;
+      this.update();
+    });
+    this.element.append(
+      el(
+        'div',
+        { class: 'toolbar', role: 'toolbar', 'aria-label': 'Events' },
+        el('div', { class: 'search' }, this.search),
+        this.kind,
+        this.count,
+      ),
+      el('div', { class: 'events-body' }, this.note, this.table),
+    );
+  }
+
+  update(): void {
+    const loader = this.events();
+    if (this.model.state.tab !== 'events' || loader === undefined) return;
+    loader.poke();
+    const drawn = [loader.run_id, loader.total, loader.loaded, this.chosen, this.search.value].join('\0');
+    if (drawn === this.drawn) return;
+    this.drawn = drawn;
+    const kinds = [...new Set(loader.events.map(kindOf))].sort();
+    fillSelect(
+      this.kind,
+      [{ value: '', label: 'all kinds' }, ...kinds.map((kind) => ({ value: kind, label: kind }))],
+      this.chosen,
+    );
+    const wanted = this.search.value.trim().toLowerCase();
+    const shown = loader.events
+      .map((event) => ({ event, text: describeEvent(event) }))
+      .filter(({ event }) => this.chosen === '' || kindOf(event) === this.chosen)
+      .filter(({ event, text }) => `${kindOf(event)} ${text} ${event.worker}`.toLowerCase().includes(wanted))
+      // Each process of a run has a journal: they are read one after another.
+      .sort((a, b) => b.event.ts - a.event.ts);
+    this.body.replaceChildren(
+      ...shown.slice(0, MOST_SHOWN).map(({ event, text }) => this.row(loader.run_id, event, text)),
+    );
+    this.table.hidden = shown.length === 0;
+    setText(this.count, loader.loaded ? `${formatCount(shown.length)} of ${formatCount(loader.total)}` : '');
+    setText(this.note, this.noteText(loader, shown.length));
+  }
+
+  private noteText(loader: EventLoader, shown: number): string {
+    if (!loader.loaded) return 'Loading…';
+    if (loader.total === 0) return 'Nothing happened in this run yet.';
+    if (shown === 0) return 'No event matches.';
+    return shown > MOST_SHOWN ? `The latest ${formatCount(MOST_SHOWN)} are shown: filter to see others.` : '';
+  }
+
+  private row(run_id: string, event: RunEvent, text: string): HTMLElement {
+    const at = event.ts / 1000;
+    const [, file, line] = /^(.+):(\d+)$/.exec(event.at ?? '') ?? [];
+    const place = el('td', { class: 'muted event-where' });
+    if (file !== undefined) {
+      const name = `${file.split(/[\\/]/).pop()}:${line}`;
+      const link = el('button', { class: 'link', type: 'button', title: event.at }, name);
+      link.addEventListener('click', () => this.act({ do: 'open', run_id, file, line: Number(line) }));
+      place.append(link);
+    }
+    return el(
+      'tr',
+      { class: `event-${kindOf(event).replace(/[^a-z]/g, '-')}` },
+      el('td', { class: 'number muted', title: formatTime(at) }, new Date(at).toLocaleTimeString()),
+      el('td', { class: 'event-kind' }, kindOf(event)),
+      el('td', { class: 'event-text' }, text),
+      place,
+    );
+  }
+}
+
+/** Log lines are told apart by their level. */
+function kindOf(event: RunEvent): string {
+  const { payload } = event;
+  const level = typeof payload === 'object' && payload !== null && !Array.isArray(payload) ? payload['level'] : null;
+  return event.type === 'log' && typeof level === 'string' ? `log ${level}` : event.type.replaceAll('_', ' ');
+}
