@@ -3,10 +3,13 @@
  * exists), and taken over only when its owner is provably dead.
  */
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, linkSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, linkSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Proc } from '../protocol/events';
+import { readRegularFile } from './safeFile';
 import { liveness, thisProcess } from './processIdentity';
+
+const MAX_BYTES = 1 << 16;
 
 export interface LeaseHolder extends Proc {
   nonce: string;
@@ -67,9 +70,12 @@ export function leaseHasNonce(path: string, nonce: string): boolean {
 function readHolder(path: string): LeaseHolder | 'none' | 'damaged' {
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = readRegularFile(path, MAX_BYTES).toString();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 'none';
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return 'none';
+    // A link, a pipe, an endless file: not made by us.
+    if (code === undefined || code === 'ELOOP') return 'damaged';
     throw error;
   }
   try {
@@ -101,7 +107,7 @@ function removeDead(path: string, nonce: string | null, tag: string): void {
   const moved = readHolder(aside);
   const isDead = typeof moved === 'object' ? moved.nonce === nonce : nonce === null;
   if (!isDead) linked(aside, path);
-  rmSync(aside, { force: true });
+  rmSync(aside, { force: true, recursive: true });
 }
 
 function linked(from: string, to: string): boolean {

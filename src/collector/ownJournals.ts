@@ -1,6 +1,6 @@
 /** The journals that the collector itself writes: what it did to a run, what users edited, commands to the run. */
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { FrameDecoder } from '../base/frames';
 import { userError } from '../protocol/apiError';
@@ -8,8 +8,10 @@ import type { Command, Json, JournalHead, Role } from '../protocol/events';
 import { JournalWriter } from './journal/journalWriter';
 import { thisHost, thisProcess } from './processIdentity';
 import type { RunDirectories } from './runDirectory';
+import { readRegularFile } from './safeFile';
 
 const COMMANDS_FILE = 'commands.xtj';
+const MAX_BYTES = 1 << 28;
 
 export class OwnJournals {
   private writer = newWriter();
@@ -57,7 +59,7 @@ export class OwnJournals {
     if (!dir) return [];
     const decoder = new FrameDecoder();
     try {
-      decoder.push(readFileSync(join(dir, COMMANDS_FILE)));
+      decoder.push(readRegularFile(join(dir, COMMANDS_FILE), MAX_BYTES));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
       throw error;

@@ -4,12 +4,13 @@
  * right before the journals go.
  */
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { putFile } from './safeFile';
+import { putFile, readRegularFile } from './safeFile';
 
 export const SEAL_FILE = 'seal.json';
+const MAX_BYTES = 1 << 24;
 
 const sealSchema = z.object({
   format: z.literal(1),
@@ -25,7 +26,7 @@ export type Seal = z.infer<typeof sealSchema>;
 /** Null where there is none, or none that can be read. */
 export function readSeal(runDir: string): Seal | null {
   try {
-    return sealSchema.parse(JSON.parse(readFileSync(join(runDir, SEAL_FILE), 'utf8')));
+    return sealSchema.parse(JSON.parse(readRegularFile(join(runDir, SEAL_FILE), MAX_BYTES).toString()));
   } catch {
     return null;
   }

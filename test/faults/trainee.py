@@ -13,6 +13,7 @@ from xtrack import Tracker
 acks = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT, 0o600)
 key = sys.argv[2]
 stop_file = sys.argv[1] + ".stop"
+pause_file = sys.argv[1] + ".pause"
 run = Tracker.start_run(name="faults")
 count = lines = 0
 
@@ -30,5 +31,7 @@ while not os.path.exists(stop_file):
     run.log("%s %d" % (key, lines))
     lines += 1
     acknowledge()
-    time.sleep(0.004)
+    time.sleep(0.006)
+    while os.path.exists(pause_file) and not os.path.exists(stop_file):
+        time.sleep(0.02)
 run.end()

@@ -84,6 +84,13 @@ export class Trainee {
     this.child.kill('SIGKILL');
   }
 
+  /** Logs no more; resolves once the collector has what was logged. */
+  async pause(collector: RunningCollector, run_id: string): Promise<void> {
+    writeFileSync(`${this.ackFile}.pause`, '');
+    const arrived = async () => (await collector.call('runs.get', { run_id })).metrics[this.key]?.count ?? 0;
+    await until(async () => (await arrived()) >= this.promised.points, 60_000);
+  }
+
   /** Ends by itself, and is whole. */
   async stop(): Promise<void> {
     writeFileSync(`${this.ackFile}.stop`, '');

@@ -1,5 +1,5 @@
 /** A run's console: raw bytes, read from its files where they are, by offset. */
-import { readdir, stat } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { userError } from '../../protocol/api';
 import type { OutputChunk } from '../../protocol/rows';
@@ -48,8 +48,8 @@ async function outputsIn(runDir: string): Promise<OutputChunk['files']> {
   for (const name of await readdir(runDir)) {
     const [, worker, attempt] = /^output-(.+)-(\d+)\.log$/.exec(name) ?? [];
     if (worker === undefined || attempt === undefined) continue;
-    const { size } = await stat(join(runDir, name));
-    files.push({ worker, attempt: Number(attempt), size });
+    const stats = await lstat(join(runDir, name));
+    if (stats.isFile()) files.push({ worker, attempt: Number(attempt), size: stats.size });
   }
   return files.sort((a, b) => a.attempt - b.attempt || a.worker.localeCompare(b.worker, 'en', { numeric: true }));
 }

@@ -1,18 +1,14 @@
 /** Journals that are over, removed or packed (gzip) beside where they were. */
 import { createHash } from 'node:crypto';
-import {
-  copyFileSync,
-  createReadStream,
-  createWriteStream,
-  existsSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-} from 'node:fs';
-import { dirname, join } from 'node:path';
+import { constants, copyFileSync, createReadStream, createWriteStream, lstatSync, renameSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip, gunzipSync } from 'node:zlib';
-import { putFile, syncDirectory, syncFile } from '../safeFile';
+import { putFile, readRegularFile, syncDirectory, syncFile } from '../safeFile';
+import { isJournalName } from './journalHead';
+
+/** A journal that is longer, packed or not, was not made by us. */
+const MAX_BYTES = 2 ** 31 - 1;
 
 const packedName = (path: string): string => `${path}.gz`;
 
@@ -22,11 +18,14 @@ export async function packJournal(path: string): Promise<void> {
   const temporary = `${packed}.tmp`;
   try {
     const digest = createHash('sha256');
-    if (existsSync(packed)) {
-      copyFileSync(packed, temporary);
+    // What a crash left, or a link that somebody put there for us to write through.
+    rmSync(temporary, { force: true });
+    const goesOn = isFile(packed);
+    if (goesOn) {
+      copyFileSync(packed, temporary, constants.COPYFILE_EXCL);
       for await (const bytes of unpacked(packed)) digest.update(bytes);
     }
-    const flags = existsSync(packed) ? 'a' : 'w';
+    const flags = goesOn ? 'a' : 'wx';
     await pipeline(createReadStream(path), createGzip(), createWriteStream(temporary, { flags, mode: 0o600 }));
     syncFile(temporary);
     for await (const bytes of createReadStream(path) as AsyncIterable<Buffer>) digest.update(bytes);
@@ -46,14 +45,22 @@ function unpacked(packed: string): AsyncIterable<Buffer> {
 
 /** Brings packed journals back. False, and nothing changed, unless all of them are there, packed or not. */
 export function unpackJournals(runDir: string, names: readonly string[]): boolean {
+  // The names come from a file that anybody may have written.
+  if (!names.every((name) => name === basename(name) && isJournalName(name))) return false;
   const paths = names.map((name) => join(runDir, name));
-  if (!paths.every((path) => existsSync(path) || existsSync(packedName(path)))) return false;
+  if (!paths.every((path) => isFile(path) || isFile(packedName(path)))) return false;
   for (const path of paths) {
     const packed = packedName(path);
-    if (!existsSync(packed)) continue;
-    const parts = [gunzipSync(readFileSync(packed)), ...(existsSync(path) ? [readFileSync(path)] : [])];
+    if (!isFile(packed)) continue;
+    const first = gunzipSync(readRegularFile(packed, MAX_BYTES), { maxOutputLength: MAX_BYTES });
+    const parts = [first, ...(isFile(path) ? [readRegularFile(path, MAX_BYTES)] : [])];
     putFile(path, Buffer.concat(parts), () => true);
     rmSync(packed);
   }
   return true;
+}
+
+/** No link, and nothing else that is not ours. */
+function isFile(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }

@@ -3,7 +3,7 @@
  * zero, on network disks) is read again, and a file that was replaced by another is noticed.
  */
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
-import { FrameDecoder, type BadFrame, type TextOf } from '../../base/frames';
+import { FrameDecoder, MAX_FRAME, type BadFrame, type TextOf } from '../../base/frames';
 import type { JournalHead } from '../../protocol/events';
 import { headFromName, headOf } from './journalHead';
 
@@ -155,7 +155,8 @@ export class JournalReader {
       const stopped = this.decode(scratch.subarray(0, count), deadline);
       if (stopped || this.refused) return this.refused;
       if (count < scratch.length) return true;
-      // A frame larger than what was read: read more at once.
+      if (position.offset === before && scratch.length > 2 * MAX_FRAME) return true;
+      // A frame larger than what was read: read more at once. What is longer than any frame is zeros without end.
       if (position.offset === before) scratch = Buffer.allocUnsafeSlow(scratch.length * 2);
       else if (performance.now() >= deadline) return false;
     }

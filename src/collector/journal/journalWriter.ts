@@ -1,9 +1,12 @@
 /** Appends to a journal of the collector's own: launches and ends, users' edits, commands. */
-import { closeSync, constants, fdatasyncSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, constants, fdatasyncSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { encodeFrame, FrameDecoder } from '../../base/frames';
+import { readRegularFile } from '../safeFile';
 import type { Envelope, JournalHead, Json } from '../../protocol/events';
 
+/** What people and collectors write is little. */
+const MAX_BYTES = 1 << 28;
 const APPEND = constants.O_WRONLY | constants.O_APPEND | (constants.O_NOFOLLOW ?? 0);
 
 export class JournalWriter {
@@ -70,7 +73,7 @@ export class JournalWriter {
 
 function lastOf(path: string): { seq: number; writer: string | null } {
   const decoder = new FrameDecoder();
-  decoder.push(readFileSync(path));
+  decoder.push(readRegularFile(path, MAX_BYTES));
   const found = { seq: -1, writer: null as string | null };
   for (let item = decoder.next(); item; item = decoder.next()) {
     if (item.kind === 'bad') continue;

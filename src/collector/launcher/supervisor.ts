@@ -1,11 +1,12 @@
 /** Starting `python -m xtrack run …`, which outlives us and runs the script. */
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, constants, openSync, readdirSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { Launch } from '../../protocol/events';
 import type { Environment } from './interpreter';
 
 const TAIL_BYTES = 2000;
+const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0);
 
 export interface Supervised {
   pid: number;
@@ -23,7 +24,7 @@ export function startSupervisor(
   debuggerPath?: string,
 ): Promise<Supervised> {
   const logFile = join(runDir, `supervisor-${launch.attempt}.log`);
-  const log = openSync(logFile, 'a', 0o600);
+  const log = openSync(logFile, APPEND, 0o600);
   const child = spawn(python, supervisorArguments(launch, debuggerPath), {
     cwd: launch.cwd,
     env: supervisorEnvironment(launch, env, where),

@@ -10,7 +10,7 @@ import { bodyQuery, changedEntries, packBody, unpackBody } from './catalogBody';
 import { afterCursor, decodeCursor, encodeCursor, orderBy, type SortTerm } from './catalogCursor';
 import { CATALOG_SCHEMA } from './catalogSchema';
 import { databaseBytes, saveDatabaseFile } from './databaseFile';
-import { openDatabase, transact } from './databaseSchema';
+import { emptyDatabase, openDatabase, transact } from './databaseSchema';
 import { compileFilter, compileSortTerms, createMatcher, type Sql } from './querySql';
 import { numberOf, textOf } from './queryValues';
 import { Statements } from './statements';
@@ -58,7 +58,14 @@ export class Catalog {
   /** Never throws for what is in the file: `damage` says why it was not usable, and the catalog is empty. */
   static open(sql: SqlJsStatic, file: string, options: { readOnly?: boolean } = {}): Catalog {
     const { database, damage } = openDatabase(sql, file, CATALOG_SCHEMA);
-    return new Catalog(database, file, options.readOnly ?? false, damage);
+    const readOnly = options.readOnly ?? false;
+    try {
+      return new Catalog(database, file, readOnly, damage);
+    } catch (error) {
+      // Its bytes are as written, and yet it does not say what it should.
+      database.close();
+      return new Catalog(emptyDatabase(sql, CATALOG_SCHEMA), file, readOnly, (error as Error).message);
+    }
   }
 
   private constructor(

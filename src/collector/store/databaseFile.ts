@@ -3,15 +3,16 @@
  * synced, renamed; read with a check of every byte. The checksum lies in SQLite's application id (header bytes 68–71),
  * so that the file stays one that every SQLite opens.
  */
-import { readFileSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import initSqlJs from 'sql.js';
 import type { Database, SqlJsStatic } from 'sql.js';
-import { putFile } from '../safeFile';
+import { putFile, readRegularFile } from '../safeFile';
 
 const MAGIC = 'SQLite format 3\0';
 const CHECKSUM_AT = 68;
 const HEADER_BYTES = 100;
+/** What sql.js can hold in memory. */
+const MAX_BYTES = 2 ** 31 - 1;
 
 export function loadSql(wasmFile: string): Promise<SqlJsStatic> {
   return initSqlJs({ locateFile: () => wasmFile });
@@ -23,7 +24,7 @@ export type Loaded = { bytes: Uint8Array } | { missing: true } | { damage: strin
 export function readDatabaseFile(file: string): Loaded {
   let bytes: Uint8Array;
   try {
-    bytes = readFileSync(file);
+    bytes = readRegularFile(file, MAX_BYTES);
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'ENOENT'
       ? { missing: true }

@@ -32,8 +32,10 @@ export function openDatabase(sql: SqlJsStatic, file: string, schema: Schema): Op
 export function databaseOf(sql: SqlJsStatic, bytes: Uint8Array, schema: Schema): Database {
   const database = new sql.Database(bytes);
   try {
+    refusePrograms(database);
     database.exec(CONNECTION);
     upgrade(database, schema);
+    if (shapeOf(database) !== expectedShape(sql, schema)) throw new Error('has other tables than ours');
     return database;
   } catch (error) {
     database.close();
@@ -78,4 +80,28 @@ function upgrade(database: Database, { steps }: Schema): void {
     for (const step of steps.slice(version)) database.exec(step);
     writeMeta(database, 'schema', steps.length);
   });
+}
+
+/** Views and triggers run when a table is read or written, for ever if somebody wants that. None of ours has any. */
+function refusePrograms(database: Database): void {
+  const found = database.exec("SELECT name FROM sqlite_master WHERE type NOT IN ('table', 'index')")[0]?.values[0];
+  if (found) throw new Error(`has a view or trigger, ${JSON.stringify(found[0])}, which none of ours has`);
+}
+
+/** What tables and indexes there are, to the letter. */
+function shapeOf(database: Database): string {
+  return JSON.stringify(database.exec('SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name'));
+}
+
+const shapes = new WeakMap<Schema, string>();
+
+function expectedShape(sql: SqlJsStatic, schema: Schema): string {
+  let shape = shapes.get(schema);
+  if (shape === undefined) {
+    const empty = emptyDatabase(sql, schema);
+    shape = shapeOf(empty);
+    shapes.set(schema, shape);
+    empty.close();
+  }
+  return shape;
 }

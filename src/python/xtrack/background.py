@@ -15,6 +15,8 @@ _BELL_S = 0.05
 _SECOND = 1.0
 _HEARTBEAT_S = 5.0
 DRAIN_S = 2.0
+#: For a collector that has what is streamed nowhere else; it may be busy, or starting again.
+_LONG_DRAIN_S = 10.0
 
 
 class Background:
@@ -35,10 +37,10 @@ class Background:
 
     def stop(self) -> None:
         """Writes and sends what is left, for a bounded time."""
-        self._deadline = time.monotonic() + DRAIN_S
+        self._deadline = time.monotonic() + _LONG_DRAIN_S
         self._stopping = True
         self._wake.set()
-        self._thread.join(DRAIN_S + 0.5)
+        self._thread.join(_LONG_DRAIN_S + 0.5)
 
     def abandon(self) -> None:
         """In a forked child: the thread was not copied, its descriptors were."""
@@ -53,12 +55,21 @@ class Background:
         if self._link is not None:
             self._link.hurry()
             self._step()
-        while not self._finished() and time.monotonic() < self._deadline:
-            time.sleep(0.01)
-            self._step()
+        self._drain()
         self._guarded("sync", self._sync)
         if self._link is not None:
             self._link.close()
+
+    def _drain(self) -> None:
+        link = self._link
+        patience = self._deadline if link is not None and link.is_promised else time.monotonic() + DRAIN_S
+        while not self._finished() and time.monotonic() < patience:
+            time.sleep(0.01)
+            self._step()
+        if not self._finished():
+            # The run has ended: its own log takes no more.
+            self._troubles.tell = None
+            self._troubles.note("drain", "xtrack: not everything was written or sent when the run ended; what is missing is in its journal only")
 
     def _pause(self) -> float:
         if self._link is not None and self._link.connected:

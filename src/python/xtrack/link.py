@@ -60,6 +60,7 @@ class Link:
         self._pause = _FIRST_PAUSE
         self._next_try = 0.0
         self._unreachable = False
+        self._was_welcome = False
         self._rung = 0
         self._file = -1
         self._sent_offset = 0
@@ -90,6 +91,7 @@ class Link:
         """The run ends: try once more at once."""
         if self._socket is None:
             self._next_try = 0.0
+            self._pause = _FIRST_PAUSE
             self._unreachable = False
 
     @property
@@ -97,7 +99,12 @@ class Link:
         """Nothing is left to tell, or nobody to tell it to."""
         if self._mode is not None:
             return self.drained
-        return self._unreachable
+        return self._unreachable and not self.is_promised
+
+    @property
+    def is_promised(self) -> bool:
+        """The user named a collector, and it took what we stream."""
+        return self._expected and self._was_welcome
 
     def tick(self) -> None:
         if self._socket is None:
@@ -244,6 +251,7 @@ class Link:
     def _welcomed(self, payload: Dict[str, Any]) -> None:
         self._mode = "journal" if payload.get("mode") == "journal" else "stream"
         self._acknowledges = True
+        self._was_welcome = True
         self._pause = _FIRST_PAUSE
         self._rung = 0
         if self._mode == "stream":
