@@ -133,9 +133,10 @@ export class Sealing {
     if (active || rowDirty || row === null || tail.lost !== null || !tail.hasEventJournals) return false;
     if (this.refused.get(tail.runId) === tail.signature) return false;
     for (const { reader, writer } of tail.eventJournals()) {
-      if (reader.behind > 0 || !writer || !isOver(tail.state, writer, reader.modifiedMs, row.attempt)) return false;
+      if (reader.unread > 0 || !writer || !isOver(tail.state, writer, reader.modifiedMs, row.attempt)) return false;
       const far = writer.proc !== null && liveness(writer.proc) === 'elsewhere' ? FAR_TIMES : 1;
-      if (Date.now() - reader.modifiedMs < this.setup.afterMs * far) return false;
+      // The clock may have been set back since.
+      if (Math.abs(Date.now() - reader.modifiedMs) < this.setup.afterMs * far) return false;
     }
     return true;
   }
@@ -253,13 +254,16 @@ interface Removable {
   modifiedMs: number;
 }
 
-/** A journal with a damaged part stays: somebody may still make something of it. */
+/**
+ * A journal with a damaged part stays: somebody may still make something of it. Half a frame at its end is none: its
+ * writer was killed in the middle of a call that never returned.
+ */
 function removable(tail: RunTail): Removable[] {
   const damaged = new Set(tail.state.warnings.filter(({ code }) => UNREAD.has(code)).map(({ file }) => file));
   const journals: Removable[] = [];
   for (const { name, reader } of tail.eventJournals()) {
-    const { path, saved, modifiedMs } = reader;
-    if (!damaged.has(name) && saved.head) journals.push({ name, path, bytes: saved.offset, modifiedMs });
+    const { path, saved, behind, modifiedMs } = reader;
+    if (!damaged.has(name) && saved.head) journals.push({ name, path, bytes: saved.offset + behind, modifiedMs });
   }
   return journals;
 }

@@ -166,8 +166,8 @@ export const requests = {
   'runs.update': update,
   /** To the trash; `restore` takes out of it. */
   'runs.delete': z.object({ ...runs, restore: z.boolean().optional() }).transform(asRunIds),
-  /** For good, out of the trash; all that is in it when no runs are named. */
-  'runs.purge': z.object({ run_ids: z.array(runId).optional(), wait: z.boolean().optional() }),
+  /** For good, out of the trash. Runs are named one by one, so that no slip of a caller empties it. */
+  'runs.purge': z.object({ ...runs, wait: z.boolean().optional() }).transform(asRunIds),
   'disk.usage': z.object({}),
   'runs.export': z
     .object({

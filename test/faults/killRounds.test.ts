@@ -78,8 +78,11 @@ class Job {
         return each.kind === 'streaming' || dice.below(2) === 0 ? each.stop() : each.killAll();
       }),
     );
-    // Those whose supervisor was killed went on without it.
-    for (const each of this.everyone) if (each.kind !== 'streaming') each.killScript();
+    // Those whose supervisor was killed went on without it, and some may only be starting.
+    for (const each of this.everyone.filter(({ kind }) => kind !== 'streaming')) {
+      each.askToStop();
+      each.killScript();
+    }
   }
 
   private start(slot: number): void {
@@ -137,7 +140,7 @@ it(`${ROUNDS} kills at random moments lose nothing, and nothing comes twice`, { 
   await expectKept(collector, jobs);
   // Sealed, with nothing but the database left, it is still so.
   const isSealed = ({ id }: Job) => !hasJournals(join(place.dir, 'runs', id));
-  await until(() => jobs.every(isSealed), 60_000);
+  await until(() => jobs.every(isSealed), 60_000).catch(() => expect.unreachable(notSealed(place, jobs, collector)));
   await collector.signal('SIGKILL');
   collector = await startCollector();
   await expectKept(collector, jobs);
@@ -153,6 +156,11 @@ async function allEnded(collector: RunningCollector, jobs: Job[]): Promise<void>
     return backlog_bytes === 0 && rows.length === jobs.length && rows.every(({ status }) => ENDED.has(status));
   };
   await until(areEnded, 60_000).catch(() => expect.unreachable(`not all ended: ${seen} ${collector.stderr}`));
+}
+
+function notSealed(place: Place, jobs: Job[], { stderr }: RunningCollector): string {
+  const left = jobs.map(({ id }) => join(place.dir, 'runs', id)).filter(hasJournals);
+  return `not sealed: ${left.map((dir) => `${dir}: ${readdirSync(dir).join(' ')}`).join('; ')} ${stderr}`;
 }
 
 function hasJournals(runDir: string): boolean {

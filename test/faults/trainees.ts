@@ -93,8 +93,12 @@ export class Trainee {
 
   /** Ends by itself, and is whole. */
   async stop(): Promise<void> {
-    writeFileSync(`${this.ackFile}.stop`, '');
+    this.askToStop();
     await until(() => this.isOver, 30_000);
+  }
+
+  askToStop(): void {
+    writeFileSync(`${this.ackFile}.stop`, '');
   }
 
   async killAll(): Promise<void> {

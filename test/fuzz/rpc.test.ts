@@ -32,6 +32,7 @@ beforeAll(async () => {
   const page = { run_id: 'a', offset: 0, limit: 10 };
   samples = {
     'collector.info': [{}],
+    'collector.configure': [{ journals: 'keep', retention: { days: 1, trash_days: null } }],
     'collector.handover': [{ version: 1 }, {}],
     'runs.list': [
       {
@@ -50,6 +51,8 @@ beforeAll(async () => {
     'runs.output': [{ ...page, worker: 'worker-0', attempt: 1 }],
     'runs.update': [{ run_ids: ['a', 'b'], name: 'n', notes: 'x', starred: true, tags: { a: null, b: 'c' } }],
     'runs.delete': [{ run_ids: ['c'], restore: true }],
+    'runs.purge': [{ run_ids: ['thrown-away'], wait: true }],
+    'disk.usage': [{}],
     'runs.export': [
       { run_ids: ['a'], format: 'csv', path: exportTo, wait: true },
       { run_id: 'b', format: 'archive', path: exportTo },
@@ -60,12 +63,14 @@ beforeAll(async () => {
     ],
     'runs.stop': [{ run_id: 'a' }],
     'runs.resume': [{ run_id: 'a', checkpoint: 'last', env: {} }],
+    'runs.again': [{ run_id: 'a', checkpoint: 'last', args: ['x'], env: {}, name: 'n', tags: { a: 'b' } }],
+    'runs.input': [{ run_id: 'a', data: 'y\n', worker: 'worker-0' }],
     'runs.command': [{ run_id: 'a', type: 'custom', payload: { a: 1 }, worker: 'worker-0' }],
     'runs.rebuild': [{ wait: false }],
     'tasks.get': [{ task_id: 'x', wait: true }],
     'tasks.cancel': [{ task_id: 'x' }],
     subscribe: [{ topics: ['runs', 'run:a'] }],
-  } as Record<Method, object[]>;
+  };
 });
 afterAll(cleanUp);
 
@@ -109,11 +114,16 @@ function whatIsWrong({ status, text }: Answer): string | null {
 
 function call(dice: Dice): unknown {
   const method = dice.pick(Object.keys(requests) as Method[]);
-  const params = mutatedJson(dice.pick(samples[method]), dice) as { version?: unknown } | null;
-  // A right one of this ends the collector, as it should.
-  if (method === 'collector.handover' && typeof params?.version === 'string') return call(dice);
-  const request = { jsonrpc: '2.0', id: 1, method, params };
-  return dice.below(20) === 0 ? mutatedJson(request, dice) : request;
+  const params = mutatedJson(dice.pick(samples[method]), dice);
+  const sound = { jsonrpc: '2.0', id: 1, method, params };
+  const request = dice.below(20) === 0 ? mutatedJson(sound, dice) : sound;
+  return isHandover(request) ? call(dice) : request;
+}
+
+/** A right one of this ends the collector, as it should. */
+function isHandover(request: unknown): boolean {
+  const { method, params } = (request ?? {}) as { method?: unknown; params?: { version?: unknown } };
+  return method === 'collector.handover' && typeof params?.version === 'string';
 }
 
 it(`${CALLS} mutated calls are all answered`, { timeout: 250_000 }, async () => {
@@ -136,7 +146,11 @@ it(`${CALLS} mutated calls are all answered`, { timeout: 250_000 }, async () => 
     );
     if (wrong.length > 10) break;
   }
-  expect({ wrong, slow }).toEqual({ wrong: [], slow: [] });
+  expect({ wrong, slow, stderr: wrong.length > 0 ? collector.stderr : '' }).toEqual({
+    wrong: [],
+    slow: [],
+    stderr: '',
+  });
   // It is the same process, and everything is where it was.
   expect(collector.child.exitCode).toBeNull();
   expect(collector.stderr).not.toContain('Unexpected');

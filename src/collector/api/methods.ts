@@ -11,8 +11,6 @@ import { exportRuns } from './exportRuns';
 import type { Handlers } from './rpc';
 import type { TaskContext } from './tasks';
 
-const ALL = 1_000_000;
-
 export function createMethods(ports: ApiPorts): Handlers {
   const { worker, tasks } = ports;
 
@@ -64,13 +62,9 @@ export function createMethods(ports: ApiPorts): Handlers {
       for (const run_id of ids) await ports.edit({ run_id, deleted: restore !== true });
       return { run_ids: ids };
     },
-    'runs.purge': async ({ run_ids, wait }) => {
+    'runs.purge': ({ run_ids, wait }) => {
       checkWritable();
-      const trash = async (): Promise<string[]> => {
-        const { rows } = await worker.call('list', { trash: true, fields: [], limit: ALL });
-        return rows.map(({ run_id }) => run_id);
-      };
-      const ids = run_ids ? existing(run_ids) : await trash();
+      const ids = existing(run_ids);
       return started('Deleting for good', (task) => ports.purge(ids, task), wait);
     },
     'disk.usage': () => worker.call('diskUsage', {}),

@@ -5,6 +5,7 @@ import {
   fdatasync,
   fdatasyncSync,
   fstatSync,
+  ftruncateSync,
   futimesSync,
   openSync,
   readSync,
@@ -42,9 +43,11 @@ export class StreamJournal {
     try {
       if (!fstatSync(fd).isFile()) throw new Error(`${file} is no regular file`);
       const found = scan(fd);
-      if (found.head === null) writeAll(fd, encodeFrame(headEnvelope(head)));
-      else if (found.head.writer !== head.writer || found.head.run_id !== head.run_id)
+      if (found.head !== null && (found.head.writer !== head.writer || found.head.run_id !== head.run_id))
         throw new Error(`${file} is the journal of another writer`);
+      // A collector that was killed while it wrote left half a frame, which it acknowledged to nobody.
+      ftruncateSync(fd, found.end);
+      if (found.head === null) writeAll(fd, encodeFrame(headEnvelope(head)));
       return new StreamJournal(fd, path, head, file, found.last, found.gaps, onLastRelease);
     } catch (error) {
       closeSync(fd);
@@ -145,7 +148,8 @@ export function readHead(fd: number): JournalHead | null {
   return first?.kind === 'frame' ? asHead(first.envelope) : null;
 }
 
-function scan(fd: number): { head: JournalHead | null; last: number; gaps: SeqGaps } {
+/** `end`: behind the last whole frame. */
+function scan(fd: number): { head: JournalHead | null; last: number; gaps: SeqGaps; end: number } {
   const decoder = new FrameDecoder();
   const chunk = Buffer.alloc(READ_CHUNK);
   let head: JournalHead | null = null;
@@ -164,7 +168,7 @@ function scan(fd: number): { head: JournalHead | null; last: number; gaps: SeqGa
       last = Math.max(last, seq);
     }
   }
-  return { head, last, gaps };
+  return { head, last, gaps, end: decoder.offset };
 }
 
 const TAIL = 1 << 16;

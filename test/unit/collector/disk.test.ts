@@ -22,8 +22,11 @@ const total = (collector: RunningCollector, trash = false, filter = '') =>
 
 const runDir = (place: Place, id: string): string => join(place.dir, 'runs', id);
 
-const purge = async (collector: RunningCollector, run_ids?: string[]) => {
-  const task = await collector.call('runs.purge', { ...(run_ids && { run_ids }), wait: true });
+const inTrash = async (collector: RunningCollector) =>
+  (await collector.call('runs.list', { trash: true })).rows.map(({ run_id }) => run_id);
+
+const purge = async (collector: RunningCollector, run_ids: string[]) => {
+  const task = await collector.call('runs.purge', { run_ids, wait: true });
   return task.result as { deleted: string[]; bytes: number; refused: { run_id: string; reason: string }[] };
 };
 
@@ -86,7 +89,7 @@ describe('the trash', () => {
     collector = await RunningCollector.start(bundle, place);
     expect(await total(collector, true)).toBe(2);
 
-    const done = await purge(collector);
+    const done = await purge(collector, await inTrash(collector));
     expect(done).toMatchObject({ deleted: expect.arrayContaining(['first', 'second']), refused: [] });
     expect(done.bytes).toBeGreaterThan(100);
     expect(readdirSync(join(place.dir, 'runs'))).toEqual(['kept']);
@@ -113,6 +116,8 @@ describe('the trash', () => {
     expect(existsSync(runDir(place, 'over')) && existsSync(runDir(place, 'going'))).toBe(true);
     await expect(purge(collector, ['nowhere'])).rejects.toMatchObject({ data: { code: 'not_found' } });
     await expect(purge(collector, ['../work'])).rejects.toMatchObject({ data: { code: 'invalid' } });
+    const nothing = collector.call('runs.purge', { wait: true });
+    await expect(nothing).rejects.toMatchObject({ data: { code: 'invalid' } });
   }, 30_000);
 
   it('that was half emptied when the collector was killed is empty after the next start', async () => {
@@ -147,7 +152,7 @@ describe('the trash', () => {
     for (let kill = 0; kill < 6; kill++) {
       // A collector that was killed before it saved its catalog reads the runs again.
       await until(async () => (await total(collector, true)) === left());
-      void collector.call('runs.purge', {}).catch(() => undefined);
+      void collector.call('runs.purge', { run_ids: await inTrash(collector) }).catch(() => undefined);
       await new Promise((done) => setTimeout(done, 5 + 15 * kill));
       await collector.signal('SIGKILL');
       collector = await RunningCollector.start(bundle, place);
@@ -155,7 +160,8 @@ describe('the trash', () => {
       for (const { run_id } of rows) expect(readdirSync(runDir(place, run_id)).length).toBeGreaterThan(150);
     }
     await until(async () => (await total(collector, true)) === left());
-    await purge(collector);
+    const last = await inTrash(collector);
+    if (last.length > 0) await purge(collector, last);
     await until(() => readdirSync(join(place.dir, 'runs')).length === 0);
     expect((await total(collector)) + (await total(collector, true))).toBe(0);
   }, 60_000);

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeFrame } from '../../../src/base/frames';
@@ -152,6 +161,9 @@ describe('events', () => {
     for (let step = 1; step <= 2000; step++) client.send('metric', metric(run_id, step), step);
     await client.next('ack');
     expect(await killed.signal('SIGKILL')).toBe('SIGKILL');
+    // In the middle of a write.
+    const copy = join(place.dir, 'runs', run_id, journal);
+    appendFileSync(copy, client.encode('metric', metric(run_id, 1), 5000).subarray(0, 60));
 
     const next = await RunningCollector.start(bundle, place);
     const again = await WireClient.open(next.port);
@@ -163,7 +175,7 @@ describe('events', () => {
     expect(after).toBeGreaterThan(0);
     for (let step = Math.max(1, after - 10); step <= 3000; step++) again.send('metric', metric(run_id, step), step);
     await until(async () => (await again.next('ack'))['seq'] === 3000);
-    const seqs = eventsIn(join(place.dir, 'runs', run_id, journal)).map(({ seq }) => seq);
+    const seqs = eventsIn(copy).map(({ seq }) => seq);
     expect(seqs).toEqual(Array.from({ length: 3000 }, (_, i) => i + 1));
     await until(async () => (await next.call('runs.get', { run_id })).metrics['loss']?.count === 3000);
     again.socket.destroy();

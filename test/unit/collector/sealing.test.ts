@@ -103,6 +103,22 @@ describe('sealing', () => {
     await Promise.all([collector.signal('SIGTERM'), elsewhere.signal('SIGTERM')]);
   });
 
+  it.each([
+    ['half a frame', (whole: Buffer) => Buffer.concat([whole, whole.subarray(0, 40)])],
+    ['zeros', (whole: Buffer) => Buffer.concat([whole, Buffer.alloc(5000)])],
+  ])('takes a run whose script was killed while it wrote: %s at the end of its journal', async (_what, tear) => {
+    const place = newPlace();
+    await train(place, 'torn');
+    const events = filesOf(place, 'torn').find((name) => name.startsWith('events-worker'))!;
+    const journal = join(place.dir, 'runs', 'torn', events);
+    writeFileSync(journal, tear(readFileSync(journal)));
+    const collector = await RunningCollector.start(bundle, place, SEAL);
+    await until(() => isSealed(place, 'torn'), 20_000);
+    expect(await lossOf(collector, 'torn')).toEqual(logged(1));
+    await collector.signal('SIGTERM');
+    expect(verify(place)).toMatchObject({ status: 0, stdout: expect.stringContaining('(sealed)') });
+  });
+
   it('tells with verify what is damaged, where, and exits with 1', async () => {
     const place = newPlace();
     await train(place, 'journal');
