@@ -4,6 +4,8 @@ import { createHash } from 'node:crypto';
 import { homedir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { DisposableStore } from './base/disposable';
+import { AlertNotices } from './editor/alerts/alertNotices';
+import { WindowAlerts } from './editor/alerts/windowAlerts';
 import { ChartPanels } from './editor/charts/chartPanels';
 import { NamedViews } from './editor/charts/namedViews';
 import type { ClientHost } from './editor/collectorClient';
@@ -186,6 +188,11 @@ function tie(
     openCharts: (run_id: string) => charts.open([run_id]),
   };
   owned.add(new Notifications(feed, actions, since, fail));
+  const alertActions = {
+    openCharts: actions.openCharts,
+    stop: (run_id: string) => stopRun.stop(run_id),
+  };
+  owned.add(new AlertNotices(collectors, feed, alertActions, since, fail));
   const tasks = new RunTasks({
     launch: (profile) => launcher.launchProfile(profile),
     follow: (run_id) => outputs.follow(run_id),
@@ -394,6 +401,7 @@ function clientHost(
   installation: Installation,
   log: vscode.LogOutputChannel,
 ): ClientHost {
+  const alerts = new WindowAlerts(log);
   return {
     version: __VERSION__,
     build: __BUILD__,
@@ -405,6 +413,8 @@ function clientHost(
     idleExitMinutes: () => setting('idleExitMinutes'),
     journals: () => setting('journals'),
     retention: () => ({ days: setting('retention.days') || null, trash_days: setting('retention.trashDays') || null }),
+    alerts: () => alerts.settings(),
+    refused: (problems) => alerts.refuse(problems),
     errorFile: (dir) => {
       const name = createHash('sha256').update(dir).digest('hex').slice(0, 16);
       return join(context.globalStorageUri.fsPath, 'logs', `${name}.log`);

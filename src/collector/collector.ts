@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { ApiError, type CollectorState } from '../protocol/api';
 import type { Command, Edit, Json } from '../protocol/events';
 import { PROTOCOL_VERSION } from '../protocol/ids';
+import { Alerts } from './alerts';
 import { HttpServer } from './api/httpServer';
 import { createMethods } from './api/methods';
 import { Rpc } from './api/rpc';
@@ -23,6 +24,7 @@ import { liveness } from './processIdentity';
 import { Retention } from './retention';
 import { RunDirectories } from './runDirectory';
 import { Trash } from './trash';
+import { Webhook } from './webhook';
 import { WorkerClient, type GoneNotice, type StatusNotice, type WorkerNotice } from './workerApi';
 
 const IDLE_CHECK_MS = 1_000;
@@ -58,6 +60,8 @@ export class Collector {
   private readonly launcher: Launcher;
   private readonly recovery: Recovery;
   private readonly ladders: StopLadders;
+  private readonly webhook: Webhook;
+  private readonly alerts: Alerts;
   private readonly http: HttpServer;
   private readonly port: PortServer;
   private readonly timers: NodeJS.Timeout[] = [];
@@ -94,6 +98,13 @@ export class Collector {
     const plans = new RecoveryPlans(join(setup.discoveryFile.folder, 'recovery'), log);
     this.recovery = new Recovery(ports, plans, this.launcher);
     this.ladders = new StopLadders(ports, (runId) => this.launcher.supervisorOf(runId));
+    this.webhook = new Webhook(log);
+    this.alerts = new Alerts({
+      webhook: this.webhook,
+      appendEvent: (...event) => this.appendEvent(...event),
+      stop: (runId) => this.ladders.stop(runId),
+      log,
+    });
     this.http = new HttpServer({
       token: this.token,
       boundHost: options.host,
@@ -150,6 +161,7 @@ export class Collector {
     for (const timer of this.timers) clearInterval(timer);
     this.ladders.dispose();
     this.retention.dispose();
+    this.webhook.dispose();
     this.recovery.dispose();
     // Sockets first: what scripts send from here on, the next collector gets.
     this.port.stopListening();
@@ -170,7 +182,7 @@ export class Collector {
   private checkIdle(): void {
     const { idleExitMinutes } = this.setup.options;
     const busy = this.http.clients + this.port.clients + this.active + this.tasks.running + this.ladders.active;
-    if (busy + this.launcher.active + this.recovery.active > 0) this.lastUse = performance.now();
+    if (busy + this.launcher.active + this.recovery.active + this.webhook.active > 0) this.lastUse = performance.now();
     if (idleExitMinutes === null || performance.now() - this.lastUse < idleExitMinutes * 60_000) return;
     void this.end();
   }
@@ -201,6 +213,11 @@ export class Collector {
         return this.statusChanged(notice);
       case 'gone':
         return this.journalGone(notice);
+      case 'due':
+        if (this.setup.lease !== null && !this.ending) void this.alerts.raise(notice);
+        return;
+      case 'alerted':
+        return this.alerts.told(notice);
     }
   }
 
@@ -279,6 +296,7 @@ export class Collector {
       edit: (edit) => this.edit(edit),
       purge: (runIds, task) => this.trash.purge(runIds, task),
       retain: (rules) => this.retention.set(rules),
+      webhook: (target) => this.webhook.use(target),
       command: (runId, command) => this.appendCommand(runId, command),
       info: () => this.info(),
       handover: (version) => {

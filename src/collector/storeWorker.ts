@@ -10,6 +10,7 @@ import type { JournalPolicy, ListRequest, SeriesRequest } from '../protocol/api'
 import { userError } from '../protocol/apiError';
 import { isId } from '../protocol/ids';
 import type { Changed, DiskUsage, ListResult, RunDetail, RunRow, SeriesResult, Status } from '../protocol/rows';
+import { AlertWatch } from './alertWatch';
 import { ChangeNotices } from './changeNotices';
 import { Housekeeping } from './housekeeping';
 import { HeapWatch } from './heapWatch';
@@ -69,6 +70,7 @@ export class StoreWorker implements Methods {
   private readonly house: Housekeeping;
   private readonly timers: NodeJS.Timeout[] = [];
   private readonly heap: HeapWatch;
+  private readonly alerts = new AlertWatch();
   private told = '';
   private catalogSavedAt = 0;
 
@@ -167,8 +169,9 @@ export class StoreWorker implements Methods {
     await this.ingestion.whenCaughtUp(run_id);
   }
 
-  configure({ journals }: Configuration): void {
+  configure({ journals, rules }: Configuration): string[] {
     if (journals) this.sealing?.use(journals);
+    return rules ? this.alerts.use(rules) : [];
   }
 
   diskUsage(): Promise<DiskUsage> {
@@ -260,6 +263,7 @@ export class StoreWorker implements Methods {
       vanished: (runId) => {
         this.catalog.remove(runId);
         this.sizes.forget(runId);
+        this.alerts.forget(runId);
         this.notices.changed(runId);
       },
     });
@@ -334,11 +338,24 @@ export class StoreWorker implements Methods {
       this.notices.changed(run.tail.runId);
     }
     this.putRows();
+    if (!this.setup.readOnly) for (const run of this.runs.values()) this.watchAlerts(run);
     this.sizes.work(COUNT_MS);
     this.save();
     if (!this.busy && this.heap.isTooMuch()) this.setup.notify({ kind: 'heavy' });
     this.runs.closeIdle((runId) => this.ingestion.isBusy(runId) || this.sealing?.isSealing(runId) === true);
     this.tellState();
+  }
+
+  private watchAlerts({ row, tail }: OpenRun): void {
+    const { runId: run_id, state } = tail;
+    if (!row || tail.lost !== null || state.user.deleted || this.ingestion.isBusy(run_id)) return;
+    const alerts = state.alerts ?? [];
+    const { attempt } = row;
+    for (const due of this.alerts.due(row, alerts, Date.now(), performance.now()))
+      this.setup.notify({ kind: 'due', run_id, attempt, ...due });
+    const { name, experiment, status } = row;
+    for (const alert of this.alerts.news(run_id, alerts))
+      this.setup.notify({ kind: 'alerted', alert, row: { run_id, name, experiment, status, attempt } });
   }
 
   private save(): void {

@@ -7,14 +7,16 @@ import type { Disposable } from '../base/disposable';
 import { Emitter } from '../base/emitter';
 import type { JournalPolicy, ListRequest, SeriesRequest } from '../protocol/api';
 import { ApiError, type RpcErrorData } from '../protocol/apiError';
-import type { Json, Launch, Proc, Role, Source, StopRung } from '../protocol/events';
+import type { AlertRule, Json, Launch, Proc, Role, Source, StopRung } from '../protocol/events';
 import type {
+  Alert,
   Changed,
   Checkpoint,
   DiskUsage,
   ListResult,
   LogLine,
   RunDetail,
+  RunRow,
   SeriesResult,
   Status,
 } from '../protocol/rows';
@@ -33,6 +35,7 @@ export interface WorkerConfig {
 /** What may change while it runs. */
 export interface Configuration {
   journals?: JournalPolicy | undefined;
+  rules?: AlertRule[] | undefined;
 }
 
 /** A process of a run that was not seen ending, so that it can be told to stop. */
@@ -88,7 +91,8 @@ export interface WorkerMethods {
   launchInfo: [{ run_id: string }, LaunchInfo];
   /** A journal grew, or (without `file`) something about the run did: it is read before the answer. */
   bell: [{ run_id: string; file?: string }, void];
-  configure: [Configuration, void];
+  /** Answers what is wrong with the rules. */
+  configure: [Configuration, string[]];
   diskUsage: [Record<string, never>, DiskUsage];
   /** Runs that are old enough to go to the trash, and out of it. */
   expired: [Expiry, { runs: string[]; trash: string[] }];
@@ -123,6 +127,23 @@ export interface StatusNotice {
   status: Status;
 }
 
+/** A rule came true of a run. */
+export interface DueNotice {
+  kind: 'due';
+  run_id: string;
+  attempt: number;
+  rule: AlertRule;
+  title: string;
+  text: string;
+}
+
+/** An alert is in a run's journals that was not there before. */
+export interface AlertedNotice {
+  kind: 'alerted';
+  alert: Alert;
+  row: Pick<RunRow, 'run_id' | 'name' | 'experiment' | 'status' | 'attempt'>;
+}
+
 export type WorkerNotice =
   | { kind: 'changed'; changes: Changed[] }
   /**
@@ -131,6 +152,8 @@ export type WorkerNotice =
    */
   | GoneNotice
   | StatusNotice
+  | DueNotice
+  | AlertedNotice
   | { kind: 'state'; active: number; backlog_bytes: number }
   /** It holds much more memory than it needs: begin it anew. */
   | { kind: 'heavy' }
@@ -157,6 +180,8 @@ const RESTART_DELAY_MS = 500;
 /** Main's side. A worker that dies is started again: what it knew is in the journals. */
 export class WorkerClient implements Disposable {
   private worker: Worker;
+  /** What the thread was told, for the one that follows it. */
+  private readonly configured: Configuration = {};
   private nextId = 1;
   private readonly pending = new Map<number, Pending>();
   private readonly notices = new Emitter<WorkerNotice>();
@@ -177,6 +202,7 @@ export class WorkerClient implements Disposable {
   call<M extends WorkerMethod>(method: M, params: WorkerMethods[M][0]): Promise<WorkerMethods[M][1]> {
     if (this.disposed || this.restart) return Promise.reject(unavailable());
     if (method === 'shutdown') this.ending = true;
+    if (method === 'configure') Object.assign(this.configured, params);
     else if (this.renewal) return this.renewal.then(() => this.call(method, params));
     return this.ask(method, params);
   }
@@ -216,6 +242,7 @@ export class WorkerClient implements Disposable {
   private start(): Worker {
     const worker = new Worker(this.file, { workerData: this.config });
     worker.on('message', (message: WorkerMessage) => this.receive(message));
+    worker.postMessage({ id: 0, method: 'configure', params: this.configured } satisfies WorkerRequest);
     worker.on('error', (error) => this.warn(`The store's thread failed: ${error.stack ?? error.message}`));
     worker.on('exit', () => {
       this.rejectAll();

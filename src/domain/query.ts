@@ -22,10 +22,15 @@ const STATS = new Set(['last', 'min', 'max', 'mean']);
 const COMPARE = new Set(['=', '!=', '<', '<=', '>', '>=']);
 const MAX_DEPTH = 100;
 
+export interface QueryOptions {
+  /** A word that names nothing else names a metric: `val_loss.min > 10`. */
+  metrics?: boolean;
+}
+
 /** `now` is what relative times such as `-2h` count from, epoch ms. */
-export function parseQuery(text: string, now: number = Date.now()): Query {
+export function parseQuery(text: string, now: number = Date.now(), options: QueryOptions = {}): Query {
   const tokens = tokenize(text);
-  return tokens.length === 1 ? null : new Parser(tokens, now).parse();
+  return tokens.length === 1 ? null : new Parser(tokens, now, options).parse();
 }
 
 class Parser {
@@ -35,6 +40,7 @@ class Parser {
   constructor(
     private readonly tokens: Token[],
     private readonly now: number,
+    private readonly options: QueryOptions,
   ) {}
 
   parse(): Expression {
@@ -136,7 +142,7 @@ class Parser {
     const dot = token.text.indexOf('.');
     const room = dot < 0 ? token.text : token.text.slice(0, dot);
     let key = dot < 0 ? '' : token.text.slice(dot + 1);
-    if (room !== 'params' && room !== 'metrics' && room !== 'tags') return column(token);
+    if (room !== 'params' && room !== 'metrics' && room !== 'tags') return this.plain(token);
     let quoted = false;
     if (dot < 0 && this.takeSymbol('[')) {
       key = this.bracketKey();
@@ -146,6 +152,13 @@ class Parser {
     if (room === 'params') return { kind: 'param', key };
     if (room === 'tags') return { kind: 'tag', key };
     return quoted ? { kind: 'metric', key, stat: this.bracketStat() } : metric(key);
+  }
+
+  private plain(token: Token): Field {
+    const name = COLUMNS.find((known) => known === token.text.toLowerCase());
+    if (name) return { kind: 'column', name };
+    if (this.options.metrics) return metric(token.text);
+    throw fail(token, `There is no field ${show(token)}: use ${COLUMNS.join(', ')}, params.…, metrics.… or tags.…`);
   }
 
   private bracketKey(): string {
@@ -201,12 +214,6 @@ function metric(path: string): Field {
   const stat = path.slice(dot + 1);
   if (dot > 0 && STATS.has(stat)) return { kind: 'metric', key: path.slice(0, dot), stat: stat as Stat };
   return { kind: 'metric', key: path, stat: 'last' };
-}
-
-function column(token: Token): Field {
-  const name = COLUMNS.find((known) => known === token.text.toLowerCase());
-  if (name) return { kind: 'column', name };
-  throw fail(token, `There is no field ${show(token)}: use ${COLUMNS.join(', ')}, params.…, metrics.… or tags.…`);
 }
 
 function isWord(token: Token, word: string): boolean {

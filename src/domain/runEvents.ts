@@ -1,5 +1,5 @@
 /** What the events mean that are not metrics. Fields that several writers may set go to the greatest stamp. */
-import type { Edit, Launch, Role, Source } from '../protocol/events';
+import { ALERT_LEVELS, type Edit, type Launch, type Role, type Source } from '../protocol/events';
 import type { CommandState } from '../protocol/rows';
 import {
   errorOf,
@@ -36,6 +36,8 @@ interface Context {
 type Handler = (payload: Fields, context: Context) => void;
 
 const MAX_LISTED = 10_000;
+const MAX_ALERTS = 1000;
+const MAX_TITLE = 200;
 const MAX_ROOTS = 20;
 
 const fromTraining: Record<string, Handler> = {
@@ -46,6 +48,7 @@ const fromTraining: Record<string, Handler> = {
   checkpoint,
   status,
   log,
+  alert,
   command_ack: commandAck,
   source: sourceEvent,
   process: processEvent,
@@ -55,7 +58,7 @@ const HANDLERS: Record<Role, Record<string, Handler>> = {
   script: fromTraining,
   import: fromTraining,
   supervisor: fromTraining,
-  collector: { launch, command, stop: stopRung, note, run_end: collectorEnd },
+  collector: { launch, command, stop: stopRung, note, alert, run_end: collectorEnd },
   user: { edit },
 };
 
@@ -302,6 +305,31 @@ function log(payload: Fields, context: Context): void {
     logger: wordOf(payload['logger']),
     step: finiteOf(payload['step']),
     fields: jsonOf(payload['fields']),
+  });
+}
+
+/** It is a line of the log as well. */
+function alert(payload: Fields, context: Context): void {
+  const { state, writer, event, sink } = context;
+  const title = wordOf(payload['title'])?.slice(0, MAX_TITLE);
+  if (title === undefined) return warn(state, 'bad_alert', 'An alert without a title was skipped.', writer);
+  const text = textOf(payload['text']) ?? '';
+  const level = ALERT_LEVELS.find((known) => known === payload['level']) ?? 'warning';
+  const message = text === '' ? title : `${title}: ${text}`;
+  sink.log(writer, event.seq, event.ts, { level, message, logger: 'alert', step: null, fields: null });
+  const alerts = (state.alerts ??= []);
+  if (alerts.length >= MAX_ALERTS)
+    return warn(state, 'many_alerts', `Only ${MAX_ALERTS} alerts of a run are listed; its log has all.`, writer);
+  const rule = writer.role === 'collector' ? wordOf(payload['rule']) : null;
+  alerts.push({
+    id: `${writer.writer}-${event.seq}`,
+    at: event.ts / 1000,
+    level,
+    title,
+    text: text.slice(0, 10_000),
+    attempt: writer.attempt,
+    worker: writer.worker,
+    ...(rule !== null && { rule, stops: payload['stops'] === true }),
   });
 }
 

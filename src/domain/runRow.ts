@@ -1,6 +1,6 @@
 /** What lists, charts and scripts see of a run. A user's edits win over what the script said. */
 import type { Json, Num } from '../protocol/events';
-import type { RunDetail, RunRow, Summary } from '../protocol/rows';
+import type { Alert, RunDetail, RunRow, Summary } from '../protocol/rows';
 import { byWorker, compareWorkers, deriveStatus, isGone, isScript, type DerivedStatus } from './runStatus';
 import type { RunState, WriterState } from './runState';
 import { lookUp, put } from './safeRecord';
@@ -33,6 +33,8 @@ function rowOf(state: RunState, derived: DerivedStatus, summaries: Record<string
     artifacts: state.artifacts.length,
     starts_at: derived.starts_at,
     stop: derived.stop,
+    alerts: state.alerts?.length ?? 0,
+    alerted: whole(latestOf(state.alerts)),
     rev,
   };
 }
@@ -65,8 +67,13 @@ export function runDetail(state: RunState, summaries: Record<string, Summary>, r
       .filter(({ type }) => type !== '')
       .map((command) => ({ ...command, at: Math.floor(command.at) }))
       .sort((a, b) => a.at - b.at),
+    alerts: (state.alerts ?? []).map((alert) => ({ ...alert, at: Math.floor(alert.at) })).sort((a, b) => a.at - b.at),
     warnings: state.warnings,
   };
+}
+
+function latestOf(alerts: readonly Alert[] = []): number | null {
+  return alerts.length === 0 ? null : Math.max(...alerts.map(({ at }) => at));
 }
 
 /** One a worker, however many processes write for it: it lives while one of them does. */

@@ -4,7 +4,7 @@
  */
 import type { Exit, Json, Launch, Num, Proc, Role, RunError, Source, StopRung } from '../protocol/events';
 import type { SeqGaps } from './seqGaps';
-import type { Artifact, Checkpoint, CommandState, Progress, Warning } from '../protocol/rows';
+import type { Alert, Artifact, Checkpoint, CommandState, Progress, Warning } from '../protocol/rows';
 
 /** One writing process of a run: a journal file, or a stream. */
 export interface WriterState {
@@ -73,6 +73,7 @@ export interface RunState {
   checkpoints: Checkpoint[];
   artifacts: Artifact[];
   commands: CommandState[];
+  alerts?: Alert[];
   final_metrics: Record<string, Num>;
   /** From user journals; they win over what the script said. */
   user: { name: string | null; notes: string; starred: boolean; tags: Record<string, string | null>; deleted: boolean };

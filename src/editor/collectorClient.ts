@@ -10,6 +10,8 @@ import { type Address, startCollector } from './connection/startCollector';
 /** `idle`: there is nothing to show yet, so no collector was started. */
 export type ClientState = 'idle' | 'connecting' | 'connected' | { error: string };
 
+type AlertSettings = NonNullable<Request<'collector.configure'>['alerts']>;
+
 /** What a client needs of its surroundings. */
 export interface ClientHost {
   version: string;
@@ -22,6 +24,10 @@ export interface ClientHost {
   journals(): JournalPolicy;
   /** After how many days runs go to the trash, and out of it; null: never. */
   retention(): { days: number | null; trash_days: number | null };
+  /** When to tell of a run, and whom. */
+  alerts(): AlertSettings;
+  /** Rules that the collector does not understand, and why. */
+  refused(problems: string[]): void;
   /** Where a started collector's stderr goes. */
   errorFile(dir: string): string;
   log(level: 'info' | 'warn' | 'error', message: string): void;
@@ -83,8 +89,10 @@ export class CollectorClient {
 
   /** Tells a collector that is there of this window's settings. */
   configure(): void {
+    const { host } = this;
     this.socket
-      ?.call('collector.configure', { journals: this.host.journals(), retention: this.host.retention() })
+      ?.call('collector.configure', { journals: host.journals(), retention: host.retention(), alerts: host.alerts() })
+      .then(({ problems = [] }) => problems.length > 0 && host.refused(problems))
       .catch((error: unknown) => this.host.log('warn', `Settings were not taken: ${String(error)}`));
   }
 

@@ -22,6 +22,8 @@ interface Entry {
 }
 
 const APPEARS_MS = 2_000;
+/** Settings that collectors are told of. */
+const CONFIGURED = ['xtrack.journals', 'xtrack.retention', 'xtrack.alerts', 'xtrack.webhook'];
 
 /**
  * The collectors of all workspace folders, one for each `.xtrack` directory. A folder that has none yet gets a collector
@@ -46,11 +48,15 @@ export class Collectors implements vscode.Disposable {
     this.owned.add(
       vscode.workspace.onDidChangeConfiguration((event) => {
         if (event.affectsConfiguration('xtrack.directory')) void this.resolveFolders();
-        if (event.affectsConfiguration('xtrack.journals') || event.affectsConfiguration('xtrack.retention'))
-          for (const client of this.clients) client.configure();
+        if (CONFIGURED.some((section) => event.affectsConfiguration(section))) this.configure();
       }),
     );
+    this.owned.add(vscode.workspace.onDidGrantWorkspaceTrust(() => this.configure()));
     this.appearing = setInterval(() => void this.connectAppeared(), APPEARS_MS);
+  }
+
+  private configure(): void {
+    for (const client of this.clients) client.configure();
   }
 
   get clients(): CollectorClient[] {

@@ -58,6 +58,10 @@ export interface Settings {
   'retention.trashDays': number;
   /** As people wrote them: not checked. */
   launchProfiles: unknown[];
+  /** As people wrote them: not checked. */
+  alerts: unknown[];
+  'webhook.url': string;
+  'webhook.secret': string;
   openChartsOnLaunch: boolean;
   notifyLongRunMinutes: number;
 }
@@ -71,6 +75,9 @@ export const SETTINGS = [
   'retention.days',
   'retention.trashDays',
   'launchProfiles',
+  'alerts',
+  'webhook.url',
+  'webhook.secret',
   'openChartsOnLaunch',
   'notifyLongRunMinutes',
 ] as const satisfies readonly (keyof Settings)[];

@@ -1,6 +1,6 @@
 /** The collector's JSON-RPC 2.0 API: one table of methods; requests are zod schemas, results types. */
 import { z } from 'zod';
-import { COMMAND_TYPES, type Json } from './events';
+import { ALERT_LEVELS, COMMAND_TYPES, type Json } from './events';
 import { isId, type PROTOCOL_VERSION } from './ids';
 import type {
   DiskUsage,
@@ -122,6 +122,14 @@ const command = z.object({
   worker: z.string().optional(),
 });
 
+const alertRule = z.object({
+  name: text.optional(),
+  when: text,
+  hold_s: z.number().min(0).optional(),
+  stop: z.boolean(),
+  level: z.enum(ALERT_LEVELS),
+});
+
 export const JOURNAL_POLICIES = ['delete', 'gzip', 'keep'] as const;
 /** What becomes of a run's journals when its database was sealed. */
 export type JournalPolicy = (typeof JOURNAL_POLICIES)[number];
@@ -143,6 +151,13 @@ export const requests = {
     /** After how many days runs go to the trash, and out of it, by themselves; null: never. */
     retention: z
       .object({ days: z.number().positive().nullable(), trash_days: z.number().positive().nullable() })
+      .optional(),
+    /** When to tell of a run, and whom besides the windows that show it. */
+    alerts: z
+      .object({
+        rules: z.array(alertRule).max(100),
+        webhook: z.object({ url: z.url({ protocol: /^https?$/ }), secret: z.string() }).nullable(),
+      })
       .optional(),
   }),
   /** Saves and ends, so that a newer version may take its place. */
@@ -219,7 +234,8 @@ export interface CollectorState {
 
 export interface Results {
   'collector.info': CollectorState;
-  'collector.configure': { ok: true };
+  /** `problems`: rules that are not understood, and why. */
+  'collector.configure': { ok: true; problems?: string[] };
   'collector.handover': { ok: true };
   'runs.list': ListResult;
   'runs.get': RunDetail;

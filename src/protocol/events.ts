@@ -136,6 +136,19 @@ export interface Recovery {
   since: number;
 }
 
+export const ALERT_LEVELS = ['info', 'warning', 'error'] as const;
+export type AlertLevel = (typeof ALERT_LEVELS)[number];
+
+/** When somebody is to be told of a run: `nan`, `stalled`, `gpu idle`, or a query about its row. */
+export interface AlertRule {
+  name?: string | undefined;
+  when: string;
+  /** For how long it has to hold; where it is absent, what fits the condition. */
+  hold_s?: number | undefined;
+  stop: boolean;
+  level: AlertLevel;
+}
+
 /** t "stop" of the collector: how far a stop has come. */
 export interface StopRung {
   attempt: number;

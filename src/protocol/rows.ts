@@ -1,5 +1,5 @@
 /** What the collector answers: the shapes that tree, charts, tables, dashboards and scripts read. */
-import type { Exit, Json, Launch, Num } from './events';
+import type { AlertLevel, Exit, Json, Launch, Num } from './events';
 
 export const STATUSES = ['queued', 'running', 'lost', 'completed', 'failed', 'killed', 'cancelled'] as const;
 export type Status = (typeof STATUSES)[number];
@@ -62,6 +62,9 @@ export interface RunRow {
   starts_at?: number | null;
   /** How far a stop has come, whoever asked for it. */
   stop?: StopResult | null;
+  /** How many alerts there were, and when the latest was. */
+  alerts?: number;
+  alerted?: number | null;
   rev: number;
 }
 
@@ -116,6 +119,21 @@ export interface Warning {
   count: number;
 }
 
+/** Raised by a script, or by a rule of the user's that came true. */
+export interface Alert {
+  id: string;
+  at: number;
+  level: AlertLevel;
+  title: string;
+  text: string;
+  attempt: number;
+  worker: string;
+  /** What the rule says. */
+  rule?: string;
+  /** The run is stopped because of it. */
+  stops?: boolean;
+}
+
 /** What became of a command, with the acks of each worker. */
 export interface CommandState {
   cmd_id: string;
@@ -126,7 +144,7 @@ export interface CommandState {
 
 // `checkpoints` and `artifacts` are counts in a row and the things themselves in the detail.
 // Sizes are told in rows alone: they differ from one moment to the next while nothing of the run does.
-export interface RunDetail extends Omit<RunRow, 'checkpoints' | 'artifacts' | 'size' | 'files_size'> {
+export interface RunDetail extends Omit<RunRow, 'checkpoints' | 'artifacts' | 'alerts' | 'size' | 'files_size'> {
   notes: string;
   checkpoints: Checkpoint[];
   artifacts: Artifact[];
@@ -140,6 +158,7 @@ export interface RunDetail extends Omit<RunRow, 'checkpoints' | 'artifacts' | 's
   environment: Json;
   traceback: string | null;
   commands: CommandState[];
+  alerts: Alert[];
   warnings: Warning[];
 }
 

@@ -50,6 +50,8 @@ class Api(ScriptTest):
                 run.log_checkpoint("c.pt", step=5, epoch=1, metrics={"acc": 0.9}, is_best=True, best_metric_key="acc")
                 run.set_status("training", message="hi", progress=(1, 90, "epochs"))
                 run.log("hello", level="WARNING", step=6, who="me")
+                run.alert("low accuracy", "it is 0.1", level="WARN")
+                run.alert(7)
             """
         )
         events = self.events("run-1")
@@ -76,6 +78,8 @@ class Api(ScriptTest):
         checkpoint = of_kind(events, "checkpoint")[0]
         self.assertEqual((checkpoint["path"], checkpoint["step"], checkpoint["is_best"], checkpoint["best_key"]), ("c.pt", 5, True, "acc"))
         self.assertEqual(of_kind(events, "status")[1]["progress"], {"cur": 1, "total": 90, "unit": "epochs"})
+        alerts = [{k: v for k, v in p.items() if k != "run_id"} for p in of_kind(events, "alert")]
+        self.assertEqual(alerts, [{"title": "low accuracy", "text": "it is 0.1", "level": "warning"}, {"title": "7", "text": "", "level": "warning"}])
         log = [p for p in of_kind(events, "log") if p["msg"] == "hello"][0]
         self.assertEqual((log["level"], log["step"], log["fields"]), ("warning", 6, {"who": "me"}))
         self.assertTrue(all(event["m"]["wid"] == "worker-0" for event in events))

@@ -21,6 +21,15 @@ const SCRIPTS = {
   ].join('\n'),
   'plain.py': 'print("hello")\n',
   'train.py': 'for epoch in range(3):\n    loss = 1 / (epoch + 1)\n    print(f"loss={loss}")\n',
+  'diverging.py': [
+    'import time, xtrack',
+    'with xtrack.start_run(name="diverges") as run:',
+    '    run.alert("warming up", "the first steps are rough", level="info")',
+    '    for step in range(10_000):',
+    '        run.log_metric("val_loss", 1.1 ** step, step=step)',
+    '        time.sleep(0.05)',
+    '',
+  ].join('\n'),
 };
 
 let folder: string;
@@ -104,6 +113,18 @@ test('a script that raises fails the run; the notification leads to the line', a
   await workbench.page.locator('.statusbar-item', { hasText: 'Ln 4' }).waitFor();
   await workbench.row('ZeroDivisionError').waitFor();
   await expectNothingRuns();
+});
+
+test('a run that diverges is told of, and stopped by a rule that says so; so is what its script says', async () => {
+  workbench.changeSettings({ 'xtrack.alerts': ['loss >', { when: 'val_loss.last > 10', stop: true }] });
+  await workbench.notification(/Not every alert.*"loss >"/).waitFor();
+  await launch('diverging.py');
+  await workbench.notification('diverges: warming up (the first steps are rough)').waitFor();
+  await workbench.notification(/diverges: val_loss\.last > 10 \(val_loss is .*\)\. The run is being stopped/).waitFor();
+  await workbench.screenshots('badInput-alert');
+  await workbench.row('diverges, stopped').waitFor();
+  await expectNothingRuns();
+  workbench.changeSettings({ 'xtrack.alerts': [] });
 });
 
 test('an untrusted workspace shows runs and launches nothing', async () => {

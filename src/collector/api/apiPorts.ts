@@ -27,6 +27,8 @@ export interface ApiPorts {
   purge(runIds: string[], task: TaskContext): Promise<Json>;
   /** In days; null: for ever. */
   retain(rules: { days: number | null; trash_days: number | null }): void;
+  /** Whom alerts are told; null: nobody. */
+  webhook(target: { url: string; secret: string } | null): void;
   command(runId: string, command: Command): Promise<void>;
   info(): CollectorState;
   /** Saves and ends, after the reply. */

@@ -36,11 +36,12 @@ export function createMethods(ports: ApiPorts): Handlers {
 
   return {
     'collector.info': () => ports.info(),
-    'collector.configure': async ({ retention, ...settings }) => {
-      await worker.call('configure', settings);
-      // A follower deletes nothing; the window that asks need not know.
+    'collector.configure': async ({ retention, alerts, ...settings }) => {
+      const problems = await worker.call('configure', { ...settings, ...(alerts && { rules: alerts.rules }) });
+      // A follower deletes nothing and tells nobody; the window that asks need not know.
       if (retention && ports.follower === null) ports.retain(retention);
-      return { ok: true };
+      if (alerts && ports.follower === null) ports.webhook(alerts.webhook);
+      return { ok: true, ...(problems.length > 0 && { problems }) };
     },
     'collector.handover': ({ version }) => {
       ports.handover(version);
@@ -107,10 +108,16 @@ function rowOf(detail: RunDetail): RunRow {
     environment: _environment,
     traceback: _traceback,
     commands: _commands,
+    alerts: _alerts,
     warnings: _warnings,
     ...row
   } = detail;
-  return { ...row, checkpoints: detail.checkpoints.length, artifacts: detail.artifacts.length };
+  return {
+    ...row,
+    checkpoints: detail.checkpoints.length,
+    artifacts: detail.artifacts.length,
+    alerts: detail.alerts.length,
+  };
 }
 
 function checkExportPath(path: string): void {

@@ -12,7 +12,7 @@ import { CATALOG_SCHEMA } from './catalogSchema';
 import { databaseBytes, saveDatabaseFile } from './databaseFile';
 import { emptyDatabase, openDatabase, transact } from './databaseSchema';
 import { compileFilter, compileSortTerms, createMatcher, type Sql } from './querySql';
-import { numberOf, textOf } from './queryValues';
+import { numberOf, textOf } from '../../domain/queryValues';
 import { Statements } from './statements';
 
 export interface CatalogPage {

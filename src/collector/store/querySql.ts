@@ -1,7 +1,7 @@
 /** Compiles queries and sort orders to SQL over the catalog's tables, all values bound. */
 import { RE2JS } from 're2js';
 import type { Column, CompareOp, Expression, Field, Value } from '../../domain/queryAst';
-import { numberOf, textOf } from './queryValues';
+import { numberOf, textOf } from '../../domain/queryValues';
 
 export interface Sql {
   text: string;

@@ -57,6 +57,12 @@ export class OutputTerminals implements vscode.Disposable {
   }
 }
 
+/** An attempt is known a moment before its log is made. */
+function notThereYet(error: unknown): null {
+  if (error instanceof ApiError && error.data.code === 'not_found') return null;
+  throw error;
+}
+
 function terminalName(run: string): string {
   return plain(run, 40);
 }
@@ -160,7 +166,8 @@ class OutputFollower implements vscode.Pseudoterminal, vscode.Disposable {
       // Of a long log the end comes first; of a progress bar, what shows.
       const where = offset === 0 ? { tail: SHOWN } : { offset, limit: CHUNK };
       const request = { run_id, attempt, collapse: true, ...where };
-      const chunk = await this.collectors.callRun(run_id, 'runs.output', request);
+      const chunk = await this.collectors.callRun(run_id, 'runs.output', request).catch(notThereYet);
+      if (!chunk) return;
       if (chunk.offset < offset) this.note(vscode.l10n.t('The log was cut; what follows is new'));
       else if (chunk.offset > offset)
         this.note(vscode.l10n.t('{0} before this are left out', formatBytes(chunk.offset - offset)));

@@ -30,6 +30,7 @@ __all__ = [
     "Tracker",
     "Transport",
     "UnixSocketTransport",
+    "alert",
     "current_run",
     "end_run",
     "log",
@@ -87,6 +88,10 @@ def log_checkpoint(*arguments: Any, **named: Any) -> None:
 
 def set_status(*arguments: Any, **named: Any) -> None:
     _of_current("set_status", arguments, named)
+
+
+def alert(*arguments: Any, **named: Any) -> None:
+    _of_current("alert", arguments, named)
 
 
 def log(*arguments: Any, **named: Any) -> None:

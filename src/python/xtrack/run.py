@@ -294,6 +294,17 @@ class Run:
         self._writer.event("log", members, caller())
 
     @guarded
+    def alert(self, title: Any, text: Any = "", level: str = "warning", **unknown: Any) -> None:
+        """Tells whoever watches the run: a notification in the editor, and the webhook where there is one. level: info, warning
+        or error."""
+        word = text_of(level).lower()
+        word = {"warn": "warning", "critical": "error"}.get(word, word)
+        members = ',"title":%s,"text":%s,"level":%s' % (json_text(text_of(title), 1000), json_text(text_of(text), 10_000), json_text(word, 20))
+        self._writer.event("alert", members, caller())
+        if unknown:
+            self.troubles.note("arguments", "xtrack: alert has no argument %s" % ", ".join(unknown))
+
+    @guarded
     def end(self, status: str = "completed", error: Any = None) -> None:
         """Idempotent. Waits a moment for what is not on disk, or at the collector, yet."""
         if self._status is not None:

@@ -35,6 +35,8 @@ function client(build: string, bundle = join(DIST, 'collector.js'), dir = join(r
     idleExitMinutes: () => 10,
     journals: () => 'keep',
     retention: () => ({ days: null, trash_days: 30 }),
+    alerts: () => ({ rules: [], webhook: null }),
+    refused: (problems) => messages.push(...problems),
     errorFile: () => join(root, 'collector.log'),
     log: (_level, message) => messages.push(message),
   });

@@ -5,6 +5,7 @@ import { RE2JS } from 're2js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Catalog } from '../../../src/collector/store/catalog';
 import { parseQuery } from '../../../src/domain/query';
+import { matches as matchesRow } from '../../../src/domain/queryMatch';
 import type { CompareOp, Expression, Field, Value } from '../../../src/domain/queryAst';
 import type { Json, Num } from '../../../src/protocol/events';
 import type { RunRow, Summary } from '../../../src/protocol/rows';
@@ -191,6 +192,8 @@ describe('catalog queries', () => {
         ids: expected.map((run) => run.run_id),
       });
       expect(page.total).toBe(expected.length);
+      // And so does what asks it of one row at a time.
+      expect({ text, rows: runs.filter((run) => matchesRow(query, run, NOW)) }).toEqual({ text, rows: expected });
       const counted = catalog.list({ limit: 3 }, query, NOW);
       expect(counted.total).toBe(expected.length);
     }

@@ -1,5 +1,5 @@
 /** How a parameter, a tag or a literal of a query is compared: as a number where it is one, and as text. */
-import type { Json } from '../../protocol/events';
+import type { Json } from '../protocol/events';
 
 const NUMBER = /^\s*[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?\s*$/i;
 

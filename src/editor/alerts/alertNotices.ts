@@ -1,0 +1,80 @@
+import * as vscode from 'vscode';
+import type { Alert, RunDetail, RunRow } from '../../protocol/rows';
+import type { Collectors } from '../collectors';
+import { plain } from '../messages';
+import { isActive, type RunFeed } from '../runFeed';
+
+export interface AlertActions {
+  openCharts(run_id: string): void;
+  stop(run_id: string): Promise<unknown>;
+}
+
+/** A script that says the same again and again is shown so often. */
+const SAME_AGAIN_MS = 60_000;
+
+/** Shows the alerts of scripts and of rules that came since the window opened, each once. */
+export class AlertNotices implements vscode.Disposable {
+  private readonly told = new Set<string>();
+  private readonly lately = new Map<string, number>();
+  private readonly listening: vscode.Disposable;
+
+  constructor(
+    private readonly collectors: Collectors,
+    feed: RunFeed,
+    private readonly actions: AlertActions,
+    private readonly since: number,
+    private readonly onFailure: (error: unknown) => void,
+  ) {
+    this.listening = feed.onUpdate(({ rows }) => {
+      for (const row of rows) this.consider(row);
+    });
+  }
+
+  dispose(): void {
+    this.listening.dispose();
+  }
+
+  private consider(row: RunRow): void {
+    if ((row.alerted ?? 0) < this.since || this.told.has(`${row.run_id} ${row.alerts}`)) return;
+    this.told.add(`${row.run_id} ${row.alerts}`);
+    this.tellNew(row.run_id).catch(this.onFailure);
+  }
+
+  private async tellNew(run_id: string): Promise<void> {
+    const run = await this.collectors.callRun(run_id, 'runs.get', { run_id });
+    for (const alert of run.alerts) {
+      if (alert.at < this.since || this.told.has(alert.id)) continue;
+      this.told.add(alert.id);
+      const same = `${run_id} ${alert.title}`;
+      const before = this.lately.get(same);
+      if (before !== undefined && alert.at - before < SAME_AGAIN_MS) continue;
+      this.lately.set(same, alert.at);
+      this.tell(run, alert).catch(this.onFailure);
+    }
+  }
+
+  private async tell(run: RunDetail, alert: Alert): Promise<void> {
+    const { run_id } = run;
+    const charts = vscode.l10n.t('Open Charts');
+    const mayStop = isActive(run) && !alert.stops && vscode.workspace.isTrusted;
+    const stop = mayStop ? vscode.l10n.t('Stop Run') : null;
+    const buttons = [charts, stop].filter((button) => button !== null);
+    const answer = await SHOW[alert.level](alertText(run.name, alert), ...buttons);
+    if (answer === undefined) return;
+    if (answer === charts) this.actions.openCharts(run_id);
+    else if (answer === stop) await this.actions.stop(run_id);
+  }
+}
+
+const SHOW = {
+  info: (text: string, ...buttons: string[]) => vscode.window.showInformationMessage(text, ...buttons),
+  warning: (text: string, ...buttons: string[]) => vscode.window.showWarningMessage(text, ...buttons),
+  error: (text: string, ...buttons: string[]) => vscode.window.showErrorMessage(text, ...buttons),
+};
+
+function alertText(run: string, { title, text, stops }: Alert): string {
+  const said = text === '' ? plain(title, 120) : `${plain(title, 120)} (${plain(text, 200)})`;
+  return stops
+    ? vscode.l10n.t('{0}: {1}. The run is being stopped.', plain(run, 60), said)
+    : vscode.l10n.t('{0}: {1}', plain(run, 60), said);
+}

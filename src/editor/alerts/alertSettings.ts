@@ -1,0 +1,63 @@
+/** `xtrack.alerts` and `xtrack.webhook`, as people wrote them, for the collector. */
+import type { Request } from '../../protocol/api';
+import type { AlertLevel, AlertRule } from '../../protocol/events';
+
+export type AlertSettings = NonNullable<Request<'collector.configure'>['alerts']>;
+
+export interface WrittenAlerts {
+  rules: readonly unknown[];
+  url: string;
+  secret: string;
+}
+
+const KEYS = new Set(['when', 'name', 'forMinutes', 'stop', 'level']);
+const LEVELS = new Set<unknown>(['info', 'warning', 'error']);
+
+/** What is not understood is left out and told; conditions are the collector's to judge. */
+export function readAlerts(
+  { rules, url, secret }: WrittenAlerts,
+  env: NodeJS.ProcessEnv,
+): { settings: AlertSettings; problems: string[] } {
+  const problems: string[] = [];
+  const understood = rules.flatMap((rule, i) => {
+    const problem = ruleProblem(rule);
+    if (problem === null) return [ruleOf(rule as string | WrittenRule)];
+    problems.push(`${i + 1}: ${problem}`);
+    return [];
+  });
+  const target = url.trim();
+  const isUrl = target === '' || (URL.canParse(target) && /^https?:$/.test(new URL(target).protocol));
+  if (!isUrl) problems.push('xtrack.webhook.url is no http or https address');
+  const key = secret.replaceAll(/\$\{env:([A-Za-z_]\w*)\}/g, (_, name: string) => env[name] ?? '');
+  const webhook = target !== '' && isUrl ? { url: target, secret: key } : null;
+  return { settings: { rules: understood, webhook }, problems };
+}
+
+interface WrittenRule {
+  when: string;
+  name?: string;
+  forMinutes?: number;
+  stop?: boolean;
+  level?: AlertLevel;
+}
+
+function ruleOf(written: string | WrittenRule): AlertRule {
+  const rule = typeof written === 'string' ? { when: written } : written;
+  const { when, name, forMinutes, stop = false, level = 'warning' } = rule;
+  return { when, stop, level, ...(name && { name }), ...(forMinutes !== undefined && { hold_s: forMinutes * 60 }) };
+}
+
+function ruleProblem(rule: unknown): string | null {
+  if (typeof rule === 'string') return rule.trim() === '' ? 'it says nothing' : null;
+  if (typeof rule !== 'object' || rule === null) return 'it is no object';
+  const { when, name, forMinutes, stop, level, ...rest } = rule as Record<string, unknown>;
+  if (typeof when !== 'string' || when.trim() === '') return 'it has no "when"';
+  const unknown = Object.keys(rest).find((key) => !KEYS.has(key));
+  if (unknown !== undefined) return `there is no "${unknown}"`;
+  if (name !== undefined && typeof name !== 'string') return 'its "name" is no text';
+  if (forMinutes !== undefined && !(typeof forMinutes === 'number' && forMinutes >= 0))
+    return 'its "forMinutes" is no number';
+  if (stop !== undefined && typeof stop !== 'boolean') return 'its "stop" is neither true nor false';
+  if (level !== undefined && !LEVELS.has(level)) return 'its "level" is none of info, warning and error';
+  return null;
+}

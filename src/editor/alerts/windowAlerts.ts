@@ -1,0 +1,42 @@
+import * as vscode from 'vscode';
+import { plain } from '../messages';
+import { setting } from '../settings';
+import { readAlerts, type AlertSettings } from './alertSettings';
+
+/** This window's rules and webhook, and what is wrong with them. */
+export class WindowAlerts {
+  private readonly told = new Set<string>();
+
+  constructor(private readonly log: vscode.LogOutputChannel) {}
+
+  /** An untrusted workspace says what it likes of its runs: nothing follows from it, and nobody else is told. */
+  settings(): AlertSettings {
+    if (!vscode.workspace.isTrusted) return { rules: [], webhook: null };
+    const rules: unknown = setting('alerts');
+    const written = {
+      rules: Array.isArray(rules) ? rules : [],
+      url: setting('webhook.url'),
+      secret: setting('webhook.secret'),
+    };
+    const { settings, problems } = readAlerts(written, process.env);
+    if (problems.length > 0) this.refuse(problems);
+    return settings;
+  }
+
+  /** Each said once: every collector of the window is told the same rules. */
+  refuse(problems: string[]): void {
+    const news = problems.filter((problem) => !this.told.has(problem));
+    for (const problem of news) {
+      this.told.add(problem);
+      this.log.warn(`A rule of xtrack.alerts is left out: ${problem}`);
+    }
+    if (news.length > 0) void this.tell(news.join('; '));
+  }
+
+  private async tell(problems: string): Promise<void> {
+    const open = vscode.l10n.t('Open Settings');
+    const message = vscode.l10n.t('Not every alert can be watched for: {0}', plain(problems, 400));
+    if ((await vscode.window.showWarningMessage(message, open)) === open)
+      await vscode.commands.executeCommand('workbench.action.openSettings', 'xtrack.alerts xtrack.webhook');
+  }
+}

@@ -1,0 +1,169 @@
+import { once } from 'node:events';
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { signatureOf, Webhook } from '../../../src/collector/webhook';
+import type { Request } from '../../../src/protocol/api';
+import type { Alert, RunDetail } from '../../../src/protocol/rows';
+import { buildCollector, cleanUp, newPlace, RunningCollector, until } from './harness';
+
+interface Delivery {
+  headers: IncomingHttpHeaders;
+  body: string;
+}
+
+let bundle: string;
+let collector: RunningCollector;
+let work: string;
+let server: Server;
+let url: string;
+let answers: number[];
+const deliveries: Delivery[] = [];
+
+beforeAll(async () => {
+  bundle = await buildCollector();
+  server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (data: Buffer) => (body += data.toString()));
+    request.on('end', () => {
+      deliveries.push({ headers: request.headers, body });
+      response.writeHead(answers.shift() ?? 204, { location: '/elsewhere' }).end();
+    });
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`;
+});
+beforeEach(async () => {
+  deliveries.length = 0;
+  answers = [];
+  collector = await RunningCollector.start(bundle, newPlace());
+  work = dirname(collector.place.dir);
+});
+afterEach(() => collector.signal('SIGTERM'));
+afterAll(async () => {
+  server.close();
+  await cleanUp();
+});
+
+type Alerts = NonNullable<Request<'collector.configure'>['alerts']>;
+const rule = (when: string, more: object = {}) => ({ when, stop: false, level: 'warning' as const, ...more });
+const configure = (rules: Alerts['rules'], webhook: Alerts['webhook'] = null) =>
+  collector.call('collector.configure', { alerts: { rules, webhook } });
+const get = (run_id: string): Promise<RunDetail> => collector.call('runs.get', { run_id });
+
+async function launch(body: string): Promise<string> {
+  writeFileSync(join(work, 'train.py'), `import time, xtrack\nrun = xtrack.start_run("trained")\n${body}\n`);
+  const { run_id } = await collector.call('runs.launch', { target: { script: 'train.py' }, cwd: work, env: {} });
+  return run_id;
+}
+
+const ALERTED = async (run_id: string): Promise<RunDetail> => {
+  await until(async () => (await get(run_id)).alerts.length > 0, 20_000);
+  return get(run_id);
+};
+
+describe('a rule', () => {
+  it('that comes true is told once, and stops the run where it is asked to', async () => {
+    expect(await configure([rule('val_loss.last > 10', { stop: true, name: 'diverged' })])).toEqual({ ok: true });
+    const run_id = await launch(
+      'for step in range(10_000):\n    run.log_metric("val_loss", 9.0 + step, step=step); time.sleep(0.1)',
+    );
+    await until(async () => (await get(run_id)).status === 'killed', 20_000);
+    const { alerts } = await get(run_id);
+    expect(alerts).toMatchObject([{ title: 'diverged', rule: 'val_loss.last > 10', stops: true, level: 'warning' }]);
+    expect(alerts[0]?.text).toMatch(/^val_loss is \d+ at \d+$/);
+    const { rows } = await collector.call('runs.list', {});
+    expect(rows[0]).toMatchObject({ alerts: 1, alerted: alerts[0]?.at });
+    const { lines } = await collector.call('runs.logs', { run_id });
+    expect(lines.find(({ logger }) => logger === 'alert')?.message).toContain('diverged: val_loss is');
+  }, 40_000);
+
+  it('is not told again by the next collector, nor of runs that ended before it was made', async () => {
+    const before = await launch('run.log_metric("loss", float("nan"), step=1)\nrun.end()');
+    // Its supervisor's word, which says when it ended.
+    await until(async () => (await get(before)).attempts[0]?.exit != null, 20_000);
+    await configure([rule('nan')]);
+    const run_id = await launch('run.log_metric("loss", float("nan"), step=1)\ntime.sleep(60)');
+    expect((await ALERTED(run_id)).alerts[0]?.text).toBe('loss is NaN at 1');
+    await collector.signal('SIGKILL');
+    collector = await RunningCollector.start(bundle, collector.place);
+    await configure([rule('nan')]);
+    await new Promise((done) => setTimeout(done, 2500));
+    expect((await get(run_id)).alerts).toHaveLength(1);
+    expect((await get(before)).alerts).toHaveLength(0);
+    await collector.call('runs.stop', { run_id });
+  }, 60_000);
+
+  it('waits as long as it says: a run that gets on is not stalled', async () => {
+    await configure([rule('stalled', { hold_s: 3 })]);
+    const run_id = await launch(
+      'for step in range(12): run.log_metric("loss", 1.0, step=step); time.sleep(0.4)\ntime.sleep(60)',
+    );
+    const { alerts, metrics } = await ALERTED(run_id);
+    expect(metrics['loss']?.count).toBe(12);
+    expect(alerts).toMatchObject([{ title: 'No progress', rule: 'stalled' }]);
+    await collector.call('runs.stop', { run_id });
+  }, 60_000);
+
+  it('that is not understood is said, and the others are watched', async () => {
+    const { problems } = await configure([rule('loss >'), rule('status = failed', { level: 'error' })]);
+    expect(problems).toHaveLength(1);
+    expect(problems?.[0]).toContain('"loss >"');
+    const run_id = await launch('raise ValueError("no")');
+    expect((await ALERTED(run_id)).alerts).toMatchObject([{ title: 'status = failed', level: 'error' }]);
+  }, 40_000);
+});
+
+describe('the webhook', () => {
+  it('is told of what scripts and rules raise, signed, and again where it did not take it', async () => {
+    answers = [500, 503];
+    await configure([rule('status = completed')], { url, secret: 'hush' });
+    const run_id = await launch('run.alert("half way", "step 50 of 100", level="info")\nrun.end()');
+    await until(() => deliveries.length >= 4, 30_000);
+    const tried = deliveries.map(({ body }) => JSON.parse(body) as { alert: Alert; run: object; text: string });
+    for (const { headers, body } of deliveries) {
+      const sent = headers['x-xtrack-signature'];
+      expect(sent).toBe(signatureOf('hush', String(headers['x-xtrack-timestamp']), body));
+    }
+    expect(new Set(deliveries.map(({ headers }) => headers['x-xtrack-delivery'])).size).toBe(2);
+    const half = tried.find(({ alert }) => alert.title === 'half way');
+    expect(half).toMatchObject({
+      text: 'trained: half way\nstep 50 of 100',
+      alert: { level: 'info', text: 'step 50 of 100', rule: null },
+      run: { run_id, name: 'trained', attempt: 1 },
+    });
+    expect(tried.some(({ alert }) => alert.rule === 'status = completed')).toBe(true);
+    expect(collector.stderr).toContain('The webhook did not take an alert (status 500)');
+    expect(collector.stderr).not.toContain('hush');
+  }, 60_000);
+
+  it('follows no redirect, gives up on what is refused, and never blocks', async () => {
+    const said: string[] = [];
+    const webhook = new Webhook((message) => said.push(message), [0.05, 0.05]);
+    const alert = { id: 'a', at: 1, level: 'info', title: 't', text: '', attempt: 1, worker: 'w' } as const;
+    const run = { run_id: 'r', name: 'n', experiment: null, status: 'running', attempt: 1 } as const;
+    webhook.tell(alert, run);
+    expect(webhook.active).toBe(0);
+    webhook.use({ url, secret: '' });
+    answers = [302];
+    webhook.tell(alert, run);
+    expect(webhook.active).toBe(1);
+    await until(() => webhook.active === 0);
+    expect(deliveries.map(({ headers }) => headers['x-xtrack-signature'])).toEqual([undefined]);
+    const gone = createServer().listen(0, '127.0.0.1');
+    await once(gone, 'listening');
+    const { port } = gone.address() as AddressInfo;
+    await new Promise((closed) => gone.close(closed));
+    webhook.use({ url: `http://127.0.0.1:${port}/secret`, secret: '' });
+    webhook.tell(alert, run);
+    await until(() => webhook.active === 0);
+    expect(said.filter((text) => text.includes('ECONNREFUSED'))).toHaveLength(3);
+    expect(said.join()).not.toContain('secret');
+    for (let i = 0; i < 50; i++) webhook.tell(alert, run);
+    expect(said.at(-1)).toContain('too many at once');
+    webhook.dispose();
+    await until(() => webhook.active === 0);
+  }, 30_000);
+});
