@@ -88,7 +88,7 @@ function makeParts(context: vscode.ExtensionContext, owned: DisposableStore, log
   const tree = owned.add(new RunsTree(collectors, feed, colors, log));
   const outputs = owned.add(new OutputTerminals(collectors, log));
   const example = new ExampleFolder(context.extensionUri, context.globalState);
-  const firstSteps = owned.add(new FirstSteps(context.globalState, collectors, feed, () => example.copies, log));
+  const firstSteps = owned.add(new FirstSteps(context.globalState, collectors, feed, example, log));
   const stopRun = new StopRun(collectors, log);
   const resumeRun = new ResumeRun(collectors, log);
   const notes = owned.add(new NotesFiles(collectors));

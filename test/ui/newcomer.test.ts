@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { endProcesses } from '../../scripts/editorSession.mjs';
 import { makePackage } from '../../scripts/package.mjs';
 import { runIds } from './journals';
-import { screenshotFailures, until, Workbench } from './workbench';
+import { ARTIFACTS, screenshotFailures, until, Workbench } from './workbench';
 
 const EPOCHS = 12;
 /** Knows nothing of any tracker. */
@@ -128,6 +128,41 @@ test('the walkthrough has checked off what really happened, and checks off what 
   await workbench.screenshots('newcomer-walkthrough');
 });
 
+test('the three lines are copied, and a script that has them checks off their step', async () => {
+  const { page } = workbench;
+  await step('Add three lines').click();
+  await step('Add three lines').locator('.monaco-button', { hasText: 'Copy the Three Lines' }).click();
+  await workbench.notification(/Copied/).waitFor();
+  await page.locator('.tab', { hasText: 'train.py' }).first().click();
+  await page.locator('.view-line', { hasText: 'import time' }).click();
+  await page.keyboard.press('Control+a');
+  await page.keyboard.press('Control+v');
+  const pasted = await until('the lines are there', async () => {
+    const text = await page.locator('.view-lines').first().innerText();
+    return text.includes('start_run') && text;
+  });
+  writeFileSync(join(project, 'train.py'), `loss, step = 0.5, 1\n${pasted.replaceAll('\u00a0', ' ')}\n`);
+  await workbench.runCommand('File: Revert File');
+  await lens().click();
+  await until('a third run', () => runIds(project).length === 3);
+  await showWalkthrough();
+  await stepDone('Add three lines', true);
+});
+
+test('the example opens in a window of its own, and its step is checked off', async () => {
+  const { page, quickInput } = workbench;
+  await step('Open the example').click();
+  await step('Open the example').locator('.monaco-button', { hasText: 'Open the Example' }).click();
+  await quickInput.locator('.monaco-button', { hasText: 'Put It Here' }).waitFor();
+  const opened = page.context().waitForEvent('page');
+  await quickInput.locator('.monaco-button', { hasText: 'Put It Here' }).click();
+  const example = await opened;
+  await example.locator('.codelens-decoration a', { hasText: 'Track this script' }).first().waitFor();
+  await example.screenshot({ path: join(ARTIFACTS, 'newcomer-example.png') });
+  await example.close();
+  await stepDone('Open the example', true);
+});
+
 const panels = (): Locator => workbench.page.locator('iframe.webview.ready');
 
 /** How many runs a panel draws; panels behind others keep still. */
@@ -148,10 +183,11 @@ async function showWalkthrough(): Promise<void> {
 
 const rows = (): Locator => workbench.tree.locator('.monaco-list-row[aria-label^="train, "]');
 
+const step = (title: string): Locator => workbench.page.locator('.getting-started-step', { hasText: title }).first();
+
 async function stepDone(title: string, done: boolean): Promise<void> {
-  const step = workbench.page.locator('.getting-started-step', { hasText: title }).first();
-  await step.locator(`.step-title`).waitFor();
+  await step(title).locator(`.step-title`).waitFor();
   await until(`${title} is ${done ? '' : 'not '}done`, async () => {
-    return (await step.locator('[role=checkbox][aria-checked=true]').count()) > 0 === done;
+    return (await step(title).locator('[role=checkbox][aria-checked=true]').count()) > 0 === done;
   });
 }

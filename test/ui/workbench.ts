@@ -8,7 +8,7 @@ import { openEditor } from '../../scripts/editorSession.mjs';
 
 /** Notebooks have webviews of their own. */
 const CHART_PANEL = 'iframe.webview.ready[src*="extensionId=xtrack.xtrack"]';
-const ARTIFACTS = join(ROOT, 'test/ui/.artifacts');
+export const ARTIFACTS = join(ROOT, 'test/ui/.artifacts');
 
 const THEMES = {
   light: { theme: 'Light 2026', shown: 'vs' },

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { Emitter } from '../../base/emitter';
 
 const NAME = 'xtrack-example';
 const COPIES = 'xtrack.examples';
@@ -7,6 +8,9 @@ const SCRIPT = 'train.py';
 
 /** The example: a copy next to the user's other work, opened with its script and the runs in sight. */
 export class ExampleFolder {
+  private readonly opened = new Emitter<void>();
+  readonly onOpened = this.opened.event;
+
   constructor(
     private readonly extension: vscode.Uri,
     private readonly memory: vscode.Memento,
@@ -33,6 +37,7 @@ export class ExampleFolder {
       const forceNewWindow = (vscode.workspace.workspaceFolders?.length ?? 0) > 0;
       await vscode.commands.executeCommand('vscode.openFolder', target, { forceNewWindow });
     }
+    this.opened.fire();
     return target;
   }
 

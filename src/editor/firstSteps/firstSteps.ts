@@ -6,6 +6,7 @@ import type { Collectors } from '../collectors';
 import { setContext } from '../contextKeys';
 import { cwdOf } from '../openFile';
 import type { RunFeed } from '../runFeed';
+import type { ExampleFolder } from './exampleFolder';
 
 type Step = 'example' | 'track' | 'lines' | 'compare';
 const DONE = 'xtrack.firstSteps';
@@ -30,7 +31,7 @@ export class FirstSteps implements vscode.Disposable {
     private readonly memory: vscode.Memento,
     private readonly collectors: Collectors,
     feed: RunFeed,
-    private readonly examples: () => readonly string[],
+    private readonly example: ExampleFolder,
     private readonly log: vscode.LogOutputChannel,
   ) {
     this.done = new Set(memory.get<Step[]>(DONE) ?? []);
@@ -41,6 +42,7 @@ export class FirstSteps implements vscode.Disposable {
     this.owned.add(feed.onUpdate(({ rows }) => this.look(async () => rows)));
     this.owned.add(feed.onReset(() => this.look(() => this.latest())));
     this.owned.add(vscode.workspace.onDidChangeWorkspaceFolders(() => this.lookForExample()));
+    this.owned.add(example.onOpened(() => this.did('example')));
     this.lookForExample();
   }
 
@@ -62,7 +64,7 @@ export class FirstSteps implements vscode.Disposable {
 
   private lookForExample(): void {
     const folders = vscode.workspace.workspaceFolders ?? [];
-    if (folders.some(({ uri }) => this.examples().includes(uri.fsPath))) this.did('example');
+    if (folders.some(({ uri }) => this.example.copies.includes(uri.fsPath))) this.did('example');
   }
 
   private look(rows: () => Promise<RunRow[]>): void {
@@ -80,7 +82,7 @@ export class FirstSteps implements vscode.Disposable {
     if (this.done.has('track') && (this.done.has('lines') || !logged)) return;
     const detail = await this.collectors.callRun(run_id, 'runs.get', { run_id });
     const cwd = cwdOf(detail.source) ?? '';
-    if (this.examples().some((folder) => isIn(folder, cwd))) return;
+    if (this.example.copies.some((folder) => isIn(folder, cwd))) return;
     this.did('track');
     // Writers of the script itself: what it prints is read, and written, by others.
     if (logged && detail.worker_states.length > 0) this.did('lines');
