@@ -54,7 +54,8 @@ export class RunLiveness {
   private see(tail: RunTail, { file, writer, modifiedMs }: Watched, others: Watched[]): WriterState['seen'] | null {
     const state = this.livenessOf(writer, modifiedMs);
     if (state === 'alive') return 'alive';
-    if (state === 'gone') return isScript(writer) && this.isSupervised(others) ? null : 'gone';
+    if (state === 'gone')
+      return isScript(writer) && this.isSupervised(others) && !goesOn(writer, others) ? null : 'gone';
     const id = `${tail.runId}/${file}`;
     this.signs.add(id, Date.now() - modifiedMs);
     return this.signs.isSilent(id) ? 'silent' : 'alive';
@@ -90,6 +91,13 @@ export class RunLiveness {
       reason: reasonOf(writer),
     });
   }
+}
+
+/** The run goes on without this worker: its supervisor says nothing before the others have ended too. */
+function goesOn(gone: WriterState, writers: Watched[]): boolean {
+  return writers.some(
+    ({ writer }) => isScript(writer) && writer.worker !== gone.worker && writer.end === null && writer.seen !== 'gone',
+  );
 }
 
 /** Those whose end decides over the latest attempt; its launch, while there is nobody else. */

@@ -192,7 +192,7 @@ function processEvent(payload: Fields, context: Context): void {
   if (!proc) return warn(state, 'bad_event', 'A process event without a process was skipped.', writer);
   const worker = wordOf(payload['worker']) ?? writer.worker;
   const pgid = finiteOf(payload['pgid']);
-  put((state.processes ??= {}), writer.writer, { worker, attempt: writer.attempt, proc, pgid });
+  put((state.processes ??= {}), `${writer.writer}/${worker}`, { worker, attempt: writer.attempt, proc, pgid });
 }
 
 function runEnd(payload: Fields, context: Context): void {

@@ -136,6 +136,7 @@ function applyMetric(state: RunState, writer: WriterState, p: Fields, ts: number
   if (value === undefined) return warnOfValue(state, writer, key);
   const step = axisOf(state, writer, p['step'], 'step');
   const epoch = axisOf(state, writer, p['epoch'], 'epoch');
+  hear(writer, step, ts);
   sink.point(writer, metricKey(state, writer, key, p['ctx']), value, step, epoch, ts);
 }
 
@@ -144,11 +145,18 @@ function applyBatch(state: RunState, writer: WriterState, p: Fields, ts: number,
   if (!isFields(metrics)) return warn(state, 'bad_metric', 'A batch without metrics was skipped.', writer);
   const step = axisOf(state, writer, p['step'], 'step');
   const epoch = axisOf(state, writer, p['epoch'], 'epoch');
+  hear(writer, step, ts);
   for (const key in metrics) {
     const value = metricOf(metrics[key]);
     if (value === undefined || key === '') warnOfValue(state, writer, key);
     else sink.point(writer, metricKey(state, writer, key, ctx), value, step, epoch, ts);
   }
+}
+
+function hear(writer: WriterState, step: number | null, ts: number): void {
+  writer.points = (writer.points ?? 0) + 1;
+  writer.logged = ts / 1000;
+  if (step !== null && !(step <= (writer.step ?? -Infinity))) writer.step = step;
 }
 
 function warnOfValue(state: RunState, writer: WriterState, key: string): void {

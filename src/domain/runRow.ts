@@ -1,8 +1,9 @@
 /** What lists, charts and scripts see of a run. A user's edits win over what the script said. */
 import type { Json, Num } from '../protocol/events';
 import type { Alert, RunDetail, RunRow, Summary } from '../protocol/rows';
-import { byWorker, compareWorkers, deriveStatus, isGone, isScript, type DerivedStatus } from './runStatus';
-import type { RunState, WriterState } from './runState';
+import { byWorker, compareWorkers, deriveStatus, isScript, type DerivedStatus } from './runStatus';
+import type { RunState } from './runState';
+import { workersOf, workerStates, workerTroubles } from './runWorkers';
 import { lookUp, put } from './safeRecord';
 
 export function runRow(state: RunState, summaries: Record<string, Summary>, rev: number): RunRow {
@@ -33,6 +34,7 @@ function rowOf(state: RunState, derived: DerivedStatus, summaries: Record<string
     artifacts: state.artifacts.length,
     starts_at: derived.starts_at,
     stop: derived.stop,
+    troubles: derived.ended === null ? workerTroubles(state, derived.attempt) : [],
     alerts: state.alerts?.length ?? 0,
     alerted: whole(latestOf(state.alerts)),
     rev,
@@ -57,6 +59,7 @@ export function runDetail(state: RunState, summaries: Record<string, Summary>, r
     worker_states: workerStates(
       state,
       scripts.filter(({ attempt }) => attempt === derived.attempt),
+      derived.ended === null,
     ),
     source: state.source as Json,
     launch: state.launch,
@@ -76,21 +79,6 @@ function latestOf(alerts: readonly Alert[] = []): number | null {
   return alerts.length === 0 ? null : Math.max(...alerts.map(({ at }) => at));
 }
 
-/** One a worker, however many processes write for it: it lives while one of them does. */
-function workerStates(state: RunState, scripts: WriterState[]): RunDetail['worker_states'] {
-  const states = new Map<string, RunDetail['worker_states'][number]>();
-  for (const writer of scripts) {
-    const known = states.get(writer.worker);
-    const alive = writer.end === null && writer.seen === 'alive' && !isGone(state, writer);
-    states.set(writer.worker, {
-      id: writer.worker,
-      alive: alive || known?.alive === true,
-      last_seen: Math.max(whole(writer.last) ?? 0, known?.last_seen ?? 0),
-    });
-  }
-  return [...states.values()];
-}
-
 function nameOf(state: RunState): string {
   return state.user.name ?? state.name ?? scriptName(state) ?? state.run_id;
 }
@@ -100,12 +88,6 @@ function scriptName(state: RunState): string | null {
   const target = argv[0] === '-m' ? argv[1] : (state.source.entrypoint ?? argv[0]);
   const base = target?.split(/[\\/]/).at(-1);
   return base ? base.replace(/\.py$/, '') : null;
-}
-
-function workersOf(state: RunState): string[] {
-  const workers = new Set<string>();
-  for (const writer of Object.values(state.writers)) if (isScript(writer)) workers.add(writer.worker);
-  return [...workers].sort(compareWorkers);
 }
 
 function tagsOf(state: RunState): Record<string, string> {

@@ -26,6 +26,10 @@ export interface WriterState {
   seen: 'alive' | 'silent' | 'gone';
   phase: string | null;
   progress: Progress | null;
+  /** How many metrics it logged, the highest step of one, and when the latest was (epoch ms). */
+  points?: number;
+  step?: number;
+  logged?: number;
   /** What is missing below it. */
   gaps?: SeqGaps;
   /** Events that came again; they changed nothing. */
@@ -78,7 +82,7 @@ export interface RunState {
   /** From user journals; they win over what the script said. */
   user: { name: string | null; notes: string; starred: boolean; tags: Record<string, string | null>; deleted: boolean };
   warnings: Warning[];
-  /** By id of the supervisor's writer. */
+  /** By id of the supervisor's writer, and the worker. */
   processes?: Record<string, StartedProcess>;
   /** By writer id: processes that the collector journaled as gone. */
   gone?: Record<string, { at: number; reason: string }>;

@@ -212,16 +212,28 @@ function errorOf(state: RunState, closers: WriterState[], participants: WriterSt
   const failed = [...participants, ...closers]
     .filter(({ end }) => end !== null && end.status !== 'completed' && end.error !== null)
     .sort((a, b) => rank(a) - rank(b) || a.end!.at - b.end!.at || compareText(a.writer, b.writer));
-  if (failed[0]) return failed[0].end!.error!;
+  if (failed[0]) return namedError(failed[0], participants);
   if (exit?.signal !== undefined) return { message: `The script was ended by ${exit.signal}.` };
   if (exit?.code !== undefined && exit.code !== 0) return { message: `The script exited with code ${exit.code}.` };
   if (exit?.reason !== undefined) return { message: exit.reason };
-  const gone = participants.find((writer) => isGone(state, writer));
+  // Who fell silent first: the others waited for it.
+  const [gone] = participants
+    .filter((writer) => isGone(state, writer))
+    .sort((a, b) => (a.last ?? 0) - (b.last ?? 0) || compareText(a.writer, b.writer));
   const reason = gone && lookUp(state.gone ?? {}, gone.writer)?.reason;
   return {
     message:
       reason ?? (gone ? `The process of ${gone.worker} ended without a word.` : 'The run failed without saying why.'),
   };
+}
+
+/** Of several workers, which it was. */
+function namedError(writer: WriterState, participants: WriterState[]): RunError {
+  const error = writer.end!.error!;
+  const others = new Set(participants.filter(isScript).map(({ worker }) => worker));
+  if (!isScript(writer) || others.size < 2) return error;
+  const { type, message, ...rest } = error;
+  return { ...rest, message: [writer.worker, type, message].filter(Boolean).join(': ') };
 }
 
 function rank(writer: WriterState): number {

@@ -52,6 +52,15 @@ export function metricText([key, summary]: [string, Summary]): string {
   return `${key} ${formatNumber(toNumber(summary.last))}`;
 }
 
+/** "worker-2 is gone, worker-3 is 40 steps behind"; null where all of them work. */
+export function troublesText({ troubles = [] }: Pick<RunRow, 'troubles'>): string | null {
+  const texts = troubles.map(({ worker, kind, steps = 0 }) => {
+    if (kind === 'behind') return vscode.l10n.t('{0} is {1} steps behind', worker, formatNumber(steps));
+    return kind === 'gone' ? vscode.l10n.t('{0} is gone', worker) : vscode.l10n.t('{0} failed', worker);
+  });
+  return texts.length === 0 ? null : texts.join(', ');
+}
+
 /** "62%", or how far it came where the total is not known. */
 export function progressText(row: Pick<RunRow, 'progress'>): string | null {
   if (!row.progress) return null;
@@ -75,7 +84,7 @@ export function runDescription(row: RunRow, chosenMetric: string, now: number): 
   const metric = failed ? null : keyMetric(row.metrics, chosenMetric);
   const parts = [metric && metricText(metric)];
   if (failed) parts.push(failureText(row) || statusWord('failed'), row.error_at && sourceText(row.error_at));
-  else if (row.status === 'running') parts.push(progressText(row) ?? row.phase);
+  else if (row.status === 'running') parts.push(troublesText(row), progressText(row) ?? row.phase);
   else if (row.starts_at)
     parts.push(vscode.l10n.t('attempt {0} starts at {1}', row.attempt, new Date(row.starts_at).toLocaleTimeString()));
   else if (row.status === 'queued' || row.status === 'lost') parts.push(statusWord(row.status));

@@ -29,6 +29,13 @@ export interface SourceLine {
   line: number;
 }
 
+/** A worker of a run that goes on without it: its process ended, it said that it failed, or it is steps behind the first. */
+export interface WorkerTrouble {
+  worker: string;
+  kind: 'gone' | 'failed' | 'behind';
+  steps?: number;
+}
+
 /** Times are epoch milliseconds. */
 export interface RunRow {
   run_id: string;
@@ -62,6 +69,8 @@ export interface RunRow {
   starts_at?: number | null;
   /** How far a stop has come, whoever asked for it. */
   stop?: StopResult | null;
+  /** Of a run of several workers that goes on. */
+  troubles?: WorkerTrouble[];
   /** How many alerts there were, and when the latest was. */
   alerts?: number;
   alerted?: number | null;

@@ -88,6 +88,32 @@ class Supervisor(ScriptTest):
         end = self.end("sig")
         self.assertEqual((end["status"], end["exit"], end["error"]["message"]), ("failed", {"signal": "SIGKILL"}, "The script was ended by SIGKILL."))
 
+    def test_a_kill_for_want_of_memory_is_told_from_others(self):
+        group = self.memory_group(60 * 2**20)
+        if group is None:
+            self.skipTest("no control group can be made here")
+        self.write("import os, sys\nopen(sys.argv[1], 'w').write(str(os.getpid()))\nheld = []\nwhile True: held.append(os.urandom(1 << 20))\n")
+        self.supervise("--run-id", "oom", "script.py", os.path.join(group, "cgroup.procs"), code=128 + 9)
+        end = self.end("oom")
+        self.assertEqual((end["status"], end["exit"]), ("failed", {"signal": "SIGKILL", "reason": "out of memory"}))
+        self.assertIn("run out of memory", end["error"]["message"])
+
+    def memory_group(self, limit):
+        """A control group whose processes may have so many bytes; None where none can be made."""
+        with open("/proc/self/cgroup") as source:
+            groups = dict(line.strip().split(":", 2)[1:] for line in source)
+        for name, root, file in (("memory", "/sys/fs/cgroup/memory", "memory.limit_in_bytes"), ("", "/sys/fs/cgroup", "memory.max")):
+            path = os.path.join(root + groups.get(name, "/none"), "xtrack-test-%d" % os.getpid())
+            try:
+                os.mkdir(path)
+                self.addCleanup(os.rmdir, path)
+                with open(os.path.join(path, file), "w") as target:
+                    target.write(str(limit))
+                return path
+            except OSError:
+                continue
+        return None
+
     def test_a_traceback_of_a_script_that_did_not_log_it(self):
         self.write(
             """

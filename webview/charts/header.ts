@@ -89,7 +89,10 @@ export class Header {
         : row.started === null
           ? ''
           : `for ${formatDuration((now - row.started) / 1000)}`;
-    setText(this.detail, [phase, time, row.attempt > 1 ? `attempt ${row.attempt}` : null].filter(Boolean).join(' · '));
+    setText(
+      this.detail,
+      [troublesText(row), phase, time, row.attempt > 1 ? `attempt ${row.attempt}` : null].filter(Boolean).join(' · '),
+    );
     const times = [row.started, row.ended].flatMap((at, i) =>
       at === null ? [] : `${i === 0 ? 'Started' : 'Ended'} ${formatTime(at)}`,
     );
@@ -155,6 +158,15 @@ export class Header {
     if (row?.error_at) this.act({ do: 'open', run_id: row.run_id, file: row.error_at.file, line: row.error_at.line });
     else this.model.patch({ tab: 'overview' });
   }
+}
+
+/** Workers that the run goes on without, or that it waits for. */
+function troublesText({ troubles = [] }: RunRow): string | null {
+  const [first, ...more] = troubles;
+  if (first === undefined) return null;
+  const { worker, kind, steps = 0 } = first;
+  const what = kind === 'behind' ? `is ${formatNumber(steps)} steps behind` : kind === 'gone' ? 'is gone' : 'failed';
+  return `${worker} ${what}${more.length > 0 ? `, and ${more.length} more` : ''}`;
 }
 
 /** Slow ones by the time that each takes. */

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { formatBytes, formatNumber, toNumber } from '../../domain/format';
 import type { RunRow } from '../../protocol/rows';
-import { durationText, sourceText, statusWord } from '../runText';
+import { durationText, sourceText, statusWord, troublesText } from '../runText';
 
 const LONGEST = 12;
 
@@ -17,6 +17,8 @@ export function runTooltip(row: RunRow, folder: string | undefined): vscode.Mark
     row.attempt > 1 ? vscode.l10n.t('attempt {0}', row.attempt) : null,
   ];
   line(text, status.filter(Boolean).join(' · '));
+  const troubles = troublesText(row);
+  if (troubles !== null) line(text, troubles);
   if (row.parent) line(text, vscode.l10n.t('Forked from or started by {0}', row.parent));
   if (folder) line(text, vscode.l10n.t('In {0}', folder));
   if (row.error) line(text, row.error_at ? `${row.error} (${sourceText(row.error_at)})` : row.error);

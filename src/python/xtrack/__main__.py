@@ -7,7 +7,8 @@ from typing import List, NoReturn, Optional
 
 from . import doctor
 from .ids import is_id
-from .supervisor import Job, Supervisor
+from .job import Job
+from .supervisor import Supervisor
 from .version import VERSION
 
 USAGE = """\
@@ -27,6 +28,7 @@ options:
   --tag KEY=VALUE    a tag; may be given several times
   --tty              give the script a terminal
   --debugger PATH    debugpy's folder: wait for a debugger before the script runs; runs/ID/debugger-N.json tells the port
+  --workers N        so many processes of the script on one run, with the variables that torchrun sets
   --once             do nothing where this attempt was begun before
   --argv             what follows is a command, not a Python script
 
@@ -36,7 +38,8 @@ doctor: looks for what keeps runs from being recorded or shown, and says what to
   --run ID           also why this run is not shown
   --json             findings as JSON: {"findings": [{"id", "level", "title", "detail", "action"}]}
 """
-_WITH_VALUE = ("--run-id", "--attempt", "--name", "--experiment", "--tag", "--debugger")
+_WITH_VALUE = ("--run-id", "--attempt", "--name", "--experiment", "--tag", "--debugger", "--workers")
+MAX_WORKERS = 256
 _FLAGS = ("--tty", "--argv", "--once")
 
 
@@ -85,6 +88,9 @@ def parse(words: List[str]) -> Job:
     attempt = options.get("--attempt")
     if attempt is not None and (not attempt.isdigit() or int(attempt) < 1):
         usage_error("--attempt needs a number from 1 on, not %r" % attempt)
+    workers = options.get("--workers", "1")
+    if not workers.isdigit() or not 1 <= int(workers) <= MAX_WORKERS:
+        usage_error("--workers needs a number from 1 to %d, not %r" % (MAX_WORKERS, workers))
     return Job(
         words=rest,
         is_command="--argv" in flags,
@@ -96,6 +102,7 @@ def parse(words: List[str]) -> Job:
         experiment=options.get("--experiment"),
         tags=tags,
         debugger=options.get("--debugger"),
+        workers=int(workers),
     )
 
 

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from typing import Dict, List, NamedTuple, Optional, Tuple
+from typing import Dict, Iterable, List, NamedTuple, Optional, Tuple
 
 from . import traffic
 from .gpus import Gpus
@@ -24,9 +24,9 @@ _SAMPLE_SHARE = 150
 class Machine:
     """Samples into a run's journal, for a loop that calls `step` a few times a second."""
 
-    def __init__(self, session: int, directory: str, writer: Writer) -> None:
+    def __init__(self, sessions: Iterable[int], directory: str, writer: Writer) -> None:
         self._writer = writer
-        self._sampler = Sampler(session, directory)
+        self._sampler = Sampler(sessions, directory)
         self._gpus = Gpus(int(_EVERY_S))
         self._sample()
         self._due = time.monotonic() + _EVERY_S
@@ -65,11 +65,11 @@ class _Counts(NamedTuple):
 
 
 class Sampler:
-    def __init__(self, session: int, directory: str) -> None:
-        self._session = session
+    def __init__(self, sessions: Iterable[int], directory: str) -> None:
+        self._sessions = frozenset(sessions)
         self._directory = directory
         self._before: Optional[_Counts] = None
-        #: CPU ticks of each process of the script's session when it was last seen.
+        #: CPU ticks of each process of the script's sessions when it was last seen.
         self._members: Dict[str, float] = {}
         self._scan_due = 0.0
         self._ticks = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
@@ -109,7 +109,7 @@ class Sampler:
         return {"system/disk": 100.0 * used / (used + disk.f_bavail)} if used + disk.f_bavail > 0 else {}
 
     def _processes(self) -> Tuple[float, float]:
-        """CPU ticks used since the last look by the processes of the script's session, its workers included, and their
+        """CPU ticks used since the last look by the processes of the script's sessions, their children included, and their
         resident pages."""
         started = time.thread_time()
         scans = time.monotonic() >= self._scan_due
@@ -117,7 +117,7 @@ class Sampler:
         members: Dict[str, float] = {}
         for name in _pids() if scans else list(self._members):
             fields = _stat(name)
-            if fields is None or int(fields[3]) != self._session:
+            if fields is None or int(fields[3]) not in self._sessions:
                 continue
             members[name] = int(fields[11]) + int(fields[12])
             used += max(0.0, members[name] - self._members.get(name, 0.0))
@@ -134,7 +134,7 @@ class Sampler:
             return {}
         rows = [line.split() for line in made.stdout.decode("ascii", "replace").splitlines()]
         cpu = sum(float(row[1]) for row in rows if len(row) == 3)
-        own = [row for row in rows if len(row) == 3 and row[0] == str(self._session)]
+        own = [row for row in rows if len(row) == 3 and row[0].isdigit() and int(row[0]) in self._sessions]
         return {
             "system/cpu": cpu / (os.cpu_count() or 1),
             "system/process_cpu": sum(float(row[1]) for row in own),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from typing import Dict
+from typing import Dict, Optional
 
 from .journal import head_of, journals_in
 from .outputwatch import PATIENCE_S, Script
@@ -16,7 +16,9 @@ _OVERLAP = 64
 
 
 class ScriptJournals(Script):
-    def __init__(self, run_dir: str, attempt: int) -> None:
+    def __init__(self, run_dir: str, attempt: int, worker: Optional[str] = None) -> None:
+        """Those of one worker; of all where none is named."""
+        self._worker = worker
         self._run_dir = run_dir
         self._attempt = attempt
         self._offsets: Dict[str, int] = {}
@@ -30,7 +32,7 @@ class ScriptJournals(Script):
     def look(self) -> None:
         for found in journals_in(self._run_dir):
             path = found.path
-            if found.attempt != self._attempt or path in self._others:
+            if found.attempt != self._attempt or path in self._others or self._worker not in (None, found.worker):
                 continue
             if path not in self._offsets:
                 role = (head_of(path) or {}).get("role")

@@ -6,69 +6,35 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, Dict, Optional, Set
 
 from . import consoles
 from .collision import PACKAGE_DIR, another_xtrack
 from .directory import resolve, workspace
 from .ids import clean_id, new_run_id
+from .job import Job, Refusal
 from .journal import Journals, end_of, head_of, journals_in, next_attempt
 from .jsontext import json_text
 from .machine import Machine
 from .process import absolute, hostname, process, working_directory
 from .ranks import agreed_run_id, worker_id
-from .outputlog import OutputLog, limit_from_environment
-from .outputwatch import OutputWatch
 from .recorder import Recorder
 from .scriptjournals import ScriptJournals
 from .source import file_hash, git_state, quick_environment, slow_environment
 from .transports import TCPTransport, Transport, UnixSocketTransport, choose
 from .troubles import Troubles
+from .workerprocess import WorkerProcess, how_it_ended
 from .writer import Writer
 
 _STEP_S = 0.25
 _SHOWN_S = 3
 _DESCRIBED_S = 15
-
-
-class Job(NamedTuple):
-    """What was asked for on the command line."""
-
-    words: List[str]
-    is_command: bool = False
-    tty: bool = False
-    once: bool = False
-    run_id: Optional[str] = None
-    attempt: Optional[int] = None
-    name: Optional[str] = None
-    experiment: Optional[str] = None
-    tags: Dict[str, str] = {}
-    #: debugpy's folder: the script waits for a debugger to attach, and runs in it.
-    debugger: Optional[str] = None
-
-    @property
-    def script(self) -> Optional[str]:
-        return None if self.is_command or self.words[0] == "-m" else self.words[0]
-
-    @property
-    def command(self) -> List[str]:
-        if self.is_command:
-            return self.words
-        if self.debugger is None:
-            return [sys.executable, *self.words]
-        # Frozen modules hide breakpoints in them, which debugpy would warn of.
-        return [sys.executable, "-X", "frozen_modules=off", self.debugger, "--listen", "127.0.0.1:0", "--wait-for-client", *self.words]
-
-
-class Refusal(NamedTuple):
-    """Why there is no process."""
-
-    code: int
-    message: str
+#: How long workers go on by themselves after one of them has failed, and then after SIGTERM.
+_ALONE_S = 5
+_TERM_S = 10
 
 
 class Supervisor:
@@ -78,15 +44,16 @@ class Supervisor:
         self._troubles = Troubles()
         self._started = time.monotonic()
         self._signalled = False
-        self._child: Optional["subprocess.Popen[bytes]"] = None
-        self._terminal: Optional[consoles.Terminal] = None
-        self._worker = worker_id()
+        self._ended = threading.Event()
+        #: Signals of ours to workers that a failed one left behind.
+        self._sent: Set[int] = set()
+        worker = worker_id()
         journals = Journals(resolve(), self._troubles)
         self._run_id = job.run_id or os.environ.get("XTRACK_RUN_ID") or agreed_run_id(journals.wanted)
         self._run_id = clean_id(self._run_id, new_run_id())
         journals.settle_on_directory(self._run_id)
         self._run_dir = journals.run_dir(self._run_id)
-        self._attempt = job.attempt or next_attempt(self._run_dir, self._worker)
+        self._attempt = job.attempt or next_attempt(self._run_dir, worker)
         if job.once and not self._first_to_begin():
             sys.stderr.write("xtrack: attempt %d of run %s was begun before, or called off\n" % (self._attempt, self._run_id))
             raise SystemExit(1)
@@ -99,38 +66,30 @@ class Supervisor:
         self._recorder = Recorder(transport, journals, self._run_id, me, self._attempt, "supervisor", self._troubles)
         self._troubles.tell = lambda message: self._event("log", ',"level":"warning","logger":"xtrack","msg":' + json_text(message))
         self._transport = transport
-        self._reader: Optional[Recorder] = None
-        self._output = os.path.join(self._run_dir, "output-%s-%d.log" % (self._worker, self._attempt))
+        self._readers: Dict[str, Recorder] = {}
+        self._ranks = job.rank_environments()
+        names = [rank.get("XTRACK_WORKER_ID", worker) for rank in self._ranks]
+        self._workers = [WorkerProcess(name, self._run_dir, self._attempt, self._troubles) for name in names]
 
     # ------------------------------------------------------------ from start to end
 
     def run(self) -> int:
         if not self._recorder.is_in_place and self._follows:
             consoles.warn_on_terminal("cannot write in %s; the run is recorded in %s" % (resolve(), self._directory))
-        try:
-            log = consoles.create(self._output)
-        except OSError as error:
-            log = None
-            self._troubles.note("output", "xtrack: the console log cannot be made (%s)" % error)
-        start = os.fstat(log).st_size if log is not None else 0
-        follower = consoles.Follower(self._output, 1) if log is not None and self._follows else None
+        for worker in self._workers:
+            worker.open_log(self._follows)
         self._announce()
         self._catch_signals()
-        refusal = self._why_not() or self._spawn(log)
+        refusal = self._job.why_not() or self._spawn()
         if refusal is not None:
-            return self._refused(refusal, log, follower)
-        watch = self._read_output(start) if log is not None else None
-        output = OutputLog(self._output, self._troubles, limit_from_environment()) if log is not None else None
-        code = self._watch(watch, output)
-        if self._terminal is not None:
-            self._terminal.join()
-        if watch is not None:
-            watch.finish()
-        if follower is not None:
-            follower.stop()
-        self._end(code, start)
-        if output is not None:
-            self._tidy(output)
+            return self._refused(refusal)
+        for worker in self._workers:
+            self._read_output(worker)
+        self._watch()
+        for worker in self._workers:
+            worker.finish()
+        code = self._end()
+        self._tidy()
         return code if code >= 0 else 128 - code
 
     def _first_to_begin(self) -> bool:
@@ -148,44 +107,18 @@ class Supervisor:
         """In a terminal, where nobody else shows the console."""
         return self._job.run_id is None
 
-    def _why_not(self) -> Optional[Refusal]:
-        script = self._job.script
-        if script is None:
-            return None
-        if not os.path.exists(script):
-            return Refusal(127, "There is no script %s in %s. Check its path and the working directory." % (script, working_directory()))
-        if not os.access(script, os.R_OK):
-            return Refusal(126, "The script %s cannot be read. Check its permissions." % absolute(script))
-        return None
-
-    def _spawn(self, log: Optional[int]) -> Optional[Refusal]:
-        command = self._job.command
-        target = log if log is not None else subprocess.DEVNULL
-        pipe = os.path.join(self._run_dir, "input-%s-%d" % (self._worker, self._attempt))
-        terminal = consoles.Terminal(log, pipe) if self._job.tty and log is not None and hasattr(os, "openpty") else None
-        output = terminal.slave if terminal is not None else target
-        try:
-            self._child = subprocess.Popen(
-                command,
-                stdin=terminal.slave if terminal is not None else None,
-                stdout=output,
-                stderr=output,
-                env=self._environment(),
-                start_new_session=True,
-            )
-        except FileNotFoundError:
-            return Refusal(127, "There is no program %s. Check its path." % command[0])
-        except OSError as error:
-            return Refusal(126, "%s cannot be started: %s." % (command[0], error.strerror or error))
+    def _spawn(self) -> Optional[Refusal]:
+        for rank, worker in enumerate(self._workers):
+            env = {**self._environment(), **self._ranks[rank]}
+            refusal = worker.spawn(self._job.command(rank), env, self._job.tty, self._ended.set)
+            if refusal is not None:
+                self._signal(signal.SIGKILL)
+                return refusal
+            proc = json.dumps(process(worker.pid), separators=(",", ":"))
+            self._event("process", ',"worker":%s,"pid":%d,"pgid":%d,"proc":%s' % (json_text(worker.worker), worker.pid, worker.pid, proc))
         if self._signalled:
             # Asked to stop before there was anything to stop.
-            self._forward(signal.SIGTERM, None)
-        if terminal is not None:
-            terminal.start()
-            self._terminal = terminal
-        pid = self._child.pid
-        proc = json.dumps(process(pid), separators=(",", ":"))
-        self._event("process", ',"worker":%s,"pid":%d,"pgid":%d,"proc":%s' % (json_text(self._worker), pid, pid, proc))
+            self._signal(signal.SIGTERM)
         return None
 
     def _environment(self) -> Dict[str, str]:
@@ -210,47 +143,58 @@ class Supervisor:
             env["XTRACK_TAGS"] = json.dumps(self._job.tags)
         return env
 
-    def _read_output(self, start: int) -> OutputWatch:
-        script = ScriptJournals(self._run_dir, self._attempt)
-        return OutputWatch(self._output, start, self._output_writer, script, self._troubles)
+    def _read_output(self, worker: WorkerProcess) -> None:
+        # The only process may start others, which log under names of their own.
+        script = ScriptJournals(self._run_dir, self._attempt, worker.worker if len(self._workers) > 1 else None)
+        worker.read_output(script, lambda: self._output_writer(worker.worker))
 
-    def _output_writer(self) -> Writer:
+    def _output_writer(self, worker: str) -> Writer:
         """What the script prints is of the script's worker: a journal of its own, made when there is something in it."""
-        if self._reader is None:
+        if worker not in self._readers:
             journals = Journals(self._directory, self._troubles)
-            self._reader = Recorder(self._transport, journals, self._run_id, self._worker, self._attempt, "supervisor", self._troubles)
-        return self._reader.writer
+            self._readers[worker] = Recorder(self._transport, journals, self._run_id, worker, self._attempt, "supervisor", self._troubles)
+        return self._readers[worker].writer
 
-    def _tidy(self, output: OutputLog) -> None:
+    def _tidy(self) -> None:
         """After the run's end. Whoever shows its console reads the last of it first."""
-        if not output.is_worth_compacting:
+        worth = [worker for worker in self._workers if worker.is_worth_compacting]
+        if not worth:
             return
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
         if not self._follows:
             time.sleep(_SHOWN_S)
-        if not consoles.is_open_elsewhere(self._output):
-            output.finish()
+        for worker in worth:
+            worker.compact()
 
-    def _watch(self, watch: Optional[OutputWatch], output: Optional[OutputLog]) -> int:
-        child = self._child
-        assert child is not None
-        machine = Machine(child.pid, self._run_dir, self._recorder.writer)
+    def _watch(self) -> None:
+        machine = Machine([worker.pid for worker in self._workers], self._run_dir, self._recorder.writer)
         describing = threading.Thread(target=self._describe, name="xtrack-describe", daemon=True)
         describing.start()
-        # A wait with a timeout would look forty times a second.
-        ended = threading.Event()
-        waiting = threading.Thread(target=lambda: (child.wait(), ended.set()), name="xtrack-wait", daemon=True)
-        waiting.start()
-        while not ended.wait(_STEP_S):
+        while any(worker.ended is None for worker in self._workers):
+            self._ended.wait(_STEP_S)
+            self._ended.clear()
             machine.step()
-            if watch is not None:
-                watch.step()
-            if output is not None:
-                output.step()
+            for worker in self._workers:
+                worker.step()
+            self._end_the_rest()
         machine.stop()
         describing.join(_DESCRIBED_S)
-        return int(child.returncode)
+
+    def _end_the_rest(self) -> None:
+        """Workers that wait for one that failed would wait for ever. They have time to fail themselves, and to say why."""
+        first = self._first_failed()
+        if first is None or first.ended is None or self._signalled:
+            return
+        waited = time.monotonic() - first.ended
+        for number, after in ((signal.SIGTERM, _ALONE_S), (signal.SIGKILL, _ALONE_S + _TERM_S)):
+            if waited > after and number not in self._sent:
+                self._sent.add(number)
+                self._signal(number)
+
+    def _first_failed(self) -> Optional[WorkerProcess]:
+        failed = [worker for worker in self._workers if worker.ended is not None and worker.code != 0]
+        return min(failed, key=lambda worker: worker.ended or 0.0) if failed else None
 
     # ------------------------------------------------------------ signals
 
@@ -263,14 +207,11 @@ class Supervisor:
 
     def _forward(self, number: int, frame: Any) -> None:
         self._signalled = True
-        if self._child is not None and self._child.returncode is None:
-            try:
-                if hasattr(os, "killpg"):
-                    os.killpg(self._child.pid, number)
-                else:
-                    self._child.send_signal(number)
-            except OSError:
-                return  # It ended this very moment.
+        self._signal(number)
+
+    def _signal(self, number: int) -> None:
+        for worker in self._workers:
+            worker.signal(number)
 
     # ------------------------------------------------------------ journal
 
@@ -305,35 +246,37 @@ class Supervisor:
         payload = ',"source":%s,"env":%s' % (json_text(git_state(working_directory()), 2_000_000), json_text(slow_environment()))
         self._event("source", payload)
 
-    def _refused(self, refusal: Refusal, log: Optional[int], follower: Optional[consoles.Follower]) -> int:
-        if log is not None:
-            os.write(log, ("xtrack: %s\n" % refusal.message).encode("utf-8", "replace"))
-        if follower is not None:
-            follower.stop()
+    def _refused(self, refusal: Refusal) -> int:
+        for worker in self._workers:
+            worker.refuse(refusal.message)
         exit_text = json_text({"code": refusal.code, "reason": refusal.message})
         error = json_text({"type": "LaunchError", "message": refusal.message})
         self._finish("failed", ',"exit":%s,"error":%s' % (exit_text, error))
         return refusal.code
 
-    def _end(self, code: int, output_start: int) -> None:
-        exit_said: Dict[str, Any] = {"code": code} if code >= 0 else {"signal": _signal_name(-code)}
-        status = "completed" if code == 0 else "killed" if self._signalled else "failed"
+    def _end(self) -> int:
+        first = self._first_failed()
+        code = 0 if first is None else first.code
+        exit_said: Dict[str, Any] = {"code": 0} if first is None else first.exit()
+        status = "completed" if first is None else "killed" if self._signalled else "failed"
+        if first is not None and len(self._workers) > 1:
+            exit_said["reason"] = ", ".join([first.worker, *filter(None, [exit_said.get("reason")])])
         members = ',"exit":' + json_text(exit_said)
-        if status == "failed" and not self._script_said_why():
-            error = consoles.error_in(self._output, output_start)
-            members += ',"error":' + json_text(error or {"message": _how_it_ended(exit_said)})
+        if first is not None and status == "failed" and not self._script_said_why():
+            who = first.worker if len(self._workers) > 1 else "The script"
+            members += ',"error":' + json_text(first.error() or {"message": how_it_ended(who, exit_said)})
         self._finish(status, members)
+        return code
 
     def _finish(self, status: str, members: str) -> None:
         end = ',"status":"%s"' % status
         duration = ',"duration_ms":%d' % int((time.monotonic() - self._started) * 1000)
         self._event("run_end", end + members + duration)
-        for recorder in (self._recorder, self._reader):
-            if recorder is not None:
-                if recorder is self._reader:
-                    recorder.writer.event("run_end", end + duration)
-                recorder.writer.close()
-                recorder.stop()
+        for reader in self._readers.values():
+            reader.writer.event("run_end", end + duration)
+        for recorder in (self._recorder, *self._readers.values()):
+            recorder.writer.close()
+            recorder.stop()
 
     def _script_said_why(self) -> bool:
         for found in journals_in(self._run_dir):
@@ -341,16 +284,3 @@ class Supervisor:
                 if (end_of(found.path) or {}).get("error"):
                     return True
         return False
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return "SIG%d" % number
-
-
-def _how_it_ended(exit_said: Dict[str, Any]) -> str:
-    if "signal" in exit_said:
-        return "The script was ended by %s." % exit_said["signal"]
-    return "The script ended with exit code %s." % exit_said["code"]

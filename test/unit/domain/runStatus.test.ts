@@ -132,6 +132,43 @@ describe('workers', () => {
   });
 });
 
+describe('workers that a run goes on without', () => {
+  const training = (worker: string, steps: number, every = 1): Journal => {
+    const journal = script(worker).add(0, 'run_start');
+    for (let i = 1; i <= steps; i++) journal.add(i * every, 'metric', { key: 'loss', value: 1, step: i });
+    return journal;
+  };
+
+  it('are told by name: one that failed, one that is gone, one that is behind', () => {
+    const failed = training('worker-1', 10).add(11, 'run_end', { status: 'failed', error: { message: 'x' } });
+    const gone = training('worker-2', 10);
+    const journals = [training('worker-0', 60), failed, gone, training('worker-3', 20), training('worker-4', 6, 10)];
+    const { state } = read(...journals);
+    expect(runDetail(state, {}, 0).troubles).toEqual([
+      { worker: 'worker-1', kind: 'failed' },
+      { worker: 'worker-2', kind: 'behind', steps: 50 },
+      { worker: 'worker-3', kind: 'behind', steps: 40 },
+    ]);
+    state.gone = { [gone.writer]: { at: T0 + 12_000, reason: 'killed' } };
+    expect(runDetail(state, {}, 0).troubles).toContainEqual({ worker: 'worker-2', kind: 'gone' });
+  });
+
+  it('are none where all work, one has completed, or there is but one', () => {
+    const done = training('worker-1', 5).add(6, 'run_end', { status: 'completed' });
+    expect(read(training('worker-0', 60), done, training('worker-2', 58)).row.troubles).toEqual([]);
+    expect(read(training('worker-0', 60), script('worker-1').add(1, 'run_start')).row.troubles).toEqual([]);
+    expect(read(training('worker-0', 1)).row.troubles).toEqual([]);
+  });
+
+  it('are named in the run’s error when it has failed', () => {
+    const end = { status: 'failed', error: { type: 'ValueError', message: 'boom', traceback: 'Traceback' } };
+    const failed = training('worker-1', 3).add(4, 'run_end', end);
+    const other = training('worker-0', 3).add(6, 'run_end', { status: 'failed', error: { message: 'lost a peer' } });
+    const { row } = read(other, failed);
+    expect([row.error, row.troubles]).toEqual(['worker-1: ValueError: boom', []]);
+  });
+});
+
 describe('progress', () => {
   it('is that of the first worker of the latest attempt', () => {
     const at = (journal: Journal, cur: number) =>

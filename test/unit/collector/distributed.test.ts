@@ -1,0 +1,91 @@
+/** A run of four real processes, launched as one. */
+import { copyFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import type { RunDetail } from '../../../src/protocol/rows';
+import { buildCollector, cleanUp, newPlace, RunningCollector, until } from './harness';
+
+const WORKERS = ['worker-0', 'worker-1', 'worker-2', 'worker-3'];
+let collector: RunningCollector;
+let work: string;
+let going: string | null = null;
+
+beforeAll(async () => {
+  collector = await RunningCollector.start(await buildCollector(), newPlace());
+  work = dirname(collector.place.dir);
+});
+afterEach(async () => {
+  if (going) await collector.call('runs.stop', { run_id: going });
+  going = null;
+});
+afterAll(cleanUp);
+
+const get = (run_id: string): Promise<RunDetail> => collector.call('runs.get', { run_id });
+
+async function launch(script: string): Promise<string> {
+  const { run_id } = await collector.call('runs.launch', { target: { script }, cwd: work, env: {}, workers: 4 });
+  return (going = run_id);
+}
+
+/** Trains until `how` says otherwise; tells its pid. */
+function trainee(how: string): string {
+  const text = `
+import os, time, xtrack
+worker = os.environ["XTRACK_WORKER_ID"]
+open(worker + ".pid", "w").write(str(os.getpid()))
+with xtrack.start_run("four") as run:
+    run.log_param("who", worker)
+    for step in range(1, 10_000):
+        ${how}
+        run.log_metric("loss", float(step) * (1 + int(worker[-1])), step=step)
+        time.sleep(0.1)
+`;
+  writeFileSync(join(work, 'four.py'), text);
+  return 'four.py';
+}
+
+it('keeps the points of every worker, a mean where all have reported, and what rank 0 says of params and checkpoints', async () => {
+  copyFileSync(resolve(__dirname, '../../fixtures/seedWorkflow7.py'), join(work, 'seedWorkflow7.py'));
+  const run_id = await launch('seedWorkflow7.py');
+  await until(async () => (await get(run_id)).attempts[0]?.exit != null, 60_000);
+  going = null;
+  const run = await get(run_id);
+  expect(run).toMatchObject({ status: 'completed', workers: WORKERS, name: 'distributed_training' });
+  expect(run.params).toEqual({ world_size: 4, worker_id: 'worker-0' });
+  expect(run.checkpoints.map(({ worker, step }) => [worker, step])).toEqual(
+    Array.from({ length: 10 }, (_, i) => ['worker-0', i * 100]),
+  );
+  const request = { run_id, keys: ['loss'], x: 'step' as const, points: 10_000 };
+  const { series } = await collector.call('runs.series', request);
+  expect(series.map(({ worker, x }) => [worker, x.length])).toEqual(WORKERS.map((worker) => [worker, 1000]));
+  const mean = await collector.call('runs.series', { ...request, aggregate: 'mean' });
+  expect(mean.series).toHaveLength(1);
+  expect(mean.series[0]?.x).toHaveLength(1000);
+  const output = await collector.call('runs.output', { run_id });
+  expect(output.files.map(({ worker }) => worker)).toEqual(WORKERS);
+}, 90_000);
+
+it('names a worker that dies, ends the others, and fails by its name', async () => {
+  const run_id = await launch(trainee('if worker == "worker-2" and step == 30: os.kill(os.getpid(), 9)'));
+  await until(async () => ((await get(run_id)).troubles?.length ?? 0) > 0, 30_000);
+  expect(await get(run_id)).toMatchObject({ status: 'running', troubles: [{ worker: 'worker-2', kind: 'gone' }] });
+  await until(async () => (await get(run_id)).attempts[0]?.exit != null, 40_000);
+  going = null;
+  const run = await get(run_id);
+  expect(run).toMatchObject({ status: 'failed', error: 'worker-2 was ended by SIGKILL.', troubles: [] });
+  expect(run.attempts[0]?.exit).toEqual({ signal: 'SIGKILL', reason: 'worker-2' });
+  expect(run.worker_states.map(({ alive }) => alive)).toEqual([false, false, false, false]);
+}, 90_000);
+
+it('names a worker that falls behind; the mean ends where that one is', async () => {
+  const run_id = await launch(trainee('if worker == "worker-1" and step == 10: time.sleep(3600)'));
+  await until(async () => ((await get(run_id)).troubles?.length ?? 0) > 0, 60_000);
+  const { troubles, status } = await get(run_id);
+  expect(status).toBe('running');
+  expect(troubles).toEqual([{ worker: 'worker-1', kind: 'behind', steps: expect.any(Number) }]);
+  expect(troubles?.[0]?.steps).toBeGreaterThan(50);
+  const request = { run_id, keys: ['loss'], x: 'step' as const, points: 10_000, aggregate: 'mean' as const };
+  expect((await collector.call('runs.series', request)).series[0]?.x.at(-1)).toBe(9);
+  await collector.call('runs.stop', { run_id });
+  await until(async () => (await get(run_id)).status === 'killed', 30_000);
+}, 120_000);
