@@ -4,6 +4,10 @@ import type { RunRow } from '../protocol/rows';
 import { formatNumber } from './format';
 
 type Grouped = Pick<RunRow, 'params' | 'tags' | 'experiment' | 'status'>;
+type Named = Pick<RunRow, 'run_id' | 'name' | 'params' | 'created'>;
+
+/** More would push the values that are compared out of sight. */
+const TOLD = 2;
 
 /** How runs can be grouped: by what not all of them have in common comes first, then the rest; names ascend. */
 export function groupings(rows: readonly Grouped[]): string[] {
@@ -30,6 +34,34 @@ export function groupOf(row: Grouped, by: string): string {
 /** What a grouping is called: the name of the param or tag. */
 export function groupingName(by: string): string {
   return by.replace(/^(params|tags)\./, '');
+}
+
+/** What runs are called beside each other, by id: those of one name also by the params in which they differ, or when they began. */
+export function namesApart(rows: readonly Named[]): Map<string, string> {
+  const alike = new Map<string, Named[]>();
+  for (const row of rows) alike.set(row.name, [...(alike.get(row.name) ?? []), row]);
+  const names = new Map<string, string>();
+  for (const [name, group] of alike) {
+    const params = group.length > 1 ? differingParams(group) : [];
+    for (const row of group) {
+      const told = params.map((param) => `${param} ${wordsOf(row.params[param])}`);
+      if (group.length > 1 && told.length === 0) told.push(new Date(row.created).toLocaleTimeString());
+      names.set(row.run_id, [name, ...told].join(' · '));
+    }
+  }
+  return names;
+}
+
+/** Those that tell most of them apart come first. */
+function differingParams(rows: readonly Named[]): string[] {
+  const all = [...new Set(rows.flatMap(({ params }) => Object.keys(params)))].sort();
+  const values = (param: string): number => new Set(rows.map(({ params }) => wordsOf(params[param]))).size;
+  return all
+    .map((param) => ({ param, values: values(param) }))
+    .filter((one) => one.values > 1)
+    .sort((a, b) => b.values - a.values)
+    .slice(0, TOLD)
+    .map(({ param }) => param);
 }
 
 function wordsOf(value: Json | undefined): string {

@@ -25,6 +25,7 @@ export interface CurvesOf {
   scope: Scope;
   state: PanelState;
   runs: readonly PanelRun[];
+  nameOf: (run: PanelRun) => string;
   /** undefined: not known yet. */
   get: (run_id: string, key: string) => PanelSeries[] | undefined;
 }
@@ -82,7 +83,7 @@ function runCurves(asked: CurvesOf, one: RunLine): Curve[] {
   const { run, line, lineIndex, workers } = one;
   // One run's lines differ by colour; several runs keep theirs, and their lines differ by dash.
   const single = asked.runs.length === 1;
-  const name = single && spec.lines.length > 1 ? line.text : run.row.name;
+  const name = single && spec.lines.length > 1 ? line.text : asked.nameOf(run);
   const look: Omit<CurveLook, 'worker' | 'faint'> = {
     run_id: run.row.run_id,
     key: line.text,

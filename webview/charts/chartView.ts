@@ -131,7 +131,14 @@ export class ChartView implements View, PointerTarget {
     // What is on screen stays until there is something newer to show.
     if (runs.length > 0 && !known && this.spec.keys.length > 0) return this.setNote('Loading…');
     const get = (run_id: string, key: string): ReturnType<typeof loader.get> => loader.get(run_id, key, sight);
-    this.curves = chartCurves({ spec: this.spec, scope: this.scope, state, runs, get });
+    this.curves = chartCurves({
+      spec: this.spec,
+      scope: this.scope,
+      state,
+      runs,
+      nameOf: (run) => model.nameOf(run),
+      get,
+    });
     const axis = drawnAxis(this.scope, state);
     const details = axis === 'metric' ? [] : runs.flatMap((run) => model.details.get(run.row.run_id) ?? []);
     this.canvas.draw({

@@ -109,7 +109,7 @@ export class Header {
     const of = progress.total === null ? '' : `/${formatCount(progress.total)}`;
     const percent = share === null ? null : `${Math.floor(share * 100)}%`;
     const pace = row.status === 'running' ? this.pace(row) : null;
-    const eta = pace === null ? null : `ETA ${formatDuration(pace.left)}`;
+    const eta = pace === null ? null : `ETA ${formatDuration(Math.max(1, Math.round(pace.left)))}`;
     const rate = pace === null ? null : rateText(pace.rate);
     const text = [`${progress.unit} ${formatCount(progress.cur)}${of}`, percent, rate, eta].filter(Boolean).join(' · ');
     setText(this.progressText, text);

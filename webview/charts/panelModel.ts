@@ -2,6 +2,7 @@
 import { newPanelState, readPanelState } from '../../src/protocol/panel';
 import type { Connection, PanelRun, PanelState, RunsMessage } from '../../src/protocol/panel';
 import type { RunDetail, StopResult } from '../../src/protocol/rows';
+import { namesApart } from '../../src/domain/runGroups';
 
 /** `snapshot`: everything came anew; `runs`: rows changed. */
 export type Change = 'snapshot' | 'runs' | 'state' | 'detail' | 'stop';
@@ -20,6 +21,7 @@ export class PanelModel {
   private readonly listeners: ((change: Change) => void)[] = [];
   private keys: string[] = [];
   private keysOf: PanelRun[] = [];
+  private names = new Map<string, string>();
 
   onChange(listener: (change: Change) => void): void {
     this.listeners.push(listener);
@@ -40,6 +42,7 @@ export class PanelModel {
       const active = row.status === 'running' || row.status === 'queued' || row.status === 'lost';
       if (!active) this.stops.delete(row.run_id);
     }
+    this.names = namesApart(this.runs.map(({ row }) => row));
     this.keyMetric = message.key_metric;
     this.views = message.views;
     this.connection = message.connection;
@@ -70,6 +73,11 @@ export class PanelModel {
 
   run(run_id: string): PanelRun | undefined {
     return this.runs.find((run) => run.row.run_id === run_id);
+  }
+
+  /** What a run is called beside the others. */
+  nameOf({ row }: PanelRun): string {
+    return this.names.get(row.run_id) ?? row.name;
   }
 
   focused(): PanelRun | undefined {

@@ -80,7 +80,7 @@ export class RunList {
     const line = this.lines.get(row.run_id) ?? this.add(row.run_id);
     const shown = !this.model.state.hidden.includes(row.run_id);
     if (line.check.checked !== shown) line.check.checked = shown;
-    setAttribute(line.check, 'aria-label', `Show ${row.name}`);
+    setAttribute(line.check, 'aria-label', `Show ${this.model.nameOf(run)}`);
     const { color, dash } = this.colorOf(run);
     line.swatch.style.backgroundColor = this.theme().series[color] ?? '';
     line.swatch.className = `swatch dash-${dash}`;
@@ -91,9 +91,10 @@ export class RunList {
       line.status.title = look.label;
       line.status.replaceChildren(icon(look.icon, look.spin));
     }
-    setName(line.name, row.name);
-    setAttribute(line.name, 'title', `${row.name}\n${row.run_id}`);
-    setAttribute(line.name, 'aria-label', `${row.name}, ${look.label}`);
+    const name = this.model.nameOf(run);
+    setName(line.name, name);
+    setAttribute(line.name, 'title', `${name}\n${row.run_id}`);
+    setAttribute(line.name, 'aria-label', `${name}, ${look.label}`);
     setAttribute(line.name, 'aria-current', String(this.model.focused()?.row.run_id === row.run_id));
     const summary = metric === null ? undefined : row.metrics[metric];
     setText(line.value, summary === undefined ? '' : formatNumber(toNumber(summary.last)));

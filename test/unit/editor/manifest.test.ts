@@ -64,8 +64,12 @@ describe('package.json against the ids in the code', () => {
   test('what a workspace may set to run programs is restricted until it is trusted', () => {
     const { restrictedConfigurations } = manifest.capabilities.untrustedWorkspaces;
     expect(restrictedConfigurations).toEqual(
-      expect.arrayContaining(['xtrack.interpreter', 'xtrack.directory', 'xtrack.outputPatterns']),
+      expect.arrayContaining(
+        ['interpreter', 'directory', 'outputPatterns', 'launchProfiles'].map((name) => `xtrack.${name}`),
+      ),
     );
+    const scopes = Object.entries<{ scope: string }>(contributes.configuration.properties);
+    for (const [name, { scope }] of scopes) if (name.startsWith('xtrack.webhook.')) expect(scope).toBe('machine');
   });
 
   test('editors neither watch nor search the runs', () => {
