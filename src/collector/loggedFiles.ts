@@ -2,13 +2,18 @@
 import { statSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { movedPath } from '../domain/movedPath';
+import { isFields, wordOf } from '../domain/payload';
 import type { RunState } from '../domain/runState';
+import type { Json } from '../protocol/events';
 import type { Artifact, Checkpoint } from '../protocol/rows';
 import { diskBytes } from './diskBytes';
 
 /** The newest; of others it is not said whether they are there. */
 const MAX_CHECKED = 500;
 const LOOK_AGAIN_MS = 5_000;
+
+const WITH_FILES = new Set(['image', 'table', 'artifact', 'checkpoint']);
+const RUN_FILE = /^media\/[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
 interface Seen {
   file: string;
@@ -35,7 +40,7 @@ export class LoggedFiles {
 
   constructor(
     private readonly state: RunState,
-    runDir: string,
+    private readonly runDir: string,
   ) {
     this.workspace = resolve(runDir, '../../..');
   }
@@ -46,6 +51,19 @@ export class LoggedFiles {
 
   artifacts(all: Artifact[]): Artifact[] {
     return this.newest(all).map(([artifact, seen]) => ({ ...artifact, ...seen }));
+  }
+
+  /** An event with the place where the file is now that it speaks of, if it does. */
+  located(event: Json): Json {
+    const { type, payload } = event as { type: string; payload: Json };
+    if (!WITH_FILES.has(type) || !isFields(payload)) return event;
+    const inRun = wordOf(payload['file']);
+    // Named by whoever wrote the journal: nothing outside of the folder is meant.
+    if (inRun !== null && RUN_FILE.test(inRun)) return { ...(event as object), file: join(this.runDir, inRun) };
+    const path = wordOf(payload['path']);
+    const absolute = wordOf(payload['abspath']);
+    const seen = path === null ? null : this.look({ path, ...(absolute !== null && { file: absolute }) });
+    return seen === null ? event : { ...(event as object), file: seen.file };
   }
 
   /** Of those in the workspace, each file once. */

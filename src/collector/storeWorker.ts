@@ -25,7 +25,16 @@ import { SaveBudget } from './saveBudget';
 import { canBeMadeAgain, Sealing, type SealingSetup } from './sealing';
 import { Catalog } from './store/catalog';
 import { RUN_DATABASE } from './store/runStore';
-import type { Configuration, Expiry, LaunchInfo, Page, RunProcess, WorkerMethods, WorkerNotice } from './workerApi';
+import type {
+  Configuration,
+  Expiry,
+  LaunchInfo,
+  EventsPage,
+  Page,
+  RunProcess,
+  WorkerMethods,
+  WorkerNotice,
+} from './workerApi';
 
 export interface StoreSetup {
   sql: SqlJsStatic;
@@ -132,8 +141,10 @@ export class StoreWorker implements Methods {
     return { series: tail.store.series({ ...request, keys }, started ?? tail.state.created) };
   }
 
-  async events({ run_id, offset = 0, limit = PAGE }: Page) {
-    return (await this.use(run_id)).tail.store.events(offset, limit);
+  async events({ run_id, offset = 0, limit = PAGE, types }: EventsPage) {
+    const { tail } = await this.use(run_id);
+    const page = tail.store.events(offset, limit, types);
+    return { ...page, events: page.events.map((event) => tail.files.located(event)) };
   }
 
   async logs({ run_id, offset = 0, limit = PAGE }: Page) {

@@ -74,6 +74,10 @@ export interface Page {
   limit?: number;
 }
 
+export interface EventsPage extends Page {
+  types?: string[];
+}
+
 /** Times are epoch ms; null: nothing goes. Of many, the oldest `limit`. */
 export interface Expiry {
   endedBefore: number | null;
@@ -86,7 +90,7 @@ export interface WorkerMethods {
   list: [ListRequest, ListResult];
   get: [{ run_id: string }, RunDetail];
   series: [SeriesRequest, SeriesResult];
-  events: [Page, { events: Json[]; next: number; total: number }];
+  events: [EventsPage, { events: Json[]; next: number; total: number }];
   logs: [Page, { lines: LogLine[]; next: number; total: number }];
   launchInfo: [{ run_id: string }, LaunchInfo];
   /** A journal grew, or (without `file`) something about the run did: it is read before the answer. */

@@ -1,5 +1,5 @@
 /** What the events mean that are not metrics. Fields that several writers may set go to the greatest stamp. */
-import { ALERT_LEVELS, type Edit, type Launch, type Role, type Source } from '../protocol/events';
+import { ALERT_LEVELS, type Edit, type Launch, MEDIA_TYPES, type Role, type Source } from '../protocol/events';
 import type { CommandState } from '../protocol/rows';
 import {
   errorOf,
@@ -45,6 +45,9 @@ const fromTraining: Record<string, Handler> = {
   run_end: runEnd,
   param,
   artifact,
+  image: media,
+  histogram: media,
+  table: media,
   checkpoint,
   status,
   log,
@@ -277,6 +280,21 @@ function artifact(payload: Fields, context: Context): void {
   if (at >= 0) state.artifacts[at] = found;
   else if (state.artifacts.length < MAX_LISTED) state.artifacts.push(found);
   else warn(state, 'many_artifacts', `Only ${MAX_LISTED} artifacts of a run are listed.`, writer);
+}
+
+/** The thing itself is in the events. */
+function media(payload: Fields, { state, writer, event }: Context): void {
+  const key = wordOf(payload['key']);
+  const type = MEDIA_TYPES.find((known) => known === event.t);
+  if (key === null || type === undefined)
+    return warn(state, 'bad_media', `A logged ${event.t} without a key was skipped.`, writer);
+  const all = (state.media ??= {});
+  const short = shortKey(key);
+  const known = lookUp(all, `${type} ${short}`);
+  if (known) known.count++;
+  else if (Object.keys(all).length < MAX_LISTED) put(all, `${type} ${short}`, { type, key: short, count: 1 });
+  else
+    warn(state, 'many_media', `Only ${MAX_LISTED} keys of images, histograms and tables of a run are listed.`, writer);
 }
 
 const ENDINGS = new Set(['completed', 'failed', 'killed']);

@@ -51,6 +51,7 @@ export function runDetail(state: RunState, summaries: Record<string, Summary>, r
       .map((checkpoint) => ({ ...checkpoint, at: Math.floor(checkpoint.at) }))
       .sort((a, b) => a.attempt - b.attempt || a.at - b.at || compareWorkers(a.id, b.id)),
     artifacts: [...state.artifacts].sort((a, b) => (a.path < b.path ? -1 : 1)),
+    media: Object.values(state.media ?? {}),
     attempts: derived.attempts.map((attempt) => ({
       ...attempt,
       started: Math.floor(attempt.started),

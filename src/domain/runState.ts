@@ -4,7 +4,7 @@
  */
 import type { Exit, Json, Launch, Num, Proc, Role, RunError, Source, StopRung } from '../protocol/events';
 import type { SeqGaps } from './seqGaps';
-import type { Alert, Artifact, Checkpoint, CommandState, Progress, Warning } from '../protocol/rows';
+import type { Alert, Artifact, Checkpoint, CommandState, MediaKey, Progress, Warning } from '../protocol/rows';
 
 /** One writing process of a run: a journal file, or a stream. */
 export interface WriterState {
@@ -76,6 +76,8 @@ export interface RunState {
   attempts: AttemptState[];
   checkpoints: Checkpoint[];
   artifacts: Artifact[];
+  /** How many there are, by type and key. */
+  media?: Record<string, MediaKey>;
   commands: CommandState[];
   alerts?: Alert[];
   final_metrics: Record<string, Num>;

@@ -165,7 +165,8 @@ export const requests = {
   'runs.list': list,
   'runs.get': z.object({ run_id: runId }),
   'runs.series': series,
-  'runs.events': z.object({ run_id: runId, ...page }),
+  /** Of all that is no metric, or of these types. Offsets count events of all types. */
+  'runs.events': z.object({ run_id: runId, ...page, types: z.array(text).min(1).max(20).optional() }),
   'runs.logs': z.object({ run_id: runId, ...page }),
   'runs.output': z.object({
     run_id: runId,

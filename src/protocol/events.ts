@@ -103,6 +103,53 @@ export interface RunEnd {
   exit?: Exit;
 }
 
+/** Events t "image", "histogram" and "table" have a `key`, and a `step` or an `epoch`, as metrics have. */
+export const MEDIA_TYPES = ['image', 'histogram', 'table'] as const;
+export type MediaType = (typeof MEDIA_TYPES)[number];
+
+/** Where the file is: within the run's directory, else as the script named it. */
+interface MediaFile {
+  /** `media/<name>` */
+  file?: string;
+  path?: string;
+  abspath?: string;
+}
+
+/** t "image". @public */
+export interface LoggedImage extends MediaFile {
+  run_id: string;
+  key: string;
+  step?: number;
+  epoch?: number;
+  caption?: string;
+  width?: number;
+  height?: number;
+}
+
+/** t "histogram": counts between edges, of which there is one more. @public */
+export interface LoggedHistogram {
+  run_id: string;
+  key: string;
+  step?: number;
+  epoch?: number;
+  edges: number[];
+  counts: number[];
+  /** So many values were no finite numbers. */
+  bad?: number;
+}
+
+/** t "table": with its rows, or with a JSON file {columns, rows}. @public */
+export interface LoggedTable extends MediaFile {
+  run_id: string;
+  key: string;
+  step?: number;
+  epoch?: number;
+  columns: string[];
+  rows?: Json[][];
+  /** How many rows there were before some were left out. */
+  total?: number;
+}
+
 /** Written to the collector's journal of a run when a launch or resume is accepted: what was asked, without secrets. */
 export interface Launch {
   run_id: string;

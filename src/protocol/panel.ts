@@ -7,7 +7,7 @@ import type { OutputChunk, RunDetail, RunRow, Series, StopResult } from './rows'
 
 export const X_AXES = ['step', 'epoch', 'relative', 'wall'] as const;
 export type XAxis = (typeof X_AXES)[number];
-export const PANEL_TABS = ['charts', 'overview', 'console', 'artifacts', 'system', 'events'] as const;
+export const PANEL_TABS = ['charts', 'overview', 'console', 'artifacts', 'system', 'events', 'media'] as const;
 export type PanelTab = (typeof PANEL_TABS)[number];
 export const BANDS = ['std', 'range', 'none'] as const;
 /** What is shaded around a mean: mean ± standard deviation, from the lowest to the highest, nothing. */
@@ -114,6 +114,8 @@ export interface RunEvent {
   payload: Json;
   /** `file:line` of the call. */
   at?: string;
+  /** Where the file is that it speaks of. */
+  file?: string;
 }
 
 export interface PanelPage<T> {
@@ -143,7 +145,8 @@ export type PanelRequest =
   | { kind: 'series'; id: number; query: SeriesQuery }
   | { kind: 'detail'; id: number; run_id: string }
   | { kind: 'output'; id: number; query: OutputQuery }
-  | { kind: 'events'; id: number; run_id: string; offset: number; limit: number }
+  | { kind: 'events'; id: number; run_id: string; offset: number; limit: number; types?: string[] }
+  | { kind: 'file'; id: number; run_id: string; file: string }
   | { kind: 'action'; id: number; action: PanelAction };
 
 export type ToHost = PanelRequest | { kind: 'ready' } | { kind: 'state'; state: PanelState };
@@ -173,6 +176,7 @@ export interface Answer {
   views?: string[];
   output?: PanelOutput;
   events?: PanelPage<RunEvent>;
+  bytes?: Uint8Array;
 }
 
 export type ReplyMessage =

@@ -1,5 +1,5 @@
 /** What the collector answers: the shapes that tree, charts, tables, dashboards and scripts read. */
-import type { AlertLevel, Exit, Json, Launch, Num } from './events';
+import type { AlertLevel, Exit, Json, Launch, MediaType, Num } from './events';
 
 export const STATUSES = ['queued', 'running', 'lost', 'completed', 'failed', 'killed', 'cancelled'] as const;
 export type Status = (typeof STATUSES)[number];
@@ -143,6 +143,13 @@ export interface Alert {
   stops?: boolean;
 }
 
+/** Images, histograms or tables of one key. */
+export interface MediaKey {
+  type: MediaType;
+  key: string;
+  count: number;
+}
+
 /** What became of a command, with the acks of each worker. */
 export interface CommandState {
   cmd_id: string;
@@ -157,6 +164,7 @@ export interface RunDetail extends Omit<RunRow, 'checkpoints' | 'artifacts' | 'a
   notes: string;
   checkpoints: Checkpoint[];
   artifacts: Artifact[];
+  media: MediaKey[];
   attempts: Attempt[];
   worker_states: { id: string; alive: boolean; last_seen: number }[];
   /** Its working directory as it is now, also in a workspace that was moved. */

@@ -17,6 +17,8 @@ import { EventsView } from './eventsView';
 import { Frames, type View } from './frames';
 import { Grid } from './grid';
 import { Header } from './header';
+import { MediaFiles } from './mediaFiles';
+import { MediaView } from './mediaView';
 import { sectionOf, SYSTEM_SECTION } from './metricGroups';
 import { Notices } from './notices';
 import { overview } from './overview';
@@ -94,6 +96,17 @@ export class ChartPanel {
     (message) => this.fail(message),
   );
   private readonly eventsView = new EventsView(this.model, () => this.focusedEvents(), this.act);
+  private readonly mediaView = new MediaView(
+    this.model,
+    (...page) => this.host.events(...page),
+    {
+      files: new MediaFiles((run_id, file) => this.host.file(run_id, file)),
+      theme: () => this.theme,
+      act: this.act,
+    },
+    () => this.frames.mark(this.chrome),
+    (message) => this.fail(message),
+  );
   private readonly panels = {
     charts: this.chartsPanel,
     overview: this.overviewPanel,
@@ -101,6 +114,7 @@ export class ChartPanel {
     artifacts: this.artifactsPanel,
     system: this.systemPanel,
     events: this.eventsView.element,
+    media: this.mediaView.element,
   };
   private readonly tabs = new Tabs(this.model, this.panels);
   private readonly chrome: View = { visible: true, draw: () => this.drawChrome() };
@@ -154,6 +168,7 @@ export class ChartPanel {
     for (const grid of this.grids) grid.update();
     this.consoleView.update();
     this.eventsView.update();
+    this.mediaView.update();
     this.drawDetail();
   }
 

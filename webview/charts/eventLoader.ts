@@ -13,6 +13,8 @@ export class EventLoader {
   loaded = false;
   private next = 0;
   private busy = false;
+  /** Something changed while it was asking. */
+  private again = false;
   private lastAsked = -Infinity;
 
   constructor(
@@ -23,6 +25,7 @@ export class EventLoader {
   ) {}
 
   poke(): void {
+    this.again = this.busy;
     if (this.busy) return;
     this.busy = true;
     setTimeout(() => void this.load(), Math.max(0, this.lastAsked + INTERVAL_MS - performance.now()));
@@ -46,5 +49,6 @@ export class EventLoader {
       this.onError(error instanceof Error ? error.message : String(error));
     }
     this.busy = false;
+    if (this.again) this.poke();
   }
 }

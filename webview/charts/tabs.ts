@@ -10,6 +10,7 @@ const NAMES: Record<PanelTab, string> = {
   artifacts: 'Artifacts',
   system: 'System',
   events: 'Events',
+  media: 'Media',
 };
 
 export class Tabs {
@@ -50,6 +51,7 @@ export class Tabs {
     const row = this.model.focused()?.row;
     const counts: Partial<Record<PanelTab, number>> = {
       artifacts: (row?.checkpoints ?? 0) + (row?.artifacts ?? 0),
+      media: (row && this.model.details.get(row.run_id)?.media.length) ?? 0,
     };
     for (const { name, button, count } of this.tabs) {
       const selected = name === this.model.state.tab;

@@ -65,8 +65,12 @@ export class Host {
     return given((await this.ask({ kind: 'output', query })).output);
   }
 
-  async events(run_id: string, offset: number, limit: number): Promise<PanelPage<RunEvent>> {
-    return given((await this.ask({ kind: 'events', run_id, offset, limit })).events);
+  async events(run_id: string, offset: number, limit: number, types?: string[]): Promise<PanelPage<RunEvent>> {
+    return given((await this.ask({ kind: 'events', run_id, offset, limit, ...(types && { types }) })).events);
+  }
+
+  async file(run_id: string, file: string): Promise<Uint8Array> {
+    return given((await this.ask({ kind: 'file', run_id, file })).bytes);
   }
 
   act(action: PanelAction): Promise<Answer> {

@@ -44,11 +44,13 @@ export class LineTable {
     this.pending = [];
   }
 
-  /** Rows are numbered from 0. */
-  page(offset: number, limit: number): LinePage {
+  /** Rows are numbered from 0; `types` leaves out those of others, not their numbers. */
+  page(offset: number, limit: number, types?: readonly string[]): LinePage {
     this.flush();
-    const text = `SELECT ${this.columns.join(', ')} FROM ${this.table} WHERE id > ? ORDER BY id LIMIT ?`;
-    const rows = this.database.exec(text, [offset, limit])[0]?.values ?? [];
-    return { rows, next: offset + rows.length, total: this.total };
+    const chosen = types === undefined ? '' : `AND type IN (${types.map(() => '?').join(', ')})`;
+    const text = `SELECT id, ${this.columns.join(', ')} FROM ${this.table} WHERE id > ? ${chosen} ORDER BY id LIMIT ?`;
+    const found = this.database.exec(text, [offset, ...(types ?? []), limit])[0]?.values ?? [];
+    const last = found.length < limit ? this.total : Number(found.at(-1)![0]);
+    return { rows: found.map(([, ...row]) => row), next: Math.max(offset, last), total: this.total };
   }
 }

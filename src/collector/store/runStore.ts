@@ -165,8 +165,8 @@ export class RunStore implements RunSink {
     return { lines, next, total };
   }
 
-  events(offset: number, limit: number): EventPage {
-    const { rows, next, total } = this.eventTable.page(offset, limit);
+  events(offset: number, limit: number, types?: readonly string[]): EventPage {
+    const { rows, next, total } = this.eventTable.page(offset, limit, types);
     const events = rows.map(([writer, worker, attempt, seq, ts, type, at, payload]) => {
       const event = { writer, worker, attempt, seq, ts, type, payload: parseJson(payload) };
       return (at === null ? event : { ...event, at }) as Json;

@@ -9,6 +9,7 @@ import type { PanelDesk, RunSource } from './ports';
 
 const KIND_NAMES: Record<ImageKind, string> = { png: 'PNG image', svg: 'SVG image', csv: 'CSV table' };
 
+const MOST_SHOWN = 32 * 1024 * 1024;
 /** What kernels name the code of a cell. */
 const NOTEBOOK_CELL = 'vscode-notebook-cell:';
 
@@ -28,6 +29,19 @@ export class EditorDesk implements PanelDesk {
     // The editor knows how to show each kind of file, not only texts.
     const options = { viewColumn: textColumn(), ...(at ? { selection: at } : {}) };
     await vscode.commands.executeCommand('vscode.open', uri, options);
+  }
+
+  async read(file: string): Promise<Uint8Array> {
+    const uri = vscode.Uri.file(file);
+    const found = await vscode.workspace.fs.stat(uri).then(
+      (stat) => stat,
+      () => null,
+    );
+    if (found === null || (found.type & vscode.FileType.File) === 0)
+      throw new Error(vscode.l10n.t('There is no file {0}. It may have been moved or deleted since the run.', file));
+    if (found.size > MOST_SHOWN)
+      throw new Error(vscode.l10n.t('{0} is too large to be shown here: open it in the editor.', path.basename(file)));
+    return vscode.workspace.fs.readFile(uri);
   }
 
   async reveal(run_id: string, file: string): Promise<void> {

@@ -172,6 +172,8 @@ export class PanelSession implements Disposable {
 
   private async answer(request: PanelRequest): Promise<Answer> {
     if (request.kind === 'action') return this.act(request.action);
+    // A Buffer does not come through as bytes.
+    if (request.kind === 'file') return { bytes: new Uint8Array(await this.deps.desk.read(request.file)) };
     const run_id = 'query' in request ? request.query.run_id : request.run_id;
     const client = await this.deps.source.forRun(run_id);
     switch (request.kind) {
@@ -184,8 +186,9 @@ export class PanelSession implements Disposable {
         return { output: { ...output, data: Uint8Array.from(Buffer.from(data, 'base64')) } };
       }
       case 'events': {
-        const { offset, limit } = request;
-        const { events, next, total } = await client.call('runs.events', { run_id, offset, limit });
+        const { offset, limit, types } = request;
+        const page = { run_id, offset, limit, ...(types && { types }) };
+        const { events, next, total } = await client.call('runs.events', page);
         return { events: { items: events as unknown as RunEvent[], next, total } };
       }
     }

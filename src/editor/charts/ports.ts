@@ -35,6 +35,8 @@ export interface PanelDesk {
   /** Sends the run's script a command; refused in a workspace that is not trusted. */
   command(run_id: string, type: 'pause' | 'resume' | 'checkpoint_now'): Promise<void>;
   open(run_id: string, file: string, line: number | undefined): Promise<void>;
+  /** Whole; refused where it is too large to be shown. */
+  read(file: string): Promise<Uint8Array>;
   reveal(run_id: string, file: string): Promise<void>;
   copy(text: string): Promise<void>;
   link(url: string): Promise<void>;

@@ -36,10 +36,13 @@ __all__ = [
     "log",
     "log_artifact",
     "log_checkpoint",
+    "log_histogram",
+    "log_image",
     "log_metric",
     "log_metrics",
     "log_param",
     "log_params",
+    "log_table",
     "set_status",
     "start_run",
 ]
@@ -84,6 +87,18 @@ def log_artifact(*arguments: Any, **named: Any) -> None:
 
 def log_checkpoint(*arguments: Any, **named: Any) -> None:
     _of_current("log_checkpoint", arguments, named)
+
+
+def log_image(*arguments: Any, **named: Any) -> None:
+    _of_current("log_image", arguments, named)
+
+
+def log_histogram(*arguments: Any, **named: Any) -> None:
+    _of_current("log_histogram", arguments, named)
+
+
+def log_table(*arguments: Any, **named: Any) -> None:
+    _of_current("log_table", arguments, named)
 
 
 def set_status(*arguments: Any, **named: Any) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Dict, Optional
 
-from .run import Run, guarded
+from .guard import guarded
+from .run import Run
 from .troubles import Troubles
 
 

@@ -2,42 +2,30 @@
 
 from __future__ import annotations
 
-import functools
 import sys
 import time
 from types import CodeType, FrameType, TracebackType
-from typing import Any, Callable, Dict, Optional, Tuple, Type, TypeVar, Union, cast
+from typing import Any, Callable, Dict, Optional, Tuple, Type, Union
 
 from . import exits
 from .background import Jobs
 from .commands import Handler
 from .files import Checksum, describe_file
+from .guard import guarded
 from .jsontext import json_text, number_text, quote, text_of
+from .media import Media
 from .recorder import Recorder
 from .sites import SiteCache, caller, site_of
 from .troubles import Troubles
 from .writer import Writer
 
-F = TypeVar("F", bound=Callable[..., Any])
 _getframe = sys._getframe
 _METRIC = '{"v":1,"t":"metric","m":{"seq":'
 _BATCH = '{"v":1,"t":"metric_batch","m":{"seq":'
 _JOBS_WAIT_S = 1.5
+#: For pictures, which are nowhere else.
+_MEDIA_WAIT_S = 10
 _NO_SITE: Tuple[Optional[CodeType], int, str] = (None, -1, "")
-
-
-def guarded(method: F) -> F:
-    """Whatever is passed, training goes on: also a wrong number of arguments is only a warning."""
-
-    @functools.wraps(method)
-    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
-        try:
-            return method(self, *args, **kwargs)
-        except Exception as error:
-            self.troubles.caught(method.__name__, error)
-            return None
-
-    return cast(F, call)
 
 
 class Run:
@@ -51,6 +39,7 @@ class Run:
         self._last: Dict[Any, Tuple[Optional[CodeType], int, str]] = {}
         self._started = time.monotonic()
         self._jobs = Jobs(troubles)
+        self._media = Media(recorder, self._jobs, troubles)
         self._status: Optional[str] = None
         self.troubles = troubles
         self.name = name
@@ -268,6 +257,25 @@ class Run:
             members += ',"meta":' + json_text(metadata)
         self._writer.event("checkpoint", members, caller())
 
+    # ------------------------------------------------------------ images, histograms, tables
+
+    @guarded
+    def log_image(self, key: Any, image: Any, step: Any = None, epoch: Any = None, caption: Any = None) -> None:
+        """A path, an array or tensor, nested lists, an image of Pillow or a figure of matplotlib."""
+        self._media.image(caller(), key, image, self._where(step, epoch, None, None), caption)
+
+    @guarded
+    def log_histogram(
+        self, key: Any, values: Any = None, step: Any = None, epoch: Any = None, bins: Any = 64, counts: Any = None, edges: Any = None
+    ) -> None:
+        """Of values, however they are nested; or of `counts` between `edges`, as numpy.histogram gives them."""
+        self._media.histogram(caller(), key, values, self._where(step, epoch, None, None), bins, counts, edges)
+
+    @guarded
+    def log_table(self, key: Any, rows: Any, columns: Any = None, step: Any = None, epoch: Any = None) -> None:
+        """Lists, dictionaries (of a row each, or of columns), or a data frame."""
+        self._media.table(caller(), key, rows, columns, self._where(step, epoch, None, None))
+
     # ------------------------------------------------------------ status, log, end
 
     @guarded
@@ -316,7 +324,7 @@ class Run:
         exits.forget(self)
         if self._writer.is_detached:
             return  # A forked child that logged nothing is no writer.
-        self._jobs.wait(_JOBS_WAIT_S)
+        self._jobs.wait(_MEDIA_WAIT_S if self._media.is_busy else _JOBS_WAIT_S)
         members = ',"status":"%s"' % status
         if error is not None:
             details = error if isinstance(error, dict) else {"message": error}
@@ -381,6 +389,7 @@ class Run:
     def forked(self) -> None:
         """In a forked child, before it does anything."""
         self._jobs = Jobs(self.troubles)
+        self._media = Media(self._recorder, self._jobs, self.troubles)
         self._recorder.forked()
         self._writer.on_forked = self._became_writer
 

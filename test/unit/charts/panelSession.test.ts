@@ -78,6 +78,7 @@ function open(run_ids: string[]): { session: PanelSession; collector: Collector;
       desk: {
         command: (run_id, type) => note(`command ${type} ${run_id}`),
         open: (_run, file, line) => note(`open ${file}:${line}`),
+        read: (file) => note(`read ${file}`).then(() => Uint8Array.of(1, 2)),
         reveal: (_run, file) => note(`reveal ${file}`),
         copy: (text) => note(`copy ${text}`),
         link: (url) => note(`link ${url}`),

@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { movedPath } from '../../../src/domain/movedPath';
@@ -21,6 +21,9 @@ with xtrack.Tracker.start_run() as run:
     run.log_checkpoint(os.path.join("ckpt", name), step=1)
     run.log_checkpoint(os.path.abspath(os.path.join("ckpt", name)), step=2)
     run.log_artifact(os.path.abspath("train.py"), "other")
+    run.log_image("drawn", [[0, 1]], step=1)
+    run._writer.event("image", ',"key":"outside","file":"media/../../../../train.py"')
+    run._writer.event("image", ',"key":"gone"')
 `;
 
 const ended = (collector: RunningCollector, run_id: string, attempt: number) =>
@@ -52,6 +55,17 @@ describe('a workspace that was moved', () => {
     ]);
     expect(detail.artifacts).toMatchObject([{ file: join(there, 'train.py'), exists: true }]);
     expect(detail.cwd).toBe(there);
+    expect(detail.media.map(({ type, key, count }) => `${type} ${key} ${count}`).sort()).toEqual([
+      'image drawn 1',
+      'image gone 1',
+      'image outside 1',
+    ]);
+    const { events } = await collector.call('runs.events', { run_id, types: ['image'] });
+    const [drawn, ...others] = (events as { file?: string }[]).map(({ file }) => file);
+    expect(dirname(drawn!)).toBe(join(moved.dir, 'runs', run_id, 'media'));
+    expect(existsSync(drawn!)).toBe(true);
+    // What is named outside of the run's own folder, or not at all, is nowhere.
+    expect(others).toEqual([undefined, undefined]);
     await collector.call('runs.resume', { run_id });
     await ended(collector, run_id, 2);
     expect((await collector.call('runs.get', { run_id })).params['from']).toBe(first);

@@ -131,7 +131,13 @@ describe('run store', () => {
       fields: null,
     });
     expect(store.logs(5000, 10)).toEqual({ lines: [], next: 5000, total: 1000 });
-    expect(store.events(3, 2)).toMatchObject({ next: 5, total: 1000, events: [{ seq: 3 }, { seq: 4, type: 'param' }] });
+    store.event(writer('w'), 1000, 1000, 'image', { key: 'k' });
+    store.event(writer('w'), 1001, 1001, 'param', { key: 'k', value: 0 });
+    const images = { next: 1002, total: 1002, events: [{ seq: 1000, type: 'image' }] };
+    expect(store.events(0, 10, ['image', 'table'])).toMatchObject(images);
+    expect(store.events(0, 1, ['image', 'table'])).toMatchObject({ ...images, next: 1001 });
+    expect(store.events(1002, 10, ['image'])).toMatchObject({ next: 1002, events: [] });
+    expect(store.events(3, 2)).toMatchObject({ next: 5, total: 1002, events: [{ seq: 3 }, { seq: 4, type: 'param' }] });
   });
 
   it('leaves the file as it was when the lease is gone at the last moment, and stays dirty', async () => {

@@ -1,0 +1,156 @@
+/** Images, histograms or tables of one key, of all runs that are shown, at one step that a slider chooses. */
+import type { PanelAction, PanelRun } from '../../src/protocol/panel';
+import { formatCount } from '../../src/domain/format';
+import { el, icon, setAttribute, setName, setText } from '../shared/dom';
+import type { Theme } from '../shared/theme';
+import { histogramView } from './histogramView';
+import type { MediaFiles } from './mediaFiles';
+import { type HistogramItem, type ImageItem, itemsAt, type MediaItem, type MediaTrack, tableRows } from './mediaItems';
+import { TableView } from './tableView';
+
+export interface RunTrack {
+  run: PanelRun;
+  track: MediaTrack;
+}
+
+export interface CardContext {
+  files: MediaFiles;
+  theme: () => Theme;
+  act: (action: PanelAction) => void;
+}
+
+const ICONS = { image: 'file-media', histogram: 'graph', table: 'table' } as const;
+/** Drawn with sharp pixels: there are few of them. */
+const SMALL_PX = 96;
+
+export class MediaCard {
+  readonly element: HTMLElement;
+  private readonly slider = el('input', { type: 'range', min: 0, step: 1 });
+  private readonly at = el('span', { class: 'number' });
+  private readonly body = el('div', { class: 'media-cells' });
+  private tracks: RunTrack[] = [];
+  private steps: number[] = [];
+  private drawn = '';
+
+  constructor(
+    { type, key }: MediaTrack,
+    private readonly context: CardContext,
+    onStep: (x: number | null) => void,
+  ) {
+    const title = el('h3', { title: key });
+    setName(title, key);
+    this.slider.setAttribute('aria-label', `Step of ${key}`);
+    this.slider.addEventListener('input', () => {
+      const i = Number(this.slider.value);
+      // At the end it stays with the newest.
+      onStep(i >= this.steps.length - 1 ? null : this.steps[i]!);
+    });
+    this.element = el(
+      'section',
+      { class: `media-card media-${type}`, 'aria-label': key },
+      el('header', {}, icon(ICONS[type]), title, this.slider, this.at),
+      this.body,
+    );
+  }
+
+  /** `x`: the step, null for the newest. */
+  update(tracks: RunTrack[], x: number | null): void {
+    this.tracks = tracks;
+    this.steps = [...new Set(tracks.flatMap(({ track }) => track.items.map((item) => item.x)))].sort((a, b) => a - b);
+    const last = this.steps.length - 1;
+    const found = x === null ? last : this.steps.findLastIndex((step) => step <= x);
+    const i = Math.max(0, found);
+    setAttribute(this.slider, 'max', String(last));
+    if (this.slider.value !== String(i)) this.slider.value = String(i);
+    this.slider.hidden = last < 1;
+    const step = this.steps[i] ?? 0;
+    setAttribute(this.slider, 'aria-valuetext', `step ${formatCount(step)}`);
+    setText(this.at, `step ${formatCount(step)}`);
+    this.draw(step);
+  }
+
+  private draw(step: number): void {
+    const cells = this.tracks.map(({ run, track }) => ({ run, track, items: itemsAt(track.items, step) }));
+    const shown = cells.map(({ run, track, items }) => [
+      run.row.run_id,
+      run.color,
+      track.items.length,
+      items.map(keyOf),
+    ]);
+    const drawn = JSON.stringify([shown, this.context.theme().series]);
+    if (drawn === this.drawn) return;
+    this.drawn = drawn;
+    this.body.replaceChildren(...cells.flatMap(({ run, track, items }) => this.cellsOf(run, track, items)));
+  }
+
+  private cellsOf(run: PanelRun, track: MediaTrack, items: MediaItem[]): HTMLElement[] {
+    if (items.length === 0)
+      return [el('figure', {}, this.label(run, null), el('p', { class: 'muted' }, 'None at this step yet.'))];
+    return items.map((item) => {
+      const label = this.label(run, items.length > 1 ? item.worker : null);
+      return el('figure', {}, label, this.content(run, track, item), captionOf(item));
+    });
+  }
+
+  /** Whose it is, where there are several. */
+  private label({ row, color, dash }: PanelRun, worker: string | null): HTMLElement | null {
+    if (this.tracks.length < 2 && worker === null) return null;
+    const swatch = el('span', { class: `swatch dash-${dash % 4}` });
+    swatch.style.backgroundColor = this.context.theme().series[color] ?? '';
+    const name = el('span', { class: 'legend-name', title: row.name });
+    setName(name, worker === null ? row.name : `${row.name} ${worker}`);
+    return el('div', { class: 'media-run' }, swatch, name);
+  }
+
+  private content(run: PanelRun, track: MediaTrack, item: MediaItem): HTMLElement {
+    if (item.type === 'histogram') {
+      const all = track.items.filter(
+        (one): one is HistogramItem => one.type === 'histogram' && one.worker === item.worker,
+      );
+      return histogramView(item, all, run.color, this.context.theme());
+    }
+    if (item.type === 'image') return this.image(run, track, item);
+    if (item.rows !== null) return new TableView(item.columns, item.rows, item.total).element;
+    const place = el('div', {}, el('p', { class: 'muted' }, 'Loading…'));
+    this.context.files.json(run.row.run_id, item.file!).then(
+      (content) => place.replaceChildren(new TableView(item.columns, tableRows(content), item.total).element),
+      (error) => this.failed(place, error),
+    );
+    return place;
+  }
+
+  /** Opens in the editor, which zooms. Its room is kept while it loads. */
+  private image(run: PanelRun, { key }: MediaTrack, item: ImageItem): HTMLElement {
+    const { file, size } = item;
+    if (file === null) return el('p', { class: 'muted' }, 'It is not known where the file is.');
+    const picture = el('img', { alt: item.caption ?? `${key} at step ${formatCount(item.x)}` });
+    const button = el('button', { class: 'picture', type: 'button', title: `Open ${file}` }, picture);
+    if (size !== null) {
+      picture.style.aspectRatio = `${size[0]} / ${size[1]}`;
+      picture.classList.toggle('small', Math.max(...size) <= SMALL_PX);
+    }
+    button.addEventListener('click', () => this.context.act({ do: 'open', run_id: run.row.run_id, file }));
+    picture.addEventListener('error', () =>
+      button.replaceWith(el('p', { class: 'muted' }, 'This file is no picture that can be shown.')),
+    );
+    this.context.files.image(run.row.run_id, file).then(
+      (url) => (picture.src = url),
+      (error) => this.failed(button, error),
+    );
+    return button;
+  }
+
+  /** It may come a moment later: the next update tries again. */
+  private failed(place: HTMLElement, error: unknown): void {
+    this.drawn = '';
+    place.replaceChildren(el('p', { class: 'muted' }, error instanceof Error ? error.message : String(error)));
+  }
+}
+
+function keyOf({ x, worker, file }: MediaItem): string {
+  return `${worker} ${x} ${file}`;
+}
+
+function captionOf(item: MediaItem): HTMLElement | null {
+  return item.type === 'image' && item.caption !== null ? el('figcaption', { class: 'muted' }, item.caption) : null;
+}

@@ -1,0 +1,71 @@
+/** Files of runs as the panel shows them: read once, the least recently shown forgotten first. */
+import type { Json } from '../../src/protocol/events';
+
+const MOST_BYTES = 96 * 1024 * 1024;
+/** A file that is not there may be written a moment later. */
+const TRY_AGAIN_MS = 2000;
+
+interface Entry {
+  bytes: number;
+  /** Address of an image. */
+  url: string | null;
+  content: Promise<Uint8Array>;
+  failedAt: number | null;
+}
+
+export class MediaFiles {
+  private readonly entries = new Map<string, Entry>();
+  private total = 0;
+
+  constructor(private readonly read: (run_id: string, file: string) => Promise<Uint8Array>) {}
+
+  /** An address for `<img>`: its bytes are only ever taken for a picture. */
+  async image(run_id: string, file: string): Promise<string> {
+    const entry = this.entry(run_id, file);
+    const content = await entry.content;
+    entry.url ??= URL.createObjectURL(new Blob([content as Uint8Array<ArrayBuffer>], { type: typeOf(file) }));
+    return entry.url;
+  }
+
+  async json(run_id: string, file: string): Promise<Json> {
+    const content = await this.entry(run_id, file).content;
+    return JSON.parse(new TextDecoder().decode(content)) as Json;
+  }
+
+  private entry(run_id: string, file: string): Entry {
+    const known = this.entries.get(file);
+    const isStale = known?.failedAt != null && performance.now() - known.failedAt > TRY_AGAIN_MS;
+    this.entries.delete(file);
+    const entry = known === undefined || isStale ? this.load(run_id, file) : known;
+    this.entries.set(file, entry);
+    return entry;
+  }
+
+  private load(run_id: string, file: string): Entry {
+    const entry: Entry = { bytes: 0, url: null, failedAt: null, content: this.read(run_id, file) };
+    entry.content.then(
+      (content) => {
+        entry.bytes = content.byteLength;
+        this.total += entry.bytes;
+        this.forget();
+      },
+      () => (entry.failedAt = performance.now()),
+    );
+    return entry;
+  }
+
+  private forget(): void {
+    for (const [file, entry] of this.entries) {
+      if (this.total <= MOST_BYTES || this.entries.size === 1) return;
+      this.entries.delete(file);
+      this.total -= entry.bytes;
+      // What shows it now keeps its pixels.
+      if (entry.url !== null) URL.revokeObjectURL(entry.url);
+    }
+  }
+}
+
+/** Of pictures the browser sees itself what they are, but of those that are drawings. */
+function typeOf(file: string): string {
+  return file.toLowerCase().endsWith('.svg') ? 'image/svg+xml' : '';
+}
