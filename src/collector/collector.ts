@@ -227,9 +227,9 @@ export class Collector {
     this.ladders.consider(run_id, status);
   }
 
-  private journalGone({ run_id, attempt, writer, worker, reason }: GoneNotice): void {
+  private journalGone({ run_id, attempt, writer, worker, seq, reason }: GoneNotice): void {
     if (this.setup.follower !== null || this.ending) return;
-    const end = { run_id, status: 'failed', writer, worker, exit: { reason } };
+    const end = { run_id, status: 'failed', writer, worker, seq, exit: { reason } };
     this.appendEvent(run_id, attempt, 'run_end', end).catch((error: unknown) =>
       this.setup.log(`The end of ${worker} of run ${run_id} could not be journaled: ${messageOf(error)}`),
     );

@@ -1,10 +1,10 @@
 /** The journals that the collector itself writes: what it did to a run, what users edited, commands to the run. */
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { FrameDecoder } from '../base/frames';
 import { userError } from '../protocol/apiError';
-import type { Command, Json, JournalHead, Role } from '../protocol/events';
+import type { Command, Envelope, Json, JournalHead, Role } from '../protocol/events';
 import { JournalWriter } from './journal/journalWriter';
 import { thisHost, thisProcess } from './processIdentity';
 import type { RunDirectories } from './runDirectory';
@@ -12,6 +12,9 @@ import { readRegularFile } from './safeFile';
 
 const COMMANDS_FILE = 'commands.xtj';
 const MAX_BYTES = 1 << 28;
+const USER_JOURNAL = /^user-.*\.xtj$/;
+/** µs, in the year 2100: nobody’s clock is further ahead. */
+const LATEST_TIME = 4_102_444_800_000_000;
 
 export class OwnJournals {
   private writer = newWriter();
@@ -47,7 +50,15 @@ export class OwnJournals {
   }
 
   appendEdit(runId: string, p: Json): string {
-    return this.append(`user-${this.writer}.xtj`, this.head(runId, 'user', 0), 'edit', p);
+    return this.append(`user-${this.writer}.xtj`, this.head(runId, 'user', 0), 'edit', p, this.lastEdit(runId));
+  }
+
+  /** When the run was last edited (µs). Of two edits the later one counts, and the clock may have been set back between them. */
+  private lastEdit(runId: string): number {
+    const dir = this.runs.find(runId);
+    const names = dir === null ? [] : readdirSync(dir).filter((name) => USER_JOURNAL.test(name));
+    const times = names.flatMap((name) => envelopesIn(join(dir!, name)).map(({ m }) => m?.ts));
+    return times.reduce((last, ts) => (ts < LATEST_TIME && ts > last ? ts : last), 0);
   }
 
   appendCommand(runId: string, command: Command): string {
@@ -57,31 +68,23 @@ export class OwnJournals {
   commandsOf(runId: string): Command[] {
     const dir = this.runs.find(runId);
     if (!dir) return [];
-    const decoder = new FrameDecoder();
-    try {
-      decoder.push(readRegularFile(join(dir, COMMANDS_FILE), MAX_BYTES));
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-      throw error;
-    }
-    const commands: Command[] = [];
-    for (let item = decoder.next(); item; item = decoder.next())
-      if (item.kind === 'frame' && item.envelope['t'] === 'command') commands.push(item.envelope['p'] as Command);
-    return commands;
+    return envelopesIn(join(dir, COMMANDS_FILE)).flatMap(({ t, p }) =>
+      t === 'command' ? [p as unknown as Command] : [],
+    );
   }
 
-  private append(file: string, head: JournalHead, t: string, p: Json): string {
+  private append(file: string, head: JournalHead, t: string, p: Json, after = 0): string {
     try {
-      return this.write(file, head, t, p);
+      return this.write(file, head, t, p, after);
     } catch (error) {
       throw notWritable(this.runs.root, error as NodeJS.ErrnoException) ?? error;
     }
   }
 
-  private write(file: string, head: JournalHead, t: string, p: Json): string {
+  private write(file: string, head: JournalHead, t: string, p: Json, after: number): string {
     const journal = JournalWriter.openAppend(this.runs.ensure(head.run_id), file, head);
     try {
-      journal.append(t, p);
+      journal.append(t, p, after);
       journal.sync();
     } finally {
       journal.close();
@@ -93,6 +96,20 @@ export class OwnJournals {
     const { worker, writer, proc, client } = this;
     return { format: 1, run_id, worker: role === 'user' ? 'user' : worker, attempt, writer, role, proc, client };
   }
+}
+
+/** Nothing where the file is missing, or is none. */
+function envelopesIn(path: string): Envelope[] {
+  const decoder = new FrameDecoder();
+  try {
+    decoder.push(readRegularFile(path, MAX_BYTES));
+  } catch {
+    return [];
+  }
+  const envelopes: Envelope[] = [];
+  for (let item = decoder.next(); item; item = decoder.next())
+    if (item.kind === 'frame') envelopes.push(item.envelope as unknown as Envelope);
+  return envelopes;
 }
 
 /** Null for what is no matter of the user's disk. */

@@ -87,6 +87,7 @@ export class RunLiveness {
       attempt: writer.attempt,
       worker: writer.worker,
       writer: writer.writer,
+      seq: writer.seq,
       role: writer.role,
       reason: reasonOf(writer),
     });

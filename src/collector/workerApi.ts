@@ -120,6 +120,8 @@ export interface GoneNotice {
   attempt: number;
   worker: string;
   writer: string;
+  /** The last that was read of it. */
+  seq: number;
   role: Role;
   reason: string;
 }

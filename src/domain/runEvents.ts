@@ -207,7 +207,7 @@ function runEnd(payload: Fields, context: Context): void {
   const status = said === 'completed' || said === 'failed' || said === 'killed' ? said : error ? 'failed' : 'completed';
   if (status !== said)
     warn(state, 'bad_status', `${writer.worker} ended without a known status; taken as ${status}.`, writer);
-  writer.end = { status, error, exit: exitOf(payload['exit']), at: event.ts / 1000 };
+  writer.end = { status, error, exit: exitOf(payload['exit']), at: Math.max(event.ts / 1000, writer.last ?? 0) };
   for (const [key, value] of Object.entries(metricsOf(payload['final_metrics'])))
     if (wins(context, `final ${key}`, writer.attempt, 0)) put(state.final_metrics, key, value);
 }
@@ -434,9 +434,12 @@ function collectorEnd(payload: Fields, context: Context): void {
   const { state, event } = context;
   const at = event.ts / 1000;
   const reason = errorOf(payload['error'])?.message ?? exitOf(payload['exit'])?.reason ?? 'the process is gone';
+  const seq = finiteOf(payload['seq']);
   const gone = (state.gone ??= {});
   const known = lookUp(gone, target);
-  if (!known || at < known.at) put(gone, target, { at, reason });
+  const [heard, before] = [seq ?? -1, known?.seq ?? -1];
+  if (known && (heard < before || (heard === before && at >= known.at))) return;
+  put(gone, target, { at, reason, ...(seq !== null && { seq }) });
 }
 
 function edit(payload: Fields, context: Context): void {

@@ -86,8 +86,8 @@ export interface RunState {
   warnings: Warning[];
   /** By id of the supervisor's writer, and the worker. */
   processes?: Record<string, StartedProcess>;
-  /** By writer id: processes that the collector journaled as gone. */
-  gone?: Record<string, { at: number; reason: string }>;
+  /** By writer id: processes that the collector journaled as gone, and the last event that it had of them. */
+  gone?: Record<string, { at: number; reason: string; seq?: number }>;
   /** Folders in which its workspace was when something was logged. */
   roots?: string[];
   /** Of fields that several writers may set. */

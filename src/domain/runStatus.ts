@@ -106,7 +106,9 @@ export function isGone(state: RunState, writer: WriterState): boolean {
   if (writer.end !== null) return false;
   if (writer.seen === 'gone') return true;
   const gone = lookUp(state.gone ?? {}, writer.writer);
-  return gone !== undefined && !((writer.last ?? 0) > gone.at);
+  if (gone === undefined) return false;
+  // Times are of two clocks, or of one that was set back; numbers are not.
+  return !((writer.last ?? 0) > gone.at) || (gone.seq !== undefined && writer.seq <= gone.seq);
 }
 
 function writersOf(state: RunState, n: number): Writers {
@@ -158,7 +160,9 @@ function outcomeOf(state: RunState, n: number, writers: Writers): Outcome {
   const stop = attempt?.stop_requested ?? null;
   // When a process was just found gone, nobody knows since when: it may have been silent for long before the stop.
   const justFound = enders.some((writer) => writer.end === null && writer.seen === 'gone');
-  const wasStopped = stop !== null && (stop <= ended || justFound);
+  // Its clock may be behind ours: who answered a stop had not ended before.
+  const hasAnswered = state.commands.some(({ cmd_id, acks }) => cmd_id === attempt?.stop?.cmd_id && acks.length > 0);
+  const wasStopped = stop !== null && (stop <= ended || justFound || hasAnswered);
   const exit = closers.map(({ end }) => end!.exit).find((found) => found !== null) ?? null;
   const status = wasStopped ? 'killed' : endStatus(state, closers, scripts, participants);
   const neverStarted = scripts.length === 0 && supervisors.length === 0;
@@ -204,7 +208,9 @@ function activeStatus(state: RunState, { scripts, supervisors }: Writers): Statu
 }
 
 function endedAt(state: RunState, writer: WriterState): number {
-  return writer.end?.at ?? lookUp(state.gone ?? {}, writer.writer)?.at ?? writer.last ?? 0;
+  if (writer.end) return writer.end.at;
+  // Nobody ends before what they said, whatever the clock that told the end.
+  return Math.max(lookUp(state.gone ?? {}, writer.writer)?.at ?? 0, writer.last ?? 0);
 }
 
 /** The first failure is the likely cause: the others of a distributed run follow from it. */

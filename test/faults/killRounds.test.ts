@@ -88,9 +88,10 @@ class Job {
   private start(slot: number): void {
     const { worker, kind } = WORKERS[slot]!;
     const key = `s${slot}i${this.everyone.length}`;
-    const folder = join(this.folder, kind === 'streaming' ? `elsewhere-${slot}` : 'here');
-    const stream = { ...this.stream, XTRACK_DIR: join(folder, '.xtrack') };
-    const trainee = Trainee.start(this.place, folder, { id: this.id, worker, key, kind }, stream);
+    const streams = kind === 'streaming';
+    const folder = join(this.folder, streams ? `elsewhere-${slot}` : 'here');
+    const more = streams ? { ...this.stream, XTRACK_DIR: join(folder, '.xtrack') } : {};
+    const trainee = Trainee.start(this.place, folder, { id: this.id, worker, key, kind }, more);
     this.slots[slot] = trainee;
     this.everyone.push(trainee);
   }

@@ -28,12 +28,12 @@ export class Trainee {
     this.ackFile = join(folder, key);
   }
 
-  /** `stream`: the environment of a script that does not see the directory. */
+  /** `more`: its environment, where it is another than that of a script that sees the directory. */
   static start(
     place: Place,
     folder: string,
     run: { id: string; worker: string; key: string; kind: Kind },
-    stream: NodeJS.ProcessEnv = {},
+    more: NodeJS.ProcessEnv = {},
   ): Trainee {
     mkdirSync(folder, { recursive: true });
     const words = [SCRIPT, join(folder, run.key), run.key];
@@ -49,7 +49,7 @@ export class Trainee {
         XTRACK_RUN_ID: run.id,
         XTRACK_ATTEMPT: '1',
         XTRACK_WORKER_ID: run.worker,
-        ...(run.kind === 'streaming' && stream),
+        ...more,
       },
       stdio: ['ignore', 'ignore', 'pipe'],
     });

@@ -46,10 +46,13 @@ export class JournalWriter {
     return journal;
   }
 
-  /** One write a frame. The event is on its way to the disk when this returns; throws when it could not be written. */
-  append(t: string, p: Json, options: { wid?: string } = {}): number {
+  /**
+   * One write a frame. The event is on its way to the disk when this returns; throws when it could not be written.
+   * `after`: a time (µs) that it comes later than, whatever the clock says.
+   */
+  append(t: string, p: Json, after = 0): number {
     const seq = this.lastSeq + 1;
-    const envelope: Envelope = { v: 1, t, m: { seq, ts: Date.now() * 1000, ...options }, p };
+    const envelope: Envelope = { v: 1, t, m: { seq, ts: Math.max(Date.now() * 1000, after + 1) }, p };
     const frame = encodeFrame(envelope);
     const written = writeSync(this.fd, frame);
     // Half a frame stays behind; readers step over it.
