@@ -125,8 +125,8 @@ export class Collector {
 
   /** Answers the port. Rejects where it cannot be listened on. */
   async start(): Promise<number> {
-    const { options, lease, log } = this.setup;
-    const port = await this.port.listen(options.host, options.port);
+    const { lease, log } = this.setup;
+    const port = await this.listen();
     await this.announce(port).catch((error: unknown) =>
       log(`Clients will not find this collector by themselves: ${messageOf(error)}`),
     );
@@ -138,6 +138,16 @@ export class Collector {
     this.timers.push(setInterval(() => this.checkLease(), LEASE_CHECK_MS));
     this.timers.push(setInterval(() => this.checkIdle(), IDLE_CHECK_MS));
     return port;
+  }
+
+  /** Where any port will do, that of the collector before: scripts on other machines were told that one. */
+  private async listen(): Promise<number> {
+    const { options, discoveryFile } = this.setup;
+    const known = options.port === 0 ? discoveryFile.lastPort() : 0;
+    return this.port.listen(options.host, known || options.port).catch((error: unknown) => {
+      if (known === 0) throw error;
+      return this.port.listen(options.host, 0);
+    });
   }
 
   /** Saves and ends; once, however often it is asked. */

@@ -14,12 +14,14 @@ export class DiscoveryFile {
   readonly folder: string;
   private readonly file: string;
   private readonly tokenFile: string;
+  private readonly portFile: string;
 
   /** `dir` is the `.xtrack` directory. */
   constructor(dir: string, env: NodeJS.ProcessEnv = process.env) {
     this.folder = join(discoveryBase(env), 'xtrack', createHash('sha256').update(realpathSync(dir)).digest('hex'));
     this.file = join(this.folder, 'collector.json');
     this.tokenFile = join(this.folder, 'token');
+    this.portFile = join(this.folder, 'port');
   }
 
   /** Null where the path would be too long, or the system has no Unix sockets in the file system. */
@@ -65,8 +67,19 @@ export class DiscoveryFile {
     }
   }
 
+  /** On which an earlier collector listened; 0 where that is not known. */
+  lastPort(): number {
+    try {
+      const port = Number(readFileSync(this.portFile, 'utf8'));
+      return Number.isInteger(port) && port > 0 && port < 65_536 ? port : 0;
+    } catch {
+      return 0;
+    }
+  }
+
   write(discovery: Discovery): void {
     writePrivate(this.file, JSON.stringify(discovery));
+    writePrivate(this.portFile, String(discovery.port));
   }
 
   /** At exit; a newer collector's file stays. */

@@ -15,8 +15,9 @@ import { ChangeNotices } from './changeNotices';
 import { Housekeeping } from './housekeeping';
 import { HeapWatch } from './heapWatch';
 import { Ingestion } from './ingestion';
-import { SignsOfLife } from './journal/signsOfLife';
+import { SILENT_AFTER_MS, SILENT_AFTER_MS_FAR, SignsOfLife } from './journal/signsOfLife';
 import { listRuns } from './journal/runScanner';
+import { isNetworkDisk } from './networkDisk';
 import { lostMessage, OpenRuns, type OpenRun } from './openRuns';
 import { liveness } from './processIdentity';
 import { RunLiveness } from './runLiveness';
@@ -73,7 +74,7 @@ export class StoreWorker implements Methods {
   private ingestion: Ingestion;
   private readonly sealing: Sealing | null;
   private readonly lives: RunLiveness;
-  private readonly signs = new SignsOfLife(() => performance.now(), SECOND_MS);
+  private readonly signs: SignsOfLife;
   private readonly notices: ChangeNotices;
   private readonly sizes: RunSizes;
   private readonly house: Housekeeping;
@@ -86,6 +87,8 @@ export class StoreWorker implements Methods {
   constructor(private readonly setup: StoreSetup) {
     const { sql, dir, readOnly, ownsLease, notify } = setup;
     this.root = join(dir, 'runs');
+    const silence = isNetworkDisk(dir) ? SILENT_AFTER_MS_FAR : SILENT_AFTER_MS;
+    this.signs = new SignsOfLife(() => performance.now(), SECOND_MS, silence);
     this.catalog = this.openCatalog();
     this.runs = new OpenRuns(sql, readOnly, this.budget, ownsLease, (runId, message) => {
       this.notices.changed(runId);

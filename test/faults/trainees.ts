@@ -66,6 +66,11 @@ export class Trainee {
     return this.acks()[0];
   }
 
+  /** The script, and the supervisor that watches it. */
+  get pids(): number[] {
+    return [...new Set([this.child.pid!, this.scriptPid])];
+  }
+
   get isOver(): boolean {
     return this.child.exitCode !== null || this.child.signalCode !== null;
   }

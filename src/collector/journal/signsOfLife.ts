@@ -3,6 +3,8 @@
  * collector's own sleep everybody gets their time again: nobody could be heard.
  */
 export const SILENT_AFTER_MS = 30_000;
+/** On disks that show late what other machines write. */
+export const SILENT_AFTER_MS_FAR = 90_000;
 const LATE_TICK_MS = 10_000;
 
 export class SignsOfLife {
@@ -12,6 +14,7 @@ export class SignsOfLife {
   constructor(
     private readonly now: () => number,
     private readonly tickMs: number,
+    private readonly silentAfterMs = SILENT_AFTER_MS,
   ) {
     this.lastTick = now();
   }
@@ -31,7 +34,7 @@ export class SignsOfLife {
 
   isSilent(id: string): boolean {
     const heard = this.heard.get(id);
-    return heard === undefined || this.now() - heard > SILENT_AFTER_MS;
+    return heard === undefined || this.now() - heard > this.silentAfterMs;
   }
 
   /** Once every `tickMs`. True when it came so late that we must have slept. */

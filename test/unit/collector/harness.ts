@@ -11,7 +11,7 @@ import type { Method, Request, Results } from '../../../src/protocol/api';
 const ROOT = resolve(__dirname, '../../..');
 
 /** Answers the bundle's path; the folder goes with `cleanUp`. */
-export async function buildCollector(): Promise<string> {
+export async function buildCollector(version = '0.0.1', buildId = 'test-build'): Promise<string> {
   const folder = temporaryFolder();
   const outfile = join(folder, 'collector.js');
   await build({
@@ -23,7 +23,7 @@ export async function buildCollector(): Promise<string> {
     format: 'cjs',
     mainFields: ['module', 'main'],
     logLevel: 'error',
-    define: { __BUILD__: '"test-build"', __VERSION__: '"0.0.1"' },
+    define: { __BUILD__: JSON.stringify(buildId), __VERSION__: JSON.stringify(version) },
   });
   cpSync(join(ROOT, 'node_modules/sql.js/dist/sql-wasm.wasm'), join(folder, 'sql-wasm.wasm'));
   symlinkSync(join(ROOT, 'src/python'), join(folder, 'python'));

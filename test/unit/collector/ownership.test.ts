@@ -59,6 +59,8 @@ describe('a directory', () => {
     await first.signal('SIGKILL');
     const second = await RunningCollector.start(bundle, place);
     expect(second.existing).toBe(false);
+    // Scripts elsewhere were told where the first one listens.
+    expect(second).toMatchObject({ port: first.port, token: first.token });
     expect(await second.call('collector.info', {})).toMatchObject({ follower: null });
   });
 
@@ -125,7 +127,7 @@ describe('the end', () => {
     expect(existsSync(join(collector.place.dir, 'runs', 'run-1', 'run.sqlite'))).toBe(true);
     expect(existsSync(join(collector.place.dir, 'catalog.sqlite'))).toBe(true);
     expect(existsSync(join(collector.place.dir, 'lease'))).toBe(false);
-    expect(readdirSync(discoveryFolder(collector.place))).toEqual(['token']);
+    expect(readdirSync(discoveryFolder(collector.place))).toEqual(['port', 'token']);
     const next = await RunningCollector.start(bundle, collector.place);
     await until(async () => (await next.call('runs.list', {})).rows[0]?.name === 'saved');
   });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { SILENT_AFTER_MS, SignsOfLife } from '../../../src/collector/journal/signsOfLife';
+import { SILENT_AFTER_MS, SILENT_AFTER_MS_FAR, SignsOfLife } from '../../../src/collector/journal/signsOfLife';
 
-function atTime() {
+function atTime(silentAfter = SILENT_AFTER_MS) {
   let time = 1000;
-  const signs = new SignsOfLife(() => time, 1000);
+  const signs = new SignsOfLife(() => time, 1000, silentAfter);
   const pass = (ms: number) => {
     for (let left = ms; left > 0; left -= 1000) {
       time += Math.min(left, 1000);
@@ -14,10 +14,13 @@ function atTime() {
 }
 
 describe('signs of life', () => {
-  it('last for thirty seconds', () => {
-    const { signs, pass } = atTime();
+  it.each([
+    ['thirty seconds', SILENT_AFTER_MS],
+    ['ninety on a network disk', SILENT_AFTER_MS_FAR],
+  ])('last for %s', (_how, silentAfter) => {
+    const { signs, pass } = atTime(silentAfter);
     signs.add('a', 0);
-    pass(SILENT_AFTER_MS);
+    pass(silentAfter);
     expect(signs.isSilent('a')).toBe(false);
     pass(1);
     expect(signs.isSilent('a')).toBe(true);
