@@ -15,6 +15,8 @@ const client = new CollectorClient(setup.dir, {
   idleExitMinutes: () => 10,
   journals: () => 'keep',
   retention: () => ({ days: null, trash_days: null }),
+  alerts: () => ({ rules: [], webhook: null }),
+  refused: (problems) => console.error(problems),
   errorFile: () => setup.errorFile,
   log: (level, message) => console.error(level, message),
 });
