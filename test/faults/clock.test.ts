@@ -51,7 +51,7 @@ it('a clock that jumps loses nothing, ends nothing, and makes no run last less t
     ).started(),
     Trainee.start(place, folder, { id: 'killed', worker: 'worker-0', key: 'c', kind: 'plain' }, env).started(),
   ]);
-  const [supervised, streaming, plain] = trainees as [Trainee, Trainee, Trainee];
+  const [supervised, streaming, plain] = trainees;
 
   const seen = new Set<string>();
   for (const seconds of [2 * HOUR, -HOUR, 400 * 24 * HOUR, HOUR]) {

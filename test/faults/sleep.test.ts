@@ -88,7 +88,7 @@ it('a collector that sleeps, scripts that sleep, and all of them at once go on w
   await look();
   expect([...seen]).toEqual(['running']);
 
-  await trainees[2]!.pause(collector, 'run');
+  await trainees[2].pause(collector, 'run');
   await Promise.all(trainees.map((each) => each.stop()));
   await until(async () => (await collector.call('runs.get', { run_id: 'run' })).status === 'completed', 20_000);
   const promises = trainees.map(({ promised }) => promised);
