@@ -132,7 +132,7 @@ function makeParts(context: vscode.ExtensionContext, owned: DisposableStore, log
     outputs,
     stopRun,
     resumeRun,
-    editAndRun: new EditAndRun(collectors),
+    editAndRun: new EditAndRun(collectors, log),
     sendCommand: new SendCommand(collectors),
     charts,
     example,

@@ -51,7 +51,7 @@ function run(interpreter: string, args: string[], cwd: string, env: Environment)
 function wrong(interpreter: string, what: string): Error {
   return userError(
     'invalid',
-    `The Python interpreter ${interpreter} ${what}. Choose another one (in VS Code: "Python: Select Interpreter", or the setting xtrack.interpreter).`,
+    `The Python interpreter ${interpreter} ${what}. Choose another one (in VS Code: "Python: Select Interpreter", the setting xtrack.interpreter, or its launch profile).`,
     { field: 'interpreter' },
   );
 }

@@ -12,6 +12,8 @@ import type { LauncherPorts } from './launcherPorts';
 const LOOK_EVERY_MS = 200;
 const ACK_WAIT_MS = 2_000;
 const RUNG_MS = 10_000;
+/** A double click, or two people at once, stop a run once: neither means to skip what was just asked of it. */
+const AT_ONCE_MS = 400;
 
 type Stage = 'command' | 'int' | 'term' | 'kill';
 const NEXT: Record<Stage, Stage | null> = { command: 'int', int: 'term', term: 'kill', kill: null };
@@ -25,6 +27,8 @@ interface Ladder {
   /** Epoch ms of the next rung; null when there is none. */
   nextAt: number | null;
   acked: boolean;
+  /** When it was begun here (`performance.now()`). */
+  begun: number;
 }
 
 export class StopLadders {
@@ -50,6 +54,7 @@ export class StopLadders {
     const info = await this.ports.launchInfo(runId);
     if (ENDED.has(info.status)) return { stage: 'ended', next_at: null };
     const ladder = this.ladders.get(runId);
+    if (ladder && performance.now() - ladder.begun < AT_ONCE_MS) return { stage: ladder.stage, next_at: ladder.nextAt };
     if (ladder) {
       await this.climb(runId, ladder, info);
       return { stage: ladder.stage, next_at: ladder.nextAt };
@@ -67,7 +72,7 @@ export class StopLadders {
     const { stop, attempt, status } = await this.ports.launchInfo(runId);
     if (!stop || ENDED.has(status) || this.ladders.has(runId) || this.disposed) return;
     const { stage, cmd_id, next_at } = stop;
-    const ladder: Ladder = { stage, attempt, commandId: cmd_id, nextAt: next_at, acked: false };
+    const ladder: Ladder = { stage, attempt, commandId: cmd_id, nextAt: next_at, acked: false, begun: -Infinity };
     this.ladders.set(runId, ladder);
     void this.watch(runId, ladder);
   }
@@ -75,7 +80,14 @@ export class StopLadders {
   private async begin(runId: string, info: LaunchInfo): Promise<StopResult> {
     const commandId = `stop-${randomBytes(6).toString('hex')}`;
     const { attempt } = info;
-    const ladder: Ladder = { stage: 'command', attempt, commandId, nextAt: Date.now() + ACK_WAIT_MS, acked: false };
+    const ladder: Ladder = {
+      stage: 'command',
+      attempt,
+      commandId,
+      nextAt: Date.now() + ACK_WAIT_MS,
+      acked: false,
+      begun: performance.now(),
+    };
     this.ladders.set(runId, ladder);
     try {
       await this.ports.appendCommand(runId, { cmd_id: commandId, type: 'stop', payload: {}, attempt });

@@ -2,8 +2,15 @@ import * as vscode from 'vscode';
 import { ApiError, userError } from '../../protocol/apiError';
 import type { Checkpoint, Launched } from '../../protocol/rows';
 import { formatAgo, formatNumber, toNumber } from '../../domain/format';
+import { withAnotherInterpreter } from '../anotherInterpreter';
 import type { Collectors } from '../collectors';
 import { plain } from '../messages';
+import { workingDirectory } from '../openFile';
+
+interface Again {
+  changed_ok: boolean;
+  interpreter?: string;
+}
 
 /** Starts a run again as its next attempt, or forks a new run from one of its checkpoints. */
 export class ResumeRun {
@@ -42,8 +49,8 @@ export class ResumeRun {
       throw userError('invalid', vscode.l10n.t('{0} logged no checkpoint to fork from.', plain(name, 80)));
     const from = checkpoint ?? (await this.pick(checkpoints, vscode.l10n.t('Fork {0} from', name)));
     if (from === undefined) return undefined;
-    return this.start(from, (changed_ok) =>
-      this.collectors.callRun(run_id, 'runs.again', { run_id, checkpoint: from, changed_ok }),
+    return this.start(run_id, from, (how) =>
+      this.collectors.callRun(run_id, 'runs.again', { run_id, checkpoint: from, ...how }),
     );
   }
 
@@ -53,25 +60,28 @@ export class ResumeRun {
     return (await vscode.window.showQuickPick(choices, { title, matchOnDescription: true }))?.checkpoint;
   }
 
-  /** A checkpoint that was changed after it was logged is used when the user says so. */
-  private async start<T>(checkpoint: string, act: (changed_ok: boolean) => Promise<T>): Promise<T | undefined> {
+  /** A checkpoint that was changed after it was logged is used when the user says so; so is another interpreter. */
+  private async start<T>(run_id: string, checkpoint: string, act: (how: Again) => Promise<T>): Promise<T | undefined> {
+    const cwd = async (): Promise<string> => workingDirectory(this.collectors, run_id);
+    const begin = (changed_ok: boolean): Promise<T | undefined> =>
+      withAnotherInterpreter((other) => act({ changed_ok, ...other }), cwd, this.log);
     try {
-      return await act(false);
+      return await begin(false);
     } catch (error) {
       if (!(error instanceof ApiError) || error.data.code !== 'conflict' || error.data.field !== 'checkpoint')
         throw error;
       this.log.warn(`${checkpoint}: ${error.message}`);
       const use = vscode.l10n.t('Use It As It Is');
       const answer = await vscode.window.showWarningMessage(plain(error.message, 600), use);
-      return answer === use ? act(true) : undefined;
+      return answer === use ? begin(true) : undefined;
     }
   }
 
   /** `checkpoint` is "last", "best", "none", or a checkpoint's id. Of one that is gone another can be chosen. */
   async resume(run_id: string, checkpoint: string): Promise<Launched | undefined> {
     try {
-      const launched = await this.start(checkpoint, (changed_ok) =>
-        this.collectors.callRun(run_id, 'runs.resume', { run_id, checkpoint, changed_ok }),
+      const launched = await this.start(run_id, checkpoint, (how) =>
+        this.collectors.callRun(run_id, 'runs.resume', { run_id, checkpoint, ...how }),
       );
       if (launched) this.log.info(`Resumed ${run_id} from ${checkpoint} as attempt ${launched.attempt}`);
       return launched;

@@ -3,6 +3,7 @@ import type { CommandState, RunDetail, StopResult } from '../../protocol/rows';
 import type { Collectors } from '../collectors';
 import { plain } from '../messages';
 import { isActive } from '../runFeed';
+import { statusWord } from '../runText';
 
 const LOOK_MS = 500;
 
@@ -20,8 +21,16 @@ export class StopRun {
   async stop(run_id: string): Promise<StopResult> {
     const result = await this.collectors.callRun(run_id, 'runs.stop', { run_id });
     this.log.info(`Stop ${run_id}: ${result.stage}`);
-    if (result.stage !== 'ended' && !this.shown.has(run_id)) void this.follow(run_id);
+    if (result.stage === 'ended')
+      this.tellEnded(run_id).catch((error: unknown) => this.log.warn(`Stop ${run_id}: ${String(error)}`));
+    else if (!this.shown.has(run_id)) void this.follow(run_id);
     return result;
+  }
+
+  /** Who clicked a moment too late, or called off what waited for its time, sees that nothing is left to stop. */
+  private async tellEnded(run_id: string): Promise<void> {
+    const { name, status } = await this.look(run_id);
+    await vscode.window.showInformationMessage(vscode.l10n.t('{0} is over: {1}.', plain(name, 60), statusWord(status)));
   }
 
   private async follow(run_id: string): Promise<void> {

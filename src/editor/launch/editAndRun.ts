@@ -2,8 +2,10 @@
 import * as vscode from 'vscode';
 import { userError } from '../../protocol/apiError';
 import type { Launched, RunDetail } from '../../protocol/rows';
+import { withAnotherInterpreter } from '../anotherInterpreter';
 import type { Collectors } from '../collectors';
 import { plain } from '../messages';
+import { workingDirectory } from '../openFile';
 import { argumentsProblem } from './askArguments';
 import { splitArguments } from './commandLine';
 import { type Given, placeOf, withParameter } from './parameters';
@@ -13,11 +15,18 @@ interface Choice extends vscode.QuickPickItem {
 }
 
 export class EditAndRun {
-  constructor(private readonly collectors: Collectors) {}
+  constructor(
+    private readonly collectors: Collectors,
+    private readonly log: vscode.LogOutputChannel,
+  ) {}
 
   /** What a run ran, once more. */
-  again(run_id: string): Promise<Launched> {
-    return this.collectors.callRun(run_id, 'runs.again', { run_id });
+  again(run_id: string, given: { args?: string[]; env?: Record<string, string> } = {}): Promise<Launched | undefined> {
+    return withAnotherInterpreter(
+      (other) => this.collectors.callRun(run_id, 'runs.again', { run_id, ...given, ...other }),
+      () => workingDirectory(this.collectors, run_id),
+      this.log,
+    );
   }
 
   /** Undefined when the user changed their mind. */
@@ -30,7 +39,7 @@ export class EditAndRun {
       if (!chosen) return undefined;
       if (chosen.does === 'run') {
         const env = changed(before.env, given.env);
-        return this.collectors.callRun(run_id, 'runs.again', { run_id, args: given.args, env });
+        return this.again(run_id, { args: given.args, env });
       }
       given =
         chosen.does === 'line'

@@ -237,7 +237,7 @@ describe('a stop', () => {
     const run_id = await launch(trainee(stubborn), { policy: 'never' });
     await until(async () => (await get(run_id)).checkpoints.length === 3, 20_000);
     expect(await collector.call('runs.stop', { run_id })).toMatchObject({ stage: 'command' });
-    expect(await collector.call('runs.stop', { run_id })).toMatchObject({ stage: 'int' });
+    await until(async () => (await get(run_id)).stop?.stage === 'int');
     expect((await get(run_id)).stop).toMatchObject({ stage: 'int', next_at: expect.any(Number) });
     await collector.signal('SIGKILL');
     collector = await RunningCollector.start(bundle, collector.place);
