@@ -1,5 +1,6 @@
 /** The environment of a launched run, and what of it may be written down. */
 import type { Environment } from './interpreter';
+import { redact } from './secrets';
 
 const SECRET = /KEY|TOKEN|SECRET|PASS|CREDENTIAL|AUTH|COOKIE/i;
 /** Of the editor that started the collector, or of a run in whose terminal that was; no business of a new run. */
@@ -18,7 +19,8 @@ export function baseEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
 export function recordable(env: Environment, base: Environment): Environment {
   return Object.fromEntries(
     Object.entries(env).filter(
-      ([name, value]) => base[name] !== value && !SECRET.test(name) && !NOT_PASSED_ON.test(name),
+      ([name, value]) =>
+        base[name] !== value && !SECRET.test(name) && !NOT_PASSED_ON.test(name) && redact(value) === value,
     ),
   );
 }

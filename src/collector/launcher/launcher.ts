@@ -6,8 +6,19 @@ import { checkpointPath } from './checkpoints';
 import { baseEnvironment, recordable } from './environment';
 import { checkInterpreter, resolveInterpreter, type Environment } from './interpreter';
 import type { LauncherPorts } from './launcherPorts';
-import { checkFolder, checkProgram, checkScript, commandOf, newRunId, whatRan, withArguments } from './program';
+import {
+  checkFolder,
+  checkProgram,
+  checkScript,
+  commandOf,
+  newRunId,
+  whatRan,
+  withArguments,
+  withoutSecrets,
+} from './program';
+import { SecretArguments } from './secrets';
 import { startSupervisor } from './supervisor';
+import type { LaunchInfo } from '../workerApi';
 
 const MAX_ATTEMPTS = 3;
 const BACKOFF_S = 10;
@@ -16,6 +27,7 @@ export class Launcher {
   /** Supervisors that were started here and live, by run. */
   private readonly supervisors = new Map<string, number>();
   private readonly starting = new Set<string>();
+  private readonly secrets = new SecretArguments();
 
   constructor(
     private readonly ports: LauncherPorts,
@@ -73,7 +85,7 @@ export class Launcher {
       const info = await this.ports.launchInfo(run_id);
       if (info.starts_at !== null) throw waits(run_id, info.starts_at);
       if (info.status === 'running' || info.status === 'queued') throw isRunning(run_id);
-      const again = whatRan(info);
+      const again = this.whatRan(info);
       const attempt = info.attempt + 1;
       const recovery = again.recovery && { ...again.recovery, since: attempt };
       const from_checkpoint = checkpointPath(info, checkpoint, again.cwd, changed_ok);
@@ -86,10 +98,10 @@ export class Launcher {
     this.refuseFollower();
     const { run_id, args, checkpoint = 'none', changed_ok = false } = request;
     const info = await this.ports.launchInfo(run_id);
-    const again = whatRan(info);
+    const again = this.whatRan(info);
     const launch: Launch = {
       ...again,
-      ...(args && { argv: withArguments(again, args) }),
+      ...(args && { argv: withArguments(again, this.secrets.restored(run_id, args)) }),
       ...(request.name !== undefined && { name: request.name }),
       tags: { ...again.tags, ...request.tags },
       run_id: newRunId(),
@@ -165,7 +177,8 @@ export class Launcher {
     const runDir = this.ports.runs.ensure(run_id);
     // First, so that a collector that is killed from here on has a successor that goes on.
     this.onStarted(launch, env);
-    await this.ports.appendEvent(run_id, attempt, 'launch', launch as unknown as Json);
+    this.secrets.keep(run_id, launch.argv);
+    await this.ports.appendEvent(run_id, attempt, 'launch', withoutSecrets(launch) as unknown as Json);
     try {
       const supervised = await startSupervisor(launch, python, env, runDir, this.ports, debuggerPath);
       this.supervisors.set(run_id, supervised.pid);
@@ -181,6 +194,11 @@ export class Launcher {
   private async supervisorEnded(launch: Launch, pid: number, reason: string | null): Promise<void> {
     if (this.supervisors.get(launch.run_id) === pid) this.supervisors.delete(launch.run_id);
     if (reason !== null) await this.fail(launch.run_id, launch.attempt, reason);
+  }
+
+  private whatRan(info: LaunchInfo): ReturnType<typeof whatRan> {
+    const again = whatRan(info);
+    return { ...again, argv: this.secrets.restored(info.run_id, again.argv) };
   }
 
   private refuseFollower(): void {

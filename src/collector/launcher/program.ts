@@ -5,6 +5,7 @@ import { isAbsolute, resolve } from 'node:path';
 import { userError, type LaunchRequest } from '../../protocol/api';
 import type { Launch } from '../../protocol/events';
 import type { LaunchInfo } from '../workerApi';
+import { REDACTED, redactArguments } from './secrets';
 
 /** The command line behind the interpreter; of a command, all of it. */
 export function commandOf(target: LaunchRequest['target'], args: string[]): string[] {
@@ -32,9 +33,20 @@ export function whatRan({ run_id, launch, source }: LaunchInfo): Omit<Launch, 'r
   return { argv: source.argv, interpreter: source.interpreter ?? 'python3', cwd: source.cwd, env: {} };
 }
 
+/** As it is journaled, in a directory that may be shared. */
+export function withoutSecrets(launch: Launch): Launch {
+  return { ...launch, argv: redactArguments(launch.argv) };
+}
+
 export function checkProgram({ argv, interpreter, cwd }: Pick<Launch, 'argv' | 'interpreter' | 'cwd'>): void {
   checkFolder(cwd);
   const first = argv[0];
+  if (argv.some((word) => word.includes(REDACTED)))
+    throw userError(
+      'invalid',
+      'The run was started with a secret among its arguments, which was not recorded. Use “Edit Parameters and Run” and put it in, or launch the script anew.',
+      { field: 'args' },
+    );
   if (interpreter !== null && first !== '-m') checkScript(first ?? '', cwd, 'run_id');
 }
 

@@ -11,6 +11,7 @@ import { newestIntact } from './checkpoints';
 import { baseEnvironment } from './environment';
 import type { Environment } from './interpreter';
 import type { LauncherPorts } from './launcherPorts';
+import { withoutSecrets } from './program';
 import type { RecoveryPlans } from './plans';
 
 const LOOK_EVERY_MS = 300;
@@ -90,7 +91,7 @@ export class Recovery {
       const attempt = info.attempt + 1;
       const starts_at = Date.now() + backoff(plan.recovery, attempt) * 1000;
       const next: Launch = { ...plan, attempt, from_checkpoint: from, starts_at };
-      await this.ports.appendEvent(runId, attempt, 'launch', next as unknown as Json);
+      await this.ports.appendEvent(runId, attempt, 'launch', withoutSecrets(next) as unknown as Json);
       await this.wait(runId);
     } catch (error) {
       this.ports.log(`Run ${runId} is not started again: ${error instanceof Error ? error.message : String(error)}`);

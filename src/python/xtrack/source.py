@@ -11,6 +11,7 @@ import sys
 from typing import Any, Dict, List, Optional
 
 from .process import absolute, hostname, working_directory
+from .redaction import redact, redact_arguments, redact_variable
 
 DIFF_LIMIT = 1_000_000
 _HASH_LIMIT = 10_000_000
@@ -18,26 +19,6 @@ _KEPT = re.compile(
     r"(XTRACK_|CUDA_|NCCL_|OMP_|MKL_|SLURM_|TORCH|TF_|JAX_|XLA_|HF_|PYTHON|CONDA_|VIRTUAL_ENV|MASTER_|NVIDIA_|ROCR_|HIP_)"
     r"|(RANK|LOCAL_RANK|WORLD_SIZE|LOCAL_WORLD_SIZE|HOSTNAME)\Z"
 )
-_SECRET_NAME = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|AUTH|COOKIE|PRIVATE|(?:^|_)KEY|KEY(?:$|_)|DSN", re.IGNORECASE)
-_SECRETS = (
-    (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL), "[redacted]"),
-    (re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bgh[a-z]_[A-Za-z0-9]{20,}|\bgithub_pat_\w{20,}|\bsk-[\w-]{16,}|\bhf_\w{16,}|\bxox[a-z]-[\w-]{10,}|\bglpat-[\w-]{16,}"), "[redacted]"),
-    (re.compile(r"\beyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]+"), "[redacted]"),
-    (re.compile(r"(://[^\s/:@]*):[^\s/@]+@"), r"\1:[redacted]@"),
-    (
-        re.compile(
-            r"(?i)([\w-]*(?:api[_-]?key|access[_-]?key|secret|token|passw(?:or)?d|pwd|credential)[\w-]*[\"']?\s*[:=]\s*)"
-            r"([\"'][^\"'\n]{4,}[\"']|[^\s\"',;(){}\[\]]{6,})"
-        ),
-        r"\1[redacted]",
-    ),
-)
-
-
-def redact(text: str) -> str:
-    for pattern, instead in _SECRETS:
-        text = pattern.sub(instead, text)
-    return text
 
 
 def quick_source() -> Dict[str, Any]:
@@ -50,7 +31,7 @@ def quick_source() -> Dict[str, Any]:
         **git_revision(working_directory()),
     }
     if not is_notebook_kernel():
-        source.update(interpreter=sys.executable or None, argv=command_line())
+        source.update(interpreter=sys.executable or None, argv=redact_arguments(command_line()))
     return {name: value for name, value in source.items() if value is not None}
 
 
@@ -66,7 +47,7 @@ def quick_environment() -> Dict[str, Any]:
 
 def environment_variables() -> Dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if _KEPT.match(name)}
-    return {name: "[redacted]" if _SECRET_NAME.search(name) else redact(value[:2000]) for name, value in kept.items()}
+    return {name: redact_variable(name, value[:2000]) for name, value in kept.items()}
 
 
 def entrypoint() -> Optional[str]:

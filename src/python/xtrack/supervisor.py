@@ -23,6 +23,7 @@ from .process import absolute, hostname, process, working_directory
 from .ranks import agreed_run_id, worker_id
 from .recorder import Recorder
 from .scriptjournals import ScriptJournals
+from .redaction import redact_arguments
 from .source import file_hash, git_state, quick_environment, slow_environment
 from .transports import TCPTransport, Transport, UnixSocketTransport, choose
 from .troubles import Troubles
@@ -225,7 +226,7 @@ class Supervisor:
         experiment = job.experiment or os.environ.get("XTRACK_EXPERIMENT") or None
         if experiment or parent:
             run_id = {"id": run_id, "exp_id": experiment, "parent_id": parent}
-        source: Dict[str, Any] = {"interpreter": None if job.is_command else sys.executable, "argv": job.words, "cwd": working_directory() or None, "root": workspace()}
+        source: Dict[str, Any] = {"interpreter": None if job.is_command else sys.executable, "argv": redact_arguments(job.words), "cwd": working_directory() or None, "root": workspace()}
         if job.script is not None:
             path = absolute(job.script)
             source.update(entrypoint=path, code_hash=file_hash(path))
