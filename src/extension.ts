@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { createHash } from 'node:crypto';
 import { homedir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
-import { DisposableStore } from './base/disposable';
+import { DisposableStore, toDisposable } from './base/disposable';
 import { AlertNotices } from './editor/alerts/alertNotices';
 import { WindowAlerts } from './editor/alerts/windowAlerts';
 import { ChartPanels } from './editor/charts/chartPanels';
@@ -72,8 +72,13 @@ export function activate(context: vscode.ExtensionContext): XTrackApi {
   const parts = makeParts(context, owned, log);
   const debugRun = owned.add(makeDebugRun(parts, log));
   owned.add(registerCommands(makeHandlers(parts, debugRun, log), log));
-  tie(context, parts, owned, log);
   const { tree, feed, collectors } = parts;
+  // What comes by itself comes in the next turn: the editor waits for this one.
+  const next = setImmediate(() => {
+    tree.showState();
+    tie(context, parts, owned, log);
+  });
+  owned.add(toDisposable(() => clearImmediate(next)));
   return { tree, feed, collectors };
 }
 

@@ -53,7 +53,6 @@ export class RunsTree implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
     this.ages = setInterval(() => {
       if (this.view.visible) this.redraws.request(undefined, 'soon');
     }, AGES_MS);
-    this.showState();
   }
 
   get selectedRuns(): string[] {
@@ -247,7 +246,8 @@ export class RunsTree implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
     }
   }
 
-  private showState(): void {
+  /** What the view says beside its runs, or in their place. */
+  showState(): void {
     const { state } = this.collectors;
     const failed = this.failure ?? (typeof state === 'object' ? state.error : null);
     let shown = 'runs';
