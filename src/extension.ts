@@ -243,56 +243,47 @@ function makeHandlers(parts: Parts, debugRun: DebugRun, log: vscode.LogOutputCha
   const one = (args: unknown[], title: string): Promise<string | undefined> => targets.one(args, { title, none });
   const orSelected = (args: unknown[]): unknown[] => (args.length > 0 ? args : [tree.selectedRuns]);
   return {
-    'xtrack.launch': async (request) =>
-      (await isTrusted()) ? showLaunched(parts, await launcher.launch(request)) : undefined,
-    'xtrack.launchCurrentFile': async (file) =>
-      (await isTrusted()) ? showLaunched(parts, await launcher.launchFile(file)) : undefined,
-    'xtrack.debugCurrentFile': async (file) => ((await isTrusted()) ? debugRun.debugFile(file) : undefined),
-    'xtrack.trackCell': async (cell) => ((await isTrusted()) ? parts.trackCell.track(cell) : undefined),
-    'xtrack.runAgain': async (...args) => {
-      if (!(await isTrusted())) return undefined;
+    'xtrack.launch': trusted(async (request) => showLaunched(parts, await launcher.launch(request))),
+    'xtrack.launchCurrentFile': trusted(async (file) => showLaunched(parts, await launcher.launchFile(file))),
+    'xtrack.debugCurrentFile': trusted((file) => debugRun.debugFile(file)),
+    'xtrack.trackCell': trusted((cell) => parts.trackCell.track(cell)),
+    'xtrack.runAgain': trusted(async (...args) => {
       const run_id = await one(orSelected(args), vscode.l10n.t('Which run to run again?'));
       return run_id && showLaunched(parts, await editAndRun.again(run_id));
-    },
-    'xtrack.editAndRun': async (...args) => {
-      if (!(await isTrusted())) return undefined;
+    }),
+    'xtrack.editAndRun': trusted(async (...args) => {
       const run_id = await one(orSelected(args), vscode.l10n.t('Whose parameters to edit?'));
       return run_id && showLaunched(parts, await editAndRun.edit(run_id));
-    },
-    'xtrack.fork': async (...args) => {
-      if (!(await isTrusted())) return undefined;
+    }),
+    'xtrack.fork': trusted(async (...args) => {
       const run_id = await one(args, vscode.l10n.t('Which run to fork?'));
       return run_id && showLaunched(parts, await resumeRun.fork(run_id, checkpointOf(args)));
-    },
-    'xtrack.sendCommand': async (...args) => {
-      if (!(await isTrusted())) return;
+    }),
+    'xtrack.sendCommand': trusted(async (...args) => {
       const filter = 'status in ("running", "lost")';
       const question = { title: vscode.l10n.t('Which run?'), filter, none: vscode.l10n.t('No run is active.') };
       const run_id = await targets.one(args, question);
       if (run_id) await sendCommand.send(run_id, args[1], args[2]);
-    },
-    'xtrack.stop': async (...args) => {
-      if (!(await isTrusted())) return undefined;
+    }),
+    'xtrack.stop': trusted(async (...args) => {
       const filter = 'status in ("queued", "running", "lost")';
       const question = { title: vscode.l10n.t('Which run to stop?'), filter, none: vscode.l10n.t('No run is active.') };
       const run_id = await targets.one(args, question);
       return run_id && stopRun.stop(run_id);
-    },
-    'xtrack.resume': async (...args) => {
-      if (!(await isTrusted())) return undefined;
+    }),
+    'xtrack.resume': trusted(async (...args) => {
       const filter = 'not status in ("queued", "running")';
       const ended = vscode.l10n.t('No run has ended yet.');
       const run_id = await targets.one(args, { title: vscode.l10n.t('Which run to resume?'), filter, none: ended });
       return run_id && showLaunched(parts, await resumeRun.fromLast(run_id));
-    },
-    'xtrack.resumeFrom': async (...args) => {
-      if (!(await isTrusted())) return undefined;
+    }),
+    'xtrack.resumeFrom': trusted(async (...args) => {
       const run_id = await one(args, vscode.l10n.t('Which run to resume?'));
       if (!run_id) return undefined;
       const checkpoint = checkpointOf(args);
       const launched = checkpoint ? resumeRun.resume(run_id, checkpoint) : resumeRun.fromPicked(run_id);
       return showLaunched(parts, await launched);
-    },
+    }),
     'xtrack.openCharts': async (...args) => {
       const run_ids = await several(orSelected(args), vscode.l10n.t('Which runs to show?'));
       if (run_ids.length > 0) charts.open(run_ids);
@@ -352,10 +343,15 @@ function makeHandlers(parts: Parts, debugRun: DebugRun, log: vscode.LogOutputCha
     'xtrack.watchFolder': () => watchFolder(),
     'xtrack.openExample': (into) => example.open(into instanceof vscode.Uri ? into : undefined),
     'xtrack.copyLines': () => copyLines(),
-    'xtrack.installClient': async (interpreter) => ((await isTrusted()) ? installClient.run(interpreter) : undefined),
+    'xtrack.installClient': trusted((interpreter) => installClient.run(interpreter)),
     'xtrack.doctor': () => doctor.run(),
     'xtrack.showLog': () => log.show(),
   };
+}
+
+/** Where the workspace is not trusted it is told so, and nothing is done. */
+function trusted(act: (...args: unknown[]) => unknown): (...args: unknown[]) => Promise<unknown> {
+  return async (...args) => ((await isTrusted()) ? act(...args) : undefined);
 }
 
 /** What everybody wants to see of a run that was just started: its output, and its curves beside the editor. */
