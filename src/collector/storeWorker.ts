@@ -5,6 +5,7 @@ import type { SqlJsStatic } from 'sql.js';
 import { shortKey } from '../domain/payload';
 import { parseQuery } from '../domain/query';
 import { deriveStatus, isGone, isScript } from '../domain/runStatus';
+import type { RunState } from '../domain/runState';
 import { isKept, trashedAt } from '../domain/trash';
 import type { JournalPolicy, ListRequest, SeriesRequest } from '../protocol/api';
 import { userError } from '../protocol/apiError';
@@ -165,6 +166,7 @@ export class StoreWorker implements Methods {
       attempt,
       launch: state.launch && { ...state.launch, ...run.tail.files.program(state.launch) },
       source: { ...state.source, ...run.tail.files.program(state.source) },
+      ranks: ranksOf(state, attempt),
       starts_at,
       stop: state.attempts.find(({ n }) => n === attempt)?.stop ?? null,
       began: Object.values(state.writers).some(
@@ -454,6 +456,13 @@ export class StoreWorker implements Methods {
     this.told = state;
     this.setup.notify({ kind: 'state', active, backlog_bytes });
   }
+}
+
+/** worker-0 to worker-N: what torchrun and its like start. Other workers were named by somebody. */
+function ranksOf({ writers }: RunState, attempt: number): number {
+  const scripts = Object.values(writers).filter((writer) => writer.attempt === attempt && isScript(writer));
+  const names = new Set(scripts.map(({ worker }) => worker));
+  return [...names].every((_, rank) => names.has(`worker-${rank}`)) ? names.size : 1;
 }
 
 /** Scripts first: who is signalled first ends first, and its supervisor tells how. */

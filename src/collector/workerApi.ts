@@ -57,6 +57,8 @@ export interface LaunchInfo {
   /** With paths as they are now, also in a workspace that was moved. */
   launch: Launch | null;
   source: Source;
+  /** How many ranks the latest attempt has, whoever started them. */
+  ranks: number;
   /** Of an attempt that waits before it begins. */
   starts_at: number | null;
   /** The latest attempt's stop, and the command that asked for it. */

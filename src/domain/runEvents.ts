@@ -136,6 +136,8 @@ function setSource(context: Context, source: unknown): void {
   const root = wordOf(source['root']);
   const roots = (state.roots ??= []);
   if (root !== null && !roots.includes(root) && roots.length < MAX_ROOTS) roots.push(root);
+  const workers = finiteOf(source['workers']);
+  if (workers !== null && wins(context, 'source workers', writer.attempt, rank)) state.source.workers = workers;
   const argv = source['argv'];
   if (Array.isArray(argv) && argv.every((part) => typeof part === 'string'))
     if (wins(context, 'source argv', writer.attempt, rank)) state.source.argv = argv;

@@ -89,6 +89,8 @@ export interface Source {
   interpreter?: string | null;
   argv?: string[];
   cwd?: string | null;
+  /** Processes that the supervisor started of it. */
+  workers?: number | null;
   /** The folder that held `.xtrack`: what was logged below it is found again when the workspace was moved. */
   root?: string | null;
 }

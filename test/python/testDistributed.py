@@ -82,6 +82,15 @@ class FourProcesses(ScriptTest):
         for p in of_kind(started, "process"):
             self.assertFalse(os.path.exists("/proc/%d" % p["pid"]), p)
 
+    def test_the_traceback_of_one_that_fails_is_named(self):
+        self.write("import os, time\nif os.environ['RANK'] == '3': raise ValueError('boom')\ntime.sleep(60)\n")
+        process = self.start(None, *RUN, "--run-id", "raises", "script.py")
+        process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 1)
+        end = of_kind(self.events("raises", "sup-*"), "run_end")[0]
+        self.assertEqual((end["exit"], end["error"]["message"]), ({"code": 1, "reason": "worker-3"}, "worker-3: ValueError: boom"))
+        self.assertIn('script.py", line 2', end["error"]["traceback"])
+
     def test_a_stop_reaches_all(self):
         self.write("import time; print('up', flush=True); time.sleep(60)\n")
         process = self.start(None, *RUN, "--run-id", "stopped", "script.py")

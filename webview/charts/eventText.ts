@@ -29,6 +29,13 @@ function describe(type: string, fields: Fields, attempt: number): string | null 
       const more = fields['fields'];
       return [word(fields['msg'] ?? fields['message']), more ? JSON.stringify(more) : ''].filter(Boolean).join(' ');
     }
+    case 'alert':
+      return [
+        [word(fields['title']), word(fields['text'])].filter(Boolean).join(': '),
+        fields['stops'] === true ? 'the run is stopped' : '',
+      ]
+        .filter(Boolean)
+        .join('; ');
     case 'checkpoint':
       return [word(fields['path']), at(fields), fields['is_best'] === true ? 'best' : ''].filter(Boolean).join(', ');
     case 'artifact':

@@ -16,6 +16,7 @@ export function overview(run: PanelRun, detail: RunDetail | undefined, act: Act)
     section('Metrics', metricCards(run)),
     section('Parameters', keyValues(run.row.params)),
     detail && section('Notes', notes(detail, act)),
+    detail && section('Alerts', alertTable(detail)),
     detail && section('Warnings', warningTable(detail)),
     detail && section('Attempts', detail.attempts.length > 0 ? attemptTable(detail.attempts) : null),
     detail && section('Commands', commandTable(detail)),
@@ -190,6 +191,15 @@ function commandTable({ commands }: RunDetail): HTMLElement | null {
       'not answered yet',
   ]);
   return table(['Command', 'Sent', 'Answer'], rows);
+}
+
+/** The latest first. */
+function alertTable({ alerts }: RunDetail): HTMLElement | null {
+  if (alerts.length === 0) return null;
+  const rows = alerts.toReversed().map(({ at, level, title, text, stops }) => {
+    return [formatTime(at), level, text === '' ? title : `${title}: ${text}`, stops ? 'stopped the run' : ''];
+  });
+  return table(['Time', 'Level', 'Alert', ''], rows);
 }
 
 function warningTable({ warnings }: RunDetail): HTMLElement | null {

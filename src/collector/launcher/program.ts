@@ -18,8 +18,8 @@ export function withArguments({ argv }: Pick<Launch, 'argv'>, args: string[]): s
   return [...argv.slice(0, argv[0] === '-m' ? 2 : 1), ...args];
 }
 
-/** By the launch that we journaled, else by what the script's own run_start said. */
-export function whatRan({ run_id, launch, source }: LaunchInfo): Omit<Launch, 'run_id' | 'attempt'> {
+/** By the launch that we journaled, else by what the script's own run_start said; of torchrun, its script, as often. */
+export function whatRan({ run_id, launch, source, ranks }: LaunchInfo): Omit<Launch, 'run_id' | 'attempt'> {
   if (launch) {
     const { starts_at: _waited, ...again } = launch;
     return again;
@@ -30,7 +30,8 @@ export function whatRan({ run_id, launch, source }: LaunchInfo): Omit<Launch, 'r
       `Run ${run_id} did not record how it was started, so it cannot be started again from here.`,
       { field: 'run_id' },
     );
-  return { argv: source.argv, interpreter: source.interpreter ?? 'python3', cwd: source.cwd, env: {} };
+  const workers = Math.max(1, source.workers ?? ranks);
+  return { argv: source.argv, interpreter: source.interpreter ?? 'python3', cwd: source.cwd, env: {}, workers };
 }
 
 /** As it is journaled, in a directory that may be shared. */

@@ -155,8 +155,10 @@ export class Launcher {
   }
 }
 
-function profileText({ script, module, command, args }: LaunchProfile): string {
-  return [script ?? (module === undefined ? command : `-m ${module}`), args].flat().filter(Boolean).join(' ');
+function profileText({ script, module, command, args, workers = 1 }: LaunchProfile): string {
+  const what = script ?? (module === undefined ? command : `-m ${module}`);
+  const times = workers > 1 ? vscode.l10n.t('({0} workers)', workers) : undefined;
+  return [what, args, times].flat().filter(Boolean).join(' ');
 }
 
 /** In the editor that was used last; it may not have been saved to a file yet. */

@@ -12,6 +12,7 @@ const LOOK_MS = 400;
 const CHUNK = 256 * 1024;
 /** Of a long console log only the end is shown; the whole is in the file. */
 const SHOWN = 1024 * 1024;
+const LAST_WORDS = 8 * 1024;
 
 /** A terminal a run that shows its console, live and from the start. */
 export class OutputTerminals implements vscode.Disposable {
@@ -148,6 +149,7 @@ class OutputFollower implements vscode.Pseudoterminal, vscode.Disposable {
     this.ended = !going;
     if (!this.ended) return;
     const exit = run.attempts.at(-1)?.exit;
+    await this.showFailed(exit);
     this.note(this.endText(statusWord(run.status), exit, run.error));
     this.endings.fire(exit?.code ?? (run.status === 'completed' ? 0 : 1));
   }
@@ -175,6 +177,18 @@ class OutputFollower implements vscode.Pseudoterminal, vscode.Disposable {
       if (chunk.data) this.write(this.text.add(Buffer.from(chunk.data, 'base64')));
       if (chunk.next >= chunk.size || chunk.next === offset) return;
     }
+  }
+
+  /** Of several workers the first one's console is followed; of one that ended the run, its last words are added. */
+  private async showFailed(exit: Exit | null | undefined): Promise<void> {
+    const { run_id, attempt } = this;
+    const [worker] = /^worker-[1-9]\d*/.exec(exit?.reason ?? '') ?? [];
+    if (worker === undefined) return;
+    const request = { run_id, attempt, worker, collapse: true, tail: LAST_WORDS };
+    const chunk = await this.collectors.callRun(run_id, 'runs.output', request).catch(notThereYet);
+    if (!chunk?.data) return;
+    this.note(vscode.l10n.t('What {0} printed last', worker));
+    this.write(this.text.add(Buffer.from(chunk.data, 'base64')));
   }
 
   private endText(status: string, exit: Exit | null | undefined, error: string | null): string {

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { formatBytes, formatNumber, toNumber } from '../../domain/format';
+import { formatAgo, formatBytes, formatNumber, toNumber } from '../../domain/format';
 import type { RunRow } from '../../protocol/rows';
 import { durationText, sourceText, statusWord, troublesText } from '../runText';
 
@@ -19,6 +19,8 @@ export function runTooltip(row: RunRow, folder: string | undefined): vscode.Mark
   line(text, status.filter(Boolean).join(' · '));
   const troubles = troublesText(row);
   if (troubles !== null) line(text, troubles);
+  if (row.alerts && row.alerted)
+    line(text, vscode.l10n.t('Alerts: {0}, the last {1}', row.alerts, formatAgo(row.alerted, Date.now())));
   if (row.parent) line(text, vscode.l10n.t('Forked from or started by {0}', row.parent));
   if (folder) line(text, vscode.l10n.t('In {0}', folder));
   if (row.error) line(text, row.error_at ? `${row.error} (${sourceText(row.error_at)})` : row.error);

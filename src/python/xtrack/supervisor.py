@@ -226,7 +226,7 @@ class Supervisor:
         experiment = job.experiment or os.environ.get("XTRACK_EXPERIMENT") or None
         if experiment or parent:
             run_id = {"id": run_id, "exp_id": experiment, "parent_id": parent}
-        source: Dict[str, Any] = {"interpreter": None if job.is_command else sys.executable, "argv": redact_arguments(job.words), "cwd": working_directory() or None, "root": workspace()}
+        source: Dict[str, Any] = {"interpreter": None if job.is_command else sys.executable, "argv": redact_arguments(job.words), "cwd": working_directory() or None, "root": workspace(), "workers": job.workers}
         if job.script is not None:
             path = absolute(job.script)
             source.update(entrypoint=path, code_hash=file_hash(path))
@@ -264,10 +264,17 @@ class Supervisor:
             exit_said["reason"] = ", ".join([first.worker, *filter(None, [exit_said.get("reason")])])
         members = ',"exit":' + json_text(exit_said)
         if first is not None and status == "failed" and not self._script_said_why():
-            who = first.worker if len(self._workers) > 1 else "The script"
-            members += ',"error":' + json_text(first.error() or {"message": how_it_ended(who, exit_said)})
+            members += ',"error":' + json_text(self._error_of(first, exit_said))
         self._finish(status, members)
         return code
+
+    def _error_of(self, first: WorkerProcess, exit_said: Dict[str, Any]) -> Dict[str, str]:
+        error = first.error()
+        if len(self._workers) == 1:
+            return error or {"message": how_it_ended("The script", exit_said)}
+        if error is None:
+            return {"message": how_it_ended(first.worker, exit_said)}
+        return {**error, "type": "", "message": ": ".join([first.worker, error["type"], error["message"]])}
 
     def _finish(self, status: str, members: str) -> None:
         end = ',"status":"%s"' % status

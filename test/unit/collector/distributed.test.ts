@@ -1,17 +1,21 @@
 /** A run of four real processes, launched as one. */
-import { copyFileSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import type { RunDetail } from '../../../src/protocol/rows';
 import { buildCollector, cleanUp, newPlace, RunningCollector, until } from './harness';
 
 const WORKERS = ['worker-0', 'worker-1', 'worker-2', 'worker-3'];
+let bundle: string;
 let collector: RunningCollector;
 let work: string;
 let going: string | null = null;
 
 beforeAll(async () => {
-  collector = await RunningCollector.start(await buildCollector(), newPlace());
+  bundle = await buildCollector();
+  collector = await RunningCollector.start(bundle, newPlace());
   work = dirname(collector.place.dir);
 });
 afterEach(async () => {
@@ -89,3 +93,39 @@ it('names a worker that falls behind; the mean ends where that one is', async ()
   await collector.call('runs.stop', { run_id });
   await until(async () => (await get(run_id)).status === 'killed', 30_000);
 }, 120_000);
+
+it('that torchrun’s like started in a terminal is resumed with as many', async () => {
+  const text = `
+import os, time, xtrack
+path = os.environ.get("XTRACK_RESUME_CHECKPOINT")
+first = int(open(path).read()) if path else 0
+with xtrack.start_run(name="terminal") as run:
+    for step in range(first + 1, first + 6):
+        run.log_metric("loss", 1.0, step=step)
+    if run.worker_id == "worker-0":
+        open("%d.ckpt" % step, "w").write(str(step))
+        run.log_checkpoint("%d.ckpt" % step, step)
+    if not path: time.sleep(3600)
+`;
+  writeFileSync(join(work, 'ranks.py'), text);
+  const PYTHONPATH = join(dirname(bundle), 'python');
+  const start = (rank: string) => {
+    const env = { ...process.env, PYTHONPATH, RANK: rank, WORLD_SIZE: '4' };
+    return spawn('python3', ['ranks.py'], { cwd: work, env, stdio: 'ignore' });
+  };
+  const processes = ['0', '1', '2', '3'].map(start);
+  const find = async () => (await collector.call('runs.list', { filter: 'name = terminal' })).rows;
+  await until(async () => (await find())[0]?.workers.length === 4 && (await find())[0]?.checkpoints === 1, 30_000);
+  const [row, ...others] = await find();
+  expect(others).toEqual([]);
+  const { run_id } = row!;
+  for (const one of processes) one.kill('SIGKILL');
+  await Promise.all(processes.map((one) => one.exitCode ?? one.signalCode ?? once(one, 'exit')));
+  await until(async () => (await get(run_id)).status === 'failed');
+  await collector.call('runs.resume', { run_id });
+  await until(async () => (await get(run_id)).attempts[1]?.exit != null, 30_000);
+  expect(await get(run_id)).toMatchObject({ status: 'completed', workers: WORKERS });
+  const { series } = await collector.call('runs.series', { run_id, keys: ['loss'], x: 'step', points: 100 });
+  expect(series.map(({ worker, x }) => [worker, x.at(-1), x.length])).toEqual(WORKERS.map((one) => [one, 10, 10]));
+  expect(readFileSync(join(work, '10.ckpt'), 'utf8')).toBe('10');
+}, 90_000);
