@@ -119,8 +119,9 @@ with xtrack.start_run(name="terminal") as run:
   const [row, ...others] = await find();
   expect(others).toEqual([]);
   const { run_id } = row!;
+  const gone = processes.map((one) => once(one, 'exit'));
   for (const one of processes) one.kill('SIGKILL');
-  await Promise.all(processes.map((one) => one.exitCode ?? one.signalCode ?? once(one, 'exit')));
+  await Promise.all(gone);
   await until(async () => (await get(run_id)).status === 'failed');
   await collector.call('runs.resume', { run_id });
   await until(async () => (await get(run_id)).attempts[1]?.exit != null, 30_000);
