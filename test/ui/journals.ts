@@ -45,10 +45,10 @@ export function scripts(folder: string, runId: string): JournalHead[] {
     .sort((a, b) => a.attempt - b.attempt);
 }
 
-/** The run's curve of `key`: x = step, else epoch, else a count; a later attempt wins from its first x on. */
-export function loggedCurve(folder: string, runId: string, key: string): Point[] {
+/** A worker's curve of `key`: x = step, else epoch, else a count; a later attempt wins from its first x on. */
+export function loggedCurve(folder: string, runId: string, key: string, worker = 'worker-0'): Point[] {
   const journals = readJournals(folder, runId)
-    .filter((journal) => journal.head.role === 'script')
+    .filter(({ head }) => head.role === 'script' && head.worker === worker)
     .sort((a, b) => a.head.attempt - b.head.attempt);
   let curve: Point[] = [];
   let ordinal = 0;

@@ -20,10 +20,10 @@ afterEach(async () => {
 
 screenshotFailures(() => workbench);
 
-async function openWith(script: string): Promise<Workbench> {
+async function openWith(script: string, settings: Record<string, unknown> = {}): Promise<Workbench> {
   folder = realpathSync(mkdtempSync(join(tmpdir(), 'xtw-')));
   cpSync(join(ROOT, 'test/fixtures', script), join(folder, script));
-  workbench = await Workbench.open({ folder, env: { EPOCH_SECONDS: '0.25' } });
+  workbench = await Workbench.open({ folder, settings, env: { EPOCH_SECONDS: '0.25' } });
   await workbench.openFile(script);
   return workbench;
 }
@@ -75,3 +75,31 @@ for (const { script, name, metric } of [
     await editor.screenshots(`${script}-resumed`);
   });
 }
+
+test('seedWorkflow7.py: four workers of a profile, from the palette, on one run with a curve each', async () => {
+  const script = 'seedWorkflow7.py';
+  const profile = { name: 'four workers', script, workers: 4, experiment: 'distributed' };
+  const editor = await openWith(script, { 'xtrack.launchProfiles': [profile] });
+  await editor.showRuns();
+  await editor.runCommand('XTrack: Launch a Script');
+  await editor.pick('four workers');
+  await editor.row('distributed_training, completed').waitFor();
+  const [runId] = runIds(editor.folder) as [string];
+  const workers = [0, 1, 2, 3].map((rank) => `worker-${rank}`);
+  expect(
+    scripts(editor.folder, runId)
+      .map(({ worker }) => worker)
+      .sort(),
+  ).toEqual(workers);
+  for (const worker of workers) {
+    const logged = loggedCurve(editor.folder, runId, 'loss', worker);
+    expect(logged.map(({ x }) => x)).toEqual(Array.from({ length: 1000 }, (_, step) => step));
+    await until(`the curve of ${worker}`, async () => {
+      const drawn = (await editor.plotted()).find((curve) => curve.key === 'loss' && curve.worker === worker);
+      expectSameCurve(drawn, logged);
+      return true;
+    });
+  }
+  expect(runIds(editor.folder)).toEqual([runId]);
+  await editor.screenshot(script);
+});

@@ -97,12 +97,12 @@ describe('a rule', () => {
   }, 60_000);
 
   it('waits as long as it says: a run that gets on is not stalled', async () => {
-    await configure([rule('stalled', { hold_s: 3 })]);
+    await configure([rule('stalled', { hold_s: 2 })]);
     const run_id = await launch(
-      'for step in range(12): run.log_metric("loss", 1.0, step=step); time.sleep(0.4)\ntime.sleep(60)',
+      'for step in range(8): run.log_metric("loss", 1.0, step=step); time.sleep(0.4)\ntime.sleep(60)',
     );
     const { alerts, metrics } = await ALERTED(run_id);
-    expect(metrics['loss']?.count).toBe(12);
+    expect(metrics['loss']?.count).toBe(8);
     expect(alerts).toMatchObject([{ title: 'No progress', rule: 'stalled' }]);
     await collector.call('runs.stop', { run_id });
   }, 60_000);
