@@ -45,8 +45,8 @@ function emptyStart() {
 /** `workers` writers log the same events each. */
 async function once(make, key, count, workers = 1) {
   return withDirectory(async (home) => {
-    const lines = [];
-    for (let i = 0; i < workers; i++) lines.push(...writeRun(join(home, '.xtrack'), 'bench', make(), `worker-${i}`));
+    const dir = join(home, '.xtrack');
+    const lines = Array.from({ length: workers }, (_, i) => writeRun(dir, 'bench', make(), `worker-${i}`)).flat();
     const parse = Math.min(parseTime(lines), parseTime(lines), parseTime(lines));
     const start = await emptyStart();
     const all = await withCollector(home, async ({ call, pid }) => {
