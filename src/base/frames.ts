@@ -28,11 +28,11 @@ export interface BadFrame {
   end: number;
 }
 
-/** Bytes [from, to) as text. The collector passes a faster one. */
-export type TextOf = (bytes: Uint8Array, from: number, to: number) => string;
+/** The value in bytes [from, to), undefined where they are no JSON. The collector passes faster ones. */
+export type ParseBody = (bytes: Uint8Array, from: number, to: number) => unknown;
 
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
-const decodeUtf8: TextOf = (bytes, from, to) => utf8.decode(bytes.subarray(from, to));
+const parseUtf8: ParseBody = (bytes, from, to) => parseJson(utf8.decode(bytes.subarray(from, to)));
 const encoder = new TextEncoder();
 
 /** JSON has no NaN and no infinities: they travel as words. */
@@ -69,7 +69,7 @@ export class FrameDecoder {
     startOffset = 0,
     /** True after a bad frame: bytes up to the next frame belong to it. */
     private resyncing = false,
-    private readonly textOf: TextOf = decodeUtf8,
+    private readonly parseBody: ParseBody = parseUtf8,
   ) {
     this.position = startOffset;
   }
@@ -210,8 +210,7 @@ export class FrameDecoder {
   }
 
   private parse(from: number, to: number): Record<string, unknown> | null {
-    const text = this.textOf(this.buffer, from, to);
-    const value = parseJson(text);
+    const value = this.parseBody(this.buffer, from, to);
     return typeof value === 'object' && value !== null && !Array.isArray(value)
       ? (value as Record<string, unknown>)
       : null;

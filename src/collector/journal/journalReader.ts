@@ -3,8 +3,9 @@
  * zero, on network disks) is read again, and a file that was replaced by another is noticed.
  */
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
-import { FrameDecoder, MAX_FRAME, type BadFrame, type TextOf } from '../../base/frames';
+import { FrameDecoder, MAX_FRAME, type BadFrame } from '../../base/frames';
 import type { JournalHead } from '../../protocol/events';
+import { EnvelopeForms } from './envelopeForms';
 import { headFromName, headOf } from './journalHead';
 
 /** What is saved, so that a later process goes on there. */
@@ -19,6 +20,7 @@ export interface JournalPosition {
 
 export interface JournalEvents {
   head(head: JournalHead): void;
+  /** An envelope of a metric is good until the next one. */
   event(envelope: Record<string, unknown>): void;
   bad(frame: BadFrame): void;
   problem(code: string, message: string): void;
@@ -27,13 +29,12 @@ export interface JournalEvents {
 const CHUNK = 1 << 18;
 const FRAMES_BETWEEN_CLOCKS = 32;
 
-const textOf: TextOf = (bytes, from, to) => (bytes as Buffer).toString('utf8', from, to);
-
 // One for all readers: nothing of it is kept after a read.
 let scratch = Buffer.allocUnsafeSlow(CHUNK);
 
 export class JournalReader {
   private readonly position: JournalPosition;
+  private readonly forms = new EnvelopeForms();
   /** Of what was read, and of what was last looked at: a journal that was read to its end before may never be read. */
   private ino: number | null = null;
   private lookedIno: number | null = null;
@@ -139,7 +140,7 @@ export class JournalReader {
 
   private readHead(fd: number): JournalHead | null {
     const count = readSync(fd, scratch, 0, scratch.length, 0);
-    const decoder = new FrameDecoder(0, false, textOf);
+    const decoder = new FrameDecoder();
     decoder.push(scratch.subarray(0, count));
     const first = decoder.next();
     const head = first?.kind === 'frame' ? headOf(first.envelope, this.runId) : null;
@@ -165,7 +166,7 @@ export class JournalReader {
   /** True when the deadline came first. */
   private decode(bytes: Buffer, deadline: number): boolean {
     const { position, events } = this;
-    const decoder = new FrameDecoder(position.offset, position.resyncing, textOf);
+    const decoder = new FrameDecoder(position.offset, position.resyncing, this.forms.parse);
     decoder.push(bytes);
     let frames = 0;
     try {

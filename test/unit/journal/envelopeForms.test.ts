@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest';
+import { encodeFrame, parseJson } from '../../../src/base/frames';
+import { EnvelopeForms } from '../../../src/collector/journal/envelopeForms';
+import { readNumber, scanned } from '../../../src/collector/journal/scannedNumber';
+
+/** The same numbers each time. */
+function random(seed: number): () => number {
+  let state = seed;
+  return () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
+}
+
+describe('readNumber', () => {
+  const read = (text: string) => {
+    const bytes = Buffer.from(`${text},`);
+    return readNumber(bytes, 0, bytes.length) === text.length ? scanned.value : undefined;
+  };
+
+  it('gives the very double that JSON.parse gives', () => {
+    const next = random(7);
+    const bits = new DataView(new ArrayBuffer(8));
+    for (let i = 0; i < 200_000; i++) {
+      bits.setUint32(0, next() * 2 ** 32);
+      bits.setUint32(4, next() * 2 ** 32);
+      const any = bits.getFloat64(0);
+      const texts = [String(next()), String(Math.floor(next() * 10 ** (i % 20))), (next() * 100).toFixed(i % 20)];
+      if (Number.isFinite(any)) texts.push(String(any), any.toExponential(i % 20));
+      for (const text of texts) if (!Object.is(read(text), JSON.parse(text))) expect([text, read(text)]).toBe(text);
+    }
+  });
+
+  it.each([
+    '0',
+    '-0',
+    '0.0',
+    '-0.0',
+    '1e5',
+    '1E+5',
+    '1.5e-7',
+    '9007199254740993',
+    '0.1000000000000000055',
+    '1e400',
+    '5e-324',
+  ])('%s', (text) => expect(read(text)).toBe(JSON.parse(text)));
+
+  it.each(['', '-', '01', '-01', '1.', '.5', '1e', '1e+', '+1', '1.e5', 'NaN', '0x10'])('no number: %j', (text) =>
+    expect(read(text)).toBeUndefined(),
+  );
+});
+
+describe('EnvelopeForms', () => {
+  /** Forms leave out the check. */
+  function expectSame(found: unknown, text: string): void {
+    const parsed = parseJson(text) as Record<string, unknown> | undefined;
+    if (parsed !== undefined && typeof found === 'object' && !('k' in found!)) delete parsed['k'];
+    expect(found).toEqual(parsed);
+  }
+
+  /** What the forms make of the envelopes, each beside what a parser makes of it. */
+  function compare(texts: string[]): void {
+    const forms = new EnvelopeForms();
+    for (const text of texts) {
+      const bytes = Buffer.from(`xx${text}yy`);
+      expectSame(forms.parse(bytes, 2, bytes.length - 2), text);
+    }
+  }
+  const sealed = (open: string, i = 0) => `${open},"k":"${i.toString(16).padStart(8, '0')}"}`;
+  const metric = (i: number, value: string, key = 'train/loss', at = 'train.py:41') =>
+    sealed(
+      `{"v":1,"t":"metric","m":{"seq":${i},"ts":${1_700_000_000_000_000 + i},"wid":"w","at":"${at}"},"p":{"key":"${key}","value":${value},"step":${i}}`,
+      i,
+    );
+  const many = (make: (i: number) => string, count = 300) => Array.from({ length: count }, (_, i) => make(i));
+
+  it('reads what a loop logs, of several keys and lines, with values that are no numbers among them', () => {
+    compare(many((i) => metric(i, String(Math.sin(i)))));
+    compare(
+      many((i) =>
+        metric(i, String(i / 3), ['loss', 'größe 🙂', 'a"b\\\\'][i % 3]!.replaceAll('"', '\\"'), `t.py:${i % 4}`),
+      ),
+    );
+    compare(many((i) => metric(i, i % 5 ? String(i) : i % 2 ? '"NaN"' : 'NaN')));
+    compare(
+      many((i) =>
+        sealed(
+          `{"v":1,"t":"metric_batch","m":{"seq":${i},"ts":5},"p":{"metrics":{"2":${i},"b":${-i / 7},"a":{"x":3}},"epoch":null}`,
+        ),
+      ),
+    );
+  });
+
+  it('tells apart what is nearly the same', () => {
+    const odd = ['01', '1.', '-', '"1"', 'null', 'true', '[1]', '{"a":1}', '1,"value":2', '1,"value":"x"', '1}', '1 '];
+    for (const value of odd)
+      compare([...many((i) => metric(i, String(i / 3))), ...many((i) => metric(i, i % 2 ? '1' : value), 20)]);
+    compare(many((i) => metric(i, `${i},"value":${i + 1}`)));
+    compare(many((i) => metric(i, `${i},"value":"${i}"`)));
+    compare(many((i) => metric(i, `${i},"__proto__":${i}`)));
+    compare(many((i) => metric(i, `${i},"xs":[${i},2]`)));
+    compare(many((i) => metric(i, String(i)).replace('"k"', i % 2 ? '"j"' : '"k"')));
+  });
+
+  it('gives what a parser gives, whatever byte is another', () => {
+    const next = random(3);
+    const texts = many((i) => metric(i, String(next() * 10 ** (i % 7))));
+    const forms = new EnvelopeForms();
+    for (const text of texts) forms.parse(Buffer.from(text), 0, text.length);
+    for (const text of [...texts, ...texts, ...texts]) {
+      const bytes = Buffer.from(text);
+      const at = Math.floor(next() * bytes.length);
+      bytes[at] = 32 + Math.floor(next() * 95);
+      expectSame(forms.parse(bytes, 0, bytes.length), bytes.toString());
+      expectSame(forms.parse(Buffer.from(text), 0, text.length), text);
+    }
+  });
+
+  it('hands out events that are no metrics to be kept', () => {
+    const forms = new EnvelopeForms();
+    const frame = Buffer.from(
+      encodeFrame({ v: 1, t: 'param', m: { seq: 1, ts: 2 }, p: { key: 'a', value: 1 } }),
+    ).subarray(4);
+    const found = many(() => '').map(() => forms.parse(frame, 0, frame.length));
+    expect(new Set(found).size).toBe(found.length);
+  });
+});
