@@ -95,7 +95,7 @@ export async function ingested(call, runId, key, count) {
     const { count: finite = 0, nan = 0, inf = 0 } = run?.metrics[key] ?? {};
     // Whether the count includes those that are not finite is not this file's business.
     if (finite === count || finite + nan + inf === count) return performance.now();
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await new Promise((resolve) => setTimeout(resolve, 25));
   }
   throw new Error(`${runId}: ${key} did not reach ${count} points.`);
 }
