@@ -73,14 +73,15 @@ export async function measure({ quick }) {
   const repeats = quick ? 2 : 5;
   const count = quick ? 150_000 : 1_000_000;
   const idle = await idleStart(quick ? 3 : 7);
-  const firstKey = `${readCurves(curveFiles()[0])[0][1].key}/0`;
-  const firstCount = readCurves(curveFiles()[0]).filter(([, point]) => `${point.key}/0` === firstKey).length;
+  const curves = [...real(count)];
+  const lastKey = curves.at(-1)[1].key;
+  const lastCount = curves.filter(([, { key }]) => key === lastKey).length;
   const shares = async (make, key, keyCount) =>
     (await readAgain({ make, key, count: keyCount, repeats, idle })).map(({ share }) => share);
   const found = {
     single: await shares(() => singles(count), 'train/loss', count),
     batch: await shares(() => batches(count / 4), 'm0', count / 4),
-    real: await shares(() => real(count), firstKey, firstCount),
+    real: await shares(() => curves, lastKey, lastCount),
   };
   const growth = { points: [], workers: [] };
   const cost = async (each, workers) => {
