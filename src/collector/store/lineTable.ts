@@ -50,7 +50,7 @@ export class LineTable {
     const chosen = types === undefined ? '' : `AND type IN (${types.map(() => '?').join(', ')})`;
     const text = `SELECT id, ${this.columns.join(', ')} FROM ${this.table} WHERE id > ? ${chosen} ORDER BY id LIMIT ?`;
     const found = this.database.exec(text, [offset, ...(types ?? []), limit])[0]?.values ?? [];
-    const last = found.length < limit ? this.total : Number(found.at(-1)![0]);
+    const last = found.length < limit ? this.total : Number(found.at(-1)?.[0] ?? offset);
     return { rows: found.map(([, ...row]) => row), next: Math.max(offset, last), total: this.total };
   }
 }
