@@ -4,6 +4,11 @@ const NO_DEFAULT = {
   selector: 'ExportDefaultDeclaration',
   message: 'Name what you export: a default export has another name in every file.',
 };
+const NO_HTML = {
+  selector:
+    'MemberExpression[property.name=/^(innerHTML|outerHTML|insertAdjacentHTML|createContextualFragment|srcdoc)$/]',
+  message: 'What scripts and people wrote is text and never HTML: use textContent, or make elements.',
+};
 const NO_VSCODE = { name: 'vscode', message: 'Only src/editor/ and src/extension.ts know VS Code.' };
 const NO_NODE = { group: ['node:*'], message: 'base, protocol and domain run in webviews too: no node modules here.' };
 
@@ -14,7 +19,7 @@ export default tseslint.config(
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
-      'no-restricted-syntax': ['error', NO_DEFAULT],
+      'no-restricted-syntax': ['error', NO_DEFAULT, NO_HTML],
       'no-empty': ['error', { allowEmptyCatch: false }],
       eqeqeq: ['error', 'always', { null: 'ignore' }],
       'no-console': 'error',

@@ -36,6 +36,8 @@ export interface ClientHost {
 const CALL_WAITS_MS = 25_000;
 const BACKOFF_MS = [100, 300, 1_000, 3_000, 10_000];
 const HANDOVER_MS = 10_000;
+/** How often a collector of an older version that is there all the same is replaced once more. */
+const STARTS = 3;
 
 /** This window's end of one directory's collector: found or started on demand, and found again when it goes. */
 export class CollectorClient {
@@ -47,7 +49,7 @@ export class CollectorClient {
   private retry: NodeJS.Timeout | null = null;
   private failures = 0;
   private disposed = false;
-  /** Only once: two windows of different builds must not replace each other's collector for ever. */
+  /** Only once by one of the same version: two windows of different builds must not replace each other's for ever. */
   private mayReplace = true;
   private subscribing = false;
 
@@ -152,11 +154,12 @@ export class CollectorClient {
   }
 
   private shouldReplace(found: { version: string; build: string }): boolean {
-    if (!this.mayReplace || found.build === this.host.build) return false;
-    return compareVersions(found.version, this.host.version) <= 0;
+    if (found.build === this.host.build) return false;
+    const age = compareVersions(found.version, this.host.version);
+    return age < 0 || (age === 0 && this.mayReplace);
   }
 
-  private async openStarted(): Promise<RpcSocket> {
+  private async openStarted(tries = STARTS): Promise<RpcSocket> {
     const bundle = await this.host.installedCollector();
     const address: Address = await startCollector({
       bundle,
@@ -167,7 +170,11 @@ export class CollectorClient {
       errorFile: this.host.errorFile(this.dir),
     });
     this.host.log('info', `Collector for ${this.dir} answers on port ${address.port}.`);
-    return RpcSocket.open(address);
+    const socket = await RpcSocket.open(address);
+    if (tries === 0 || !this.shouldReplace(await socket.call('collector.info', {}))) return socket;
+    // Another one was there: who was asked to go is still going, or a window of an older version was quicker.
+    await handOver(socket, this.host.version);
+    return this.openStarted(tries - 1);
   }
 
   private async adopt(socket: RpcSocket): Promise<void> {
@@ -229,7 +236,7 @@ async function handOver(socket: RpcSocket, version: string): Promise<void> {
   await Promise.race([
     socket.call('collector.handover', { version }).then(
       () => gone,
-      () => gone,
+      () => undefined,
     ),
     delay(HANDOVER_MS),
   ]);

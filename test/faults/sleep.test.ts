@@ -77,7 +77,7 @@ it('a collector that sleeps, scripts that sleep, and all of them at once go on w
   }
   // The laptop is closed with all of them; they do not wake up at the same moment.
   fallAsleep([collector.child.pid!]);
-  await pass(SLEEP_MS);
+  await pass(2000);
   wake([collector.child.pid!]);
   await look();
   await pass(500);
