@@ -75,7 +75,7 @@ export function decodeColumn(bytes: Uint8Array, n: number): Column {
     case DECIMALS:
       return decodeDecimals(body, n);
     case FLOATS:
-      return Float64Array.from(new Float32Array(decodePlanes(body, n, 4).buffer));
+      return new Float64Array(new Float32Array(decodePlanes(body, n, 4).buffer));
     case DOUBLES:
       return new Float64Array(decodePlanes(body, n, 8).buffer);
     case SPARSE:
@@ -205,7 +205,7 @@ function encodeFloats(values: Float64Array): Uint8Array | null {
     fround[0] = value;
     if (!Object.is(fround[0], value)) return null;
   }
-  return tagged(FLOATS, encodePlanes(new Uint8Array(Float32Array.from(values).buffer), 4));
+  return tagged(FLOATS, encodePlanes(new Uint8Array(new Float32Array(values).buffer), 4));
 }
 
 function encodeDoubles(values: Float64Array): Uint8Array {
