@@ -1,6 +1,6 @@
 /**
- * What is to be read next: runs whose journals grew at once, in turns; then the backlog, newest first. It works in slices,
- * so that queries are answered in between.
+ * What is to be read next: runs whose journals grew at once, in turns; beside them the backlog, newest first, of which the
+ * first twenty are begun, so that they are listed. It works in slices, so that queries are answered in between.
  */
 import { lstatSync } from 'node:fs';
 import { listJournals, listRuns, type FoundRun } from './journal/runScanner';
@@ -8,6 +8,10 @@ import type { OpenRun, OpenRuns } from './openRuns';
 import { EMPTY_SIGNATURE, signatureOf } from './runTail';
 
 const SLICE_MS = 15;
+/** Runs of the backlog that are begun, so that they are listed, before the first of them is read to its end. */
+const BEGUN = 20;
+/** For the beginning of each: enough for what a list shows of a run that goes on. */
+const BEGIN_MS = 5;
 /** Of a slice, for finding out how much there is. */
 const SURVEY_MS = 5;
 /** Of known runs that nobody writes to, so many are looked at each second: somebody may have copied something there. */
@@ -33,8 +37,11 @@ interface Known {
 
 export class Ingestion {
   private readonly known = new Map<string, Known>();
-  /** Open runs with something to read, in turns. */
+  /** Open runs that go on, or that somebody asked for, with something to read, in turns. */
   private readonly pending = new Set<string>();
+  /** Open runs of the backlog: the first is read to its end, then the next. */
+  private readonly begun = new Set<string>();
+  private backlogIsNext = false;
   private unchecked: string[] = [];
   private checkAgainFrom = 0;
   /** What of `unchecked` was not looked at since the start, so that it is known how much there is to read. */
@@ -74,7 +81,7 @@ export class Ingestion {
   }
 
   get isIdle(): boolean {
-    return this.pending.size === 0 && this.unchecked.length === 0;
+    return this.pending.size === 0 && this.begun.size === 0 && this.unchecked.length === 0;
   }
 
   get backlogBytes(): number {
@@ -84,7 +91,7 @@ export class Ingestion {
   }
 
   isBusy(runId: string): boolean {
-    return this.pending.has(runId);
+    return this.pending.has(runId) || this.begun.has(runId);
   }
 
   /** Null when there is no such run. */
@@ -99,7 +106,7 @@ export class Ingestion {
     this.noLongerWaits(found.runId);
     const run = this.runs.open(found);
     run.usedAt = performance.now();
-    if (isNew) this.want(found.runId);
+    if (isNew || this.begun.has(found.runId)) this.want(found.runId);
     else if (!run.active) this.look(run);
     return run;
   }
@@ -110,7 +117,7 @@ export class Ingestion {
     if (tail.isStale) return this.loadAgain(run);
     const grown = file === undefined ? tail.refresh() : tail.refreshFile(file) ? [file] : [];
     for (const name of grown) this.events.heard(run, name);
-    if (grown.length > 0 || tail.behind > 0) this.want(tail.runId);
+    if ((grown.length > 0 || tail.behind > 0) && !this.begun.has(tail.runId)) this.want(tail.runId);
   }
 
   private loadAgain({ tail: { runId } }: OpenRun): void {
@@ -129,7 +136,7 @@ export class Ingestion {
 
   /** Resolves when what is there now was read. */
   whenCaughtUp(runId: string): Promise<void> {
-    if (!this.pending.has(runId) || this.disposed) return Promise.resolve();
+    if (!this.isBusy(runId) || this.disposed) return Promise.resolve();
     return new Promise((resolve) => {
       const waiting = this.waiting.get(runId);
       if (waiting) waiting.push(resolve);
@@ -170,12 +177,14 @@ export class Ingestion {
     this.noLongerWaits(runId);
     this.known.delete(runId);
     this.pending.delete(runId);
+    this.begun.delete(runId);
     this.runs.close(runId);
     this.resolve(runId);
     this.events.vanished(runId);
   }
 
   private want(runId: string): void {
+    this.begun.delete(runId);
     this.pending.add(runId);
     this.pump();
   }
@@ -194,16 +203,28 @@ export class Ingestion {
   private work(deadline: number): void {
     this.survey(Math.min(deadline, performance.now() + SURVEY_MS));
     do {
+      this.backlogIsNext = !this.backlogIsNext;
       const [runId] = this.pending;
-      if (runId !== undefined) this.readOn(runId, deadline);
-      else if (!this.checkNext()) return;
+      if (runId !== undefined && !this.backlogIsNext) this.readOn(runId, this.pending, deadline);
+      else if (!this.workBacklog(deadline) && runId === undefined) return;
     } while (performance.now() < deadline);
   }
 
-  private readOn(runId: string, deadline: number): void {
-    this.pending.delete(runId);
+  /** False when there is none. */
+  private workBacklog(deadline: number): boolean {
+    if (this.begun.size < BEGUN && this.checkNext(deadline)) return true;
+    const [runId] = this.begun;
+    if (runId === undefined) return false;
+    this.readOn(runId, this.begun, deadline);
+    return true;
+  }
+
+  private readOn(runId: string, queue: Set<string>, deadline: number): void {
     const run = this.runs.get(runId);
-    if (!run) return this.resolve(runId);
+    if (!run) {
+      queue.delete(runId);
+      return this.resolve(runId);
+    }
     const { tail } = run;
     const rev = tail.store.rev;
     const done = tail.read(deadline);
@@ -211,8 +232,9 @@ export class Ingestion {
       run.rowDirty = true;
       this.events.progressed(run);
     }
+    if (done || queue === this.pending) queue.delete(runId);
     if (!done) {
-      this.pending.add(runId);
+      queue.add(runId);
       return;
     }
     this.settled(run);
@@ -241,7 +263,7 @@ export class Ingestion {
   }
 
   /** False when there is nothing to check. */
-  private checkNext(): boolean {
+  private checkNext(deadline: number): boolean {
     const runId = this.unchecked.shift();
     if (runId === undefined) {
       this.unsurveyed = [];
@@ -253,7 +275,8 @@ export class Ingestion {
     const signature = signatureOf(known.found.dir, listJournals(known.found.dir));
     if (signature !== EMPTY_SIGNATURE && signature !== known.signature) {
       this.runs.open(known.found);
-      this.pending.add(runId);
+      this.begun.add(runId);
+      this.readOn(runId, this.begun, Math.min(deadline, performance.now() + BEGIN_MS));
     }
     return true;
   }
