@@ -68,7 +68,9 @@ export class AlertWatch {
       if (ms - from < (rule.hold_s ?? condition.hold_s) * 1000 || seen.raised.has(id)) return [];
       seen.raised.add(id);
       const known = alerts.some((alert) => alert.rule === rule.when && alert.attempt === row.attempt);
-      return known ? [] : [{ rule, title: rule.name || condition.title, text: condition.text(row) }];
+      // There is nothing to stop of a run that has ended meanwhile.
+      const said = row.ended === null ? rule : { ...rule, stop: false };
+      return known ? [] : [{ rule: said, title: rule.name || condition.title, text: condition.text(row) }];
     });
   }
 
