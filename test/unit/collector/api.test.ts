@@ -70,6 +70,20 @@ describe('the transport', () => {
     expect(await withHost('[::1]')).toBe(200);
   });
 
+  it('allows no page anything, neither when it asks first nor when it sends a form', async () => {
+    const address = `http://127.0.0.1:${collector.port}/rpc`;
+    const asked = await fetch(address, {
+      method: 'OPTIONS',
+      headers: { origin: 'https://evil.example', 'access-control-request-method': 'POST' },
+    });
+    expect(asked.status).toBe(403);
+    expect([...asked.headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([]);
+    const form = { origin: 'null', authorization: '', 'content-type': 'text/plain' };
+    expect((await collector.post(info, form)).status).toBe(403);
+    // A picture or a link sends no Origin.
+    expect((await fetch(address)).status).toBe(401);
+  });
+
   it('refuses bodies over 1 MB', async () => {
     expect((await collector.post(`"${'x'.repeat(2 << 20)}"`)).status).toBe(413);
     expect((await collector.post(info)).status).toBe(200);
@@ -77,7 +91,8 @@ describe('the transport', () => {
 
   it('refuses WebSockets without token or from a page', async () => {
     const fromPage = { ...bearer(), origin: 'https://evil.example' };
-    for (const headers of [{ authorization: '' }, { authorization: 'Bearer wrong' }, fromPage])
+    const rebound = { ...bearer(), host: `evil.example:${collector.port}` };
+    for (const headers of [{ authorization: '' }, { authorization: 'Bearer wrong' }, fromPage, rebound])
       await expect(openSocket(headers)).rejects.toThrow(/401|403/);
   });
 

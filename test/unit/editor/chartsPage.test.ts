@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest';
+import { chartsPage } from '../../../src/editor/charts/html';
+
+const FILES = { cspSource: 'https://webview.example', script: 'main.js', style: 'charts.css', codicons: 'codicon.css' };
+
+test('the page of a panel runs our script alone, and loads nothing from anywhere else', () => {
+  const [page, other] = [chartsPage(FILES), chartsPage(FILES)];
+  const [, policy = ''] = /Content-Security-Policy" content="([^"]+)"/.exec(page) ?? [];
+  expect(policy).toContain("default-src 'none'");
+  expect(policy).not.toMatch(/unsafe|\*|https?:(?!\/\/webview\.example)/);
+  const [, nonce = ''] = /script-src 'nonce-([^']+)'/.exec(policy) ?? [];
+  expect(nonce.length).toBeGreaterThan(20);
+  expect(other).not.toContain(nonce);
+  for (const script of page.match(/<script[^>]*>/g)!) expect(script).toContain(`nonce="${nonce}"`);
+  expect(page).not.toMatch(/ on\w+=|javascript:/);
+});
