@@ -77,7 +77,8 @@ function nameOf(envelope: unknown): string | null {
   if (!isFields(envelope)) return null;
   const { t, m, p } = envelope;
   if ((t !== 'metric' && t !== 'metric_batch') || !isFields(m) || !isFields(p)) return null;
-  return `${String(m['at'])} ${String(p['key'])}`;
+  const [at, key] = [m['at'] ?? '', p['key'] ?? ''];
+  return typeof at === 'string' && typeof key === 'string' ? `${at} ${key}` : null;
 }
 
 function matches(form: Form, bytes: Uint8Array, from: number, to: number): boolean {
