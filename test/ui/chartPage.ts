@@ -40,7 +40,7 @@ export class ChartPage {
 
   /** Takes one of the choices of a drop-down. */
   async choose(name: string, choice: string): Promise<void> {
-    const select = this.content.locator(`vscode-single-select[aria-label="${name}"]`);
+    const select = this.content.locator(`vscode-single-select[label="${name}"]`);
     if (!(await select.isVisible())) await this.content.getByRole('button', { name: 'Chart options' }).click();
     await select.click();
     await select.locator('.option', { hasText: new RegExp(`^\\s*${choice}\\s*$`) }).click();

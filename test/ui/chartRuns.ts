@@ -15,9 +15,13 @@ export const CHART_RUNS = join(ROOT, 'test/fixtures/chartRuns.py');
 export async function folderWithRuns(runs: string[], supervised: string[] = []): Promise<string> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'xtw-')));
   const options = inFolder(folder);
-  for (const name of runs) await run(python(), [CHART_RUNS, name], options);
+  await addRuns(folder, runs);
   for (const name of supervised) await run(python(), supervisedBy(name), options);
   return folder;
+}
+
+async function addRuns(folder: string, runs: string[]): Promise<void> {
+  for (const name of runs) await run(python(), [CHART_RUNS, name], inFolder(folder));
 }
 
 /** One that goes on while somebody looks at it; it ends by itself. */

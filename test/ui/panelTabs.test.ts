@@ -1,5 +1,6 @@
 /** Each tab of a run's panel: what it shows is what the script did, and what can be clicked does what it says. */
 import { rmSync } from 'node:fs';
+import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ChartPage } from './chartPage';
 import { folderWithRuns, startRun } from './chartRuns';
@@ -91,12 +92,12 @@ describe('a run that is over', () => {
     const all = readJournals(folder, 'talk').flatMap(({ events }) => events.filter(({ t }) => !t.startsWith('metric')));
     // And the notes.
     expect(await rows.count()).toBe(all.length + 1);
-    const kind = page.content.locator('vscode-single-select[aria-label="Kind of event"]');
+    const kind = page.content.locator('vscode-single-select[label="Kind of event"]');
     await kind.click();
     await kind.locator('.option', { hasText: 'log info' }).click();
     await until('five are left', async () => (await rows.count()) === 5);
     expect(await rows.locator('.event-text').first().textContent()).toBe('reached 250');
-    await page.content.locator('.events').getByLabel('Filter events').locator('input').fill('reached 15');
+    await page.content.locator('.events').getByLabel('Filter events').fill('reached 15');
     await until('one is left', async () => (await rows.count()) === 1);
     await workbench.screenshots('tabs-events');
     await rows.getByRole('button', { name: /chartRuns\.py:\d+/ }).click();
@@ -186,7 +187,68 @@ describe('images, histograms and tables of two runs', () => {
     await large.getByText('200 of 3 000 rows are shown').waitFor();
     await workbench.screenshot('tabs-tables');
   });
+
+  test('with the keyboard alone: from the command to a chart, its menu, axes, tabs and runs', async () => {
+    const { keyboard } = workbench.page;
+    await workbench.runCommand('View: Close All Editors');
+    await workbench.runCommand('XTrack: Open Charts');
+    await page.drawn('loss', 'media-1');
+    await tabTo(page.content.getByRole('tab', { name: 'Charts' }));
+    await keyboard.press('ArrowRight');
+    await page.content.locator('.overview .metric-card').waitFor();
+    await keyboard.press('ArrowLeft');
+
+    await tabTo(page.toolbar.getByLabel('Filter metrics'));
+    await keyboard.type('no such metric');
+    await page.content.getByText('No metric matches this filter.').waitFor();
+    await keyboard.press('Control+a');
+    await keyboard.press('Delete');
+    await page.chart('loss').waitFor();
+
+    await tabTo(page.toolbar.locator('vscode-single-select[label="x axis"]'));
+    // Opens it, goes to epoch, to relative time.
+    for (let i = 0; i < 3; i++) await keyboard.press('ArrowDown');
+    await keyboard.press('Enter');
+    await page.until('loss', 'media-1', ({ x }) => x.length > 1 && x[1]! < 5);
+
+    await tabTo(page.content.locator('.section-title').first());
+    await keyboard.press('Enter');
+    await page.plot('loss').waitFor({ state: 'hidden' });
+    await keyboard.press('Enter');
+    await tabTo(page.plot('loss'));
+    await keyboard.press('Enter');
+    await page.content.getByRole('menuitem', { name: 'Pin to the top' }).waitFor();
+    for (let i = 0; i < 20; i++) {
+      const focused = await page.content.locator('[role="menuitem"]:focus').textContent();
+      if (focused?.includes('Pin to the top')) break;
+      await keyboard.press('ArrowDown');
+    }
+    await keyboard.press('Enter');
+    await page.content.locator('.section[data-section="pinned"] .chart', { hasText: 'loss' }).waitFor();
+
+    await tabTo(page.content.getByRole('tab', { name: 'Charts' }), 'Shift+Tab');
+    await keyboard.press('ArrowLeft');
+    const slider = page.content.getByLabel('Step of samples/digits');
+    await tabTo(slider);
+    await keyboard.press('Home');
+    await page.content.locator('figcaption', { hasText: 'of step 0' }).first().waitFor();
+    expect(await slider.getAttribute('aria-valuetext')).toBe('step 0');
+    await tabTo(page.content.locator('.picture').first());
+  });
 });
+
+/** Goes on with Tab, as somebody without a mouse does, until the element has the focus. */
+async function tabTo(target: Locator, key = 'Tab'): Promise<void> {
+  for (let presses = 0; presses < 80; presses++) {
+    const focused = await target.evaluate((one) => {
+      const active = (one.getRootNode() as Document | ShadowRoot).activeElement;
+      return active !== null && (one === active || one.contains(active));
+    });
+    if (focused) return;
+    await workbench.page.keyboard.press(key);
+  }
+  throw new Error(`Tab never comes to ${String(target)}`);
+}
 
 describe('a run that goes on', () => {
   beforeAll(async () => {

@@ -75,6 +75,6 @@ export class ChartOptions {
 }
 
 function field(name: string, select: HTMLElementTagNameMap['vscode-single-select']): HTMLElement {
-  select.setAttribute('aria-label', name);
+  select.setAttribute('label', name);
   return el('div', { class: 'option' }, el('span', {}, name), select);
 }

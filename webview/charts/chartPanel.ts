@@ -121,7 +121,13 @@ export class ChartPanel {
   private storeTimer: ReturnType<typeof setTimeout> | undefined;
   private drawnDetail = '';
 
-  private readonly top = el('div', { class: 'top' }, this.notices.element, this.header.element, this.tabs.element);
+  private readonly top = el(
+    'div',
+    { class: 'top', role: 'region', 'aria-label': 'Run' },
+    this.notices.element,
+    this.header.element,
+    this.tabs.element,
+  );
   readonly elements: HTMLElement[] = [
     this.top,
     el('div', { class: 'columns' }, this.runList.element, el('main', {}, ...Object.values(this.panels))),

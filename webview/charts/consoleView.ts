@@ -50,7 +50,7 @@ export class ConsoleView {
     private readonly act: (action: PanelAction) => void,
     private readonly onError: (message: string) => void,
   ) {
-    this.which.setAttribute('aria-label', 'Worker and attempt');
+    this.which.setAttribute('label', 'Worker and attempt');
     this.which.addEventListener('change', () => this.choose());
     this.earlier.addEventListener('click', () => this.showEarlier());
     const terminal = iconButton('terminal', 'Open in a terminal', () => {

@@ -35,12 +35,12 @@ export class EventsView {
     private readonly act: (action: PanelAction) => void,
   ) {
     this.search.placeholder = 'Filter events';
-    this.search.setAttribute('aria-label', 'Filter events');
+    this.search.label = 'Filter events';
     const mark = icon('search');
     mark.slot = 'content-before';
     this.search.append(mark);
     this.search.addEventListener('input', () => this.update());
-    this.kind.setAttribute('aria-label', 'Kind of event');
+    this.kind.setAttribute('label', 'Kind of event');
     this.kind.addEventListener('change', () => {
       this.chosen = this.kind.value;
       this.update();

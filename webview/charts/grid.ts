@@ -56,7 +56,9 @@ export class Grid {
     const { state } = model;
     this.groups.add(model.metricKeys().filter(this.belongs));
     this.updateCustom();
-    const search = compileSearch(state.search);
+    // The field stands above the metrics alone.
+    const searched = this.isMain ? state.search : '';
+    const search = compileSearch(searched);
     const matches = search.ok ? search.matches : () => true;
     const custom = this.customCharts();
     const listed = model.runs.length === 0 ? [] : this.groups.list(matches, state.pinned, custom);
@@ -68,7 +70,7 @@ export class Grid {
     for (const section of sections) this.updateSection(section);
     for (const [name, { root }] of this.sections) root.hidden = !names.has(name);
     this.placeSections(sections.map((section) => section.name));
-    this.updateEmpty(sections.length === 0, state.search !== '');
+    this.updateEmpty(sections.length === 0, searched !== '');
   }
 
   redraw(keys?: ReadonlySet<string>): void {
@@ -76,6 +78,11 @@ export class Grid {
       if (chart.visible && (keys === undefined || chart.wanted.keys.some((key) => keys.has(key))))
         this.context.frames.mark(chart);
     }
+  }
+
+  /** The charts of all metrics, not those of another tab. */
+  private get isMain(): boolean {
+    return this.scope.name === '';
   }
 
   private maximized(): string | null {
@@ -87,7 +94,7 @@ export class Grid {
 
   /** The user's own charts are among the metrics, not in other tabs. */
   private customCharts(): { id: string; title: string }[] {
-    if (this.scope.name !== '') return [];
+    if (!this.isMain) return [];
     return this.context.model.state.custom.map(({ id, lines }) => ({ id, title: lines.join(', ') }));
   }
 

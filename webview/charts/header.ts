@@ -51,7 +51,7 @@ export class Header {
     const title = el('div', { class: 'title' }, this.name, this.status, this.detail);
     const actions = el('div', { class: 'actions' }, ...Object.values(this.buttons).map((button) => button.element));
     const going = el('div', { class: 'going' }, this.progress, this.progressText);
-    this.element = el('header', { class: 'panel-header' }, title, actions, going, this.error);
+    this.element = el('div', { class: 'panel-header' }, title, actions, going, this.error);
   }
 
   update(): void {

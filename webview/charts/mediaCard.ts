@@ -110,10 +110,11 @@ export class MediaCard {
       return histogramView(item, all, run.color, this.context.theme());
     }
     if (item.type === 'image') return this.image(run, track, item);
-    if (item.rows !== null) return new TableView(item.columns, item.rows, item.total).element;
+    const name = `${track.key}, ${run.row.name}`;
+    if (item.rows !== null) return new TableView(item.columns, item.rows, item.total, name).element;
     const place = el('div', {}, el('p', { class: 'muted' }, 'Loading…'));
     this.context.files.json(run.row.run_id, item.file!).then(
-      (content) => place.replaceChildren(new TableView(item.columns, tableRows(content), item.total).element),
+      (content) => place.replaceChildren(new TableView(item.columns, tableRows(content), item.total, name).element),
       (error) => this.failed(place, error),
     );
     return place;

@@ -56,6 +56,7 @@ export class MediaView {
         el('div', { class: 'search' }, this.filter),
         this.together,
       ),
+      el('h2', { class: 'sr-only' }, 'Media'),
       this.note,
       this.list,
     );

@@ -12,6 +12,7 @@ import { fillSelect } from './selectOptions';
 interface RunLine {
   root: HTMLElement;
   check: HTMLElementTagNameMap['vscode-checkbox'];
+  checkName: HTMLElement;
   swatch: HTMLElement;
   status: HTMLElement;
   name: HTMLButtonElement;
@@ -30,12 +31,12 @@ export class RunList {
     private readonly model: PanelModel,
     private readonly theme: () => Theme,
   ) {
-    this.group.setAttribute('aria-label', 'Group runs by');
+    this.group.setAttribute('label', 'Group runs by');
     this.group.addEventListener('change', () => this.model.patch({ group: this.group.value || null }));
     this.element.append(
       el('div', { class: 'run-list-head' }, el('span', {}, 'Runs'), this.metric),
-      this.list,
       el('div', { class: 'group-by' }, el('span', { class: 'muted' }, 'group by'), this.group),
+      this.list,
     );
   }
 
@@ -80,7 +81,7 @@ export class RunList {
     const line = this.lines.get(row.run_id) ?? this.add(row.run_id);
     const shown = !this.model.state.hidden.includes(row.run_id);
     if (line.check.checked !== shown) line.check.checked = shown;
-    setAttribute(line.check, 'aria-label', `Show ${this.model.nameOf(run)}`);
+    setText(line.checkName, `Show ${this.model.nameOf(run)}`);
     const { color, dash } = this.colorOf(run);
     line.swatch.style.backgroundColor = this.theme().series[color] ?? '';
     line.swatch.className = `swatch dash-${dash}`;
@@ -105,6 +106,7 @@ export class RunList {
     const line: RunLine = {
       root: el('div', { class: 'run-line', role: 'listitem' }),
       check,
+      checkName: el('span', { class: 'sr-only' }),
       swatch: el('span', { class: 'swatch' }),
       status: el('span', { class: 'status' }),
       name: el('button', { class: 'run-name', type: 'button' }),
@@ -112,6 +114,7 @@ export class RunList {
     };
     check.addEventListener('change', () => this.model.patch({ hidden: toggled(this.model.state.hidden, run_id) }));
     line.name.addEventListener('click', () => this.model.patch({ focus: run_id }));
+    line.check.append(line.checkName);
     line.root.append(line.check, line.swatch, line.status, line.name, line.value);
     this.lines.set(run_id, line);
     this.list.append(line.root);

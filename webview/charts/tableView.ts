@@ -17,6 +17,7 @@ export class TableView {
     private readonly columns: string[],
     private readonly rows: Json[][],
     private readonly total: number,
+    name: string,
   ) {
     this.heads = columns.map((name, i) => this.head(name, i));
     this.filter.placeholder = 'Filter rows';
@@ -29,7 +30,7 @@ export class TableView {
       rows.length > 8 && this.filter,
       el(
         'div',
-        { class: 'logged-rows', tabindex: 0, role: 'region', 'aria-label': 'Rows' },
+        { class: 'logged-rows', tabindex: 0, role: 'region', 'aria-label': `Rows of ${name}` },
         el('table', { class: 'rows' }, el('thead', {}, el('tr', {}, ...this.heads)), this.body),
       ),
       this.note,

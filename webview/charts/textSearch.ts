@@ -25,7 +25,7 @@ export class TextSearch {
       this.input.focus();
     });
     this.input.placeholder = 'Find';
-    this.input.setAttribute('aria-label', 'Find');
+    this.input.label = 'Find';
     const mark = icon('search');
     mark.slot = 'content-before';
     this.input.append(mark);

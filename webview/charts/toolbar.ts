@@ -35,10 +35,10 @@ export class Toolbar {
   ) {
     this.options = new ChartOptions(model);
     this.search.placeholder = 'Filter metrics (regular expression)';
-    this.search.setAttribute('aria-label', 'Filter metrics');
+    this.search.label = 'Filter metrics';
     this.search.addEventListener('input', () => this.searchSoon());
     this.search.append(slotted(icon('search'), 'content-before'));
-    this.axis.setAttribute('aria-label', 'x axis');
+    this.axis.setAttribute('label', 'x axis');
     this.axis.addEventListener('change', () => this.chooseAxis(this.axis.value));
     this.logY.label = 'log y';
     // What a height means differs from scale to scale.
