@@ -20,6 +20,8 @@ const args = process.argv.slice(2);
 const quick = args.includes('--quick');
 const chosen = args.filter((arg) => !arg.startsWith('--'));
 await build();
+if (quick)
+  console.log('Small sizes, of which starting up and compiling are a large part: the goals are for the full ones.');
 for (const name of chosen.length > 0 ? chosen : NAMES) {
   const { measure } = await import(`../test/bench/${name}.mjs`);
   for (const result of await measure({ quick })) {

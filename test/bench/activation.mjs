@@ -56,7 +56,7 @@ export async function measure({ quick }) {
   ];
   const editor = await openEditor({ folder, companions, env: { XTRACK_BENCH_FILE: file } });
   try {
-    const windows = quick ? 4 : 12;
+    const windows = quick ? 2 : 12;
     // The first window of an installation compiles everything anew.
     for (let window = 0; window <= windows; window++) {
       if (window > 0) await editor.page.goto(editor.address);

@@ -71,7 +71,7 @@ async function readAgain({ make, key, count, repeats = 1, workers = 1, idle }) {
 
 export async function measure({ quick }) {
   const repeats = quick ? 2 : 5;
-  const count = quick ? 150_000 : 1_000_000;
+  const count = quick ? 100_000 : 1_000_000;
   const idle = await idleStart(quick ? 3 : 7);
   const curves = [...real(count)];
   const lastKey = curves.at(-1)[1].key;
@@ -90,7 +90,7 @@ export async function measure({ quick }) {
   };
   for (const points of quick ? [1e4, 1e5] : [1e4, 1e5, 1e6, 4e6]) growth.points.push([points, await cost(points, 1)]);
   for (const workers of quick ? [1, 8] : [1, 8, 64])
-    growth.workers.push([workers, await cost(Math.floor((quick ? 1e5 : 1e6) / workers), workers)]);
+    growth.workers.push([workers, await cost(Math.floor((quick ? 5e4 : 1e6) / workers), workers)]);
   const note = `${count.toLocaleString('en')} points a run`;
   return [
     { name: 'ingest, single metrics, share of JSON.parse', values: found.single, atLeast: 0.25, note },
