@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { cpuOf, ingested, ownCpu, withCollector, withDirectory, writeRun } from './collectorRun.mjs';
 import { curveFiles, readCurves } from './curves.mjs';
 
+/** More than a training here has. */
+const ROUND_STEPS = 1e6;
+
 function* singles(count) {
   for (let step = 0; step < count; step++)
     yield ['metric', { key: 'train/loss', value: 2.3 / (step + 1), step, epoch: step >> 8 }];
@@ -16,13 +19,13 @@ function* batches(count) {
   }
 }
 
-/** Real curves one after the other, each under keys of its own, until there are enough. */
+/** Real curves one after the other, as of a training that was begun again, until there are enough. */
 function* real(count) {
   const curves = curveFiles().map(readCurves);
   for (let i = 0, round = 0; i < count; round++) {
     for (const [t, point] of curves[round % curves.length]) {
       if (i++ >= count) return;
-      yield [t, { ...point, key: `${point.key}/${round}` }];
+      yield [t, { ...point, step: point.step + round * ROUND_STEPS }];
     }
   }
 }

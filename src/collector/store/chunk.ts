@@ -93,7 +93,7 @@ export function encodeHead(chunk: Chunk): Uint8Array {
 }
 
 export function decodeHead(bytes: Uint8Array, seq: number, start: number, n: number): Chunk {
-  const head = new Float64Array(Uint8Array.from(bytes).buffer);
+  const head = new Float64Array(new Uint8Array(bytes).buffer);
   let at = 0;
   const next = () => head[at++]!;
   const range = (): AxisRange => ({ lo: next(), hi: next(), sorted: next() === 1 });

@@ -229,7 +229,7 @@ function encodePlanes(bytes: Uint8Array, width: number): Uint8Array {
 
 function decodePlanes(body: Uint8Array, n: number, width: number): Uint8Array {
   const rest = body.subarray(1);
-  if (body[0] === RAW) return Uint8Array.from(rest);
+  if (body[0] === RAW) return new Uint8Array(rest);
   return joinPlanes(unsqueeze(rest, n * width), width, body[0] === XOR);
 }
 
