@@ -1,7 +1,9 @@
-// Measures what the design promises, each as a ratio to a baseline in the same run:  npm run bench [-- --quick] [name…]
+// Measures what the design promises, each as a ratio to a baseline in the same run:  npm run bench [-- --quick] [--ui] [name…]
 import { build } from '../esbuild.mjs';
 
 const NAMES = ['client', 'ingest', 'store', 'series', 'runs', 'backlog', 'activation'];
+/** In a real browser: only when they are asked for. */
+const UI_NAMES = ['panel'];
 
 function summary(values) {
   const sorted = [...values].sort((a, b) => a - b);
@@ -22,7 +24,8 @@ const chosen = args.filter((arg) => !arg.startsWith('--'));
 await build();
 if (quick)
   console.log('Small sizes, of which starting up and compiling are a large part: the goals are for the full ones.');
-for (const name of chosen.length > 0 ? chosen : NAMES) {
+const names = args.includes('--ui') ? UI_NAMES : NAMES;
+for (const name of chosen.length > 0 ? chosen : names) {
   const { measure } = await import(`../test/bench/${name}.mjs`);
   for (const result of await measure({ quick })) {
     if (result.growth) {

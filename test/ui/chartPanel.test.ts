@@ -1,7 +1,7 @@
 /** What the chart panel draws is held against the journals: every axis, means and bands, zoom, expressions, what is kept. */
 import { rmSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { folderWithRuns, logged } from './chartRuns';
+import { addRuns, folderWithRuns, logged } from './chartRuns';
 import { ChartPage } from './chartPage';
 import { expectSameCurve } from './curves';
 import { screenshotFailures, until, Workbench } from './workbench';
@@ -283,5 +283,42 @@ describe('a long run', () => {
     await workbench.page.keyboard.press('Enter');
     await page.content.locator('.menu button:focus').waitFor();
     await workbench.page.keyboard.press('Escape');
+  });
+});
+
+describe('fifty runs with long names', () => {
+  const curves = async (key: string) => (await workbench.plotted()).filter((one) => one.key === key);
+
+  beforeAll(async () => {
+    // Last: they leave no room in the explorer for others.
+    await addRuns(folder, ['many:50']);
+    await workbench.tree.locator('.monaco-list-row', { hasText: '50 runs' }).waitFor();
+    await workbench.rowAction('many', 'Open Charts');
+    await until('all are drawn', async () => (await curves('val/loss')).filter(({ x }) => x.length > 0).length === 50);
+  });
+
+  test('are drawn as they were logged, each told from the others by colour and dashes', async () => {
+    for (const n of [0, 17, 49]) {
+      for (const key of ['train/loss', 'val/loss'])
+        expectSameCurve(await page.drawn(key, `many-${n}`), points(`many-${n}`, key));
+    }
+    const list = page.content.locator('.run-line');
+    expect(await list.count()).toBe(50);
+    await workbench.screenshots('charts-fifty');
+  });
+
+  test('are thinned out by hiding and by grouping', async () => {
+    await page.content.locator('.run-line vscode-checkbox').first().click();
+    await until('one is gone', async () => (await curves('val/loss')).length === 49);
+    const left = (await curves('val/loss')).map(({ run_id }) => run_id);
+    await page.groupBy('lr');
+    await until('four are left', async () => (await curves('val/loss')).length === 4);
+    const values = left
+      .filter((id) => Number(id.split('-')[1]) % 4 === 1)
+      .map((id) => logged(folder, id, 'val/loss').map(({ value }) => value));
+    const group = await page.any('val/loss', ({ label }) => label.startsWith('lr 0.1 '));
+    const [at] = group.x.map((x) => logged(folder, 'many-1', 'val/loss').findIndex(({ step }) => step === x));
+    expect(group.y[0]).toBeCloseTo(mean(values.map((run) => run[at!]!)), 9);
+    await page.groupBy('nothing');
   });
 });

@@ -20,7 +20,7 @@ export async function folderWithRuns(runs: string[], supervised: string[] = []):
   return folder;
 }
 
-async function addRuns(folder: string, runs: string[]): Promise<void> {
+export async function addRuns(folder: string, runs: string[]): Promise<void> {
   for (const name of runs) await run(python(), [CHART_RUNS, name], inFolder(folder));
 }
 
