@@ -22,6 +22,8 @@ export class TextSearch {
     scope.addEventListener('keydown', (event) => {
       if (event.key !== 'f' || !(event.ctrlKey || event.metaKey)) return;
       event.preventDefault();
+      // Nor does the editor beside the panel open its own.
+      event.stopPropagation();
       this.input.focus();
     });
     this.input.placeholder = 'Find';
