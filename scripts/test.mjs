@@ -41,14 +41,15 @@ const resultsOf = (project) => join(temp, `${project}.json`);
 const PARTS = {
   build: script('esbuild.mjs', 120, (_output, code) => (code === 0 ? [1, 0] : [0, 1])),
   check: script('scripts/check.mjs', 300, (output) => [matches(output, /^ok /gm), matches(output, /^FAIL /gm)]),
-  unit: vitest('unit', 600),
+  unit: vitest('unit', 600, '--maxWorkers=2'),
   python: {
     command: () => [python(), ['-m', 'unittest', 'discover', '-s', 'test/python', '-p', 'test*.py']],
     count: countUnittest,
     seconds: 600,
   },
   conformance: vitest('conformance', 120),
-  faults: vitest('faults', 600),
+  // They mostly wait for what they do to processes and clocks.
+  faults: vitest('faults', 600, '--maxWorkers=3'),
   fuzz: vitest('fuzz', 600),
   editor: script('scripts/extensionHost.mjs', 900, (output) => {
     const last = /(\d+) passed, (\d+) failed\s*$/.exec(output);
