@@ -26,6 +26,21 @@ describe('package.json against the ids in the code', () => {
     for (const { command } of [...menus, ...contributes.keybindings]) expect(contributions.COMMANDS).toContain(command);
   });
 
+  test('what starts or steers scripts is offered in trusted workspaces alone', () => {
+    const steering =
+      /^xtrack\.(launch|launchCurrentFile|debugCurrentFile|trackCell|runAgain|editAndRun|stop|resume|resumeFrom|fork|sendCommand|installClient)$/;
+    const offered = Object.values<{ command?: string; when?: string }[]>(contributes.menus).flat();
+    const found = offered.filter(({ command, when }) => steering.test(command ?? '') && when !== 'false');
+    expect(new Set(found.map(({ command }) => command)).size).toBe(12);
+    for (const { command, when } of found) expect(when, command).toContain('isWorkspaceTrusted');
+  });
+
+  test('commands about runs stay in the palette when a filter hides all runs', () => {
+    const palette: { command: string; when: string }[] = contributes.menus.commandPalette;
+    for (const { command, when } of palette.filter((one) => one.when.includes("xtrack.view == 'runs'")))
+      expect(when, command).toContain('xtrack.filtered');
+  });
+
   test('welcome texts and the walkthrough link to commands that exist', () => {
     const texts = JSON.stringify([contributes.viewsWelcome, contributes.walkthroughs]);
     const links = [...texts.matchAll(/\(command:(xtrack\.[^)]*)\)/g)].map(([, id]) => id);
@@ -65,7 +80,7 @@ describe('package.json against the ids in the code', () => {
     const { restrictedConfigurations } = manifest.capabilities.untrustedWorkspaces;
     expect(restrictedConfigurations).toEqual(
       expect.arrayContaining(
-        ['interpreter', 'directory', 'outputPatterns', 'launchProfiles'].map((name) => `xtrack.${name}`),
+        ['interpreter', 'directory', 'outputPatterns', 'launchProfiles', 'alerts'].map((name) => `xtrack.${name}`),
       ),
     );
     const scopes = Object.entries<{ scope: string }>(contributes.configuration.properties);
