@@ -48,7 +48,8 @@ export function readNumber(bytes: Uint8Array, from: number, to: number): number 
     if (isBelow || digit === PLUS) digit = ++at < to ? bytes[at]! : 0;
     if (digit < ZERO || digit > NINE) return -1;
     while (digit >= ZERO && digit <= NINE) {
-      if (exponent < 10_000) exponent = exponent * 10 + (digit - ZERO);
+      // Without end: however many zeros stand behind the point, they are not more than it.
+      exponent = exponent * 10 + (digit - ZERO);
       digit = ++at < to ? bytes[at]! : 0;
     }
     if (isBelow) exponent = -exponent;

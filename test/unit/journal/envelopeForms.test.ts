@@ -41,7 +41,12 @@ describe('readNumber', () => {
     '0.1000000000000000055',
     '1e400',
     '5e-324',
-  ])('%s', (text) => expect(read(text)).toBe(JSON.parse(text)));
+    `0.${'0'.repeat(12_344)}1e123456`,
+    `0.${'0'.repeat(12_344)}1e12345`,
+    `1${'0'.repeat(300)}e-99999`,
+    `1e${'9'.repeat(400)}`,
+    `1e-${'9'.repeat(400)}`,
+  ])('%.30s', (text) => expect(read(text)).toBe(JSON.parse(text)));
 
   it.each(['', '-', '01', '-01', '1.', '.5', '1e', '1e+', '+1', '1.e5', 'NaN', '0x10'])('no number: %j', (text) =>
     expect(read(text)).toBeUndefined(),
