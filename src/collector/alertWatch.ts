@@ -1,5 +1,6 @@
 /** Which rules have come true of which runs, and which alerts are new; asked once a second of each run that is open. */
 import { conditionOf, progressOf, type Condition } from '../domain/alertRules';
+import { MAX_TITLE } from '../domain/runEvents';
 import type { AlertRule } from '../protocol/events';
 import type { Alert, RunRow } from '../protocol/rows';
 
@@ -67,10 +68,11 @@ export class AlertWatch {
       seen.held.set(key, from);
       if (ms - from < (rule.hold_s ?? condition.hold_s) * 1000 || seen.raised.has(id)) return [];
       seen.raised.add(id);
-      const known = alerts.some((alert) => alert.rule === rule.when && alert.attempt === row.attempt);
+      const title = rule.name || condition.title;
+      if (alerts.some((alert) => alert.attempt === row.attempt && isOf(alert, rule, title, row))) return [];
       // There is nothing to stop of a run that has ended meanwhile.
       const said = row.ended === null ? rule : { ...rule, stop: false };
-      return known ? [] : [{ rule: said, title: rule.name || condition.title, text: condition.text(row) }];
+      return [{ rule: said, title, text: condition.text(row) }];
     });
   }
 
@@ -91,6 +93,13 @@ export class AlertWatch {
     if (!seen) this.runs.set(run_id, (seen = { progress: '', held: new Map(), raised: new Set() }));
     return seen;
   }
+}
+
+/** Of two rules with one condition the first may warn and the other stop, after longer: what was said of one is not of both. */
+function isOf(alert: Alert, rule: AlertRule, title: string, { ended }: RunRow): boolean {
+  const hasStopped = alert.stops === rule.stop || (rule.stop && ended !== null);
+  const isAlike = alert.rule === rule.when && alert.hold_s === rule.hold_s && alert.level === rule.level;
+  return isAlike && hasStopped && alert.title === title.slice(0, MAX_TITLE);
 }
 
 function keyOf(rule: AlertRule): string {

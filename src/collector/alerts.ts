@@ -16,10 +16,11 @@ export class Alerts {
   /** A rule came true. Everybody hears of it by the run's journal, as of those that scripts raise. */
   async raise({ run_id, attempt, rule, title, text }: DueNotice): Promise<void> {
     const { appendEvent, stop, log } = this.ports;
-    const { level, when } = rule;
+    const { level, when, hold_s } = rule;
     log(`Run ${run_id}: ${title}${rule.stop ? '; it is stopped' : ''}.`);
     try {
-      await appendEvent(run_id, attempt, 'alert', { run_id, title, text, level, rule: when, stops: rule.stop });
+      const said = { title, text, level, rule: when, ...(hold_s !== undefined && { hold_s }), stops: rule.stop };
+      await appendEvent(run_id, attempt, 'alert', { run_id, ...said });
     } catch (error) {
       log(`The alert of run ${run_id} cannot be journaled: ${String(error)}`);
     }

@@ -37,7 +37,7 @@ type Handler = (payload: Fields, context: Context) => void;
 
 const MAX_LISTED = 10_000;
 const MAX_ALERTS = 1000;
-const MAX_TITLE = 200;
+export const MAX_TITLE = 200;
 const MAX_ROOTS = 20;
 
 const fromTraining: Record<string, Handler> = {
@@ -341,6 +341,7 @@ function alert(payload: Fields, context: Context): void {
   if (alerts.length >= MAX_ALERTS)
     return warn(state, 'many_alerts', `Only ${MAX_ALERTS} alerts of a run are listed; its log has all.`, writer);
   const rule = writer.role === 'collector' ? wordOf(payload['rule']) : null;
+  const hold_s = finiteOf(payload['hold_s']);
   alerts.push({
     id: `${writer.writer}-${event.seq}`,
     at: event.ts / 1000,
@@ -349,7 +350,7 @@ function alert(payload: Fields, context: Context): void {
     text: text.slice(0, 10_000),
     attempt: writer.attempt,
     worker: writer.worker,
-    ...(rule !== null && { rule, stops: payload['stops'] === true }),
+    ...(rule !== null && { rule, stops: payload['stops'] === true, ...(hold_s !== null && { hold_s }) }),
   });
 }
 

@@ -139,6 +139,8 @@ export interface Alert {
   worker: string;
   /** What the rule says. */
   rule?: string;
+  /** For how long it had to hold, where the rule says so. */
+  hold_s?: number;
   /** The run is stopped because of it. */
   stops?: boolean;
 }
