@@ -11,7 +11,7 @@ import type { Json, JournalHead } from '../protocol/events';
 import type { RunDetail, RunRow } from '../protocol/rows';
 import { unpackJournals } from './journal/journalArchive';
 import { isEventJournal } from './journal/journalHead';
-import { JournalReader, type JournalPosition } from './journal/journalReader';
+import { JournalReader, type JournalEvents, type JournalPosition } from './journal/journalReader';
 import { listJournals, type FoundJournal, type FoundRun } from './journal/runScanner';
 import { LoggedFiles } from './loggedFiles';
 import { keepAs } from './safeFile';
@@ -45,6 +45,7 @@ export class RunTail {
   private constructor(
     found: FoundRun,
     readonly store: RunStore,
+    private readonly isProof = false,
   ) {
     this.runId = found.runId;
     this.dir = found.dir;
@@ -87,9 +88,9 @@ export class RunTail {
     }
   }
 
-  /** The run as its journals tell it, from what was sealed before where it was; nothing of it is kept. */
+  /** The run as its journals tell it when they are parsed, from what was sealed before where it was; nothing of it is kept. */
   static again(sql: SqlJsStatic, found: FoundRun, base: { name: string; bytes: Uint8Array } | null): RunTail {
-    const tail = new RunTail(found, RunStore.of(sql, found.dir, base, true));
+    const tail = new RunTail(found, RunStore.of(sql, found.dir, base, true), true);
     tail.refresh();
     return tail;
   }
@@ -230,7 +231,7 @@ export class RunTail {
     const position = (this.store.offsets.get(name) ?? null) as unknown as JournalPosition | null;
     const tailed = { writer: null } as unknown as Tailed;
     this.tails.set(name, tailed);
-    tailed.reader = new JournalReader(path, name, this.runId, position, {
+    const events: JournalEvents = {
       head: (head) => this.begin(tailed, head),
       event: (envelope) => this.apply(tailed, envelope),
       bad: ({ reason, offset }) => {
@@ -242,7 +243,8 @@ export class RunTail {
         warn(this.state, code, message, { file: name });
         this.touch();
       },
-    });
+    };
+    tailed.reader = new JournalReader(path, name, this.runId, position, events, this.isProof);
     return tailed;
   }
 

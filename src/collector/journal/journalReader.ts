@@ -3,7 +3,7 @@
  * zero, on network disks) is read again, and a file that was replaced by another is noticed.
  */
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
-import { FrameDecoder, MAX_FRAME, type BadFrame } from '../../base/frames';
+import { FrameDecoder, MAX_FRAME, type BadFrame, type ParseBody } from '../../base/frames';
 import type { JournalHead } from '../../protocol/events';
 import { EnvelopeForms } from './envelopeForms';
 import { headFromName, headOf } from './journalHead';
@@ -34,7 +34,7 @@ let scratch = Buffer.allocUnsafeSlow(CHUNK);
 
 export class JournalReader {
   private readonly position: JournalPosition;
-  private readonly forms = new EnvelopeForms();
+  private readonly parse: ParseBody | undefined;
   /** Of what was read, and of what was last looked at: a journal that was read to its end before may never be read. */
   private ino: number | null = null;
   private lookedIno: number | null = null;
@@ -51,7 +51,10 @@ export class JournalReader {
     private readonly runId: string,
     position: JournalPosition | null,
     private readonly events: JournalEvents,
+    /** Every envelope is parsed: what holds another reading against the journal must not share its short cuts. */
+    isProof = false,
   ) {
+    this.parse = isProof ? undefined : new EnvelopeForms().parse;
     const known = position?.sealed ? null : position;
     this.position = known ? { ...known } : { offset: 0, resyncing: false, head: null };
     if (known?.head) events.head(known.head);
@@ -166,7 +169,7 @@ export class JournalReader {
   /** True when the deadline came first. */
   private decode(bytes: Buffer, deadline: number): boolean {
     const { position, events } = this;
-    const decoder = new FrameDecoder(position.offset, position.resyncing, this.forms.parse);
+    const decoder = new FrameDecoder(position.offset, position.resyncing, this.parse);
     decoder.push(bytes);
     let frames = 0;
     try {
