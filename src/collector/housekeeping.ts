@@ -47,13 +47,13 @@ export class Housekeeping {
   /** Asked of the runs themselves, because rows may be behind. */
   async expired({ endedBefore, trashedBefore, limit }: Expiry): Promise<{ runs: string[]; trash: string[] }> {
     const catalog = this.setup.catalog();
-    const trash = trashedBefore === null ? [] : catalog.trashedBefore(trashedBefore).slice(0, limit);
+    const trash = trashedBefore === null ? [] : catalog.trashedBefore(trashedBefore, limit);
     const runs: string[] = [];
     for (const runId of endedBefore === null ? [] : catalog.endedBefore(endedBefore, limit)) {
       const { state } = await this.setup.tailOf(runId);
       const { status, ended, started } = deriveStatus(state);
       const isOver = status !== 'queued' && status !== 'running' && status !== 'lost';
-      const isOld = (ended ?? started ?? state.created) < endedBefore!;
+      const isOld = Math.max(ended ?? 0, started ?? 0, state.created) < endedBefore!;
       if (isOver && isOld && !isKept(state) && trashedAt(state) === null) runs.push(runId);
     }
     return { runs, trash };

@@ -153,14 +153,19 @@ export class Catalog {
   /** Runs that ended before that time and that nobody wants kept, the oldest first. */
   endedBefore(time: number, limit: number): string[] {
     const over = "status NOT IN ('queued', 'running', 'lost') AND kept = 0";
-    const text = `SELECT run_id FROM run WHERE ${NOT_TRASHED} AND ${over} AND coalesce(ended, started, created) < ?
-      ORDER BY coalesce(ended, started, created) LIMIT ?`;
+    // Whichever is the latest: a clock may have been wrong for one of them.
+    const at = 'max(coalesce(ended, 0), coalesce(started, 0), created)';
+    const text = `SELECT run_id FROM run WHERE ${NOT_TRASHED} AND ${over} AND ${at} < ? ORDER BY ${at} LIMIT ?`;
     return this.all(text, [time, limit]).map(([id]) => String(id));
   }
 
-  /** Runs that are in the trash since before that time, the longest there first. */
-  trashedBefore(time: number): string[] {
-    return this.all('SELECT run_id FROM run WHERE trashed < ? ORDER BY trashed', [time]).map(([id]) => String(id));
+  /**
+   * Runs that are in the trash since before that time, the longest there first. None that came there before it was made:
+   * the clock was wrong, and nobody knows how long it is there.
+   */
+  trashedBefore(time: number, limit: number): string[] {
+    const text = 'SELECT run_id FROM run WHERE trashed < ? AND trashed >= created ORDER BY trashed LIMIT ?';
+    return this.all(text, [time, limit]).map(([id]) => String(id));
   }
 
   get runIds(): string[] {

@@ -209,11 +209,73 @@ describe('retention', () => {
     };
     const retention = new Retention(ports);
     retention.set({ days: null, trash_days: null });
-    await retention.apply(1e12);
+    await retention.apply(1e12, 0);
     expect(asked).toEqual([{ endedBefore: null, trashedBefore: null, limit: 500 }]);
     retention.set({ days: 30, trash_days: 7 });
-    await retention.apply(1e12);
+    await retention.apply(1e12, 0);
     retention.dispose();
     expect(asked).toContainEqual({ endedBefore: 1e12 - 30 * 864e5, trashedBefore: 1e12 - 7 * 864e5, limit: 500 });
   });
+
+  it('removes nothing because a clock was wrong for a while', async () => {
+    const DAY = 864e5;
+    const today = Date.now();
+    const gone: string[] = [];
+    const runs = [{ id: 'ended', at: today - 40 * DAY }];
+    const trash = [{ id: 'trashed', at: today - 2 * DAY }];
+    const older = (all: typeof runs, time: number) =>
+      all.filter(({ id, at }) => at < time && !gone.includes(id)).map(({ id }) => id);
+    const retention = new Retention({
+      trash: {
+        purge: async (ids: string[]) => {
+          gone.push(...ids);
+          return { deleted: ids, bytes: 0, refused: [] };
+        },
+      },
+      call: (async (_: string, { endedBefore, trashedBefore }: { endedBefore: number; trashedBefore: number }) => ({
+        runs: older(runs, endedBefore),
+        trash: older(trash, trashedBefore),
+      })) as never,
+      moveToTrash: async (id: string) => void gone.push(id),
+      log: () => undefined,
+    });
+    // Looks by itself come after an hour; here it is told when to.
+    retention.set({ days: 100, trash_days: 7 });
+    retention.dispose();
+    const HOUR = 3600_000;
+    const year = 365 * DAY;
+    await retention.apply(today, 9 * HOUR);
+    await retention.apply(today + year, 10 * HOUR);
+    await retention.apply(today + year, 10.9 * HOUR);
+    await retention.apply(today, 11 * HOUR);
+    // Right in between: counts anew.
+    await retention.apply(today + year, 12 * HOUR);
+    expect(gone).toEqual([]);
+    await retention.apply(today, 13 * HOUR);
+    await retention.apply(today + 6 * DAY, 20 * HOUR);
+    await retention.apply(today + 6 * DAY, 20.9 * HOUR);
+    expect(gone).toEqual([]);
+    await retention.apply(today + 6 * DAY, 21 * HOUR);
+    expect(gone).toEqual(['trashed']);
+  });
+
+  it('leaves in the trash what came there before it was made, by a clock that was wrong', async () => {
+    const place = newPlace();
+    endedRun(place, 'run');
+    const clock = join(place.runtime, 'clock');
+    writeFileSync(clock, String(-30 * 365 * 86_400));
+    const preload = join(__dirname, '../../faults/clock/preload.cjs');
+    const env = { XTRACK_TEST_CLOCK: clock, NODE_OPTIONS: `--require ${preload}` };
+    const collector = await RunningCollector.start(bundle, place, [], env);
+    await until(async () => (await total(collector)) === 1);
+    await collector.call('runs.delete', { run_id: 'run' });
+    writeFileSync(clock, '0');
+    await collector.call('collector.configure', { retention: { days: null, trash_days: A_SECOND } });
+    await new Promise((done) => setTimeout(done, 3_500));
+    expect(await inTrash(collector)).toEqual(['run']);
+    // Put there again by a clock that is right, it goes.
+    await collector.call('runs.delete', { run_id: 'run', restore: true });
+    await collector.call('runs.delete', { run_id: 'run' });
+    await until(() => !existsSync(runDir(place, 'run')));
+  }, 30_000);
 });
