@@ -34,18 +34,23 @@ export class RunPages {
     return this.order;
   }
 
-  /** Asks again for as many as were loaded. Throws the collector's error where the filter is wrong. */
-  async reload(filter: string): Promise<void> {
+  /**
+   * Asks again for as many as were loaded; false, and nothing is taken, where the answer is no longer `wanted`. Throws
+   * the collector's error where the filter is wrong.
+   */
+  async reload(filter: string, wanted: () => boolean = () => true): Promise<boolean> {
     const limit = Math.min(10_000, Math.max(PAGE, Math.ceil(this.rows.size / PAGE) * PAGE));
     const clients = this.collectors.clients.filter((client) => client.state === 'connected');
     const pages = await Promise.all(
       clients.map(async (client) => ({ client, page: await this.collectors.list(client, request(filter, limit)) })),
     );
+    if (!wanted()) return false;
     this.rows.clear();
     this.order = null;
     this.cursors.clear();
     this.totals.clear();
     for (const { client, page } of pages) this.add(client, page);
+    return true;
   }
 
   async more(filter: string): Promise<void> {

@@ -148,8 +148,11 @@ export class RunsTree implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
   }
 
   private async loadNow(): Promise<void> {
+    const { filter } = this;
     try {
-      await this.pages.reload(this.filter);
+      // A late answer to the filter before must not take the place of what is shown.
+      const taken = await this.pages.reload(filter, () => filter === this.filter);
+      this.loadAgain ||= !taken;
       this.failure = null;
     } catch (error) {
       this.failure = error instanceof Error ? error.message : String(error);
