@@ -142,9 +142,7 @@ function makeParts(context: vscode.ExtensionContext, owned: DisposableStore, log
     charts,
     example,
     trackCell: owned.add(new TrackCell({ collectors, feed, client, onRun, log })),
-    launcher: new Launcher(collectors, context.workspaceState, log, (request, script) =>
-      collision.accepts(request.interpreter ?? 'python3', script.fsPath, request.env),
-    ),
+    launcher: new Launcher(collectors, context.workspaceState, log, (request) => collision.accepts(request)),
     edits,
     trash,
     installClient: new InstallClient({

@@ -1,9 +1,9 @@
 /** A package on PyPI, for accelerator physics, has our import name: whoever uses it must not be surprised. */
 import * as vscode from 'vscode';
-import * as fs from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import type { LaunchRequest } from '../../protocol/api';
 import { plain } from '../messages';
 import { packageText, probeInterpreter } from '../pythonProbe';
+import { packageBeside } from './packageBeside';
 
 const ACCEPTED = 'xtrack.acceptedCollisions';
 
@@ -18,8 +18,9 @@ export class NameCollision {
   ) {}
 
   /** Before a script is launched: false when the user would rather not. */
-  async accepts(interpreter: string, script: string, env: NodeJS.ProcessEnv): Promise<boolean> {
-    const beside = await besides(script);
+  async accepts(request: LaunchRequest): Promise<boolean> {
+    const { interpreter = 'python3', env } = request;
+    const beside = await packageBeside(request);
     const other = beside ?? (await this.lookAt(interpreter, env));
     if (other === null) return true;
     const id = `${interpreter}\n${other}`;
@@ -60,22 +61,4 @@ export class NameCollision {
       return null;
     }
   }
-}
-
-/** What lies beside a script is found before everything else. */
-async function besides(script: string): Promise<string | null> {
-  const folder = dirname(script);
-  for (const name of ['xtrack.py', join('xtrack', '__init__.py')]) {
-    const path = join(folder, name);
-    const ours = await isFile(join(dirname(path), 'outlet.py'));
-    if (!ours && (await isFile(path))) return path;
-  }
-  return null;
-}
-
-function isFile(path: string): Promise<boolean> {
-  return fs.stat(path).then(
-    (stat) => stat.isFile(),
-    () => false,
-  );
 }

@@ -79,7 +79,7 @@ export function profileRequest(profile: LaunchProfile, folder: string, env: Node
 
 function expandVariables(text: string, folder: string, env: NodeJS.ProcessEnv): string {
   return text
-    .replaceAll('${workspaceFolder}', folder)
+    .replaceAll('${workspaceFolder}', () => folder)
     .replaceAll(/\$\{env:([A-Za-z_]\w*)\}/g, (_, name: string) => env[name] ?? '');
 }
 

@@ -22,7 +22,7 @@ export class Launcher {
     private readonly memory: vscode.Memento,
     private readonly log: vscode.LogOutputChannel,
     /** Asked last; has told the user why when it says no. */
-    private readonly mayLaunch: (request: LaunchRequest, script: vscode.Uri) => Promise<boolean>,
+    private readonly mayLaunch: (request: LaunchRequest) => Promise<boolean>,
   ) {}
 
   /**
@@ -95,7 +95,7 @@ export class Launcher {
       cwd: request.cwd ?? folder,
       env: { ...windowEnvironment(process.env), ...patternEnvironment(script), ...request.env },
     };
-    if (!(await this.mayLaunch(full, script))) return undefined;
+    if (!(await this.mayLaunch(full))) return undefined;
     const client = await this.collectors.forFolder(folder);
     const launched = await client.call('runs.launch', full);
     this.collectors.remember(launched.run_id, client);
@@ -118,9 +118,11 @@ export class Launcher {
       detail: uri === current ? vscode.l10n.t('The current file') : undefined,
       what: uri,
     }));
+    const several = (vscode.workspace.workspaceFolders?.length ?? 0) > 1;
     const profiles = allProfiles(this.log).map((each) => ({
       label: `$(rocket) ${each.profile.name}`,
       description: profileText(each.profile),
+      detail: several ? each.folder.name : undefined,
       what: each,
     }));
     const browse = { label: vscode.l10n.t('$(folder-opened) Another script…'), description: '', what: undefined };

@@ -10,31 +10,28 @@ export interface FolderProfile {
 }
 
 export function allProfiles(log: vscode.LogOutputChannel): FolderProfile[] {
-  const seen = new Set<string>();
-  const found: FolderProfile[] = [];
-  for (const folder of vscode.workspace.workspaceFolders ?? []) {
-    for (const entry of entriesOf(folder)) {
-      const problem = profileProblem(entry);
-      if (problem !== null) {
-        log.warn(`A launch profile of ${folder.name} is left out: ${problem}.`);
-        continue;
-      }
-      const profile = entry as LaunchProfile;
-      // Of the window's profiles each folder sees the same.
-      const key = JSON.stringify(profile);
-      if (!seen.has(key)) found.push({ profile, folder });
-      seen.add(key);
-    }
-  }
-  return found;
+  const folders = vscode.workspace.workspaceFolders ?? [];
+  // The window's profiles are the same in each folder that has none of its own.
+  const first = folders.find((folder) => !hasOwn(folder));
+  return folders.filter((folder) => folder === first || hasOwn(folder)).flatMap((folder) => profilesOf(folder, log));
 }
 
-/** Throws, for the user to read, where there is none of that name, or it cannot be understood. */
-export function profileNamed(name: string, log: vscode.LogOutputChannel): FolderProfile {
-  const found = allProfiles(log).find(({ profile }) => profile.name === name);
-  if (found) return found;
-  for (const folder of vscode.workspace.workspaceFolders ?? []) {
-    const broken = entriesOf(folder).find((entry) => (entry as { name?: unknown } | null)?.name === name);
+/**
+ * Of `folder`, where there are several of that name. Throws, for the user to read, where there is none, or it cannot be
+ * understood.
+ */
+export function profileNamed(
+  name: string,
+  log: vscode.LogOutputChannel,
+  folder?: vscode.WorkspaceFolder,
+): FolderProfile {
+  const folders = [...(folder ? [folder] : []), ...(vscode.workspace.workspaceFolders ?? [])];
+  for (const each of folders) {
+    const found = profilesOf(each, log).find(({ profile }) => profile.name === name);
+    if (found) return found;
+  }
+  for (const each of folders) {
+    const broken = entriesOf(each).find((entry) => (entry as { name?: unknown } | null)?.name === name);
     const problem = broken === undefined ? null : profileProblem(broken);
     if (problem !== null)
       throw userError(
@@ -43,6 +40,16 @@ export function profileNamed(name: string, log: vscode.LogOutputChannel): Folder
       );
   }
   throw userError('not_found', vscode.l10n.t('There is no launch profile {0} in xtrack.launchProfiles.', name));
+}
+
+function profilesOf(folder: vscode.WorkspaceFolder, log: vscode.LogOutputChannel): FolderProfile[] {
+  const found: FolderProfile[] = [];
+  for (const entry of entriesOf(folder)) {
+    const problem = profileProblem(entry);
+    if (problem === null) found.push({ profile: entry as LaunchProfile, folder });
+    else log.warn(`A launch profile of ${folder.name} is left out: ${problem}.`);
+  }
+  return found;
 }
 
 /** In the folder's settings; one of the same name is replaced. */
@@ -56,6 +63,10 @@ export async function saveProfile(profile: LaunchProfile, folder: vscode.Workspa
   const others = before.filter((entry) => (entry as { name?: unknown } | null)?.name !== profile.name);
   const target = single ? vscode.ConfigurationTarget.Workspace : vscode.ConfigurationTarget.WorkspaceFolder;
   await vscode.workspace.getConfiguration('xtrack', folder.uri).update('launchProfiles', [...others, profile], target);
+}
+
+function hasOwn({ uri }: vscode.WorkspaceFolder): boolean {
+  return vscode.workspace.getConfiguration('xtrack', uri).inspect('launchProfiles')?.workspaceFolderValue !== undefined;
 }
 
 function entriesOf(folder: vscode.WorkspaceFolder): unknown[] {

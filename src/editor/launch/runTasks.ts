@@ -36,7 +36,7 @@ export class RunTasks implements vscode.TaskProvider {
     const folder = typeof scope === 'object' ? scope : vscode.workspace.workspaceFolders?.[0];
     return this.make(definition, scope ?? vscode.TaskScope.Workspace, name, () => {
       const { type: _type, profile, ...rest } = definition;
-      if (typeof profile === 'string') return profileNamed(profile, this.ports.log);
+      if (typeof profile === 'string') return profileNamed(profile, this.ports.log, folder);
       const entry = { ...rest, name };
       const problem = profileProblem(entry);
       if (problem !== null) throw userError('invalid', vscode.l10n.t('The task {0} cannot run: {1}.', name, problem));

@@ -8,7 +8,9 @@ import { python } from '../../../scripts/python.mjs';
 import { writeWheel } from '../../../scripts/wheel.mjs';
 import { findWheel, installWheel, verifyClient } from '../../../src/editor/client/clientPackage';
 import { clusterText } from '../../../src/editor/client/clusterText';
+import { packageBeside } from '../../../src/editor/client/packageBeside';
 import { type Probe, probeInterpreter } from '../../../src/editor/pythonProbe';
+import type { LaunchRequest } from '../../../src/protocol/api';
 
 const env = { ...process.env, PYTHONPATH: undefined };
 const LIMIT = 120_000;
@@ -61,6 +63,20 @@ describe('the client in another interpreter', () => {
     for (const file of ['__init__', 'outlet', 'supervisor']) writeFileSync(join(home, 'ours/xtrack', `${file}.py`), '');
     expect((await probeInterpreter(interpreter, ours, [join(home, 'ours')])).xtrack?.ours).toBe(false);
     expect((await probeInterpreter(interpreter, ours, [])).xtrack?.ours).toBe(true);
+  });
+
+  test('is hidden by a file of its name where Python looks first: beside a script, else in the working folder', async () => {
+    const folder = join(home, 'beside');
+    mkdirSync(join(folder, 'inner'), { recursive: true });
+    const file = join(folder, 'xtrack.py');
+    writeFileSync(file, '');
+    const of = (target: LaunchRequest['target'], cwd: string) => packageBeside({ target, cwd });
+    expect(await of({ script: join(folder, 'train.py') }, join(folder, 'inner'))).toBe(file);
+    expect(await of({ script: 'inner/train.py' }, folder)).toBeNull();
+    for (const target of [{ module: 'train' }, { argv: ['python', '-m', 'train'] }]) {
+      expect(await of(target, folder)).toBe(file);
+      expect(await of(target, join(folder, 'inner'))).toBeNull();
+    }
   });
 
   test(

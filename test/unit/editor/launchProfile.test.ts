@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { payloadOf } from '../../../src/editor/control/commandPayload';
+import { expandPath } from '../../../src/editor/directory';
 import { type LaunchProfile, profileProblem, profileRequest } from '../../../src/editor/launch/launchProfile';
 import { placeOf, withParameter } from '../../../src/editor/launch/parameters';
 
@@ -20,6 +21,14 @@ describe('a launch profile', () => {
       cwd: '/work/sub',
     });
     expect(request({ command: './run.sh --fast' })).toMatchObject({ target: { argv: ['./run.sh', '--fast'] } });
+  });
+
+  it('in a folder with signs in its name that mean something when text is replaced', () => {
+    const profile = { name: 'p', script: '${workspaceFolder}/train.py' };
+    expect(profileRequest(profile, '/me/a$&b', {}).target).toEqual({ script: '/me/a$&b/train.py' });
+    const wrapped = { name: 'p', script: 'train.py', env: { DATA: '${workspaceFolder}' } };
+    expect(profileRequest(wrapped, '/me/a$&b', {}).env).toEqual({ DATA: '/me/a$&b' });
+    expect(expandPath('${workspaceFolder}/bin/python', '/me/a$&b')).toBe('/me/a$&b/bin/python');
   });
 
   it('passes on everything else that it says', () => {
