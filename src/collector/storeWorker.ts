@@ -132,9 +132,11 @@ export class StoreWorker implements Methods {
   }
 
   async get({ run_id }: { run_id: string }): Promise<RunDetail> {
-    const { tail } = await this.use(run_id);
-    const trashed = trashedAt(tail.state);
-    return { ...tail.detail(), ...(trashed !== null && { trashed }) };
+    const run = await this.use(run_id);
+    const trashed = trashedAt(run.tail.state);
+    const detail = run.tail.detail();
+    const lives = detail.ended !== null && processesOf(run, detail.attempt).some(isSupervised);
+    return { ...detail, ...(lives && { lives }), ...(trashed !== null && { trashed }) };
   }
 
   async series(request: SeriesRequest): Promise<SeriesResult> {
@@ -482,4 +484,9 @@ function processesOf({ tail }: OpenRun, attempt: number): RunProcess[] {
     if (!isKnown) processes.push({ worker, attempt, role, proc, pgid: null });
   }
   return processes;
+}
+
+/** A supervisor, or what it started: it lives, and its last word is still to come. */
+function isSupervised({ role, pgid, proc }: RunProcess): boolean {
+  return (role === 'supervisor' || pgid !== null) && liveness(proc) === 'alive';
 }

@@ -172,6 +172,8 @@ export interface RunDetail extends Omit<RunRow, 'checkpoints' | 'artifacts' | 'a
   /** Its working directory as it is now, also in a workspace that was moved. */
   cwd?: string | null;
   source: Json;
+  /** It has ended by its script's own word, while the script's process or its supervisor goes on. */
+  lives?: boolean;
   /** How it was started last, where it was started from here. */
   launch?: Launch | null;
   environment: Json;

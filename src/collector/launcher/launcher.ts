@@ -6,6 +6,7 @@ import { checkpointPath } from './checkpoints';
 import { baseEnvironment, recordable } from './environment';
 import { checkInterpreter, resolveInterpreter, type Environment } from './interpreter';
 import type { LauncherPorts } from './launcherPorts';
+import { endsWithin } from './living';
 import {
   checkFolder,
   checkProgram,
@@ -22,6 +23,7 @@ import type { LaunchInfo } from '../workerApi';
 
 const MAX_ATTEMPTS = 3;
 const BACKOFF_S = 10;
+const LAST_WORDS_MS = 3_000;
 
 export class Launcher {
   /** Supervisors that were started here and live, by run. */
@@ -85,6 +87,7 @@ export class Launcher {
       const info = await this.ports.launchInfo(run_id);
       if (info.starts_at !== null) throw waits(run_id, info.starts_at);
       if (info.status === 'running' || info.status === 'queued') throw isRunning(run_id);
+      if (!(await endsWithin(LAST_WORDS_MS, info, this.ports))) throw goesOn(run_id);
       const again = this.whatRan(info);
       const attempt = info.attempt + 1;
       const recovery = again.recovery && { ...again.recovery, since: attempt };
@@ -214,6 +217,14 @@ function recoveryOf({ recovery }: LaunchRequest): Recovery | null {
 
 function isRunning(runId: string): Error {
   return userError('conflict', `Run ${runId} is running. Stop it before resuming it.`, { field: 'run_id' });
+}
+
+function goesOn(runId: string): Error {
+  return userError(
+    'conflict',
+    `Run ${runId} says that it has ended, but its script still runs. Let it end, or stop it, before resuming it.`,
+    { field: 'run_id' },
+  );
 }
 
 function waits(runId: string, at: number): Error {

@@ -15,6 +15,7 @@ import { withoutSecrets } from './program';
 import type { RecoveryPlans } from './plans';
 
 const LOOK_EVERY_MS = 300;
+const OVER: ReadonlySet<Status> = new Set(['completed', 'failed', 'killed', 'cancelled']);
 const LONGEST_BACKOFF_S = 3600;
 /** A waiting attempt that nobody has begun by then is nobody's. */
 const ORPHAN_MS = 60_000;
@@ -68,17 +69,19 @@ export class Recovery {
     if (this.disposed || this.ports.follower !== null) return;
     if (status !== 'queued') this.clear(runId);
     if (status === 'queued') void this.wait(runId);
-    else if (status === 'failed' && this.plans.get(runId)) void this.decide(runId);
-    else if (status === 'completed' || status === 'killed' || status === 'cancelled') this.forget(runId);
+    else if (status === 'cancelled') this.forget(runId);
+    else if (OVER.has(status) && this.plans.get(runId)) void this.decide(runId);
   }
 
   private async decide(runId: string): Promise<void> {
     if (this.deciding.has(runId)) return;
     this.deciding.add(runId);
     try {
-      const info = await this.whenGone(runId);
       const plan = this.plans.get(runId);
-      if (info?.status !== 'failed' || !plan?.recovery) return;
+      const info = await this.whenGone(runId);
+      // It may have been started by hand meanwhile.
+      if (!info || this.plans.get(runId) !== plan || !plan?.recovery) return;
+      if (info.status !== 'failed') return OVER.has(info.status) ? this.forget(runId) : undefined;
       if (!info.began && !this.callOff(runId, info.attempt)) return;
       const from = info.began ? newestIntact(info, info.attempt, plan.cwd) : (plan.from_checkpoint ?? null);
       const why = whyNot(info, plan.recovery, from);
@@ -100,11 +103,11 @@ export class Recovery {
     }
   }
 
-  /** A script may have said that it failed and be at its last words. Null when the run did not fail after all. */
+  /** What a script says of its end may not be its last word: it may go on, and fail. Null when the run is not over. */
   private async whenGone(runId: string): Promise<LaunchInfo | null> {
     while (!this.disposed) {
       const info = await this.ports.launchInfo(runId);
-      if (info.status !== 'failed') return null;
+      if (!OVER.has(info.status)) return null;
       if (!info.processes.some(({ proc }) => this.ports.liveness(proc) === 'alive')) {
         // The supervisor's word may have been read before the script's last ones.
         await this.ports.refresh(runId);

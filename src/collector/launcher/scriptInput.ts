@@ -3,12 +3,14 @@ import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { userError } from '../../protocol/api';
 import type { LauncherPorts } from './launcherPorts';
+import { livesOn } from './living';
 
 export async function sendInput(ports: LauncherPorts, runId: string, data: string, worker?: string): Promise<void> {
   if (ports.follower !== null) throw userError('follower', ports.follower);
-  const { attempt, launch, status } = await ports.launchInfo(runId);
+  const info = await ports.launchInfo(runId);
+  const { attempt, launch, status } = info;
   const dir = ports.runs.find(runId);
-  if (status !== 'running' || dir === null)
+  if ((status !== 'running' && !livesOn(info, ports)) || dir === null)
     throw userError('conflict', `Run ${runId} is not running, so nobody reads input.`, { field: 'run_id' });
   let pipe: number;
   try {

@@ -8,12 +8,14 @@ import type { Status, StopResult } from '../../protocol/rows';
 import { groupOf } from '../processIdentity';
 import type { LaunchInfo, RunProcess } from '../workerApi';
 import type { LauncherPorts } from './launcherPorts';
+import { endsWithin, livesOn } from './living';
 
 const LOOK_EVERY_MS = 200;
 const ACK_WAIT_MS = 2_000;
 const RUNG_MS = 10_000;
 /** A double click, or two people at once, stop a run once: neither means to skip what was just asked of it. */
 const AT_ONCE_MS = 400;
+const LAST_WORDS_MS = 1_000;
 
 type Stage = 'command' | 'int' | 'term' | 'kill';
 const NEXT: Record<Stage, Stage | null> = { command: 'int', int: 'term', term: 'kill', kill: null };
@@ -52,7 +54,7 @@ export class StopLadders {
   async stop(runId: string): Promise<StopResult> {
     if (this.ports.follower !== null) throw userError('follower', this.ports.follower);
     const info = await this.ports.launchInfo(runId);
-    if (ENDED.has(info.status)) return { stage: 'ended', next_at: null };
+    if (await this.isOver(runId, info)) return { stage: 'ended', next_at: null };
     const ladder = this.ladders.get(runId);
     if (ladder && performance.now() - ladder.begun < AT_ONCE_MS) return { stage: ladder.stage, next_at: ladder.nextAt };
     if (ladder) {
@@ -60,6 +62,12 @@ export class StopLadders {
       return { stage: ladder.stage, next_at: ladder.nextAt };
     }
     return this.begin(runId, info);
+  }
+
+  /** What has just said that it ended is left to end; what then goes on is stopped all the same. */
+  private async isOver(runId: string, info: LaunchInfo): Promise<boolean> {
+    if (!ENDED.has(info.status)) return false;
+    return this.ladders.has(runId) ? !livesOn(info, this.ports) : endsWithin(LAST_WORDS_MS, info, this.ports);
   }
 
   /** A collector before this one may have been stopping the run. */
@@ -110,7 +118,7 @@ export class StopLadders {
       while (!this.disposed) {
         await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
         const info = await this.ports.launchInfo(runId);
-        if (ENDED.has(info.status)) break;
+        if (ENDED.has(info.status) && !livesOn(info, this.ports)) break;
         if (ladder.stage === 'command') await this.readAcks(runId, ladder);
         if (ladder.nextAt !== null && Date.now() >= ladder.nextAt) await this.climb(runId, ladder, info);
         if (await this.endNeverStarted(runId, ladder, info)) break;

@@ -40,7 +40,7 @@ export class StopRun {
       const title = vscode.l10n.t('Stopping {0}', plain(name, 32));
       const location = vscode.ProgressLocation.Notification;
       await vscode.window.withProgress({ location, title }, async (progress) => {
-        for (let run = await this.look(run_id); isActive(run); run = await this.look(run_id)) {
+        for (let run = await this.look(run_id); isActive(run) || run.lives; run = await this.look(run_id)) {
           progress.report({ message: this.message(run) });
           await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
         }

@@ -64,6 +64,7 @@ class RunTerminal implements vscode.Pseudoterminal {
   private readonly closed = new vscode.EventEmitter<number>();
   private output: FollowedOutput | null = null;
   private run_id: string | null = null;
+  private isClosed = false;
   readonly onDidWrite = this.written.event;
   readonly onDidClose = this.closed.event;
 
@@ -87,6 +88,7 @@ class RunTerminal implements vscode.Pseudoterminal {
   }
 
   close(): void {
+    this.isClosed = true;
     this.output?.dispose();
   }
 
@@ -95,6 +97,7 @@ class RunTerminal implements vscode.Pseudoterminal {
     const launched = await this.ports.launch(this.what());
     if (!launched) return this.closed.fire(1);
     this.run_id = launched.run_id;
+    if (this.isClosed) return;
     this.output = this.ports.follow(launched.run_id);
     this.output.onWrite((text) => this.written.fire(text));
     this.output.onEnd((code) => this.closed.fire(code));

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { formatBytes } from '../../domain/format';
 import { ApiError } from '../../protocol/apiError';
 import type { Exit } from '../../protocol/events';
+import type { RunDetail } from '../../protocol/rows';
 import type { Collectors } from '../collectors';
 import { plain } from '../messages';
 import { isActive } from '../runFeed';
@@ -9,6 +10,7 @@ import { statusWord } from '../runText';
 import { ConsoleText } from './consoleText';
 
 const LOOK_MS = 400;
+const AFTER_END_MS = 2_000;
 const CHUNK = 256 * 1024;
 /** Of a long console log only the end is shown; the whole is in the file. */
 const SHOWN = 1024 * 1024;
@@ -76,6 +78,8 @@ class OutputFollower implements vscode.Pseudoterminal, vscode.Disposable {
   private offset = 0;
   private closed = false;
   private ended = false;
+  /** By what is known of the run (`performance.now()`). */
+  private overSince: number | null = null;
   private failing = false;
   private refused = false;
   private readonly renamed = new vscode.EventEmitter<string>();
@@ -141,9 +145,9 @@ class OutputFollower implements vscode.Pseudoterminal, vscode.Disposable {
   private async look(): Promise<void> {
     const { run_id } = this;
     const run = await this.collectors.callRun(run_id, 'runs.get', { run_id });
-    const going = isActive(run);
     if (run.name !== this.name && !this.closed) this.renamed.fire(terminalName((this.name = run.name)));
     if (run.attempt !== this.attempt) this.begin(run.attempt);
+    const going = this.goesOn(run);
     if (this.ended && !going) return;
     await this.readOn();
     this.ended = !going;
@@ -152,6 +156,18 @@ class OutputFollower implements vscode.Pseudoterminal, vscode.Disposable {
     await this.showFailed(exit);
     this.note(this.endText(statusWord(run.status), exit, run.error));
     this.endings.fire(exit?.code ?? (run.status === 'completed' ? 0 : 1));
+  }
+
+  /** A script's own end is not its process's, whose exit code comes later; and what failed may be started again by itself. */
+  private goesOn(run: RunDetail): boolean {
+    if (isActive(run) || run.lives) {
+      this.overSince = null;
+      return true;
+    }
+    this.overSince ??= performance.now();
+    const isToldMore = run.launch != null && run.attempts.at(-1)?.exit == null;
+    const isTriedAgain = run.status === 'failed' && run.launch?.recovery != null;
+    return !this.ended && (isToldMore || isTriedAgain) && performance.now() - this.overSince < AFTER_END_MS;
   }
 
   private begin(attempt: number): void {

@@ -1,0 +1,70 @@
+/** A script that says that its run has ended, and goes on: its process can be stopped, and counts until it has ended. */
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import type { RunDetail } from '../../../src/protocol/rows';
+import { buildCollector, cleanUp, newPlace, RunningCollector, until } from './harness';
+
+let collector: RunningCollector;
+let work: string;
+
+beforeAll(async () => {
+  collector = await RunningCollector.start(await buildCollector(), newPlace());
+  work = dirname(collector.place.dir);
+});
+beforeEach(() => rmSync(join(work, 'starts'), { force: true }));
+afterAll(cleanUp);
+
+const get = (run_id: string): Promise<RunDetail> => collector.call('runs.get', { run_id });
+const starts = (): string => (existsSync(join(work, 'starts')) ? readFileSync(join(work, 'starts'), 'utf8') : '');
+
+/** Trains, says that it is done, and then does what `after` says. */
+async function trained(after: string, more: object = {}): Promise<string> {
+  const text = `
+import os, sys, time, xtrack
+open("starts", "a").write("x")
+with xtrack.start_run() as run:
+    run.log_metric("loss", 1.0, step=1)
+    open("1.ckpt", "w").write("1")
+    run.log_checkpoint("1.ckpt", 1)
+${after}
+`;
+  writeFileSync(join(work, 'train.py'), text);
+  const request = { target: { script: 'train.py' }, cwd: work, env: {}, ...more };
+  const { run_id } = await collector.call('runs.launch', request);
+  await until(async () => (await get(run_id)).status === 'completed', 20_000);
+  return run_id;
+}
+
+const exitOf = async (run_id: string, attempt: number) => {
+  await until(async () => (await get(run_id)).attempts[attempt - 1]?.exit != null, 20_000);
+  return (await get(run_id)).attempts[attempt - 1]!.exit;
+};
+
+it('is not resumed beside itself, and a stop ends it', async () => {
+  const run_id = await trained('time.sleep(120)');
+  expect((await get(run_id)).lives).toBe(true);
+  const goesOn = { data: { code: 'conflict' }, message: expect.stringContaining('its script still runs') };
+  await expect(collector.call('runs.resume', { run_id })).rejects.toMatchObject(goesOn);
+  const [one, other] = await Promise.all([
+    collector.call('runs.stop', { run_id }),
+    collector.call('runs.stop', { run_id }),
+  ]);
+  expect([one.stage, other.stage]).toEqual(['command', 'command']);
+  expect((await collector.call('runs.stop', { run_id })).stage).toMatch(/command|int/);
+  expect(await exitOf(run_id, 1)).toMatchObject({ signal: 'SIGINT' });
+  await until(async () => !(await get(run_id)).lives);
+  expect(await get(run_id)).toMatchObject({ status: 'killed', attempt: 1 });
+  expect(await collector.call('runs.stop', { run_id })).toEqual({ stage: 'ended', next_at: null });
+  expect(starts()).toBe('x');
+}, 60_000);
+
+it('and then fails is started again where it was launched to be', async () => {
+  const run_id = await trained('time.sleep(2)\nif os.environ["XTRACK_ATTEMPT"] == "1": sys.exit(3)', {
+    recovery: { policy: 'on-failure', backoff_s: 0.2 },
+  });
+  expect(await exitOf(run_id, 1)).toMatchObject({ code: 3 });
+  await until(async () => (await get(run_id)).attempt === 2, 20_000);
+  expect(await exitOf(run_id, 2)).toMatchObject({ code: 0 });
+  expect([(await get(run_id)).status, starts()]).toEqual(['completed', 'xx']);
+}, 60_000);
