@@ -146,9 +146,14 @@ export class Sealing {
     const { tail } = run;
     const pause = this.pauseFor(run);
     const journals = removable(tail);
-    if (journals.length === 0) throw new Error('none of its journals could be read whole');
     // Ended by a crash after the seal was written: only what is left has to go.
     const isLeftOver = tail.sealed && !tail.store.dirty;
+    if (journals.length === 0 && isLeftOver) {
+      // All of it is sealed but journals with damaged parts, which stay.
+      this.refused.set(tail.runId, tail.signature);
+      return;
+    }
+    if (journals.length === 0) throw new Error('none of its journals could be read whole');
     let seal = isLeftOver ? readSeal(tail.dir) : null;
     if (!seal) {
       if (tail.save(setup.ownsLease, new Set(journals.map(({ name }) => name))) === 0) throw new Interrupted();
