@@ -174,6 +174,11 @@ export class RunTail {
     for (const [name, { reader, writer }] of this.tails) if (isEventJournal(name)) yield { name, reader, writer };
   }
 
+  /** Journals of which something could not be read: the list of warnings need not have room for them. */
+  *damaged(): Iterable<string> {
+    for (const [name, { reader }] of this.tails) if (reader.saved.damaged) yield name;
+  }
+
   /** They were removed: what they had is in the sealed database. */
   forget(names: readonly string[]): void {
     for (const name of names) this.tails.delete(name);

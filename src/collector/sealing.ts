@@ -264,16 +264,13 @@ interface Removable {
  * writer was killed in the middle of a call that never returned.
  */
 function removable(tail: RunTail): Removable[] {
-  const damaged = new Set(tail.state.warnings.filter(({ code }) => UNREAD.has(code)).map(({ file }) => file));
   const journals: Removable[] = [];
   for (const { name, reader } of tail.eventJournals()) {
     const { path, saved, behind, modifiedMs } = reader;
-    if (!damaged.has(name) && saved.head) journals.push({ name, path, bytes: saved.offset + behind, modifiedMs });
+    if (!saved.damaged && saved.head) journals.push({ name, path, bytes: saved.offset + behind, modifiedMs });
   }
   return journals;
 }
-
-const UNREAD = new Set(['bad_frame', 'foreign_journal', 'unreadable', 'replaced', 'no_head']);
 
 /** Nothing more is to be expected of it. What comes all the same is read, and the run is sealed again. */
 function isOver(state: RunState, writer: WriterState, modifiedMs: number, latest: number): boolean {

@@ -78,6 +78,9 @@ export async function verifyRun(sql: SqlJsStatic, { runId, dir }: FoundRun): Pro
       const where = offset === undefined ? '' : ` at ${offset}`;
       add(DAMAGE.has(code) ? 'error' : 'note', file ?? '', `${message}${where}${count > 1 ? ` (${count} times)` : ''}`);
     }
+    for (const name of again.damaged())
+      if (!findings.some(({ level, file }) => level === 'error' && file === name))
+        add('error', name, 'Something of it could not be read.');
     if (stored?.state && !sealed) await compare(stored, again, add);
     const { points } = again.store;
     return { run_id: runId, sealed, points, events: again.store.events(0, 0).total, findings };

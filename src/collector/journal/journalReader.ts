@@ -14,6 +14,8 @@ export interface JournalPosition {
   /** Behind a bad frame: bytes up to the next frame belong to it. */
   resyncing: boolean;
   head: JournalHead | null;
+  /** Something of it could not be read, now or earlier. */
+  damaged?: true;
   /** The file was removed when the run was sealed. One that has its name again is another, which may repeat what it had. */
   sealed?: true;
 }
@@ -121,8 +123,13 @@ export class JournalReader {
   private couldNotRead(error: NodeJS.ErrnoException): true {
     if (error.code === 'ENOENT' || this.failed === error.code) return true;
     this.failed = error.code ?? error.message;
-    this.events.problem('unreadable', `A journal cannot be read: ${error.message}`);
+    this.damage('unreadable', `A journal cannot be read: ${error.message}`);
     return true;
+  }
+
+  private damage(code: string, message: string): void {
+    this.position.damaged = true;
+    this.events.problem(code, message);
   }
 
   /** The writer is an append-only one: another inode or a shorter file may be another journal, and is read from its start. */
@@ -135,7 +142,7 @@ export class JournalReader {
     if (stats.size >= position.offset && head?.writer === position.head?.writer) return;
     if (head?.writer === position.head?.writer)
       this.events.problem('shrunk', 'A journal became shorter; it was read again from its start.');
-    else this.events.problem('replaced', 'A journal was replaced by another one, which was read from its start.');
+    else this.damage('replaced', 'A journal was replaced by another one, which was read from its start.');
     this.position.offset = 0;
     this.position.resyncing = false;
     this.position.head = null;
@@ -174,8 +181,10 @@ export class JournalReader {
     let frames = 0;
     try {
       for (let item = decoder.next(); item; item = decoder.next()) {
-        if (item.kind === 'bad') events.bad(item);
-        else if (position.head !== null) events.event(item.envelope);
+        if (item.kind === 'bad') {
+          position.damaged = true;
+          events.bad(item);
+        } else if (position.head !== null) events.event(item.envelope);
         else if (!this.begin(item.envelope)) return false;
         if (++frames % FRAMES_BETWEEN_CLOCKS === 0 && performance.now() >= deadline) return true;
       }
@@ -191,22 +200,19 @@ export class JournalReader {
     const found = headOf(envelope, this.runId);
     if (found && 'problem' in found) {
       this.refused = true;
-      this.events.problem('foreign_journal', `A journal was left out. ${found.problem}`);
+      this.damage('foreign_journal', `A journal was left out. ${found.problem}`);
       return false;
     }
     const head = found ?? headFromName(this.name, this.runId);
     if (!head) {
       this.refused = true;
-      this.events.problem(
-        'foreign_journal',
-        'A journal was left out: neither its head nor its name says who wrote it.',
-      );
+      this.damage('foreign_journal', 'A journal was left out: neither its head nor its name says who wrote it.');
       return false;
     }
     this.position.head = head;
     this.events.head(head);
     if (found) return true;
-    this.events.problem('no_head', 'A journal’s head is damaged; who wrote it was taken from the file’s name.');
+    this.damage('no_head', 'A journal’s head is damaged; who wrote it was taken from the file’s name.');
     this.events.event(envelope);
     return true;
   }

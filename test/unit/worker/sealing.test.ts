@@ -233,11 +233,50 @@ describe('a run that is over', () => {
     const bytes = readFileSync(path);
     bytes[bytes.indexOf('lr')]! ^= 1;
     writeFileSync(path, bytes);
-    const { worker } = start(dir, { seal: NOW });
-    await until(() => existsSync(join(dir, 'runs', 'run-1', 'seal.json')));
-    await until(() => filesOf(dir, 'run-1').filter((name) => name.startsWith('events-')).length === 1);
-    expect(filesOf(dir, 'run-1')).toContain(script.journal.file);
-    expect(rowOf(worker, 'run-1')?.metrics['loss']?.count).toBe(4);
+    const files = [script.journal.file, 'run.sqlite', 'seal.json'];
+    for (let starts = 0; starts < 2; starts++) {
+      const { worker, notices, end } = start(dir, { seal: NOW });
+      await until(() => filesOf(dir, 'run-1').length === files.length);
+      const sealed = readFileSync(join(dir, 'runs', 'run-1', 'run.sqlite'));
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+      const { warnings } = await worker.get({ run_id: 'run-1' });
+      expect(warnings).toMatchObject([{ code: 'bad_frame', file: script.journal.file, count: 1 }, { code: 'gap' }]);
+      expect(rowOf(worker, 'run-1')?.metrics['loss']?.count).toBe(4);
+      end();
+      expect(filesOf(dir, 'run-1')).toEqual(files);
+      expect(readFileSync(join(dir, 'runs', 'run-1', 'run.sqlite')).equals(sealed)).toBe(true);
+      expect(notices.filter(({ kind }) => kind === 'warning')).toEqual([]);
+    }
+    const report = await verifyRun(sqlOfTests(), { runId: 'run-1', dir: join(dir, 'runs', 'run-1') });
+    expect(report).toMatchObject({
+      sealed: true,
+      findings: [{ level: 'error', file: script.journal.file }, { level: 'note' }],
+    });
+  });
+
+  it('keeps a journal that has a damaged part, also where so much else was wrong that no warning says so', async () => {
+    const dir = tempDir();
+    const notes = new Process(dir, 'run-1', { proc: elsewhere, worker: 'collector', role: 'collector' });
+    for (let i = 0; i < 200; i++) notes.log('note', { code: `code-${i}`, message: 'wrong' });
+    const script = train(dir, 'run-1');
+    const path = join(dir, 'runs', 'run-1', script.journal.file);
+    const bytes = readFileSync(path);
+    bytes[bytes.indexOf('lr')]! ^= 1;
+    writeFileSync(path, bytes);
+    const verified = async () =>
+      (await verifyRun(sqlOfTests(), { runId: 'run-1', dir: join(dir, 'runs', 'run-1') })).findings;
+    const damage = expect.objectContaining({ level: 'error', file: script.journal.file });
+    expect(await verified()).toContainEqual(damage);
+    // Read by one that does not seal, and again from what it saved.
+    const first = start(dir);
+    await until(() => rowOf(first.worker, 'run-1')?.status === 'completed');
+    const { warnings } = await first.worker.get({ run_id: 'run-1' });
+    expect([warnings.length, warnings.some(({ code }) => code === 'bad_frame')]).toEqual([200, false]);
+    first.end();
+    start(dir, { seal: NOW });
+    await until(() => !existsSync(join(dir, 'runs', 'run-1', notes.journal.file)));
+    expect(filesOf(dir, 'run-1')).toEqual([script.journal.file, 'run.sqlite', 'seal.json']);
+    expect(await verified()).toContainEqual(damage);
   });
 
   it.each(SEAL_STEPS)('loses nothing when the collector dies when it has %s', async (last: SealStep) => {
