@@ -46,6 +46,8 @@ export class LegacyStreams {
     for (const { runId, worker, journal, ended } of this.streams.values()) {
       try {
         if (!ended) journal.append([dropped(runId, worker, journal.lastSeq + 1)]);
+      } catch {
+        // The disk is full: this end is lost like what else was sent. The other streams have to end all the same.
       } finally {
         journal.release();
         this.grown(runId, journal.file);
