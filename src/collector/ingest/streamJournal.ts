@@ -30,7 +30,7 @@ export class StreamJournal {
     /** Base name. */
     readonly file: string,
     private last: number,
-    private readonly gaps: SeqGaps,
+    private gaps: SeqGaps,
     private readonly onLastRelease: () => void,
   ) {}
 
@@ -63,11 +63,13 @@ export class StreamJournal {
   /** Appends those that are new, in one write. What was sent twice is skipped. Throws when the disk is full. */
   append(envelopes: readonly Envelope[]): void {
     let last = this.last;
+    // A copy: of what cannot be written, nothing has come.
+    const gaps: SeqGaps = [...this.gaps];
     const frames: Uint8Array[] = [];
     for (const envelope of envelopes) {
       const { seq } = envelope.m;
-      if (seq <= last && !fillGap(this.gaps, seq)) continue;
-      noteGap(this.gaps, last, seq);
+      if (seq <= last && !fillGap(gaps, seq)) continue;
+      noteGap(gaps, last, seq);
       frames.push(encodeFrame(envelope));
       last = Math.max(last, seq);
     }
@@ -75,6 +77,7 @@ export class StreamJournal {
     writeAll(this.fd, Buffer.concat(frames));
     if (this.wasRemoved()) this.beginAgain(frames);
     this.last = last;
+    this.gaps = gaps;
     this.syncTimer ??= setTimeout(() => {
       this.syncTimer = null;
       // A failed sync is a dying disk: the next append tells.
@@ -113,12 +116,16 @@ export class StreamJournal {
 
   release(): void {
     if (--this.users > 0) return;
-    if (this.syncTimer) {
+    this.onLastRelease();
+    try {
+      if (!this.syncTimer) return;
       clearTimeout(this.syncTimer);
       fdatasyncSync(this.fd);
+    } catch {
+      // A dying disk, and nobody is left who could be told.
+    } finally {
+      closeSync(this.fd);
     }
-    closeSync(this.fd);
-    this.onLastRelease();
   }
 }
 
