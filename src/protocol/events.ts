@@ -160,6 +160,8 @@ export interface Launch {
   interpreter: string | null;
   cwd: string;
   env: Record<string, string>;
+  /** Names of variables that look like secrets: their values are written down nowhere. */
+  withheld?: string[];
   name?: string | null;
   experiment?: string | null;
   tags?: Record<string, string>;

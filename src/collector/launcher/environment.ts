@@ -2,7 +2,12 @@
 import type { Environment } from './interpreter';
 import { redact } from './secrets';
 
-const SECRET = /KEY|TOKEN|SECRET|PASS|CREDENTIAL|AUTH|COOKIE/i;
+/** Words of a name: TOKENIZERS_PARALLELISM, MAX_TOKENS and NUM_PASSES tell no secret. */
+const SECRET_WORD =
+  /^(KEY|PASS|AUTH|COOKIES?|CREDENTIALS?|SECRETS?|PASSWORDS?|.*(TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|APIKEY|ACCESSKEY|SECRETKEY|PRIVATEKEY|OAUTH))$/i;
+const SECRET_NAME = /(API|ACCESS|SECRET|PRIVATE|AUTH|SSH)_?KEYS$|[^_]_PWD$/i;
+/** Vocabularies have tokens too. */
+const NO_SECRET = /(^|_)(PAD|EOS|BOS|UNK|SEP|CLS|MASK)_TOKEN$/i;
 /** Of the editor that started the collector, or of a run in whose terminal that was; no business of a new run. */
 const NOT_PASSED_ON =
   /^(ELECTRON_|VSCODE_|XTRACK_(RUN_ID|PARENT_RUN_ID|ATTEMPT|RESUME_|NAME$|TAGS$|SUPERVISED|WORKER_|TOKEN$))/;
@@ -18,9 +23,39 @@ export function baseEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
 /** Only what differs from the collector's own and looks like no secret goes into the journal. */
 export function recordable(env: Environment, base: Environment): Environment {
   return Object.fromEntries(
-    Object.entries(env).filter(
-      ([name, value]) =>
-        base[name] !== value && !SECRET.test(name) && !NOT_PASSED_ON.test(name) && redact(value) === value,
-    ),
+    Object.entries(env).filter(([name, value]) => isOwn(name, value, base) && !isSecret(name, value)),
   );
+}
+
+/** The names of those that look like secrets. */
+export function withheld(env: Environment, base: Environment): string[] {
+  return Object.keys(env).filter((name) => isOwn(name, env[name]!, base) && isSecret(name, env[name]!));
+}
+
+function isOwn(name: string, value: string, base: Environment): boolean {
+  return base[name] !== value && !NOT_PASSED_ON.test(name);
+}
+
+function isSecret(name: string, value: string): boolean {
+  return isSecretName(name) || redact(value) !== value;
+}
+
+function isSecretName(name: string): boolean {
+  const words = name.split(/[^A-Za-z]+|(?<=[a-z])(?=[A-Z])/);
+  return SECRET_NAME.test(name) || (!NO_SECRET.test(name) && words.some((word) => SECRET_WORD.test(word)));
+}
+
+/** What was withheld of the runs that were launched, for as long as this collector lives. */
+export class SecretVariables {
+  private readonly known = new Map<string, Environment>();
+
+  /** As they are in `env`. */
+  keep(runId: string, names: readonly string[], env: Environment): void {
+    const kept = names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]]));
+    if (kept.length > 0) this.known.set(runId, Object.fromEntries(kept) as Environment);
+  }
+
+  of(runId: string): Environment {
+    return this.known.get(runId) ?? {};
+  }
 }

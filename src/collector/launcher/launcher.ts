@@ -3,7 +3,7 @@ import { userError, type AgainRequest, type LaunchRequest, type ResumeRequest } 
 import type { Json, Launch, Recovery, RunEnd } from '../../protocol/events';
 import type { Launched } from '../../protocol/rows';
 import { checkpointPath } from './checkpoints';
-import { baseEnvironment, recordable } from './environment';
+import { baseEnvironment, recordable, SecretVariables, withheld } from './environment';
 import { checkInterpreter, resolveInterpreter, type Environment } from './interpreter';
 import type { LauncherPorts } from './launcherPorts';
 import { endsWithin } from './living';
@@ -30,6 +30,7 @@ export class Launcher {
   private readonly supervisors = new Map<string, number>();
   private readonly starting = new Set<string>();
   private readonly secrets = new SecretArguments();
+  private readonly variables = new SecretVariables();
 
   constructor(
     private readonly ports: LauncherPorts,
@@ -70,6 +71,7 @@ export class Launcher {
       interpreter: isCommand ? null : python,
       cwd,
       env: recordable(request.env, baseEnvironment()),
+      withheld: withheld(request.env, baseEnvironment()),
       name: request.name ?? null,
       experiment: request.experiment ?? null,
       tags: request.tags ?? {},
@@ -92,7 +94,8 @@ export class Launcher {
       const attempt = info.attempt + 1;
       const recovery = again.recovery && { ...again.recovery, since: attempt };
       const from_checkpoint = checkpointPath(info, checkpoint, again.cwd, changed_ok);
-      return this.startAgain({ ...again, run_id, attempt, from_checkpoint, ...(recovery && { recovery }) }, request);
+      const launch = { ...again, run_id, attempt, from_checkpoint, ...(recovery && { recovery }) };
+      return this.startAgain(launch, run_id, request);
     });
   }
 
@@ -113,7 +116,7 @@ export class Launcher {
       from_checkpoint: checkpointPath(info, checkpoint, again.cwd, changed_ok),
       ...(again.recovery && { recovery: { ...again.recovery, since: 1 } }),
     };
-    return this.startAgain(launch, request);
+    return this.startAgain(launch, run_id, request);
   }
 
   /** The next attempt that the recovery of a run had journaled, now that its time has come. */
@@ -160,18 +163,20 @@ export class Launcher {
 
   private async startAgain(
     launch: Launch,
+    before: string,
     { env: given, interpreter }: Pick<ResumeRequest, 'env' | 'interpreter'>,
   ): Promise<Launched> {
     checkProgram(launch);
-    const env = { ...baseEnvironment(), ...launch.env, ...given };
+    const base = baseEnvironment();
+    const asked = { ...launch.env, ...this.variables.of(before), ...given };
+    const env = { ...base, ...asked };
     const python = resolveInterpreter(interpreter ?? launch.interpreter ?? 'python3', launch.cwd, env);
     await checkInterpreter(python, launch.cwd, env);
-    const recorded = recordable({ ...launch.env, ...given }, baseEnvironment());
-    return this.start(
-      { ...launch, interpreter: launch.interpreter === null ? null : python, env: recorded },
-      python,
-      env,
-    );
+    // Of a journal, which anybody may have made.
+    const known = Array.isArray(launch.withheld) ? launch.withheld.map(String) : [];
+    const names = [...new Set([...known, ...withheld(asked, base)])];
+    const next: Launch = { ...launch, env: recordable(asked, base), withheld: names };
+    return this.start({ ...next, interpreter: launch.interpreter === null ? null : python }, python, env);
   }
 
   /** Not recorded of a launch is its debugger: a run that is resumed waits for none. */
@@ -181,7 +186,9 @@ export class Launcher {
     // First, so that a collector that is killed from here on has a successor that goes on.
     this.onStarted(launch, env);
     this.secrets.keep(run_id, launch.argv);
+    this.variables.keep(run_id, launch.withheld ?? [], env);
     await this.ports.appendEvent(run_id, attempt, 'launch', withoutSecrets(launch) as unknown as Json);
+    await this.tellMissing(launch, env);
     try {
       const supervised = await startSupervisor(launch, python, env, runDir, this.ports, debuggerPath);
       this.supervisors.set(run_id, supervised.pid);
@@ -192,6 +199,15 @@ export class Launcher {
       throw userError('invalid', `Run ${run_id} was not started: ${reason}.`, { field: 'interpreter' });
     }
     return { run_id, attempt, status: 'queued' };
+  }
+
+  /** A collector after the one that was given them does not know them. */
+  private async tellMissing({ run_id, attempt, withheld: names = [] }: Launch, env: Environment): Promise<void> {
+    const missing = names.filter((name) => env[name] === undefined);
+    if (missing.length === 0) return;
+    const message = `Attempt ${attempt} was started without ${missing.join(', ')}: what looks like a secret is not written down. Where the script needs it, launch it anew, or set it where the editor starts.`;
+    this.ports.log(`Run ${run_id}: ${message}`);
+    await this.ports.appendEvent(run_id, attempt, 'note', { run_id, code: 'environment', message });
   }
 
   private async supervisorEnded(launch: Launch, pid: number, reason: string | null): Promise<void> {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { recordable } from '../../../src/collector/launcher/environment';
+import { recordable, withheld } from '../../../src/collector/launcher/environment';
 import { redactArguments } from '../../../src/collector/launcher/secrets';
 import table from '../../fixtures/secrets.json';
 import { buildCollector, cleanUp, newPlace, RunningCollector, until } from './harness';
@@ -15,6 +15,58 @@ describe('secrets', () => {
     const given = { LR: '0.1', MY_TOKEN: 'x', DATABASE: 'postgres://me:hunter2@db/x', SAME: '1' };
     expect(recordable(given, { SAME: '1' })).toEqual({ LR: '0.1' });
   });
+
+  it('are told by the words of a name, not by what these begin with', () => {
+    const plain =
+      'TOKENIZERS_PARALLELISM MAX_TOKENS KEYPOINTS NUM_PASSES PAD_TOKEN MONKEY AUTHOR BYPASS_CACHE PWD KEYBOARD'.split(
+        ' ',
+      );
+    const secret =
+      'HF_TOKEN MY_API_KEY apiKey OPENAI_API_KEY_2 API_KEYS DB_PASS PGPASSWORD MYSQL_PWD GITHUBTOKEN AUTH CREDENTIALS'.split(
+        ' ',
+      );
+    const env = Object.fromEntries([...plain, ...secret].map((name) => [name, '1']));
+    expect(Object.keys(recordable(env, {}))).toEqual(plain);
+    expect(withheld(env, {})).toEqual(secret);
+    expect(withheld(env, env)).toEqual([]);
+  });
+
+  it('in the environment are there again while the collector lives, and are said to be missing after it', async () => {
+    const bundle = await buildCollector();
+    let collector = await RunningCollector.start(bundle, newPlace());
+    const work = dirname(collector.place.dir);
+    const text = `
+import os, xtrack
+with xtrack.start_run("variables") as run:
+    run.log_param("seen", [os.environ.get(name) for name in ("TOKENIZERS_PARALLELISM", "SITE_PASS")])
+`;
+    writeFileSync(join(work, 'train.py'), text);
+    const env = { TOKENIZERS_PARALLELISM: 'false', SITE_PASS: 'sesame' };
+    const { run_id } = await collector.call('runs.launch', { target: { script: 'train.py' }, cwd: work, env });
+    const ended = async (id: string, attempt: number) => {
+      await until(async () => (await collector.call('runs.get', { run_id: id })).attempts[attempt - 1]?.exit != null);
+      const { params, warnings } = await collector.call('runs.get', { run_id: id });
+      return {
+        seen: params['seen'],
+        told: warnings.filter(({ code }) => code === 'environment').map((one) => one.message),
+      };
+    };
+    await ended(run_id, 1);
+    const again = await collector.call('runs.again', { run_id });
+    expect(await ended(again.run_id, 1)).toEqual({ seen: ['false', 'sesame'], told: [] });
+    await collector.call('runs.resume', { run_id, checkpoint: 'none' });
+    expect(await ended(run_id, 2)).toEqual({ seen: ['false', 'sesame'], told: [] });
+
+    await collector.signal('SIGTERM');
+    collector = await RunningCollector.start(bundle, collector.place);
+    const third = await collector.call('runs.again', { run_id: again.run_id });
+    const { seen, told } = await ended(third.run_id, 1);
+    expect(seen).toEqual(['false', null]);
+    expect(told).toEqual([expect.stringContaining('Attempt 1 was started without SITE_PASS:')]);
+    const given = await collector.call('runs.again', { run_id: third.run_id, env: { SITE_PASS: 'open' } });
+    expect(await ended(given.run_id, 1)).toEqual({ seen: ['false', 'open'], told: [] });
+    await collector.signal('SIGTERM');
+  }, 60_000);
 
   it('reach the script, also when it is started again, and nothing that is written in the workspace', async () => {
     const bundle = await buildCollector();
