@@ -60,6 +60,15 @@ export class ResumeRun {
     return (await vscode.window.showQuickPick(choices, { title, matchOnDescription: true }))?.checkpoint;
   }
 
+  /** Of a run whose script goes on after its end the tree shows no way to stop it. */
+  private async offerStop(run_id: string, error: ApiError): Promise<undefined> {
+    const { lives } = await this.collectors.callRun(run_id, 'runs.get', { run_id });
+    if (!lives) throw error;
+    const stop = vscode.l10n.t('Stop It');
+    const answer = await vscode.window.showWarningMessage(plain(error.message, 600), stop);
+    if (answer === stop) await vscode.commands.executeCommand('xtrack.stop', run_id);
+  }
+
   /** A checkpoint that was changed after it was logged is used when the user says so; so is another interpreter. */
   private async start<T>(run_id: string, checkpoint: string, act: (how: Again) => Promise<T>): Promise<T | undefined> {
     const cwd = async (): Promise<string> => workingDirectory(this.collectors, run_id);
@@ -86,7 +95,9 @@ export class ResumeRun {
       if (launched) this.log.info(`Resumed ${run_id} from ${checkpoint} as attempt ${launched.attempt}`);
       return launched;
     } catch (error) {
-      if (!(error instanceof ApiError) || error.data.field !== 'checkpoint') throw error;
+      if (!(error instanceof ApiError)) throw error;
+      if (error.data.code === 'conflict' && error.data.field === 'run_id') return this.offerStop(run_id, error);
+      if (error.data.field !== 'checkpoint') throw error;
       this.log.warn(`Resuming ${run_id} from ${checkpoint}: ${error.message}`);
       const other = vscode.l10n.t('Choose Another…');
       const answer = await vscode.window.showErrorMessage(plain(error.message, 600), other);
