@@ -20,7 +20,7 @@ export async function startEditor({ vsix, companions = [], trust, settings, env,
   const runtime = join(home, 'r');
   mkdirSync(runtime, { mode: 0o700 });
   const folder = given.folder === undefined ? copyExample(join(home, 'example')) : given.folder;
-  const disposers = [() => rmSync(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 })];
+  const disposers = [() => rmSync(home, { recursive: true, force: true, maxRetries: 25, retryDelay: 200 })];
   /** In reverse order of their making. */
   const close = async () => {
     for (const dispose of disposers.splice(0).reverse()) await dispose();

@@ -148,6 +148,17 @@ class Cells:
         _, events = self.runs()[1]
         self.assertEqual((of_kind(events, "metric_batch"), len(of_kind(events, "metric"))), ([], 1))
 
+    def test_what_a_cell_prints_and_costs_is_there_while_it_runs(self):
+        self.track(cells="next")
+        self.kernel.send("import time\nfor step in range(600): print('step %d loss=0.5' % step, flush=True); time.sleep(0.1)")
+
+        def measured():
+            return {key for _, events in self.runs() for p in of_kind(events, "metric_batch") for key in p["metrics"]}
+
+        wait_for(lambda: {"loss", "system/process_rss"} <= measured(), what="its loss and its memory")
+        self.assertEqual([of_kind(events, "run_end") for _, events in self.runs()], [[]])
+        os.kill(self.kernel.pid, signal.SIGKILL)
+
     def test_a_kernel_that_is_killed_leaves_its_process_to_be_missed(self):
         self.track(cells="next")
         self.kernel.send("import time\nprint('up', flush=True)\ntime.sleep(60)")

@@ -141,7 +141,9 @@ class CellRun:
                 with self._lock:
                     run = self._begin() if self._is_due() else self._run
                 if run is not None and not run.ended:
-                    self._machine = self._machine or Machine(os.getsid(0) if hasattr(os, "getsid") else 0, run.writer)
+                    if self._machine is None:
+                        sessions = [os.getsid(0)] if hasattr(os, "getsid") else []
+                        self._machine = Machine(sessions, run.directory or os.getcwd(), run.writer)
                     self._machine.step()
                     if self._output is not None:
                         self._output.step()
