@@ -1,5 +1,5 @@
 /** One run that is open: its journals are tailed, reduced to its state, and stored. */
-import { lstatSync, rmSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SqlJsStatic } from 'sql.js';
 import { addWriter, applyEvent, newRunState, writerKey } from '../domain/runReducer';
@@ -15,7 +15,7 @@ import { JournalReader, type JournalEvents, type JournalPosition } from './journ
 import { listJournals, type FoundJournal, type FoundRun } from './journal/runScanner';
 import { LoggedFiles } from './loggedFiles';
 import { keepAs } from './safeFile';
-import { isSealOf, readSeal, SEAL_FILE } from './sealFile';
+import { isOnlyCopy, isSealOf, packedJournals, readSeal, SEAL_FILE, wasSealed } from './sealFile';
 import { RUN_DATABASE, RunStore, SEALED_DATABASE, type JournalOffset } from './store/runStore';
 
 /** One writer's journal. */
@@ -39,21 +39,23 @@ export class RunTail {
   private missed = false;
   /** run.sqlite has the run's seal: nothing is written to it until somebody resumes the run. */
   sealed: boolean;
-  /** Why the run cannot be shown: its database is the only copy of what it had, and it is not whole. */
-  readonly lost: string | null;
 
   private constructor(
     found: FoundRun,
     readonly store: RunStore,
     private readonly isProof = false,
+    /** Why the run cannot be shown: its database is the only copy of what it had, and it is not whole. */
+    readonly lost: string | null = null,
   ) {
     this.runId = found.runId;
     this.dir = found.dir;
     this.state = store.state ?? newRunState(found.runId);
     const seal = readSeal(found.dir);
-    const { loaded, damage } = store;
-    this.sealed = seal !== null && loaded?.name === RUN_DATABASE && isSealOf(seal, loaded);
-    this.lost = seal !== null && loaded === null ? (damage ?? 'is missing') : null;
+    const { loaded } = store;
+    const isBase = existsSync(join(found.dir, SEALED_DATABASE));
+    const isAll =
+      (seal !== null && loaded !== null && isSealOf(seal, loaded)) || (!isBase && isOnlyCopy(found.dir, store.offsets));
+    this.sealed = loaded?.name === RUN_DATABASE && isAll;
     this.files = new LoggedFiles(this.state, found.dir);
     // What was observed of processes before a restart is no news.
     for (const writer of Object.values(this.state.writers)) writer.seen = 'alive';
@@ -63,20 +65,23 @@ export class RunTail {
   static open(sql: SqlJsStatic, found: FoundRun, readOnly: boolean): RunTail {
     for (let loads = 1; ; loads++) {
       let before = databaseMark(found.dir);
-      let tail = new RunTail(found, RunStore.open(sql, found.dir, { readOnly }));
-      if (
-        tail.lost !== null &&
-        !readOnly &&
-        unpackJournals(found.dir, Object.keys(readSeal(found.dir)?.journals ?? {}))
-      ) {
+      let tail = RunTail.load(sql, found, readOnly);
+      const packed = tail.lost === null || readOnly ? [] : journalsOfSeal(found.dir);
+      if (packed.length > 0 && unpackJournals(found.dir, packed)) {
         // With its journals back it is a run like any other that is not sealed.
         rmSync(join(found.dir, SEAL_FILE), { force: true });
+        setAside(found.dir);
+        const { damage } = tail.store;
         before = databaseMark(found.dir);
         tail.close();
-        tail = new RunTail(found, RunStore.open(sql, found.dir, { readOnly }));
-        const message = `The run’s database ${tail.store.damage ?? 'was missing'}; it was made again from the packed journals.`;
+        tail = RunTail.load(sql, found, readOnly);
+        const message = `The run’s database ${damage ?? 'was missing'}; it was made again from the packed journals.`;
         warn(tail.state, 'database_damaged', message, { file: RUN_DATABASE });
-      } else if (tail.store.damage !== null) {
+      } else if (tail.store.damage !== null && tail.lost === null) {
+        if (!readOnly && tail.store.loaded === null) {
+          setAside(found.dir);
+          before = databaseMark(found.dir);
+        }
         const message = `The run’s database ${tail.store.damage}; it was made again from the journals.`;
         warn(tail.state, 'database_damaged', message, { file: RUN_DATABASE });
       }
@@ -86,6 +91,12 @@ export class RunTail {
       if (loads === LOADS || before === databaseMark(found.dir)) return tail;
       tail.close();
     }
+  }
+
+  private static load(sql: SqlJsStatic, found: FoundRun, readOnly: boolean): RunTail {
+    const store = RunStore.open(sql, found.dir, { readOnly });
+    const isLost = store.loaded === null && wasSealed(found.dir);
+    return new RunTail(found, store, false, isLost ? (store.damage ?? 'is missing') : null);
   }
 
   /** The run as its journals tell it when they are parsed, from what was sealed before where it was; nothing of it is kept. */
@@ -266,6 +277,20 @@ export class RunTail {
     const { seq, ts, at } = envelope['m'] as { seq: number; ts: unknown; at?: unknown };
     const time = typeof ts === 'number' && Number.isFinite(ts) ? ts : (writer.last ?? 0) * 1000;
     this.store.event(writer, seq, time, t, envelope['p'] as Json, typeof at === 'string' ? at : undefined);
+  }
+}
+
+/** By the directory where the seal cannot be read. */
+function journalsOfSeal(runDir: string): string[] {
+  const seal = readSeal(runDir);
+  return seal ? Object.keys(seal.journals) : packedJournals(readdirSync(runDir));
+}
+
+/** What no program can read a person may: it is not overwritten. */
+function setAside(runDir: string): void {
+  for (const name of [RUN_DATABASE, SEALED_DATABASE]) {
+    const [file, aside] = [join(runDir, name), join(runDir, `${name}.damaged`)];
+    if (existsSync(file) && !existsSync(aside)) renameSync(file, aside);
   }
 }
 

@@ -4,10 +4,12 @@
  * right before the journals go.
  */
 import { createHash } from 'node:crypto';
-import { readdirSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { isEventJournal } from './journal/journalHead';
 import { putFile, readRegularFile } from './safeFile';
+import { RUN_DATABASE, SEALED_DATABASE, type JournalOffset } from './store/runStore';
 
 export const SEAL_FILE = 'seal.json';
 const MAX_BYTES = 1 << 24;
@@ -16,7 +18,7 @@ const sealSchema = z.object({
   format: z.literal(1),
   /** ISO time. */
   at: z.string(),
-  database: z.object({ bytes: z.number(), crc32: z.number(), sha256: z.string() }),
+  database: z.object({ bytes: z.number(), crc32: z.number(), sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
   /** By name, how long each was. */
   journals: z.record(z.string(), z.number()),
 });
@@ -47,5 +49,36 @@ export function sha256(bytes: Uint8Array): string {
 
 /** Names of all journals that the run has or had. */
 export function journalNames(runDir: string): string[] {
-  return [...new Set([...readdirSync(runDir), ...Object.keys(readSeal(runDir)?.journals ?? {})])];
+  const names = readdirSync(runDir);
+  return [...new Set([...names, ...packedJournals(names), ...Object.keys(readSeal(runDir)?.journals ?? {})])];
+}
+
+const PACKED = '.gz';
+
+/** Of a directory's names those of packed journals, as they were before. */
+export function packedJournals(names: string[]): string[] {
+  const packed = names.filter((name) => name.endsWith(PACKED));
+  return packed.map((name) => name.slice(0, -PACKED.length)).filter(isEventJournal);
+}
+
+/** The database, which can be read, is all that there is of what a journal said; with a seal or, where that was lost, without. */
+export function isOnlyCopy(runDir: string, offsets: ReadonlyMap<string, JournalOffset>): boolean {
+  for (const [name, position] of offsets) {
+    const size = lstatSync(join(runDir, name), { throwIfNoEntry: false })?.size ?? -1;
+    if (position['sealed'] === true && size < position.offset) return true;
+  }
+  return false;
+}
+
+/** Asked where no database can be read: its journals are not all that there was, as far as the directory tells. */
+export function wasSealed(runDir: string): boolean {
+  if (!existsSync(runDir)) return false;
+  // Links, pipes and what is far too long were never put there by us.
+  const files = readdirSync(runDir, { withFileTypes: true }).filter((entry) => entry.isFile());
+  const names = files.map(({ name }) => name);
+  if (names.includes(SEALED_DATABASE)) return true;
+  if (names.includes(SEAL_FILE) && lstatSync(join(runDir, SEAL_FILE)).size <= MAX_BYTES) return true;
+  // Packed, and there as well: its collector died in between.
+  if (packedJournals(names).some((name) => !names.includes(name))) return true;
+  return names.includes(RUN_DATABASE) && !names.some(isEventJournal);
 }

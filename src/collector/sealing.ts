@@ -154,7 +154,8 @@ export class Sealing {
       return;
     }
     if (journals.length === 0) throw new Error('none of its journals could be read whole');
-    let seal = isLeftOver ? readSeal(tail.dir) : null;
+    const leftOver = isLeftOver ? readSeal(tail.dir) : null;
+    let seal = leftOver;
     if (!seal) {
       if (tail.save(setup.ownsLease, new Set(journals.map(({ name }) => name))) === 0) throw new Interrupted();
       setup.reached?.('saved');
@@ -162,7 +163,7 @@ export class Sealing {
       seal = await this.prove(tail, pause);
       setup.reached?.('read back');
     }
-    const before = readSeal(tail.dir)?.journals ?? {};
+    const before = { ...sealedBefore(tail), ...readSeal(tail.dir)?.journals };
     for (const { name, path, bytes } of journals) {
       seal.journals[name] = Math.max(bytes, before[name] ?? 0);
       if (policy === 'gzip') await packJournal(path);
@@ -170,7 +171,7 @@ export class Sealing {
     }
     seal.journals = { ...before, ...seal.journals };
     setup.reached?.('packed');
-    if (!isLeftOver && !writeSeal(tail.dir, seal, setup.ownsLease)) throw new Interrupted();
+    if (!leftOver && !writeSeal(tail.dir, seal, setup.ownsLease)) throw new Interrupted();
     tail.sealed = true;
     setup.reached?.('written down');
     tail.forget(this.remove(tail, journals));
@@ -287,12 +288,20 @@ function isOver(state: RunState, writer: WriterState, modifiedMs: number, latest
   return writer.attempt < latest && Date.now() - modifiedMs > FORGOTTEN_MS;
 }
 
+/** As the database has it: the seal may have been lost. */
+function sealedBefore({ store }: RunTail): Record<string, number> {
+  const sealed = [...store.offsets].filter(([, position]) => position['sealed'] === true);
+  return Object.fromEntries(sealed.map(([name, { offset }]) => [name, offset]));
+}
+
 /** Its database may be thrown away: everything that it was made of is still there. */
 export function canBeMadeAgain(sql: SqlJsStatic, dir: string): boolean {
-  const isBase = existsSync(join(dir, SEALED_DATABASE));
+  const isBase = 'bytes' in readDatabaseFile(join(dir, SEALED_DATABASE));
   if (readSeal(dir) && !isBase) return false;
   const store = RunStore.open(sql, dir, { readOnly: true });
   try {
+    // Nothing to throw away: whoever opens the run knows what to do.
+    if (store.loaded === null) return false;
     for (const [name, position] of store.offsets) {
       const size = lstatSync(join(dir, name), { throwIfNoEntry: false })?.size ?? -1;
       if (position['sealed'] === true ? !isBase : size < position.offset) return false;

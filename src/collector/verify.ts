@@ -9,7 +9,7 @@ import type { VerifyOptions } from './commandLine';
 import { listRuns, type FoundRun } from './journal/runScanner';
 import { differences } from './runCheck';
 import { RunTail } from './runTail';
-import { isSealOf, readSeal, sha256, type Seal } from './sealFile';
+import { isOnlyCopy, isSealOf, readSeal, SEAL_FILE, sha256, wasSealed, type Seal } from './sealFile';
 import { loadSql, readDatabaseFile, storedChecksum, type Loaded } from './store/databaseFile';
 import { RUN_DATABASE, RunStore, SEALED_DATABASE } from './store/runStore';
 
@@ -66,7 +66,10 @@ export async function verifyRun(sql: SqlJsStatic, { runId, dir }: FoundRun): Pro
   const seal = readSeal(dir);
   const main = readDatabaseFile(join(dir, RUN_DATABASE));
   const base = readDatabaseFile(join(dir, SEALED_DATABASE));
-  const sealed = checkSeal(seal, main, base, add);
+  const isAll = isAllThereIs(sql, dir, main, base);
+  const sealed = seal ? checkSeal(seal, main, base, add) || isAll : isAll;
+  if (!seal && (sealed || existsSync(join(dir, SEAL_FILE))))
+    add('error', SEAL_FILE, 'is missing or damaged; the run was sealed, and its database may be the only copy');
   const stored = open(sql, dir, RUN_DATABASE, main, sealed ? 'error' : 'note', add);
   const before = sealed ? stored : open(sql, dir, SEALED_DATABASE, base, 'error', add);
   // Of a run that was sealed, what its journals add to the sealed database; of any other, all that they say.
@@ -118,6 +121,18 @@ function checkSeal(seal: Seal | null, main: Loaded, base: Loaded, add: Add): boo
     `is not the database that was sealed at ${seal.at}, the only copy of ${journals} journals`,
   );
   return 'damage' in main || 'missing' in main;
+}
+
+/** Of run.sqlite, whole or not: with or without a seal, journals that it was made of are gone. */
+function isAllThereIs(sql: SqlJsStatic, dir: string, main: Loaded, base: Loaded): boolean {
+  if (!('bytes' in main)) return !('bytes' in base) && wasSealed(dir);
+  try {
+    const store = RunStore.of(sql, dir, { name: RUN_DATABASE, bytes: main.bytes }, true);
+    store.close();
+    return !('bytes' in base) && isOnlyCopy(dir, store.offsets);
+  } catch {
+    return wasSealed(dir);
+  }
 }
 
 function open(sql: SqlJsStatic, dir: string, name: string, file: Loaded, level: Finding['level'], add: Add) {

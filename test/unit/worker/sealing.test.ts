@@ -225,6 +225,81 @@ describe('a run that is over', () => {
     expect(warnings).toMatchObject([{ code: 'database_damaged' }]);
   });
 
+  const flipped = (bytes: Buffer) => {
+    const copy = Buffer.from(bytes);
+    copy[copy.length >> 1]! ^= 0xff;
+    return copy;
+  };
+  const HARMS: [string, (file: string) => void][] = [
+    ['deleted', (file) => rmSync(file)],
+    ['truncated', (file) => writeFileSync(file, readFileSync(file).subarray(0, 50))],
+    ['flipped', (file) => writeFileSync(file, flipped(readFileSync(file)))],
+  ];
+
+  it.each(HARMS)('whose seal is %s is shown, edited, resumed and verified as what it is', async (_how, harm) => {
+    const dir = tempDir();
+    train(dir, 'run-1');
+    const first = start(dir, { seal: NOW });
+    await until(() => isSealed(dir, 'run-1'));
+    first.end();
+    const run = { runId: 'run-1', dir: join(dir, 'runs', 'run-1') };
+    harm(join(run.dir, 'seal.json'));
+    const report = await verifyRun(sqlOfTests(), run);
+    expect(report).toMatchObject({ sealed: true, points: 2 });
+    expect(report.findings).toMatchObject([{ level: 'error', file: 'seal.json' }]);
+    const second = start(dir, { seal: NOW });
+    expect(await second.worker.rebuild()).toEqual({ runs: 1 });
+    expect(await points(second.worker, 'run-1', 'loss')).toEqual([0.5, 0.25]);
+    new Process(dir, 'run-1', { proc: elsewhere, attempt: 2 }).log('run_start').metric('loss', 0.1, 3);
+    await until(() => rowOf(second.worker, 'run-1')?.status === 'running');
+    await second.worker.flush();
+    second.end();
+    expect(filesOf(dir, 'run-1')).toContain('sealed.sqlite');
+    rmSync(join(run.dir, 'run.sqlite'));
+    const third = start(dir, { seal: NOW });
+    expect(await points(third.worker, 'run-1', 'loss')).toEqual([0.5, 0.25, 0.1]);
+  });
+
+  it.each(HARMS)('whose seal is %s and whose database is damaged is never overwritten', async (_how, harm) => {
+    const dir = tempDir();
+    train(dir, 'run-1');
+    const first = start(dir, { seal: NOW });
+    await until(() => isSealed(dir, 'run-1'));
+    first.end();
+    const run = { runId: 'run-1', dir: join(dir, 'runs', 'run-1') };
+    harm(join(run.dir, 'seal.json'));
+    const bad = flipped(readFileSync(join(run.dir, 'run.sqlite')));
+    writeFileSync(join(run.dir, 'run.sqlite'), bad);
+    const second = start(dir, { seal: NOW });
+    await expect(second.worker.get({ run_id: 'run-1' })).rejects.toThrow('backup');
+    await second.worker.rebuild();
+    await second.worker.flush();
+    second.end();
+    expect(readFileSync(join(run.dir, 'run.sqlite')).equals(bad)).toBe(true);
+    const report = await verifyRun(sqlOfTests(), run);
+    expect(report.sealed).toBe(true);
+    const { level, message } = report.findings.find(({ file }) => file === 'run.sqlite')!;
+    expect([level, message]).toEqual(['error', expect.not.stringContaining('made again')]);
+  });
+
+  it.each(HARMS)('comes back from packed journals when its seal is %s and its database damaged', async (_how, harm) => {
+    const dir = tempDir();
+    train(dir, 'run-1');
+    train(dir, 'run-1', { worker: 'worker-1' });
+    const first = start(dir, { seal: { journals: 'gzip', afterMs: 0 } });
+    await until(() => isSealed(dir, 'run-1'));
+    first.end();
+    const file = join(dir, 'runs', 'run-1', 'run.sqlite');
+    harm(join(dir, 'runs', 'run-1', 'seal.json'));
+    const bad = flipped(readFileSync(file));
+    writeFileSync(file, bad);
+    const second = start(dir);
+    expect(await points(second.worker, 'run-1', 'loss')).toEqual([0.5, 0.25, 0.5, 0.25]);
+    const { warnings } = await second.worker.get({ run_id: 'run-1' });
+    expect(warnings).toMatchObject([{ code: 'database_damaged', message: expect.stringContaining('packed') }]);
+    expect(readFileSync(`${file}.damaged`).equals(bad)).toBe(true);
+  });
+
   it('keeps a journal that has a damaged part', async () => {
     const dir = tempDir();
     const script = train(dir, 'run-1');
