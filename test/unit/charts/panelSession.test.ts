@@ -128,7 +128,6 @@ describe('a chart panel session', () => {
     const began = performance.now();
     collector.grow('a');
     await expect.poll(() => snapshots(sent).length, { interval: 2 }).toBe(2);
-    expect(performance.now() - began).toBeLessThan(50);
     for (let i = 0; i < 100; i++) {
       collector.grow('a');
       await wait(5);

@@ -250,9 +250,8 @@ describe('the store’s thread', () => {
     const { worker } = start(dir);
     expect(worker.list({}).backlog_bytes).toBeGreaterThan(0);
     const live = new Process(dir, 'live').log('run_start').metric('loss', 1, 1);
-    const began = performance.now();
     await worker.bell({ run_id: 'live', file: live.journal.file });
-    expect(performance.now() - began).toBeLessThan(1000);
+    expect(worker.list({}).backlog_bytes).toBeGreaterThan(0);
     expect(rowOf(worker, 'live')?.metrics['loss']?.count).toBe(1);
     await until(() => rowOf(worker, 'old')?.metrics['loss']?.count === 60_000);
     expect(worker.list({}).backlog_bytes).toBe(0);
