@@ -22,6 +22,8 @@ const cells = (): string[] => [
   'def step(lr):\n    global weight\n    weight *= 1 - lr * random.random()\n    return weight + 0.05',
   TRAINING,
 ];
+const TYPED = `import time
+for epoch in range(1, 7): loss = 1 / epoch; print(f"epoch {epoch}/6 loss={loss:.4f}"); time.sleep(0.1)`;
 
 let workbench: Workbench;
 let folder: string;
@@ -127,6 +129,30 @@ test('restarting the kernel ends the run that goes on in it', async () => {
   await workbench.row(', stopped').waitFor();
   await until('no run is active', async () => (await workbench.row(', running').count()) === 0);
   await workbench.screenshots('notebook-restarted');
+});
+
+test('what is typed into an interactive window is tracked by its button, and what was run there by its own', async () => {
+  const { page } = workbench;
+  const before = runIds(folder);
+  const newRun = () => until('a run', () => runIds(folder).find((each) => !before.includes(each)));
+  await workbench.runCommand('Jupyter: Create Interactive Window');
+  await page.locator('.monaco-editor[data-uri^="vscode-interactive-input"]').click();
+  await page.keyboard.insertText(TYPED);
+  const buttons = page.locator(
+    '.action-label:text-is("Track This Cell"), .action-label[aria-label^="Track This Cell"]',
+  );
+  await workbench.screenshot('interactive-typed');
+  await buttons.first().click();
+  const typed = await newRun();
+  await until('all of it is logged', () => loggedCurve(folder, typed, 'loss').length === 6);
+  await until('its curve', async () => ((await workbench.plottedCurve('loss', typed))?.x.length ?? 0) === 6);
+  await workbench.screenshot('interactive-running');
+  before.push(typed);
+  await page.locator('.view-line', { hasText: 'for epoch in range(1, 7)' }).last().hover();
+  await buttons.last().click();
+  await workbench.screenshot('interactive-cell');
+  const again = await newRun();
+  await until('all of it is logged again', () => loggedCurve(folder, again, 'loss').length === 6);
 });
 
 async function runCell(): Promise<void> {

@@ -18,18 +18,36 @@ export interface CellPlace {
   cell: vscode.NotebookCell | null;
 }
 
-/** `cell`: its address, as a lens has it; else the one that is selected. */
+/**
+ * `cell`: as a button on it has it, or its address, as a lens has it; else what is typed into the interactive window
+ * that is shown, or the cell that is selected.
+ */
 export function findCell(cell: unknown): CellPlace {
   const uri = typeof cell === 'string' ? vscode.Uri.parse(cell, true) : cell instanceof vscode.Uri ? cell : null;
-  if (uri?.scheme === INPUT_SCHEME) {
-    const input = vscode.workspace.textDocuments.find((open) => open.uri.toString() === uri.toString());
-    const notebook = input && notebookOfInput(uri);
-    if (notebook) return { notebook, code: input.getText(), cell: null };
-  }
-  const found = uri ? cellAt(uri) : selectedCell();
+  const typed =
+    uri === null && !isCell(cell) ? typedInput() : uri?.scheme === INPUT_SCHEME ? openInput(uri) : undefined;
+  if (typed) return typed;
+  const found = isCell(cell) ? cell : uri ? cellAt(uri) : selectedCell();
   if (!found) throw userError('not_found', vscode.l10n.t('Select the cell that trains, then track it.'));
   const interactive = found.notebook.notebookType === INTERACTIVE;
   return { notebook: found.notebook, code: found.document.getText(), cell: interactive ? null : found };
+}
+
+function isCell(value: unknown): value is vscode.NotebookCell {
+  return typeof value === 'object' && value !== null && 'notebook' in value && 'document' in value;
+}
+
+function openInput(uri: vscode.Uri): CellPlace | undefined {
+  const input = vscode.workspace.textDocuments.find((open) => open.uri.toString() === uri.toString());
+  const notebook = input && notebookOfInput(uri);
+  return notebook && { notebook, code: input.getText(), cell: null };
+}
+
+function typedInput(): CellPlace | undefined {
+  const notebook = vscode.window.activeNotebookEditor?.notebook;
+  if (notebook?.notebookType !== INTERACTIVE) return undefined;
+  const code = inputOf(notebook).getText();
+  return code.trim() === '' ? undefined : { notebook, code, cell: null };
 }
 
 function cellAt(uri: vscode.Uri): vscode.NotebookCell | undefined {
