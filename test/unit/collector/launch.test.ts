@@ -179,7 +179,7 @@ describe('a launch to be debugged', () => {
     const read = (): string => (existsSync(endpoints) ? readFileSync(endpoints, 'utf8') : '');
     await until(() => read().endsWith('}'));
     const { port } = (JSON.parse(read()) as { client: { port: number } }).client;
-    expect((await get(run_id)).status).toBe('running');
+    await until(async () => (await get(run_id)).status === 'running');
     const body = JSON.stringify({ seq: 1, type: 'request', command: 'configurationDone' });
     connect(port, '127.0.0.1').end(`Content-Length: ${body.length}\r\n\r\n${body}`);
     expect((await statusBecomes(run_id, 'completed')).metrics['words']?.last).toBe(3);
