@@ -1,8 +1,7 @@
 // A collector that starts on a large backlog: when it answers, what it shows first, how long a question takes meanwhile.
 import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { frame, withCollector, withDirectory } from './collectorRun.mjs';
+import { frame, journalHead, journalName, withCollector, withDirectory } from './collectorRun.mjs';
 
 const QUESTIONS = 60;
 
@@ -18,28 +17,17 @@ function writeBacklog(dir, runs, bytesEach) {
   }
   const body = Buffer.concat(events);
   const end = frame({ v: 1, t: 'run_end', m: { seq: events.length + 2, ts: ts + 1e9 }, p: { status: 'completed' } });
-  const proc = { host: `not-${hostname()}`, boot: 'b', pidns: null, pid: 1, start: '1' };
   for (let i = 0; i < runs; i++) {
     const run_id = `run-${String(i).padStart(5, '0')}`;
     const folder = join(dir, 'runs', run_id);
     mkdirSync(folder, { recursive: true });
-    const head = {
-      format: 1,
-      run_id,
-      worker: 'worker-0',
-      attempt: 1,
-      writer: 'w',
-      role: 'script',
-      proc,
-      client: 'bench',
-    };
     const start = [
-      frame({ v: 1, t: 'journal', m: { seq: 0, ts }, p: head }),
+      frame({ v: 1, t: 'journal', m: { seq: 0, ts }, p: journalHead(run_id) }),
       frame({ v: 1, t: 'run_start', m: { seq: 1, ts: ts - i * 1e6 }, p: { name: run_id } }),
     ];
     // The first one goes on.
     const parts = i === 0 ? [...start, body] : [...start, body, end];
-    writeFileSync(join(folder, 'events-worker-0-1-w.xtj'), Buffer.concat(parts));
+    writeFileSync(join(folder, journalName()), Buffer.concat(parts));
     const made = Date.now() / 1000 - i * 60;
     utimesSync(folder, made, made);
   }

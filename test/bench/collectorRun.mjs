@@ -26,6 +26,18 @@ export function frame(envelope) {
   return Buffer.concat([size, open, check]);
 }
 
+const writerOf = (worker) => `w${worker.replaceAll('-', '')}`;
+
+export function journalName(worker = 'worker-0') {
+  return `events-${worker}-1-${writerOf(worker)}.xtj`;
+}
+
+export function journalHead(run_id, worker = 'worker-0') {
+  // Of another host: there is no process to be looked for.
+  const proc = { host: `not-${hostname()}`, boot: 'b', pidns: null, pid: 1, start: '1' };
+  return { format: 1, run_id, worker, attempt: 1, writer: writerOf(worker), role: 'script', proc, client: 'bench' };
+}
+
 /** A whole ended run, as its scripts left it. `metrics` yields [type, payload]; answers the lines of its events. */
 export function writeRun(dir, runId, metrics, worker = 'worker-0') {
   const folder = join(dir, 'runs', runId);
@@ -33,19 +45,10 @@ export function writeRun(dir, runId, metrics, worker = 'worker-0') {
   let seq = 0;
   const ts = Date.now() * 1000;
   const envelope = (t, p) => ({ v: 1, t, m: { seq, ts: ts + 1000 * seq++, wid: worker }, p });
-  // Of another host: there is no process to be looked for.
-  const proc = { host: `not-${hostname()}`, boot: 'b', pidns: null, pid: 1, start: '1' };
-  const head = {
-    format: 1,
-    run_id: runId,
-    worker,
-    attempt: 1,
-    writer: `w${worker.replaceAll('-', '')}`,
-    role: 'script',
-    proc,
-    client: 'bench',
-  };
-  const frames = [frame(envelope('journal', head)), frame(envelope('run_start', { run_id: runId, name: runId }))];
+  const frames = [
+    frame(envelope('journal', journalHead(runId, worker))),
+    frame(envelope('run_start', { run_id: runId, name: runId })),
+  ];
   const lines = [];
   for (const [t, p] of metrics) {
     const event = envelope(t, { run_id: runId, ...p });
@@ -53,7 +56,7 @@ export function writeRun(dir, runId, metrics, worker = 'worker-0') {
     lines.push(JSON.stringify(event));
   }
   frames.push(frame(envelope('run_end', { run_id: runId, status: 'completed' })));
-  writeFileSync(join(folder, `events-${worker}-1-w${worker.replaceAll('-', '')}.xtj`), Buffer.concat(frames));
+  writeFileSync(join(folder, journalName(worker)), Buffer.concat(frames));
   return lines;
 }
 

@@ -1,14 +1,12 @@
 // Many runs of 20 params and 20 metrics: filter, sort and first page, against the same over rows that are in memory already.
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { frame, rssOf, withCollector, withDirectory } from './collectorRun.mjs';
+import { frame, journalHead, journalName, rssOf, withCollector, withDirectory } from './collectorRun.mjs';
 
 const FILTER = 'status = completed and params.p3 < 0.5 and metrics.m7.max > 0.9';
 const SORT = [{ by: 'metrics.m2.min', desc: false }];
 
 function writeRuns(dir, count) {
-  const proc = { host: `not-${hostname()}`, boot: 'b', pidns: null, pid: 1, start: '1' };
   const ts = Date.now() * 1000;
   for (let i = 0; i < count; i++) {
     const run_id = `run-${i}`;
@@ -16,23 +14,13 @@ function writeRuns(dir, count) {
     mkdirSync(folder, { recursive: true });
     let seq = 0;
     const event = (t, p) => frame({ v: 1, t, m: { seq: seq++, ts: ts + i * 1000 + seq }, p });
-    const head = {
-      format: 1,
-      run_id,
-      worker: 'worker-0',
-      attempt: 1,
-      writer: 'w',
-      role: 'script',
-      proc,
-      client: 'bench',
-    };
-    const events = [event('journal', head), event('run_start', { name: run_id })];
+    const events = [event('journal', journalHead(run_id)), event('run_start', { name: run_id })];
     for (let k = 0; k < 20; k++)
       events.push(event('param', { key: `p${k}`, value: ((i * 7919 + k * 104729) % 1000) / 1000 }));
     for (let k = 0; k < 20; k++)
       events.push(event('metric', { key: `m${k}`, value: ((i * 6101 + k * 7919) % 997) / 997, step: 1 }));
     events.push(event('run_end', { status: 'completed' }));
-    writeFileSync(join(folder, 'events-worker-0-1-w.xtj'), Buffer.concat(events));
+    writeFileSync(join(folder, journalName()), Buffer.concat(events));
   }
 }
 

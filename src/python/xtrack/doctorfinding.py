@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import NamedTuple, Tuple
 
 Level = str
@@ -15,3 +16,14 @@ class Finding(NamedTuple):
     detail: str
     #: What to do; "" where nothing has to be done.
     action: str = ""
+
+
+def whose(path: str) -> str:
+    """A sentence about the owner of somebody else's file, with a space before it; "" for one's own."""
+    if not hasattr(os, "getuid"):
+        return ""
+    try:
+        uid = os.stat(path).st_uid
+    except OSError:
+        return ""
+    return "" if uid == os.getuid() else " It belongs to user %d." % uid

@@ -11,7 +11,7 @@ import time
 from typing import List, Optional
 
 from . import directory as directories
-from .doctorfinding import Finding
+from .doctorfinding import Finding, whose
 
 _FULL = 100 * 2**20
 _TIGHT = 2 * 2**30
@@ -98,29 +98,17 @@ def _writable(directory: str) -> List[Finding]:
             os.close(fd)
             os.unlink(temp)
         except OSError as error:
-            owner = _owner(path)
             return [
                 Finding(
                     "directory.writable",
                     "error",
                     "%s cannot be written" % path,
                     "%s.%s Scripts record their runs in a cache directory instead, where the editor does not see them."
-                    % (error.strerror or error, " It belongs to %s." % owner if owner else ""),
+                    % (error.strerror or error, whose(path)),
                     "Make it writable (chown or chmod u+rwx), or set XTRACK_DIR to a place that is.",
                 )
             ]
     return [Finding("directory.writable", "ok", "The directory can be written", directory)]
-
-
-def _owner(path: str) -> str:
-    """Of somebody else's file; "" for one's own."""
-    if not hasattr(os, "getuid"):
-        return ""
-    try:
-        uid = os.stat(path).st_uid
-    except OSError:
-        return ""
-    return "" if uid == os.getuid() else "user %d" % uid
 
 
 def _private(directory: str) -> List[Finding]:

@@ -8,7 +8,7 @@ from typing import Any, Dict, Iterator, List, NamedTuple, Optional
 
 from . import directory as directories
 from .doctorcollector import Refused, ask
-from .doctorfinding import Finding
+from .doctorfinding import Finding, whose
 from .frames import FrameDecoder
 from .ids import is_id
 from .journal import head_of, journals_in
@@ -70,7 +70,7 @@ def _of_run(path: str, name: str, deadline: float) -> List[Finding]:
                 "run.unreadable",
                 "error",
                 "Run %s cannot be read" % name,
-                "%s: %s.%s" % (path, error.strerror, _whose(path)),
+                "%s: %s.%s" % (path, error.strerror, whose(path)),
                 "chmod u+rx %s, as its owner." % path,
             )
         ]
@@ -83,7 +83,7 @@ def _of_run(path: str, name: str, deadline: float) -> List[Finding]:
                     "run.unreadable",
                     "error",
                     "A journal of run %s cannot be read" % name,
-                    "%s: %s.%s What it holds is not shown." % (journal.path, journal.error, _whose(journal.path)),
+                    "%s: %s.%s What it holds is not shown." % (journal.path, journal.error, whose(journal.path)),
                     "chmod u+r %s, as its owner." % journal.path,
                 )
             )
@@ -163,16 +163,6 @@ def _head(path: str, name: str) -> List[Finding]:
             )
         ]
     return []
-
-
-def _whose(path: str) -> str:
-    if not hasattr(os, "getuid"):
-        return ""
-    try:
-        uid = os.stat(path).st_uid
-    except OSError:
-        return ""
-    return "" if uid == os.getuid() else " It belongs to user %d." % uid
 
 
 # ---------------------------------------------------------------- one run
