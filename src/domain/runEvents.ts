@@ -1,5 +1,5 @@
-/** What the events mean that are not metrics. Fields that several writers may set go to the greatest stamp. */
-import { ALERT_LEVELS, type Edit, type Launch, MEDIA_TYPES, type Role, type Source } from '../protocol/events';
+/** What the events mean that are not metrics. */
+import { ALERT_LEVELS, type Edit, type Launch, MEDIA_TYPES, type Role } from '../protocol/events';
 import type { CommandState } from '../protocol/rows';
 import {
   errorOf,
@@ -10,12 +10,12 @@ import {
   metricsOf,
   procOf,
   shortKey,
-  stringsOf,
   textOf,
   wordOf,
   type Fields,
 } from './payload';
-import type { AttemptState, RunSink, RunState, Stamp, WriterState } from './runState';
+import { LAUNCH, rankOf, setEnvironment, setIdentity, setSource, type Speech, wins } from './runFields';
+import type { AttemptState, RunSink, RunState, WriterState } from './runState';
 import { warn } from './runWarnings';
 import { lookUp, put } from './safeRecord';
 
@@ -26,9 +26,7 @@ export interface RareEvent {
   payload: Fields;
 }
 
-interface Context {
-  state: RunState;
-  writer: WriterState;
+interface Context extends Speech {
   event: RareEvent;
   sink: RunSink;
 }
@@ -38,7 +36,6 @@ type Handler = (payload: Fields, context: Context) => void;
 const MAX_LISTED = 10_000;
 const MAX_ALERTS = 1000;
 export const MAX_TITLE = 200;
-const MAX_ROOTS = 20;
 
 const fromTraining: Record<string, Handler> = {
   run_start: runStart,
@@ -71,83 +68,6 @@ export function applyRareEvent(state: RunState, writer: WriterState, event: Rare
   if (handler) return handler(event.payload, { state, writer, event, sink });
   const name = JSON.stringify(event.t.slice(0, 50));
   warn(state, 'unknown_event', `Events such as ${name} from the ${writer.role} mean nothing to this version.`, writer);
-}
-
-// ---- whose word a field is
-
-const LAUNCH = 3;
-const SCRIPT = 2;
-const SUPERVISOR = 1;
-
-function rankOf(writer: WriterState): number {
-  return writer.role === 'supervisor' ? SUPERVISOR : SCRIPT;
-}
-
-function wins(context: Context, field: string, major: number, minor: number): boolean {
-  const { state, writer } = context;
-  const stamps = (state.stamps ??= {});
-  const stamp: Stamp = [major, minor, writer.last ?? 0, writer.writer];
-  const held = lookUp(stamps, field);
-  if (held && isGreater(held, stamp)) return false;
-  put(stamps, field, stamp);
-  return true;
-}
-
-function isGreater(a: Stamp, b: Stamp): boolean {
-  for (let i = 0; i < 4; i++) if (a[i] !== b[i]) return a[i]! > b[i]!;
-  return false;
-}
-
-/**
- * Names and tags: what was chosen at launch beats the script's constants, those beat the supervisor's guesses. A run keeps
- * the name it was first given, whatever a resumed script calls itself; of tags the latest attempt's count.
- */
-function setIdentity(context: Context, rank: number, from: Fields, attempt: number): void {
-  const { state } = context;
-  for (const field of ['name', 'experiment', 'parent'] as const) {
-    const word = wordOf(from[field]);
-    if (word !== null && wins(context, field, rank, -attempt)) state[field] = word;
-  }
-  for (const [key, value] of Object.entries(stringsOf(from['tags'])))
-    if (wins(context, `tag ${key}`, rank, attempt)) put(state.tags, key, value);
-}
-
-const SOURCE_TEXTS = [
-  'git_commit',
-  'git_branch',
-  'git_repo',
-  'git_diff',
-  'entrypoint',
-  'code_hash',
-  'interpreter',
-  'cwd',
-  'root',
-] as const satisfies (keyof Source)[];
-
-/** The latest attempt's; within it the supervisor knows better how the script was started. */
-function setSource(context: Context, source: unknown): void {
-  if (!isFields(source)) return;
-  const { state, writer } = context;
-  const rank = writer.role === 'supervisor' ? 2 : 1;
-  for (const field of SOURCE_TEXTS) {
-    const text = wordOf(source[field]);
-    if (text !== null && wins(context, `source ${field}`, writer.attempt, rank)) state.source[field] = text;
-  }
-  const root = wordOf(source['root']);
-  const roots = (state.roots ??= []);
-  if (root !== null && !roots.includes(root) && roots.length < MAX_ROOTS) roots.push(root);
-  const workers = finiteOf(source['workers']);
-  if (workers !== null && wins(context, 'source workers', writer.attempt, rank)) state.source.workers = workers;
-  const argv = source['argv'];
-  if (Array.isArray(argv) && argv.every((part) => typeof part === 'string'))
-    if (wins(context, 'source argv', writer.attempt, rank)) state.source.argv = argv;
-}
-
-function setEnvironment(context: Context, environment: unknown): void {
-  if (environment === undefined || environment === null) return;
-  const { state, writer } = context;
-  const rank = writer.role === 'supervisor' ? 2 : 1;
-  if (wins(context, 'environment', writer.attempt, rank)) state.environment = jsonOf(environment);
 }
 
 function attemptOf(state: RunState, n: number): AttemptState {
