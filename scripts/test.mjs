@@ -1,6 +1,7 @@
 // Everything that can be tested:  npm test [-- part…] [--full]
 // Faults and fuzzers run for a shorter while with the rest, and with --full as long as they are meant to.
 // The last line is `N passed, N failed`; a part that crashes or hangs counts as a failure.
+// What failed is told once more at the end: a log is often cut to that.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -63,16 +64,32 @@ function matches(text, pattern) {
 }
 
 function countVitest(file, code) {
-  const { numPassedTests: passed, numFailedTests: failed } = JSON.parse(readFileSync(file, 'utf8'));
+  const { numPassedTests: passed, numFailedTests: failed, testResults } = JSON.parse(readFileSync(file, 'utf8'));
+  const tests = testResults.flatMap((result) => result.assertionResults);
+  const failures = tests
+    .filter(({ status }) => status === 'failed')
+    .map(({ fullName, failureMessages }) => `${fullName}\n${firstLines(failureMessages[0] ?? '')}`);
   // A file that cannot be loaded has no failed test.
-  return [passed, code !== 0 && failed === 0 ? 1 : failed];
+  const unloaded = testResults.filter(
+    ({ status, assertionResults }) => status === 'failed' && !assertionResults.length,
+  );
+  for (const { name, message } of unloaded) failures.push(`${name}\n${firstLines(message)}`);
+  return [passed, code !== 0 && failed === 0 ? 1 : failed, failures];
+}
+
+function firstLines(text) {
+  return text
+    .split('\n')
+    .slice(0, 12)
+    .map((line) => `    ${line}`)
+    .join('\n');
 }
 
 function countUnittest(output) {
   const ran = Number(/^Ran (\d+) tests?/m.exec(output)?.[1] ?? 0);
   const sum = (kind) => Number(new RegExp(`${kind}=(\\d+)`).exec(output)?.[1] ?? 0);
   const failed = sum('failures') + sum('errors') + sum('unexpected successes');
-  return [ran - failed - sum('skipped'), failed];
+  return [ran - failed - sum('skipped'), failed, output.match(/^(FAIL|ERROR): .*/gm)];
 }
 
 let running = null;
@@ -112,9 +129,9 @@ function runPart(name, { command, count, seconds }) {
     const end = (code, trouble) => {
       clearTimeout(timer);
       running = null;
-      let [passed, failed] = [0, 0];
+      let [passed, failed, failures] = [0, 0, []];
       try {
-        [passed, failed] = count(output, code);
+        [passed, failed, failures] = count(output, code);
       } catch (error) {
         trouble ??= `no results (${error.message})`;
       }
@@ -125,7 +142,7 @@ function runPart(name, { command, count, seconds }) {
         console.log(`${name}: ${trouble}`);
         failed += 1;
       }
-      resolve({ name, passed, failed, seconds: (Date.now() - started) / 1000 });
+      resolve({ name, passed, failed, failures: failures ?? [], seconds: (Date.now() - started) / 1000 });
     };
     child.once('error', (error) => end(null, `did not start: ${error.message}`));
     child.once('close', (code, signal) => end(code ?? signal));
@@ -152,6 +169,7 @@ async function main(names) {
       `${failed ? 'FAIL' : 'ok  '} ${name.padEnd(12)} ${passed} passed, ${failed} failed (${seconds.toFixed(0)} s)`,
     );
   }
+  for (const { name, failures } of results) for (const failure of failures) console.log(`\n${name}: ${failure}`);
   console.log(`${((Date.now() - started) / 1000).toFixed(0)} s in all`);
   return results;
 }
