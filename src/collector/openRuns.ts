@@ -156,7 +156,9 @@ export class OpenRuns {
 }
 
 /** What people are told of a run whose database cannot be read, and cannot be made again. */
-export function lostMessage({ runId, dir, lost }: RunTail): string {
+export function lostMessage({ runId, dir, lost, packed }: RunTail): string {
+  if (packed.length > 0)
+    return `The sealed database of run ${runId} ${lost}. It is being made again from its packed journals.`;
   const file = join(dir, RUN_DATABASE);
   return `The sealed database of run ${runId} ${lost}, and its journals were removed when it was sealed. Put ${file} back from a backup; nothing here was changed.`;
 }

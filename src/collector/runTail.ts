@@ -1,5 +1,5 @@
 /** One run that is open: its journals are tailed, reduced to its state, and stored. */
-import { existsSync, lstatSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SqlJsStatic } from 'sql.js';
 import { addWriter, applyEvent, newRunState, writerKey } from '../domain/runReducer';
@@ -9,13 +9,13 @@ import { warn } from '../domain/runWarnings';
 import { lookUp } from '../domain/safeRecord';
 import type { Json, JournalHead } from '../protocol/events';
 import type { RunDetail, RunRow } from '../protocol/rows';
-import { unpackJournals } from './journal/journalArchive';
+import { canBeUnpacked } from './journal/journalArchive';
 import { isEventJournal } from './journal/journalHead';
 import { JournalReader, type JournalEvents, type JournalPosition } from './journal/journalReader';
 import { listJournals, type FoundJournal, type FoundRun } from './journal/runScanner';
 import { LoggedFiles } from './loggedFiles';
 import { keepAs } from './safeFile';
-import { isOnlyCopy, isSealOf, packedJournals, readSeal, SEAL_FILE, wasSealed } from './sealFile';
+import { isOnlyCopy, isSealOf, packedJournals, readSeal, SEAL_FILE, setAside, wasSealed } from './sealFile';
 import { RUN_DATABASE, RunStore, SEALED_DATABASE, type JournalOffset } from './store/runStore';
 
 /** One writer's journal. */
@@ -35,6 +35,8 @@ export class RunTail {
   private readonly tails = new Map<string, Tailed>();
   /** Of the files as they were when they were last looked at. */
   private looked = '';
+  /** Of a lost run: the journals of which all are packed or there, so that it can be made again. */
+  packed: readonly string[] = [];
   /** A journal that was not read to its end is gone: the run has to be loaded again. */
   private missed = false;
   /** run.sqlite has the run's seal: nothing is written to it until somebody resumes the run. */
@@ -65,19 +67,12 @@ export class RunTail {
   static open(sql: SqlJsStatic, found: FoundRun, readOnly: boolean): RunTail {
     for (let loads = 1; ; loads++) {
       let before = databaseMark(found.dir);
-      let tail = RunTail.load(sql, found, readOnly);
-      const packed = tail.lost === null || readOnly ? [] : journalsOfSeal(found.dir);
-      if (packed.length > 0 && unpackJournals(found.dir, packed)) {
-        // With its journals back it is a run like any other that is not sealed.
-        rmSync(join(found.dir, SEAL_FILE), { force: true });
-        setAside(found.dir);
-        const { damage } = tail.store;
-        before = databaseMark(found.dir);
-        tail.close();
-        tail = RunTail.load(sql, found, readOnly);
-        const message = `The run’s database ${damage ?? 'was missing'}; it was made again from the packed journals.`;
-        warn(tail.state, 'database_damaged', message, { file: RUN_DATABASE });
-      } else if (tail.store.damage !== null && tail.lost === null) {
+      const tail = RunTail.load(sql, found, readOnly);
+      if (tail.lost !== null && !readOnly) {
+        const names = journalsOfSeal(found.dir);
+        if (canBeUnpacked(found.dir, names)) tail.packed = names;
+      }
+      if (tail.store.damage !== null && tail.lost === null) {
         if (!readOnly && tail.store.loaded === null) {
           setAside(found.dir);
           before = databaseMark(found.dir);
@@ -284,14 +279,6 @@ export class RunTail {
 function journalsOfSeal(runDir: string): string[] {
   const seal = readSeal(runDir);
   return seal ? Object.keys(seal.journals) : packedJournals(readdirSync(runDir));
-}
-
-/** What no program can read a person may: it is not overwritten. */
-function setAside(runDir: string): void {
-  for (const name of [RUN_DATABASE, SEALED_DATABASE]) {
-    const [file, aside] = [join(runDir, name), join(runDir, `${name}.damaged`)];
-    if (existsSync(file) && !existsSync(aside)) renameSync(file, aside);
-  }
 }
 
 /** Changes when there may be something new. Without journals of processes, the database is all that a run has. */

@@ -4,7 +4,7 @@
  * right before the journals go.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, lstatSync, readdirSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { isEventJournal } from './journal/journalHead';
@@ -81,4 +81,12 @@ export function wasSealed(runDir: string): boolean {
   // Packed, and there as well: its collector died in between.
   if (packedJournals(names).some((name) => !names.includes(name))) return true;
   return names.includes(RUN_DATABASE) && !names.some(isEventJournal);
+}
+
+/** What no program can read a person may: it is not overwritten. */
+export function setAside(runDir: string): void {
+  for (const name of [RUN_DATABASE, SEALED_DATABASE]) {
+    const [file, aside] = [join(runDir, name), join(runDir, `${name}.damaged`)];
+    if (existsSync(file) && !existsSync(aside)) renameSync(file, aside);
+  }
 }

@@ -6,6 +6,7 @@ import { shortKey } from '../domain/payload';
 import { parseQuery } from '../domain/query';
 import { deriveStatus, isGone, isScript } from '../domain/runStatus';
 import type { RunState } from '../domain/runState';
+import { warn } from '../domain/runWarnings';
 import { isKept, trashedAt } from '../domain/trash';
 import type { JournalPolicy, ListRequest, SeriesRequest } from '../protocol/api';
 import { userError } from '../protocol/apiError';
@@ -21,6 +22,7 @@ import { listRuns } from './journal/runScanner';
 import { isNetworkDisk } from './networkDisk';
 import { lostMessage, OpenRuns, type OpenRun } from './openRuns';
 import { liveness } from './processIdentity';
+import { Restoring } from './restoring';
 import { RunLiveness } from './runLiveness';
 import { RunSizes } from './runSizes';
 import { SaveBudget } from './saveBudget';
@@ -74,6 +76,7 @@ export class StoreWorker implements Methods {
   private readonly runs: OpenRuns;
   private ingestion: Ingestion;
   private readonly sealing: Sealing | null;
+  private readonly restoring: Restoring;
   private readonly lives: RunLiveness;
   private readonly signs: SignsOfLife;
   private readonly notices: ChangeNotices;
@@ -104,6 +107,16 @@ export class StoreWorker implements Methods {
     });
     this.ingestion = this.newIngestion();
     this.sealing = this.newSealing();
+    this.restoring = new Restoring({
+      ownsLease,
+      restored: (runId, message) => this.wasRestored(runId, message),
+      failed: (tail, message) => {
+        const run = this.runs.get(tail.runId);
+        if (run) run.rowDirty = true;
+        this.notices.changed(tail.runId);
+        notify({ kind: 'warning', message });
+      },
+    });
     this.heap = new HeapWatch({
       limit: HEAP_LIMIT,
       rss: () => process.memoryUsage.rss(),
@@ -215,6 +228,7 @@ export class StoreWorker implements Methods {
     if (this.setup.readOnly)
       throw userError('follower', 'The databases belong to another collector: rebuild them there.');
     await this.sealing?.stop();
+    await this.restoring.stop();
     this.ingestion.dispose();
     this.runs.closeAll();
     this.catalog.close();
@@ -226,6 +240,8 @@ export class StoreWorker implements Methods {
     this.sizes.countAgain();
     this.ingestion = this.newIngestion();
     this.startIngestion();
+    await this.ingestion.whenIdle();
+    await this.restoring.whenIdle();
     await this.ingestion.whenIdle();
     this.saveAll();
     this.sealing?.resume();
@@ -248,6 +264,7 @@ export class StoreWorker implements Methods {
     for (const timer of this.timers) clearInterval(timer);
     this.notices.dispose();
     void this.sealing?.stop();
+    void this.restoring.stop();
     this.ingestion.dispose();
     this.runs.closeAll();
     this.catalog.close();
@@ -258,7 +275,7 @@ export class StoreWorker implements Methods {
   }
 
   private get busy(): boolean {
-    return !this.ingestion.isIdle || this.sealing?.isWorking === true;
+    return !this.ingestion.isIdle || this.sealing?.isWorking === true || this.restoring.isWorking;
   }
 
   private openCatalog(): Catalog {
@@ -274,6 +291,7 @@ export class StoreWorker implements Methods {
       progressed: (run) => this.notices.changed(run.tail.runId),
       caughtUp: (run) => {
         // A run that was read to its end by a collector before us may be new to the catalog all the same.
+        this.restoring.begin(run.tail);
         if (run.rowDirty) this.notices.changed(run.tail.runId);
         this.putRow(run);
       },
@@ -332,13 +350,28 @@ export class StoreWorker implements Methods {
     this.ingestion.open(found);
     let late: NodeJS.Timeout | undefined;
     const patience = new Promise<void>((resolve) => (late = setTimeout(resolve, WAIT_MS)));
-    await Promise.race([this.ingestion.whenCaughtUp(runId), patience]);
+    await Promise.race([this.whenReady(runId), patience]);
     clearTimeout(late);
     // It may have been closed or made anew in the meantime.
     const now = this.runs.get(runId);
     if (!now?.tail.exists) throw userError('not_found', `There is no run ${runId} here.`, { field: 'run_id' });
     if (now.tail.lost !== null) throw userError('io', lostMessage(now.tail));
     return now;
+  }
+
+  private async whenReady(runId: string): Promise<void> {
+    await this.ingestion.whenCaughtUp(runId);
+    await this.restoring.whenDone(runId);
+    await this.ingestion.whenCaughtUp(runId);
+  }
+
+  private wasRestored(runId: string, message: string): void {
+    const found = this.ingestion.find(runId);
+    if (!found) return;
+    this.runs.close(runId);
+    const run = this.ingestion.open(found);
+    warn(run.tail.state, 'database_damaged', message, { file: RUN_DATABASE });
+    run.tail.touch();
   }
 
   private poll(): void {

@@ -94,7 +94,7 @@ export async function verifyRun(sql: SqlJsStatic, { runId, dir }: FoundRun): Pro
   }
 }
 
-const DAMAGE = new Set(['bad_frame', 'foreign_journal', 'no_head', 'unreadable', 'wrong_run']);
+const DAMAGE = new Set(['bad_frame', 'foreign_journal', 'no_head', 'not_taken', 'unreadable', 'wrong_run']);
 
 type Add = (level: Finding['level'], file: string, message: string) => void;
 

@@ -8,7 +8,7 @@ import { finiteOf, isFields, metricOf, shortKey, MAX_KEY, type Fields } from './
 import type { RunSink, RunState, WriterState } from './runState';
 import { warn } from './runWarnings';
 import { put, lookUp } from './safeRecord';
-import { fillGap, noteGap } from './seqGaps';
+import { fillGap, MAX_GAPS, noteGap } from './seqGaps';
 
 export function newRunState(runId: string): RunState {
   return {
@@ -104,10 +104,17 @@ export function applyEvent(state: RunState, writer: WriterState, envelope: Field
 
 /** False for what has come before: (writer, seq) is an event's identity, whatever the order. */
 function isNews(state: RunState, writer: WriterState, seq: number): boolean {
-  if (seq <= writer.seq) return writer.gaps !== undefined && fillGap(writer.gaps, seq);
+  if (seq <= writer.seq) {
+    if (writer.gaps !== undefined && fillGap(writer.gaps, seq)) return true;
+    if (writer.unclear !== undefined && seq >= writer.unclear) {
+      const message = `Event ${seq} of ${writer.worker} came late or again, nobody can tell: more than ${MAX_GAPS} gaps were open. It was not taken.`;
+      warn(state, 'not_taken', message, writer);
+    }
+    return false;
+  }
   const missing = seq - writer.seq - 1;
   if (missing > 0) {
-    noteGap((writer.gaps ??= []), writer.seq, seq);
+    if (!noteGap((writer.gaps ??= []), writer.seq, seq)) writer.unclear ??= writer.seq + 1;
     const events = missing === 1 ? '1 event' : `${missing} events`;
     warn(state, 'gap', `${events} of ${writer.worker} before number ${seq} had not arrived when it came.`, writer);
   }

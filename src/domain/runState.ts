@@ -32,6 +32,8 @@ export interface WriterState {
   logged?: number;
   /** What is missing below it. */
   gaps?: SeqGaps;
+  /** From here on there were gaps that are not in `gaps`: there were too many. */
+  unclear?: number;
   /** Events that came again; they changed nothing. */
   duplicates?: number;
 }

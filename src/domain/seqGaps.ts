@@ -1,18 +1,28 @@
-/** Sequence numbers that a writer skipped. They may still come: a sender with threads mixes up its order. */
+/** Sequence numbers that a writer skipped, ascending. They may still come: a sender with threads mixes up its order. */
 export type SeqGaps = [from: number, to: number][];
 
-const MAX_GAPS = 1000;
+/** A writer of which so much is missing at so many places lost half of all it had. */
+export const MAX_GAPS = 100_000;
 
-/** `last` is the highest number so far, `seq` the next one that came. */
-export function noteGap(gaps: SeqGaps, last: number, seq: number): void {
-  if (seq > last + 1 && gaps.length < MAX_GAPS) gaps.push([last + 1, seq - 1]);
+/** `last` is the highest number so far, `seq` the next one that came. False where there are too many gaps to know one more. */
+export function noteGap(gaps: SeqGaps, last: number, seq: number): boolean {
+  if (seq <= last + 1) return true;
+  if (gaps.length >= MAX_GAPS) return false;
+  gaps.push([last + 1, seq - 1]);
+  return true;
 }
 
 /** True when the number was missing, which it is no more; false when it has come before. */
 export function fillGap(gaps: SeqGaps, seq: number): boolean {
-  const at = gaps.findIndex(([from, to]) => from <= seq && seq <= to);
-  if (at < 0) return false;
-  const [from, to] = gaps[at]!;
+  let [at, end] = [0, gaps.length];
+  while (at < end) {
+    const middle = (at + end) >> 1;
+    if (gaps[middle]![1] < seq) at = middle + 1;
+    else end = middle;
+  }
+  const gap = gaps[at];
+  if (!gap || gap[0] > seq) return false;
+  const [from, to] = gap;
   const left: SeqGaps = [];
   if (from < seq) left.push([from, seq - 1]);
   if (seq < to) left.push([seq + 1, to]);

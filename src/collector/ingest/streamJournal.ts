@@ -31,6 +31,8 @@ export class StreamJournal {
     readonly file: string,
     private last: number,
     private gaps: SeqGaps,
+    /** From here on a number may have come or not: whoever reads the journal decides, and says so. */
+    private unclear: number,
     private readonly onLastRelease: () => void,
   ) {}
 
@@ -48,7 +50,7 @@ export class StreamJournal {
       // A collector that was killed while it wrote left half a frame, which it acknowledged to nobody.
       ftruncateSync(fd, found.end);
       if (found.head === null) writeAll(fd, encodeFrame(headEnvelope(head)));
-      return new StreamJournal(fd, path, head, file, found.last, found.gaps, onLastRelease);
+      return new StreamJournal(fd, path, head, file, found.last, found.gaps, found.unclear, onLastRelease);
     } catch (error) {
       closeSync(fd);
       throw error;
@@ -62,14 +64,14 @@ export class StreamJournal {
 
   /** Appends those that are new, in one write. What was sent twice is skipped. Throws when the disk is full. */
   append(envelopes: readonly Envelope[]): void {
-    let last = this.last;
+    let { last, unclear } = this;
     // A copy: of what cannot be written, nothing has come.
     const gaps: SeqGaps = [...this.gaps];
     const frames: Uint8Array[] = [];
     for (const envelope of envelopes) {
       const { seq } = envelope.m;
-      if (seq <= last && !fillGap(gaps, seq)) continue;
-      noteGap(gaps, last, seq);
+      if (seq <= last && !fillGap(gaps, seq) && seq < unclear) continue;
+      if (!noteGap(gaps, last, seq)) unclear = Math.min(unclear, last + 1);
       frames.push(encodeFrame(envelope));
       last = Math.max(last, seq);
     }
@@ -78,6 +80,7 @@ export class StreamJournal {
     if (this.wasRemoved()) this.beginAgain(frames);
     this.last = last;
     this.gaps = gaps;
+    this.unclear = unclear;
     this.syncTimer ??= setTimeout(() => {
       this.syncTimer = null;
       // A failed sync is a dying disk: the next append tells.
@@ -156,12 +159,13 @@ export function readHead(fd: number): JournalHead | null {
 }
 
 /** `end`: behind the last whole frame. */
-function scan(fd: number): { head: JournalHead | null; last: number; gaps: SeqGaps; end: number } {
+function scan(fd: number): { head: JournalHead | null; last: number; gaps: SeqGaps; unclear: number; end: number } {
   const decoder = new FrameDecoder();
   const chunk = Buffer.alloc(READ_CHUNK);
   let head: JournalHead | null = null;
   const gaps: SeqGaps = [];
   let last = 0;
+  let unclear = Infinity;
   for (let at = 0, count = 1; count > 0; at += count) {
     count = readSync(fd, chunk, 0, chunk.length, at);
     // A copy: the decoder keeps what it was given.
@@ -171,11 +175,11 @@ function scan(fd: number): { head: JournalHead | null; last: number; gaps: SeqGa
       head ??= asHead(item.envelope);
       const seq = seqOf(item.envelope);
       if (seq <= last) fillGap(gaps, seq);
-      noteGap(gaps, last, seq);
+      if (!noteGap(gaps, last, seq)) unclear = Math.min(unclear, last + 1);
       last = Math.max(last, seq);
     }
   }
-  return { head, last, gaps, end: decoder.offset };
+  return { head, last, gaps, unclear, end: decoder.offset };
 }
 
 const TAIL = 1 << 16;

@@ -1,14 +1,26 @@
-/** Journals that are over, removed or packed (gzip) beside where they were. */
-import { createHash } from 'node:crypto';
-import { constants, copyFileSync, createReadStream, createWriteStream, lstatSync, renameSync, rmSync } from 'node:fs';
+/** Journals that are over, removed or packed (gzip) beside where they were. Streamed: however long one is, little of it is in memory. */
+import { createHash, type Hash } from 'node:crypto';
+import {
+  constants,
+  copyFileSync,
+  createReadStream,
+  createWriteStream,
+  lstatSync,
+  openSync,
+  renameSync,
+  rmSync,
+  type ReadStream,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createGunzip, createGzip, gunzipSync } from 'node:zlib';
-import { putFile, readRegularFile, syncDirectory, syncFile } from '../safeFile';
+import { createGunzip, createGzip } from 'node:zlib';
+import { syncDirectory, syncFile } from '../safeFile';
 import { isJournalName } from './journalHead';
 
-/** A journal that is longer, packed or not, was not made by us. */
-const MAX_BYTES = 2 ** 31 - 1;
+/** Unpacked, a journal may be as long at once; what is longer must be real: each of our frames has digits that do not repeat. */
+const UNPACKED_AT_ONCE = 2 ** 28;
+const LARGEST_RATIO = 100;
 
 const packedName = (path: string): string => `${path}.gz`;
 
@@ -23,14 +35,14 @@ export async function packJournal(path: string): Promise<void> {
     const goesOn = isFile(packed);
     if (goesOn) {
       copyFileSync(packed, temporary, constants.COPYFILE_EXCL);
-      for await (const bytes of unpacked(packed)) digest.update(bytes);
+      await pipeline(reading(packed), createGunzip(), intoDigest(digest));
     }
     const flags = goesOn ? 'a' : 'wx';
     await pipeline(createReadStream(path), createGzip(), createWriteStream(temporary, { flags, mode: 0o600 }));
     syncFile(temporary);
-    for await (const bytes of createReadStream(path) as AsyncIterable<Buffer>) digest.update(bytes);
+    await pipeline(createReadStream(path), intoDigest(digest));
     const again = createHash('sha256');
-    for await (const bytes of unpacked(temporary)) again.update(bytes);
+    await pipeline(reading(temporary), createGunzip(), intoDigest(again));
     if (!again.digest().equals(digest.digest())) throw new Error(`${packed} is not what was written`);
     renameSync(temporary, packed);
     syncDirectory(dirname(path));
@@ -39,25 +51,64 @@ export async function packJournal(path: string): Promise<void> {
   }
 }
 
-function unpacked(packed: string): AsyncIterable<Buffer> {
-  return createReadStream(packed).pipe(createGunzip());
+/** A link is not followed. */
+function reading(packed: string): ReadStream {
+  return createReadStream(packed, { fd: openSync(packed, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0)) });
 }
 
-/** Brings packed journals back. False, and nothing changed, unless all of them are there, packed or not. */
-export function unpackJournals(runDir: string, names: readonly string[]): boolean {
+function intoDigest(digest: Hash): (chunks: AsyncIterable<Buffer>) => Promise<void> {
+  return async (chunks) => {
+    for await (const bytes of chunks) digest.update(bytes);
+  };
+}
+
+/** All of these journals are there, packed or not. */
+export function canBeUnpacked(runDir: string, names: readonly string[]): boolean {
   // The names come from a file that anybody may have written.
-  if (!names.every((name) => name === basename(name) && isJournalName(name))) return false;
+  if (names.length === 0 || !names.every((name) => name === basename(name) && isJournalName(name))) return false;
   const paths = names.map((name) => join(runDir, name));
-  if (!paths.every((path) => isFile(path) || isFile(packedName(path)))) return false;
-  for (const path of paths) {
-    const packed = packedName(path);
-    if (!isFile(packed)) continue;
-    const first = gunzipSync(readRegularFile(packed, MAX_BYTES), { maxOutputLength: MAX_BYTES });
-    const parts = [first, ...(isFile(path) ? [readRegularFile(path, MAX_BYTES)] : [])];
-    putFile(path, Buffer.concat(parts), () => true);
+  return paths.every((path) => isFile(path) || isFile(packedName(path)));
+}
+
+/** Brings packed journals back, one after the other. Throws what went wrong, and may be begun again. */
+export async function unpackJournals(runDir: string, names: readonly string[], signal: AbortSignal): Promise<void> {
+  for (const path of names.map((name) => join(runDir, name)))
+    if (isFile(packedName(path))) await unpackJournal(path, signal);
+}
+
+/** What is there under its own name comes behind what was packed: it went on, or is the same once more. */
+async function unpackJournal(path: string, signal: AbortSignal): Promise<void> {
+  const packed = packedName(path);
+  const temporary = `${path}.tmp`;
+  try {
+    rmSync(temporary, { force: true });
+    const limit = Math.max(UNPACKED_AT_ONCE, LARGEST_RATIO * lstatSync(packed).size);
+    const write = (flags: string) => createWriteStream(temporary, { flags, mode: 0o600 });
+    await pipeline(reading(packed), createGunzip(), atMost(limit, packed), write('wx'), { signal });
+    if (isFile(path)) await pipeline(createReadStream(path), write('a'), { signal });
+    syncFile(temporary);
+    renameSync(temporary, path);
+    syncDirectory(dirname(path));
     rmSync(packed);
+  } finally {
+    rmSync(temporary, { force: true });
   }
-  return true;
+}
+
+function atMost(limit: number, name: string): Transform {
+  let sum = 0;
+  return new Transform({
+    transform(bytes: Buffer, _encoding, done) {
+      sum += bytes.length;
+      if (sum <= limit) done(null, bytes);
+      else
+        done(
+          new Error(
+            `${basename(name)} would be more than ${limit} bytes long, which no journal is that packs so well; unpack it yourself if it is yours`,
+          ),
+        );
+    },
+  });
 }
 
 /** No link, and nothing else that is not ours. */

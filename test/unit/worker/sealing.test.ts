@@ -225,6 +225,32 @@ describe('a run that is over', () => {
     expect(warnings).toMatchObject([{ code: 'database_damaged' }]);
   });
 
+  it('says so when its packed journals are damaged as well, and everything else goes on', async () => {
+    const dir = tempDir();
+    train(dir, 'run-1');
+    train(dir, 'run-2');
+    const first = start(dir, { seal: { journals: 'gzip', afterMs: 0 } });
+    await until(() => isSealed(dir, 'run-1') && isSealed(dir, 'run-2'));
+    first.end();
+    const packed = join(
+      dir,
+      'runs',
+      'run-1',
+      filesOf(dir, 'run-1').find((name) => name.endsWith('.gz'))!,
+    );
+    const torn = readFileSync(packed).subarray(0, -20);
+    writeFileSync(packed, torn);
+    rmSync(join(dir, 'runs', 'run-1', 'run.sqlite'));
+    const second = start(dir);
+    await expect(second.worker.get({ run_id: 'run-1' })).rejects.toThrow('backup');
+    const told = () => second.notices.filter(({ kind }) => kind === 'warning');
+    expect(told()).toMatchObject([{ message: expect.stringContaining('could not be unpacked') }]);
+    expect(await points(second.worker, 'run-2', 'loss')).toEqual([0.5, 0.25]);
+    await expect(second.worker.get({ run_id: 'run-1' })).rejects.toThrow('backup');
+    expect(told()).toHaveLength(1);
+    expect(readFileSync(packed).equals(torn)).toBe(true);
+  });
+
   const flipped = (bytes: Buffer) => {
     const copy = Buffer.from(bytes);
     copy[copy.length >> 1]! ^= 0xff;
