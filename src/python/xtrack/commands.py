@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import queue
 import threading
+import time
 import traceback
 from typing import Any, Callable, Dict, List, Optional, Set
 
@@ -16,6 +17,8 @@ from .writer import Writer
 TYPES = ("pause", "resume", "stop", "checkpoint_now", "update_params", "adjust_lr", "custom")
 Handler = Callable[[Dict[str, Any]], Any]
 _READ = 1 << 20
+#: Handlers are set right after the start of the run; what was asked before it arrives at once.
+_SET_UP_S = 0.2
 
 
 class Commands:
@@ -33,6 +36,7 @@ class Commands:
         self._thread: Optional[threading.Thread] = None
         #: Commands without an attempt, written before this process started, are for an earlier one.
         self._old = self._size()
+        self._set_up = time.monotonic() + _SET_UP_S
 
     def on(self, kind: str, handler: Handler) -> None:
         if kind not in TYPES:
@@ -90,8 +94,10 @@ class Commands:
             self._hand_over(command)
         elif watched_stop:
             self._ack(cmd_id, "received")
+        elif time.monotonic() < self._set_up:
+            self._hand_over(command)
         else:
-            self._ack(cmd_id, "unsupported", "the script has no handler for %r" % kind)
+            self._refuse(cmd_id, kind)
 
     def _hand_over(self, command: Dict[str, Any]) -> None:
         """Handlers may take long: they have a thread of their own, so that heartbeats go on."""
@@ -103,13 +109,22 @@ class Commands:
     def _work(self) -> None:
         while True:
             command = self._queue.get()
+            kind = str(command.get("type"))
+            if kind not in self._handlers:
+                time.sleep(max(0.0, self._set_up - time.monotonic()))
+            if kind not in self._handlers:
+                self._refuse(command["cmd_id"], kind)
+                continue
             payload = command.get("payload")
             try:
-                for handler in self._handlers[str(command["type"])]:
+                for handler in self._handlers[kind]:
                     handler(payload if isinstance(payload, dict) else {} if payload is None else {"value": payload})
                 self._ack(command["cmd_id"], "done")
             except BaseException:
                 self._ack(command["cmd_id"], "failed", traceback.format_exc(limit=-3))
+
+    def _refuse(self, cmd_id: str, kind: str) -> None:
+        self._ack(cmd_id, "unsupported", "the script has no handler for %r" % kind)
 
     def _ack(self, cmd_id: str, status: str, error: Optional[str] = None) -> None:
         members = ',"cmd_id":%s,"status":"%s"' % (quote(cmd_id), status)
