@@ -71,7 +71,7 @@ function terminalName(run: string): string {
 }
 
 /** Follows `runs.output` of a run's latest attempt until its terminal is closed; a resumed run goes on in it. */
-class OutputFollower implements vscode.Pseudoterminal, vscode.Disposable {
+export class OutputFollower implements vscode.Pseudoterminal, vscode.Disposable {
   private readonly written = new vscode.EventEmitter<string>();
   private readonly text = new ConsoleText();
   private attempt = 0;

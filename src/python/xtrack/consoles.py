@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import struct
+import subprocess
 import sys
 import threading
 from typing import Dict, List, Optional
@@ -13,6 +14,7 @@ _TAIL = 256 * 1024
 _BLOCK = 65536
 _FOLLOW_S = 0.05
 _HOLE = b"\0" * 4096
+_PUMP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "terminalpump.py")
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _START = "Traceback (most recent call last):"
 _CHAIN = (
@@ -92,39 +94,41 @@ class Follower:
 
 
 class Terminal:
-    """A pty for scripts that want one: the master's bytes go to the log; what is written into the pipe is typed."""
+    """A pty for scripts that want one, held by a process of its own (`terminalpump.py`)."""
 
     def __init__(self, log: int, pipe: str) -> None:
-        self._master, self.slave = os.openpty()
-        self._log = log
-        self._pipe = pipe
+        """Raises OSError where there can be none."""
+        master, self.slave = os.openpty()
         self._give_size()
-        self._thread = threading.Thread(target=self._run, name="xtrack-tty", daemon=True)
-
-    def start(self) -> None:
-        os.close(self.slave)
-        self._thread.start()
+        source = _make_pipe(pipe)
+        words = [str(master), str(log), str(source), pipe]
         try:
-            os.mkfifo(self._pipe, 0o600)
-            # Open for both, so that it does not end with its first writer.
-            source = os.open(self._pipe, os.O_RDWR)
+            self._pump = subprocess.Popen(
+                [sys.executable, "-I", "-S", _PUMP, *words],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=[fd for fd in (master, log, source) if fd >= 0],
+                start_new_session=True,
+            )
         except OSError:
-            return  # A disk without pipes: the script shows, and gets no input.
-        threading.Thread(target=self._type, args=(source,), name="xtrack-input", daemon=True).start()
+            os.close(self.slave)
+            raise
+        finally:
+            for fd in (master, source):
+                if fd >= 0:
+                    os.close(fd)
+
+    def handed_over(self) -> None:
+        """The script has it: its end is that of the terminal."""
+        os.close(self.slave)
 
     def join(self) -> None:
-        self._thread.join(5)
+        """All that was shown is in the log, unless others on the terminal outlive the script."""
         try:
-            os.unlink(self._pipe)
-        except OSError:
+            self._pump.wait(5)
+        except subprocess.TimeoutExpired:
             return
-
-    def _type(self, source: int) -> None:
-        try:
-            while True:
-                os.write(self._master, os.read(source, _BLOCK))
-        except OSError:
-            return  # The script has gone.
 
     def _give_size(self) -> None:
         """Progress bars ask for it; a terminal without one has no columns."""
@@ -136,15 +140,15 @@ class Terminal:
         except (ImportError, OSError):
             return
 
-    def _run(self) -> None:
-        while True:
-            try:
-                block = os.read(self._master, _BLOCK)
-            except OSError:
-                return  # EIO: the last process on the terminal has ended.
-            if not block:
-                return
-            os.write(self._log, block)
+
+def _make_pipe(path: str) -> int:
+    """-1 on a disk without pipes: the script shows, and gets no input."""
+    try:
+        os.mkfifo(path, 0o600)
+        # Open for both, so that it does not end with its first writer.
+        return os.open(path, os.O_RDWR)
+    except OSError:
+        return -1
 
 
 def warn_on_terminal(message: str) -> None:

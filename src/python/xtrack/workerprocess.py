@@ -52,7 +52,7 @@ class WorkerProcess:
     # ------------------------------------------------------------ the process
 
     def spawn(self, command: List[str], env: Dict[str, str], tty: bool, on_end: Callable[[], None]) -> Optional[Refusal]:
-        terminal = consoles.Terminal(self._log, self._input) if tty and self._log is not None and hasattr(os, "openpty") else None
+        terminal = self._make_terminal() if tty else None
         output = terminal.slave if terminal is not None else self._log if self._log is not None else subprocess.DEVNULL
         try:
             child = subprocess.Popen(
@@ -67,11 +67,12 @@ class WorkerProcess:
             return Refusal(127, "There is no program %s. Check its path." % command[0])
         except OSError as error:
             return Refusal(126, "%s cannot be started: %s." % (command[0], error.strerror or error))
+        finally:
+            if terminal is not None:
+                terminal.handed_over()
         self._child = child
+        self._terminal = terminal
         self._oom_kills = oom_kills()
-        if terminal is not None:
-            terminal.start()
-            self._terminal = terminal
 
         def wait() -> None:
             child.wait()
@@ -81,6 +82,15 @@ class WorkerProcess:
         # A wait with a timeout would look forty times a second.
         threading.Thread(target=wait, name="xtrack-wait", daemon=True).start()
         return None
+
+    def _make_terminal(self) -> Optional[consoles.Terminal]:
+        if self._log is None or not hasattr(os, "openpty"):
+            return None
+        try:
+            return consoles.Terminal(self._log, self._input)
+        except OSError as error:
+            self._troubles.note("tty", "xtrack: the script gets no terminal (%s)" % error)
+            return None
 
     @property
     def pid(self) -> int:

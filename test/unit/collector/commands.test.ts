@@ -1,6 +1,5 @@
 /** Commands to a real script, and what it answers to each: by its socket, and by the run's directory alone. */
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { CommandType, Json } from '../../../src/protocol/events';
 import type { CommandState } from '../../../src/protocol/rows';

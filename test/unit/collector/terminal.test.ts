@@ -1,0 +1,113 @@
+/** The console of a run as its terminal shows it, and what is typed there: with a real collector and real scripts. */
+import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import type * as vscode from 'vscode';
+import type { Collectors } from '../../../src/editor/collectors';
+import { type OutputFollower, OutputTerminals } from '../../../src/editor/output/outputTerminals';
+import { ApiError } from '../../../src/protocol/apiError';
+import { buildCollector, cleanUp, until } from './harness';
+import { Launches } from './launches';
+
+vi.mock('vscode', async () => {
+  const { Emitter } = await import('../../../src/base/emitter');
+  const t = (text: string, ...values: unknown[]) => text.replace(/\{(\d)\}/g, (_, at) => String(values[Number(at)]));
+  return { EventEmitter: Emitter, l10n: { t }, window: { onDidCloseTerminal: new Emitter().event } };
+});
+
+const ECHO = `
+import os, sys, time
+print("attempt", os.environ["XTRACK_ATTEMPT"], sys.stdin.isatty(), flush=True)
+name = input("name? ")
+print("hello", name, "\\x1b[32mgreen\\x1b[0m")
+for percent in (0, 50, 100): print("\\r%3d %%" % percent, end="", flush=True)
+print()
+sys.exit(len(name))
+`;
+
+let bundle: string;
+let launches: Launches;
+let shown: string;
+let codes: number[];
+
+beforeAll(async () => {
+  bundle = await buildCollector();
+});
+beforeEach(async () => {
+  launches = await Launches.begin(bundle);
+});
+afterAll(cleanUp);
+
+function show(run_id: string): OutputFollower {
+  const callRun = (_run_id: string, method: 'runs.get', request: { run_id: string }) =>
+    launches.collector.call(method, request).catch((error: Error & { data: ApiError['data'] }) => {
+      throw new ApiError(error.data, error.message);
+    });
+  const log = { warn: () => undefined } as unknown as vscode.LogOutputChannel;
+  const follower = new OutputTerminals({ callRun } as unknown as Collectors, log).follow(run_id);
+  [shown, codes] = ['', []];
+  follower.onWrite((text) => (shown += text));
+  follower.onEnd((code) => codes.push(code));
+  return follower;
+}
+
+const shows = (text: string): Promise<void> =>
+  until(() => shown.includes(text), 20_000).catch((error: Error) => {
+    throw new Error(`${error.message}: ${text} is not in ${shown}`);
+  });
+
+it('what is typed reaches a script that was launched with a terminal; the next attempt goes on below', async () => {
+  const run_id = await launches.launch(ECHO, { tty: true });
+  const terminal = show(run_id);
+  await shows('attempt 1 True');
+  await shows('name? ');
+  terminal.type('Ada');
+  terminal.type('\x7fa\r');
+  await until(() => codes.length === 1, 20_000);
+  // The terminal's echo, its line editing, and colours as they are; of the bar what it ended with.
+  expect(shown).toContain('name? Ada\b \ba\r\nhello Ada \x1b[32mgreen\x1b[0m\r\n');
+  expect(shown).toContain('100 %\r\n');
+  expect(shown).toContain('── failed (exit code 3) ──');
+  expect(codes).toEqual([3]);
+  terminal.type('too late\r');
+
+  const before = shown;
+  await launches.collector.call('runs.resume', { run_id, checkpoint: 'none' });
+  await shows('attempt 2 True');
+  terminal.type('\r');
+  await until(() => codes.length === 2, 20_000);
+  expect(shown.slice(before.length)).toMatch(/^\x1b\[2m── Attempt 2 ──\x1b\[0m\r\nattempt 2 True\r\nname\? \r\nhello/);
+  expect(shown).toContain('── completed ──');
+  expect(codes).toEqual([3, 0]);
+  terminal.dispose();
+}, 60_000);
+
+it('what is typed to a script without a terminal is refused, once, with the reason', async () => {
+  const run_id = await launches.launch(
+    'import os, time\nprint("up", flush=True)\nwhile not os.path.exists("finish"): time.sleep(0.05)\n',
+  );
+  const terminal = show(run_id);
+  await shows('up');
+  for (const key of 'abc') {
+    terminal.type(key);
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  await shows('reads no input: it was launched without a terminal ("tty")');
+  expect(shown.split('reads no input')).toHaveLength(2);
+  launches.write('finish', '');
+  await shows('── completed ──');
+  terminal.dispose();
+}, 60_000);
+
+it('a script with a terminal goes on when its supervisor is killed: it prints, reads, and ends', async () => {
+  const run_id = await launches.launch(
+    'import os\nprint("supervised by", os.getppid(), flush=True)\nname = input("name? ")\nprint("x" * 100_000)\nopen("said", "w").write(name)\n',
+    { tty: true },
+  );
+  const terminal = show(run_id);
+  await shows('name? ');
+  process.kill(Number(/supervised by (\d+)/.exec(shown)![1]), 'SIGKILL');
+  await new Promise((done) => setTimeout(done, 300));
+  terminal.type('Ada\r');
+  await until(() => codes.length === 1, 20_000);
+  expect(launches.read('said')).toBe('Ada');
+  expect(shown).toContain('x'.repeat(100_000));
+}, 60_000);
