@@ -1,25 +1,45 @@
-/** A run is started again with the interpreter that it had; where that is gone, with the one that is chosen now. */
+/** What cannot run with its interpreter, because that one is gone, runs with the one that is chosen now. */
 import * as vscode from 'vscode';
 import { ApiError } from '../protocol/apiError';
-import { findInterpreter } from './interpreter';
+import { findInterpreter, knownInterpreters } from './interpreter';
 import { plain } from './messages';
 
-/** `cwd`: where the run runs. Undefined when the user does not want another one. */
+/** `cwd`: where it runs. Undefined when the user does not want another one. */
 export async function withAnotherInterpreter<T>(
   act: (interpreter?: { interpreter: string }) => Promise<T>,
   cwd: () => Promise<string>,
   log: vscode.LogOutputChannel,
 ): Promise<T | undefined> {
-  try {
-    return await act();
-  } catch (error) {
-    if (!(error instanceof ApiError) || error.data.field !== 'interpreter') throw error;
-    const { path } = await findInterpreter(undefined, await cwd(), log);
-    // It was that one.
-    if (error.message.includes(` ${path} `)) throw error;
-    log.warn(error.message);
-    const use = vscode.l10n.t('Use {0}', path);
-    const answer = await vscode.window.showErrorMessage(plain(error.message, 600), use);
-    return answer === use ? act({ interpreter: path }) : undefined;
+  const tried: string[] = [];
+  for (let other: string | undefined; ;) {
+    try {
+      return await act(other === undefined ? undefined : { interpreter: other });
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.data.field !== 'interpreter') throw error;
+      log.warn(error.message);
+      tried.push(error.message);
+      other = await askForAnother(tried, await cwd(), log);
+      if (other === undefined) return undefined;
+    }
   }
+}
+
+/** `problems`: what was said of those that were tried; the last one is shown. */
+async function askForAnother(
+  problems: string[],
+  cwd: string,
+  log: vscode.LogOutputChannel,
+): Promise<string | undefined> {
+  const { path } = await findInterpreter(undefined, cwd, log);
+  const isLeft = (one: string): boolean => !problems.some((problem) => problem.includes(` ${one} `));
+  const known = [path, ...(await knownInterpreters())].filter(isLeft);
+  const use = known[0] === undefined ? [] : [vscode.l10n.t('Use {0}', known[0])];
+  const choose = vscode.l10n.t('Choose Another…');
+  const answer = await vscode.window.showErrorMessage(plain(problems.at(-1)!, 600), ...use, choose);
+  if (answer !== choose) return answer && known[0];
+  const browse = vscode.l10n.t('$(folder-opened) Another interpreter…');
+  const title = vscode.l10n.t('Which Python?');
+  const picked = known.length > 0 ? await vscode.window.showQuickPick([...new Set(known), browse], { title }) : browse;
+  if (picked !== browse) return picked;
+  return (await vscode.window.showOpenDialog({ title }))?.[0]?.fsPath;
 }

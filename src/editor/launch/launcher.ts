@@ -3,6 +3,7 @@ import { basename, dirname, relative } from 'node:path';
 import type { LaunchRequest } from '../../protocol/api';
 import { userError } from '../../protocol/apiError';
 import type { Launched } from '../../protocol/rows';
+import { withAnotherInterpreter } from '../anotherInterpreter';
 import type { Collectors } from '../collectors';
 import { findInterpreter } from '../interpreter';
 import { windowEnvironment } from '../windowEnvironment';
@@ -26,8 +27,8 @@ export class Launcher {
   ) {}
 
   /**
-   * With a request (from a test or another extension) or a profile's name nothing is asked. Undefined when the user
-   * changed their mind.
+   * With a request (from a test or another extension) or a profile's name nothing is asked beforehand. Undefined when
+   * the user changed their mind.
    */
   async launch(request?: unknown): Promise<Launched | undefined> {
     if (isRequest(request)) return this.start(vscode.Uri.file(scriptOf(request) ?? request.cwd ?? ''), request);
@@ -95,11 +96,17 @@ export class Launcher {
       cwd: request.cwd ?? folder,
       env: { ...windowEnvironment(process.env), ...patternEnvironment(script), ...request.env },
     };
-    if (!(await this.mayLaunch(full))) return undefined;
+    const begin = (other?: { interpreter: string }): Promise<Launched | undefined> =>
+      this.begin({ ...full, ...other }, folder);
+    return withAnotherInterpreter(begin, () => Promise.resolve(folder), this.log);
+  }
+
+  private async begin(request: LaunchRequest, folder: string): Promise<Launched | undefined> {
+    if (!(await this.mayLaunch(request))) return undefined;
     const client = await this.collectors.forFolder(folder);
-    const launched = await client.call('runs.launch', full);
+    const launched = await client.call('runs.launch', request);
     this.collectors.remember(launched.run_id, client);
-    this.log.info(`Launched ${JSON.stringify(full.target)} with ${full.interpreter} as ${launched.run_id}`);
+    this.log.info(`Launched ${JSON.stringify(request.target)} with ${request.interpreter} as ${launched.run_id}`);
     return launched;
   }
 

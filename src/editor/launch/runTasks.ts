@@ -95,7 +95,7 @@ class RunTerminal implements vscode.Pseudoterminal {
   private async start(): Promise<void> {
     requireTrust();
     const launched = await this.ports.launch(this.what());
-    if (!launched) return this.closed.fire(1);
+    if (!launched) throw userError('invalid', vscode.l10n.t('Nothing was launched.'));
     this.run_id = launched.run_id;
     if (this.isClosed) return;
     this.output = this.ports.follow(launched.run_id);

@@ -1,17 +1,11 @@
 /** The console of a run as its terminal shows it, and what is typed there: with a real collector and real scripts. */
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
-import type * as vscode from 'vscode';
-import type { Collectors } from '../../../src/editor/collectors';
 import { type OutputFollower, OutputTerminals } from '../../../src/editor/output/outputTerminals';
-import { ApiError } from '../../../src/protocol/apiError';
 import { buildCollector, cleanUp, until } from './harness';
 import { Launches } from './launches';
+import { log, windowOn } from './window';
 
-vi.mock('vscode', async () => {
-  const { Emitter } = await import('../../../src/base/emitter');
-  const t = (text: string, ...values: unknown[]) => text.replace(/\{(\d)\}/g, (_, at) => String(values[Number(at)]));
-  return { EventEmitter: Emitter, l10n: { t }, window: { onDidCloseTerminal: new Emitter().event } };
-});
+vi.mock('vscode', () => import('./window'));
 
 const ECHO = `
 import os, sys, time
@@ -37,12 +31,7 @@ beforeEach(async () => {
 afterAll(cleanUp);
 
 function show(run_id: string): OutputFollower {
-  const callRun = (_run_id: string, method: 'runs.get', request: { run_id: string }) =>
-    launches.collector.call(method, request).catch((error: Error & { data: ApiError['data'] }) => {
-      throw new ApiError(error.data, error.message);
-    });
-  const log = { warn: () => undefined } as unknown as vscode.LogOutputChannel;
-  const follower = new OutputTerminals({ callRun } as unknown as Collectors, log).follow(run_id);
+  const follower = new OutputTerminals(windowOn(launches), log).follow(run_id);
   [shown, codes] = ['', []];
   follower.onWrite((text) => (shown += text));
   follower.onEnd((code) => codes.push(code));
