@@ -118,6 +118,23 @@ def end_of(path: str) -> Optional[Dict[str, Any]]:
     return ends[-1] if ends and isinstance(ends[-1], dict) else None
 
 
+def last_seq(path: str) -> int:
+    """0 where there is none. Raises OSError."""
+    length = _TAIL
+    size = os.path.getsize(path)
+    while True:
+        seqs = [_seq(envelope) for envelope in _envelopes(path, max(0, size - length), length)]
+        if max(seqs, default=0) > 0 or length >= size:
+            return max(seqs, default=0)
+        length *= 16
+
+
+def _seq(envelope: Dict[str, Any]) -> int:
+    meta = envelope.get("m")
+    seq = meta.get("seq") if isinstance(meta, dict) else None
+    return seq if isinstance(seq, int) else 0
+
+
 def _envelopes(path: str, offset: int, limit: int) -> Iterator[Dict[str, Any]]:
     decoder = FrameDecoder(offset, resyncing=offset > 0)
     try:

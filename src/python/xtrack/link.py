@@ -10,12 +10,15 @@ import os
 import socket
 import time
 from collections import deque
-from typing import Any, Callable, Deque, Dict, Iterable, NamedTuple, Optional, Tuple, Union
+from typing import TYPE_CHECKING, Any, Callable, Deque, Dict, Iterable, NamedTuple, Optional, Tuple, Union
 
 from .frames import FrameDecoder, encode_frame
 from .troubles import Troubles
 from .version import CLIENT
 from .writer import Writer
+
+if TYPE_CHECKING:
+    from .unsent import Leftover
 
 _FIRST_PAUSE = 0.2
 _LONGEST_PAUSE = 5.0
@@ -36,7 +39,7 @@ class Address(NamedTuple):
 class Link:
     def __init__(
         self,
-        writer: Writer,
+        writer: "Union[Writer, Leftover]",
         journal_path: Callable[[], Optional[str]],
         addresses: Callable[[], Iterable[Address]],
         on_command: Callable[[Dict[str, Any]], None],
@@ -71,6 +74,10 @@ class Link:
     @property
     def connected(self) -> bool:
         return self._socket is not None
+
+    @property
+    def welcomed(self) -> bool:
+        return self._mode is not None
 
     @property
     def streams(self) -> bool:

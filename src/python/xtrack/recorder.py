@@ -6,7 +6,8 @@ import os
 from typing import Iterator, Optional
 
 from . import directory as directories
-from .background import Background
+from . import unsent
+from .background import DRAIN_S, Background
 from .commands import Commands
 from .ids import new_writer
 from .journal import Journals, open_for_append
@@ -25,6 +26,8 @@ class Recorder:
         self._journals: Optional[Journals] = None
         self._troubles = troubles
         self._background: Optional[Background] = None
+        self._link: Optional[Link] = None
+        self._sending: Optional[unsent.Sending] = None
         self.commands: Optional[Commands] = None
         identity = Identity(run_id, worker, attempt, role, new_writer())
         if transport.keeps_journal:
@@ -61,7 +64,9 @@ class Recorder:
     def start(self) -> None:
         """Also in a forked child that has become a writer of its own; commands are the parent's to answer."""
         commands = self.commands if self.writer.identity.forked_from is None else None
-        self._background = Background(self.writer, commands, self._make_link(), self._troubles)
+        self._link = self._make_link()
+        self._note_unsent()
+        self._background = Background(self.writer, commands, self._link, self._troubles)
 
     def _make_link(self) -> Optional[Link]:
         if self._journals is None:
@@ -70,6 +75,32 @@ class Recorder:
         receive = self.commands.receive if self.commands is not None else lambda command: None
         expected = isinstance(self._transport, (TCPTransport, UnixSocketTransport))
         return Link(self.writer, lambda: journals.path, self._addresses, receive, self._troubles, expected)
+
+    @property
+    def _destination(self) -> Optional[str]:
+        """Where a collector is that need not see the journal."""
+        transport = self._transport
+        if isinstance(transport, TCPTransport):
+            return "tcp %s %d" % (transport.host, transport.port)
+        if isinstance(transport, UnixSocketTransport):
+            return "unix %s" % transport.path
+        return None if self._journals is None or self._journals.in_place else "collector of %s" % self._journals.wanted
+
+    def _note_unsent(self) -> None:
+        to = self._destination
+        if self._journals is None or to is None:
+            return
+        try:
+            unsent.note(self._journals.directory, self.writer.identity, to)
+        except OSError as error:
+            self._troubles.caught("unsent", error)
+
+    def send_left(self) -> None:
+        """What processes that were killed could not send any more, in the background."""
+        to = self._destination
+        found = [] if self._journals is None or to is None else list(unsent.leftovers(self._journals.wanted, to))
+        if found:
+            self._sending = unsent.Sending(found, self._addresses, self._troubles)
 
     def _addresses(self) -> Iterator[Address]:
         assert self._journals is not None
@@ -90,6 +121,10 @@ class Recorder:
     def stop(self) -> None:
         if self._background is not None:
             self._background.stop()
+        if self._sending is not None:
+            self._sending.finish(DRAIN_S)
+        if self._journals is not None and self._link is not None and self._link.drained:
+            unsent.settle(self._journals.directory, self.writer.identity)
         self.writer.outlet.close()
 
     def forked(self) -> None:
@@ -97,4 +132,5 @@ class Recorder:
         if self._background is not None:
             self._background.abandon()
             self._background = None
+            self._sending = None
         self.writer.detach()

@@ -89,6 +89,7 @@ class Supervisor:
         self._watch()
         for worker in self._workers:
             worker.finish()
+        self._recorder.send_left()
         code = self._end()
         self._tidy()
         return code if code >= 0 else 128 - code

@@ -118,6 +118,8 @@ def _start(
     experiment = experiment if experiment is not None else os.environ.get("XTRACK_EXPERIMENT") or None
     _announce(run, experiment, parent, tags)
     exits.watch(run)
+    if worker == "worker-0":
+        recorder.send_left()
     if transport.keeps_journal and not os.environ.get("XTRACK_SUPERVISED"):
         run.add_job(lambda: _describe(recorder))
         run.add_job(lambda: _tell_of_collision(troubles))
