@@ -27,7 +27,7 @@ beforeEach(async () => {
 
 async function begin(id: string, kind: Kind): Promise<Trainee> {
   const run = { id, worker: 'worker-0', key: id, kind };
-  return Trainee.start({ dir: '', runtime: '' } as never, home, run, {
+  return Trainee.start({ dir: '', runtime: '' }, home, run, {
     XDG_RUNTIME_DIR: temporaryFolder(),
     XDG_CACHE_HOME: join(home, '.cache'),
     XTRACK_DIR: join(home, '.xtrack'),
