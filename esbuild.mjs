@@ -11,17 +11,24 @@ const watching = process.argv.includes('--watch');
 
 const node = { platform: 'node', target: 'node20', format: 'cjs', mainFields: ['module', 'main'] };
 const webview = { platform: 'browser', target: 'chrome120', format: 'iife' };
+/** What the extension imports when it needs it. */
+const LOADED_LATER = ['./composition', './languageClient'];
 /**
  * `import * as vscode` would make, in each file anew, an object with a copy of everything that VS Code offers: most of the
  * time that loading the extension took. All files share one.
  */
-const sharedVscode = {
+const editor = {
+  external: ['vscode', ...LOADED_LATER],
+  // A window only dials: the package's server stays out.
+  alias: { ws: join(ROOT, 'node_modules/ws/lib/websocket.js') },
+  // Bundles of ours are files beside each other, which Node requires as it does those of packages.
+  supported: { 'dynamic-import': false },
   banner: { js: "const vscode = require('vscode');" },
   plugins: [
     {
       name: 'shared-vscode',
       setup({ onLoad }) {
-        onLoad({ filter: /[\\/]src[\\/](editor[\\/].*|extension)\.ts$/ }, ({ path }) => {
+        onLoad({ filter: /[\\/]src[\\/](editor[\\/].*|[^\\/]+)\.ts$/ }, ({ path }) => {
           const contents = readFileSync(path, 'utf8').replace(/^import \* as vscode from 'vscode';$/m, '');
           return { contents, loader: 'ts' };
         });
@@ -31,7 +38,8 @@ const sharedVscode = {
 };
 
 const BUNDLES = [
-  { in: 'src/extension.ts', out: 'extension.js', ...node, external: ['vscode'], ...sharedVscode },
+  { in: 'src/extension.ts', out: 'extension.js', ...node, ...editor },
+  { in: 'src/composition.ts', out: 'composition.js', ...node, ...editor },
   { in: 'src/editor/language/languageClient.ts', out: 'languageClient.js', ...node, external: ['vscode'] },
   { in: 'src/collector/main.ts', out: 'collector.js', ...node },
   { in: 'src/language/server.ts', out: 'language.js', ...node },

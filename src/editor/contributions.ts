@@ -84,6 +84,11 @@ export const SETTINGS = [
 
 export const VIEW_CONTAINER = 'xtrack';
 export const RUNS_VIEW = 'xtrack.runs';
+export const TASK_TYPE = 'xtrack';
+
+/** What activates the extension where a window comes up with it again. */
+export const CHARTS_PANEL = 'xtrack.charts';
+export const NOTES_SCHEME = 'xtrack-notes';
 
 /** Context keys that menus, welcome texts and the walkthrough of package.json ask. */
 export const CONTEXT_KEYS = [

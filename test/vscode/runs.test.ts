@@ -5,12 +5,13 @@ import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { COMMANDS } from '../../src/editor/contributions';
+import type { Shown } from '../../src/composition';
 import type { XTrackApi } from '../../src/extension';
 import type { LaunchRequest } from '../../src/protocol/api';
 import type { Launched, RunDetail, StopResult } from '../../src/protocol/rows';
 
 const folder = (): string => vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? assert.fail('no folder is open');
-let api: XTrackApi;
+let api: Shown;
 
 /** Writes a script into the workspace and tells where. */
 async function script(name: string, text: string): Promise<string> {
@@ -100,7 +101,8 @@ describe('XTrack in the extension host', () => {
   before(async function () {
     this.timeout(60_000);
     const extension = vscode.extensions.getExtension<XTrackApi>('xtrack.xtrack');
-    api = (await extension?.activate()) ?? assert.fail('the extension is not there');
+    const { ready } = (await extension?.activate()) ?? assert.fail('the extension is not there');
+    api = await ready();
     await vscode.workspace.getConfiguration('xtrack').update('openChartsOnLaunch', false, true);
   });
 

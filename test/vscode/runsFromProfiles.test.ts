@@ -3,11 +3,12 @@ import * as assert from 'node:assert/strict';
 import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
+import type { Shown } from '../../src/composition';
 import type { XTrackApi } from '../../src/extension';
 import type { Launched, RunDetail } from '../../src/protocol/rows';
 
 const folder = (): string => vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? assert.fail('no folder is open');
-let api: XTrackApi;
+let api: Shown;
 
 const detail = (run_id: string): Promise<RunDetail> => api.collectors.callRun(run_id, 'runs.get', { run_id });
 
@@ -37,7 +38,8 @@ with xtrack.start_run() as run:
 describe('launch profiles', () => {
   before(async () => {
     const extension = vscode.extensions.getExtension<XTrackApi>('xtrack.xtrack');
-    api = (await extension?.activate()) ?? assert.fail('the extension is not there');
+    const { ready } = (await extension?.activate()) ?? assert.fail('the extension is not there');
+    api = await ready();
     await fs.writeFile(join(folder(), 'profiled.py'), SCRIPT);
     const profiles = [
       { name: 'small', script: 'profiled.py', args: '0.1', gpus: [1], experiment: 'profiled', tags: { size: 'small' } },

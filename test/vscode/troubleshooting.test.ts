@@ -5,12 +5,13 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
+import type { Shown } from '../../src/composition';
 import type { XTrackApi } from '../../src/extension';
 import type { Launched } from '../../src/protocol/rows';
 
 const folder = (): string => vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? assert.fail('no folder is open');
 const missing = join(tmpdir(), 'no-such-python');
-let api: XTrackApi;
+let api: Shown;
 
 async function eventually<T>(what: string, look: () => T | undefined | false | Promise<T | undefined | false>) {
   for (const deadline = Date.now() + 20_000; Date.now() < deadline;) {
@@ -24,7 +25,8 @@ async function eventually<T>(what: string, look: () => T | undefined | false | P
 describe('the doctor', () => {
   before(async () => {
     const extension = vscode.extensions.getExtension<XTrackApi>('xtrack.xtrack');
-    api = (await extension?.activate()) ?? assert.fail('the extension is not there');
+    const { ready } = (await extension?.activate()) ?? assert.fail('the extension is not there');
+    api = await ready();
   });
   const doctor = async (): Promise<string> =>
     (await vscode.commands.executeCommand<string | undefined>('xtrack.doctor')) ?? assert.fail('it shows nothing');

@@ -1,13 +1,12 @@
 /** Chart panels beside the editor: one for each choice of runs, restored after a reload. */
 import * as vscode from 'vscode';
 import { newPanelState, type PanelState, readPanelState, type ToHost } from '../../protocol/panel';
+import { CHARTS_PANEL } from '../contributions';
 import { EditorDesk } from './editorDesk';
 import { chartsPage } from './html';
 import { PanelSession } from './panelSession';
 import { panelTitles } from './panelTitles';
 import type { RunActions, RunColorSource, RunSource, ViewStore } from './ports';
-
-const VIEW_TYPE = 'xtrack.charts';
 
 export interface ChartPanelsDeps {
   extensionUri: vscode.Uri;
@@ -33,7 +32,7 @@ export class ChartPanels implements vscode.Disposable, vscode.WebviewPanelSerial
 
   constructor(private readonly deps: ChartPanelsDeps) {
     this.desk = new EditorDesk(deps.source);
-    this.registration = vscode.window.registerWebviewPanelSerializer(VIEW_TYPE, this);
+    this.registration = vscode.window.registerWebviewPanelSerializer(CHARTS_PANEL, this);
   }
 
   /** Runs that have a panel, so that nothing is opened twice for them. */
@@ -48,7 +47,7 @@ export class ChartPanels implements vscode.Disposable, vscode.WebviewPanelSerial
     const preserveFocus = options.preserveFocus ?? false;
     if (showing) return showing.panel.reveal(undefined, preserveFocus);
     const column = this.panels.values().next().value?.panel.viewColumn ?? vscode.ViewColumn.Beside;
-    const panel = vscode.window.createWebviewPanel(VIEW_TYPE, 'XTrack', { viewColumn: column, preserveFocus });
+    const panel = vscode.window.createWebviewPanel(CHARTS_PANEL, 'XTrack', { viewColumn: column, preserveFocus });
     this.adopt(panel, newPanelState(wanted));
   }
 

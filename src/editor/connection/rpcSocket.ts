@@ -37,7 +37,7 @@ export class RpcSocket {
 
   static async open(address: { port: number; token: string }): Promise<RpcSocket> {
     // Only windows that have runs to ask for pay for it.
-    const { WebSocket } = await import('ws');
+    const { default: WebSocket } = await import('ws');
     return new Promise((resolve, reject) => {
       const socket = new WebSocket(`ws://127.0.0.1:${address.port}/rpc`, {
         headers: { authorization: `Bearer ${address.token}` },

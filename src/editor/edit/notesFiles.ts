@@ -1,31 +1,14 @@
 import * as vscode from 'vscode';
 import type { Collectors } from '../collectors';
-import { textColumn } from '../textColumn';
-
-const SCHEME = 'xtrack-notes';
 
 /** A run's notes as a Markdown file in the editor; saving it saves them in the run. */
 export class NotesFiles implements vscode.FileSystemProvider, vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
   private readonly times = new Map<string, number>();
-  private readonly registration: vscode.Disposable;
   readonly onDidChangeFile = this.changed.event;
 
-  constructor(private readonly collectors: Collectors) {
-    this.registration = vscode.workspace.registerFileSystemProvider(SCHEME, this, { isCaseSensitive: true });
-  }
-
-  async open(run_id: string): Promise<void> {
-    const { name } = await this.collectors.callRun(run_id, 'runs.get', { run_id });
-    const file = `${
-      name
-        .replaceAll(/[\\/:*?"<>|\s]+/g, ' ')
-        .slice(0, 60)
-        .trim() || run_id
-    }.md`;
-    const uri = vscode.Uri.from({ scheme: SCHEME, path: `/${run_id}/${file}` });
-    await vscode.window.showTextDocument(uri, { preview: false, viewColumn: textColumn() });
-  }
+  /** `source` may still be on its way. */
+  constructor(private readonly source: () => Promise<Pick<Collectors, 'callRun'>>) {}
 
   async stat(uri: vscode.Uri): Promise<vscode.FileStat> {
     // A run's folder, which the editor looks for before it writes.
@@ -36,13 +19,15 @@ export class NotesFiles implements vscode.FileSystemProvider, vscode.Disposable 
 
   async readFile(uri: vscode.Uri): Promise<Uint8Array> {
     const run_id = runOf(uri);
-    const { notes } = await this.collectors.callRun(run_id, 'runs.get', { run_id });
+    const { notes } = await (await this.source()).callRun(run_id, 'runs.get', { run_id });
     return Buffer.from(notes);
   }
 
   async writeFile(uri: vscode.Uri, content: Uint8Array): Promise<void> {
     const run_id = runOf(uri);
-    await this.collectors.callRun(run_id, 'runs.update', {
+    await (
+      await this.source()
+    ).callRun(run_id, 'runs.update', {
       run_ids: [run_id],
       notes: new TextDecoder().decode(content),
     });
@@ -68,7 +53,6 @@ export class NotesFiles implements vscode.FileSystemProvider, vscode.Disposable 
   }
 
   dispose(): void {
-    this.registration.dispose();
     this.changed.dispose();
   }
 }

@@ -1,8 +1,6 @@
 import * as vscode from 'vscode';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { DisposableStore } from '../../base/disposable';
-import type * as languageClient from './languageClient';
 
 /** Starts the language server with the first Python file that is opened; there may be one already. */
 export class LanguageOnDemand implements vscode.Disposable {
@@ -29,8 +27,7 @@ export class LanguageOnDemand implements vscode.Disposable {
 
   private async start(): Promise<void> {
     // A bundle of its own: only those who open Python files pay for loading it.
-    const load = createRequire(join(this.dist, 'extension.js'));
-    const { startLanguageClient } = load('./languageClient.js') as typeof languageClient;
+    const { startLanguageClient } = await import('./languageClient');
     this.owned.add(await startLanguageClient(join(this.dist, 'language.js'), this.log));
   }
 }

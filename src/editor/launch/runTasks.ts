@@ -2,11 +2,10 @@
 import * as vscode from 'vscode';
 import { userError } from '../../protocol/apiError';
 import type { Launched } from '../../protocol/rows';
+import { TASK_TYPE } from '../contributions';
 import { requireTrust } from '../messages';
 import { profileProblem } from './launchProfile';
 import { allProfiles, type FolderProfile, profileNamed } from './profiles';
-
-export const TASK_TYPE = 'xtrack';
 
 /** A run's console, as it shows in a terminal. */
 export interface FollowedOutput extends vscode.Disposable {

@@ -76,6 +76,17 @@ describe('package.json against the ids in the code', () => {
     expect(contributes.views[contributions.VIEW_CONTAINER][0].id).toBe(contributions.RUNS_VIEW);
   });
 
+  test('is activated where it has something to do, and nowhere else', () => {
+    // Commands, the view and tasks activate by what they contribute.
+    expect(manifest.activationEvents).toEqual([
+      'workspaceContains:.xtrack',
+      'onLanguage:python',
+      `onFileSystem:${contributions.NOTES_SCHEME}`,
+      `onWebviewPanel:${contributions.CHARTS_PANEL}`,
+    ]);
+    expect(contributes.taskDefinitions.map(({ type }: { type: string }) => type)).toEqual([contributions.TASK_TYPE]);
+  });
+
   test('what a workspace may set to run programs is restricted until it is trusted', () => {
     const { restrictedConfigurations } = manifest.capabilities.untrustedWorkspaces;
     expect(restrictedConfigurations).toEqual(

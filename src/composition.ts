@@ -1,0 +1,110 @@
+/** Composition root: makes the parts, ties them together, and nothing else. */
+import * as vscode from 'vscode';
+import { resolve } from 'node:path';
+import { type DisposableStore, toDisposable } from './base/disposable';
+import { makeHandlers, openFailure, showLaunched } from './commandHandlers';
+import { AlertNotices } from './editor/alerts/alertNotices';
+import type { Collectors } from './editor/collectors';
+import { commandRunner } from './editor/commands';
+import type { CommandId } from './editor/contributions';
+import { expandPath } from './editor/directory';
+import { RunTasks } from './editor/launch/runTasks';
+import { createLog } from './editor/log';
+import { showFailure } from './editor/messages';
+import { Notifications } from './editor/notifications';
+import { openFile, workingDirectory } from './editor/openFile';
+import { TracebackLinks } from './editor/output/tracebackLinks';
+import type { RunFeed } from './editor/runFeed';
+import type { RunsTree } from './editor/runsTree/runsTree';
+import { setting } from './editor/settings';
+import { StatusBar } from './editor/statusBar';
+import { prepareTerminals } from './editor/terminalEnvironment';
+import { makeParts, type Parts } from './parts';
+
+/** What tests and other extensions are shown. */
+export interface Shown {
+  tree: RunsTree;
+  feed: RunFeed;
+  collectors: Collectors;
+}
+
+/** What the shell hands on. */
+export interface Composition {
+  shown: Shown;
+  tasks: vscode.TaskProvider;
+  /** Tells a failure by itself. */
+  run(id: CommandId, args: unknown[]): Promise<unknown>;
+}
+
+export function compose(context: vscode.ExtensionContext, owned: DisposableStore): Composition {
+  const log = owned.add(createLog());
+  const parts = makeParts(context, owned, log);
+  const run = commandRunner(makeHandlers(parts, owned, log), log);
+  // What comes by itself comes in a turn of its own: somebody may wait for this one.
+  const next = setImmediate(() => {
+    parts.tree.showState();
+    tie(context, parts, owned, log);
+  });
+  owned.add(toDisposable(() => clearImmediate(next)));
+  const { tree, feed, collectors } = parts;
+  return { shown: { tree, feed, collectors }, tasks: makeTasks(parts, log), run };
+}
+
+/** What listens and tells: nothing else refers to these. */
+function tie(
+  context: vscode.ExtensionContext,
+  parts: Parts,
+  owned: DisposableStore,
+  log: vscode.LogOutputChannel,
+): void {
+  const { collectors, feed, outputs, stopRun, resumeRun, charts, installation, example } = parts;
+  const since = Date.now();
+  const fail = (error: unknown): void => void showFailure(error, log);
+  owned.add(new StatusBar(collectors, feed, since));
+  const actions = {
+    openFailure: (run_id: string) => openFailure(parts, run_id),
+    showOutput: (run_id: string) => outputs.show(run_id),
+    resume: async (run_id: string) => void (await showLaunched(parts, await resumeRun.fromLast(run_id))),
+    openCharts: (run_id: string) => charts.open([run_id]),
+  };
+  owned.add(new Notifications(feed, actions, since, fail));
+  const alertActions = {
+    openCharts: actions.openCharts,
+    stop: (run_id: string) => stopRun.stop(run_id),
+  };
+  owned.add(new AlertNotices(collectors, feed, alertActions, since, fail));
+  const links = new TracebackLinks(
+    async (terminal) => {
+      const run_id = outputs.runOf(terminal);
+      return run_id === undefined ? null : workingDirectory(collectors, run_id);
+    },
+    (file, line) => openFile(file, '', line).catch(fail),
+  );
+  owned.add(vscode.window.registerTerminalLinkProvider(links));
+  const terminals = (): void =>
+    prepareTerminals(context.environmentVariableCollection, installation.client, terminalDirectory);
+  owned.add(vscode.workspace.onDidChangeWorkspaceFolders(terminals));
+  owned.add(
+    vscode.workspace.onDidChangeConfiguration((event) => {
+      if (event.affectsConfiguration('xtrack.directory')) terminals();
+    }),
+  );
+  installation.install().then(terminals, fail);
+  collectors.resolveFolders().catch(fail);
+  example.showOpened().catch(fail);
+}
+
+function makeTasks({ launcher, outputs, stopRun }: Parts, log: vscode.LogOutputChannel): RunTasks {
+  return new RunTasks({
+    launch: (profile) => launcher.launchProfile(profile),
+    follow: (run_id) => outputs.follow(run_id),
+    stop: (run_id) => stopRun.stop(run_id),
+    log,
+  });
+}
+
+/** Scripts in terminals must find the directory that the setting names; '' leaves them to the common rule. */
+function terminalDirectory({ uri }: vscode.WorkspaceFolder): string {
+  const chosen = setting('directory', uri);
+  return chosen ? resolve(uri.fsPath, expandPath(chosen, uri.fsPath)) : '';
+}
