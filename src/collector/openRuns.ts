@@ -108,7 +108,7 @@ export class OpenRuns {
   }
 
   /** Closes what nobody used for a while; of many, the longest unused, so that a backlog of runs does not fill the memory. */
-  closeIdle(isBusy: (runId: string) => boolean): void {
+  closeIdle(isBusy: (runId: string) => boolean, isWanted: (run: OpenRun) => boolean): void {
     const now = performance.now();
     const idle = this.values()
       .filter((run) => (!run.active && !run.rowDirty) || !run.tail.exists)
@@ -116,7 +116,7 @@ export class OpenRuns {
       .sort((a, b) => a.usedAt - b.usedAt);
     idle.forEach((run, i) => {
       const isTooMany = idle.length - i > MAX_IDLE;
-      if (!isTooMany && now - run.usedAt < KEEP_MS) return;
+      if (!isTooMany && (now - run.usedAt < KEEP_MS || isWanted(run))) return;
       if (!this.readOnly && this.needsSave(run)) {
         if (!isTooMany) return;
         // A short journal is read again faster than a database is saved and loaded.

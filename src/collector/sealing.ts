@@ -43,7 +43,7 @@ export const SEAL_STEPS = ['saved', 'read back', 'packed', 'written down', 'remo
 export type SealStep = (typeof SEAL_STEPS)[number];
 
 const SLICE_MS = 10;
-/** Sealing takes a fifth of the time at most. */
+/** Sealing takes a fifth of the time at most; what it waits for others is not its own. */
 const REST = 4;
 const OPENED_AT_ONCE = 8;
 const LOOK_AGAIN_MS = 60_000;
@@ -61,6 +61,7 @@ export class Sealing {
   private lookAgainAt = 0;
   /** At first what people open counts; and who copied old runs here may still be at it. */
   private restUntil: number;
+  private pausedMs = 0;
   private stopped = false;
 
   private policy: JournalPolicy;
@@ -84,6 +85,11 @@ export class Sealing {
     return this.working?.runId === runId;
   }
 
+  /** It is only its turn that the run waits for. */
+  isNext(run: OpenRun): boolean {
+    return this.policy !== 'keep' && !this.stopped && this.isDue(run);
+  }
+
   /** Often: begins with the next run where one is due. */
   tick(): void {
     const { isBusy } = this.setup;
@@ -92,12 +98,13 @@ export class Sealing {
     const run = this.setup.runs.values().find((one) => this.isDue(one));
     if (!run) return this.openNext();
     const began = performance.now();
+    this.pausedMs = 0;
     const { runId } = run.tail;
     const done = this.seal(run)
       .catch((error: unknown) => this.failed(run, error))
       .finally(() => {
         this.working = null;
-        const rest = (performance.now() - began) * REST;
+        const rest = (performance.now() - began - this.pausedMs) * REST;
         this.restUntil = performance.now() + rest;
         setTimeout(() => this.tick(), rest);
       });
@@ -225,8 +232,10 @@ export class Sealing {
     const { rev } = tail.store;
     const { policy } = this;
     return async () => {
+      const began = performance.now();
       do await new Promise((resolve) => setTimeout(resolve, this.setup.isBusy() ? 20 : 0));
       while (this.setup.isBusy() && !this.stopped);
+      this.pausedMs += performance.now() - began;
       const hasGrown = () => tail.refresh().length > 0 || tail.store.rev !== rev;
       if (this.stopped || this.policy !== policy || this.setup.runs.get(tail.runId) !== run || hasGrown())
         throw new Interrupted();

@@ -393,7 +393,10 @@ export class StoreWorker implements Methods {
     this.sizes.work(COUNT_MS);
     this.save();
     if (!this.busy && this.heap.isTooMuch()) this.setup.notify({ kind: 'heavy' });
-    this.runs.closeIdle((runId) => this.ingestion.isBusy(runId) || this.sealing?.isSealing(runId) === true);
+    this.runs.closeIdle(
+      (runId) => this.ingestion.isBusy(runId) || this.sealing?.isSealing(runId) === true,
+      (run) => this.sealing?.isNext(run) === true,
+    );
     this.tellState();
   }
 
