@@ -11,9 +11,10 @@ import type { Json, JournalHead } from '../protocol/events';
 import type { RunDetail, RunRow } from '../protocol/rows';
 import { canBeUnpacked } from './journal/journalArchive';
 import { isEventJournal } from './journal/journalHead';
-import { JournalReader, type JournalEvents, type JournalPosition } from './journal/journalReader';
+import { JournalReader, type JournalEvents, type JournalPosition, type Remainder } from './journal/journalReader';
 import { listJournals, type FoundJournal, type FoundRun } from './journal/runScanner';
 import { LoggedFiles } from './loggedFiles';
+import { liveness } from './processIdentity';
 import { keepAs } from './safeFile';
 import { isOnlyCopy, isSealOf, packedJournals, readSeal, SEAL_FILE, setAside, wasSealed } from './sealFile';
 import { RUN_DATABASE, RunStore, SEALED_DATABASE, type JournalOffset } from './store/runStore';
@@ -22,6 +23,31 @@ import { RUN_DATABASE, RunStore, SEALED_DATABASE, type JournalOffset } from './s
 interface Tailed {
   reader: JournalReader;
   writer: WriterState | null;
+}
+
+const TORN_END: Record<Remainder['is'], { code: string; says: (bytes: number) => string }> = {
+  zeros: {
+    code: 'torn_end',
+    says: (bytes) =>
+      `A journal ends in ${bytes} bytes that were never written: its machine stopped, or its disk lost them.`,
+  },
+  half: {
+    code: 'torn_end',
+    says: (bytes) =>
+      `A journal ends in ${bytes} bytes that are no whole event: its process was killed in a call that never returned, or they are damaged.`,
+  },
+  length: {
+    code: 'torn_length',
+    says: (bytes) =>
+      `The last event of a journal, ${bytes} bytes, cannot be read: what says how long it is was damaged.`,
+  },
+};
+const DAY_MS = 24 * 3_600_000;
+
+/** Whether what is missing at the end of its journal will not come. On network disks, sizes and zeros come before the data. */
+export function isEndFinal(writer: WriterState | null, modifiedMs: number): boolean {
+  const seen = writer?.proc ? liveness(writer.proc) : 'elsewhere';
+  return seen === 'elsewhere' ? Math.abs(Date.now() - modifiedMs) > DAY_MS : seen === 'gone';
 }
 
 /** How often a run is loaded again whose database was replaced meanwhile. */
@@ -183,6 +209,28 @@ export class RunTail {
   /** Journals of which something could not be read: the list of warnings need not have room for them. */
   *damaged(): Iterable<string> {
     for (const [name, { reader }] of this.tails) if (reader.saved.damaged) yield name;
+  }
+
+  /** Journals that end in what is no event; `isFinal` where nobody is left who would complete it. */
+  *tornEnds(): Iterable<{ file: string; rest: Remainder; isFinal: boolean }> {
+    for (const [file, { reader, writer }] of this.tails) {
+      const rest = reader.behind > 0 ? reader.remainder() : null;
+      if (rest) yield { file, rest, isFinal: rest.is === 'length' || isEndFinal(writer, reader.modifiedMs) };
+    }
+  }
+
+  /** Warns of each once. True when one is new. */
+  noteTornEnds(): boolean {
+    let isNew = false;
+    for (const { file, rest, isFinal } of this.tornEnds()) {
+      const { code, says } = TORN_END[rest.is];
+      const isKnown = this.state.warnings.some((warning) => warning.code === code && warning.file === file);
+      if (!isFinal || isKnown) continue;
+      warn(this.state, code, says(rest.bytes), { file, offset: rest.offset });
+      isNew = true;
+    }
+    if (isNew) this.touch();
+    return isNew;
   }
 
   /** They were removed: what they had is in the sealed database. */

@@ -14,7 +14,7 @@ import { packJournal } from './journal/journalArchive';
 import type { OpenRun, OpenRuns } from './openRuns';
 import { liveness } from './processIdentity';
 import { differences, type Pause } from './runCheck';
-import { RunTail } from './runTail';
+import { isEndFinal, RunTail } from './runTail';
 import { syncDirectory } from './safeFile';
 import { readSeal, sha256, writeSeal, type Seal } from './sealFile';
 import { readDatabaseFile, storedChecksum } from './store/databaseFile';
@@ -141,6 +141,8 @@ export class Sealing {
     if (this.refused.get(tail.runId) === tail.signature) return false;
     for (const { reader, writer } of tail.eventJournals()) {
       if (reader.unread > 0 || !writer || !isOver(tail.state, writer, reader.modifiedMs, row.attempt)) return false;
+      // Zeros and halves may be filled a while later, without any other sign. What is damaged stays anyway.
+      if (reader.behind > 0 && !reader.saved.damaged && !isEndFinal(writer, reader.modifiedMs)) return false;
       const far = writer.proc !== null && liveness(writer.proc) === 'elsewhere' ? FAR_TIMES : 1;
       // The clock may have been set back since.
       if (Math.abs(Date.now() - reader.modifiedMs) < this.setup.afterMs * far) return false;
@@ -151,6 +153,7 @@ export class Sealing {
   private async seal(run: OpenRun): Promise<void> {
     const { setup, policy } = this;
     const { tail } = run;
+    tail.noteTornEnds();
     const pause = this.pauseFor(run);
     const journals = removable(tail);
     // Ended by a crash after the seal was written: only what is left has to go.

@@ -292,6 +292,7 @@ export class StoreWorker implements Methods {
       caughtUp: (run) => {
         // A run that was read to its end by a collector before us may be new to the catalog all the same.
         this.restoring.begin(run.tail);
+        if (!run.active && run.tail.noteTornEnds()) run.rowDirty = true;
         if (run.rowDirty) this.notices.changed(run.tail.runId);
         this.putRow(run);
       },

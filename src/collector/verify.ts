@@ -77,6 +77,9 @@ export async function verifyRun(sql: SqlJsStatic, { runId, dir }: FoundRun): Pro
   const again = RunTail.again(sql, { runId, dir }, 'bytes' in from ? { name: RUN_DATABASE, bytes: from.bytes } : null);
   try {
     again.read(Infinity);
+    again.noteTornEnds();
+    for (const { file, rest, isFinal } of again.tornEnds())
+      if (!isFinal) add('note', file, `ends in ${rest.bytes} bytes that are no whole event yet, at ${rest.offset}`);
     for (const { code, message, file, offset, count } of again.state.warnings) {
       const where = offset === undefined ? '' : ` at ${offset}`;
       add(DAMAGE.has(code) ? 'error' : 'note', file ?? '', `${message}${where}${count > 1 ? ` (${count} times)` : ''}`);
@@ -94,7 +97,15 @@ export async function verifyRun(sql: SqlJsStatic, { runId, dir }: FoundRun): Pro
   }
 }
 
-const DAMAGE = new Set(['bad_frame', 'foreign_journal', 'no_head', 'not_taken', 'unreadable', 'wrong_run']);
+const DAMAGE = new Set([
+  'bad_frame',
+  'foreign_journal',
+  'no_head',
+  'not_taken',
+  'torn_length',
+  'unreadable',
+  'wrong_run',
+]);
 
 type Add = (level: Finding['level'], file: string, message: string) => void;
 

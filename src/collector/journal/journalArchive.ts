@@ -83,7 +83,8 @@ async function unpackJournal(path: string, signal: AbortSignal): Promise<void> {
   try {
     rmSync(temporary, { force: true });
     const limit = Math.max(UNPACKED_AT_ONCE, LARGEST_RATIO * lstatSync(packed).size);
-    const write = (flags: string) => createWriteStream(temporary, { flags, mode: 0o600 });
+    signal.throwIfAborted();
+    const write = (flags: string) => createWriteStream(temporary, { fd: openSync(temporary, flags, 0o600) });
     await pipeline(reading(packed), createGunzip(), atMost(limit, packed), write('wx'), { signal });
     if (isFile(path)) await pipeline(createReadStream(path), write('a'), { signal });
     syncFile(temporary);

@@ -3,6 +3,7 @@
  * zero, on network disks) is read again, and a file that was replaced by another is noticed.
  */
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
+import { crc32 } from 'node:zlib';
 import { FrameDecoder, MAX_FRAME, type BadFrame, type ParseBody } from '../../base/frames';
 import type { JournalHead } from '../../protocol/events';
 import { EnvelopeForms } from './envelopeForms';
@@ -28,6 +29,15 @@ export interface JournalEvents {
   problem(code: string, message: string): void;
 }
 
+/** `zeros`: none of it has come. `half`: an event begins there. `length`: an event is there, and how long it is was damaged. */
+export interface Remainder {
+  is: 'zeros' | 'half' | 'length';
+  offset: number;
+  bytes: number;
+}
+
+const HEADER = 4;
+const CHECK = /,"k":"([0-9a-f]{8})"}$/;
 const CHUNK = 1 << 18;
 const FRAMES_BETWEEN_CLOCKS = 32;
 
@@ -148,6 +158,24 @@ export class JournalReader {
     this.position.head = null;
   }
 
+  /** What lies behind the last whole frame, asked where nothing more is to come: it was read to its end, and its writer is over. */
+  remainder(): Remainder | null {
+    if (this.behind === 0 || this.unread > 0) return null;
+    const bytes = Buffer.alloc(Math.min(this.behind, HEADER + MAX_FRAME));
+    let fd: number | null = null;
+    try {
+      fd = openSync(this.path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
+      const count = readSync(fd, bytes, 0, bytes.length, this.position.offset);
+      const is = kindOf(bytes.subarray(0, count));
+      if (is === 'length') this.position.damaged = true;
+      return { is, offset: this.position.offset, bytes: this.behind };
+    } catch {
+      return null;
+    } finally {
+      if (fd !== null) closeSync(fd);
+    }
+  }
+
   private readHead(fd: number): JournalHead | null {
     const count = readSync(fd, scratch, 0, scratch.length, 0);
     const decoder = new FrameDecoder();
@@ -216,4 +244,12 @@ export class JournalReader {
     this.events.event(envelope);
     return true;
   }
+}
+
+function kindOf(bytes: Buffer): Remainder['is'] {
+  if (bytes.every((byte) => byte === 0)) return 'zeros';
+  const check = CHECK.exec(bytes.toString('latin1', Math.max(HEADER, bytes.length - 16)));
+  if (!check) return 'half';
+  const body = bytes.subarray(HEADER, bytes.length - check[0].length);
+  return crc32(body) === Number.parseInt(check[1]!, 16) ? 'length' : 'half';
 }

@@ -148,7 +148,7 @@ describe('sealing', () => {
     );
   });
 
-  it('loses nothing when the collector is killed again and again while it seals', async () => {
+  it('loses nothing when the collector is killed again and again while it seals', { timeout: 60_000 }, async () => {
     const place = newPlace();
     const ids = Array.from({ length: 6 }, (_, i) => `run-${i}`);
     await Promise.all(ids.map((id) => train(place, id)));

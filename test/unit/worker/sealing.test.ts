@@ -1,7 +1,20 @@
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  cpSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { JournalWriter } from '../../../src/collector/journal/journalWriter';
+import { thisProcess } from '../../../src/collector/processIdentity';
 import { verifyRun } from '../../../src/collector/verify';
 import { SEAL_STEPS, type SealStep } from '../../../src/collector/sealing';
 import { headFor, Process, tempDir } from '../journal/journalFixture';
@@ -378,6 +391,78 @@ describe('a run that is over', () => {
     await until(() => !existsSync(join(dir, 'runs', 'run-1', notes.journal.file)));
     expect(filesOf(dir, 'run-1')).toEqual([script.journal.file, 'run.sqlite', 'seal.json']);
     expect(await verified()).toContainEqual(damage);
+  });
+
+  const endOf = (bytes: Buffer) => {
+    const at = bytes.lastIndexOf('\0\0\0');
+    return { at, length: bytes.length - at };
+  };
+
+  it('whose last event has a damaged length says so, keeps that journal, and is damaged to verify', async () => {
+    const dir = tempDir();
+    const script = train(dir, 'run-1').metric('loss', 0.125, 3);
+    train(dir, 'run-1', { worker: 'worker-1' });
+    const path = join(dir, 'runs', 'run-1', script.journal.file);
+    const bytes = readFileSync(path);
+    const { at, length } = endOf(bytes);
+    bytes[at + 1]! ^= 1;
+    writeFileSync(path, bytes);
+    const says = `The last event of a journal, ${length} bytes, cannot be read: what says how long it is was damaged.`;
+    const run = { runId: 'run-1', dir: join(dir, 'runs', 'run-1') };
+    const error = { level: 'error', file: script.journal.file, message: `${says} at ${at}` };
+    expect((await verifyRun(sqlOfTests(), run)).findings).toContainEqual(error);
+    const { worker } = start(dir, { seal: NOW });
+    await until(() => filesOf(dir, 'run-1').includes('seal.json') && filesOf(dir, 'run-1').length === 3);
+    expect(filesOf(dir, 'run-1')).toEqual([script.journal.file, 'run.sqlite', 'seal.json']);
+    const { warnings } = await worker.get({ run_id: 'run-1' });
+    expect(warnings).toEqual([{ code: 'torn_length', message: says, file: script.journal.file, offset: at, count: 1 }]);
+    expect((await verifyRun(sqlOfTests(), run)).findings).toContainEqual(error);
+  });
+
+  it.each(['half an event', 'zeros'])('whose killed process left %s says so, and is sealed', async (what) => {
+    const dir = tempDir();
+    const gone = { ...thisProcess(), pid: 2 ** 22 - 1, start: '1' };
+    const script = train(dir, 'run-1', { proc: gone });
+    const path = join(dir, 'runs', 'run-1', script.journal.file);
+    const bytes = readFileSync(path);
+    writeFileSync(path, Buffer.concat([bytes, what === 'zeros' ? Buffer.alloc(77) : bytes.subarray(0, 77)]));
+    const plain = start(dir);
+    const warning = { code: 'torn_end', file: script.journal.file, offset: bytes.length, count: 1 };
+    await until(() => rowOf(plain.worker, 'run-1')?.status === 'completed');
+    const warned = async () => (await plain.worker.get({ run_id: 'run-1' })).warnings;
+    while ((await warned()).length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(await warned()).toMatchObject([{ ...warning, message: expect.stringContaining('ends in') }]);
+    plain.end();
+    const note = { level: 'note', file: script.journal.file, message: expect.stringContaining(`at ${bytes.length}`) };
+    const report = await verifyRun(sqlOfTests(), { runId: 'run-1', dir: join(dir, 'runs', 'run-1') });
+    expect(report.findings).toEqual([note]);
+    const { worker } = start(dir, { seal: NOW });
+    await until(() => isSealed(dir, 'run-1'));
+    expect((await worker.get({ run_id: 'run-1' })).warnings).toMatchObject([warning]);
+  });
+
+  it('elsewhere, whose last data has not come to this disk yet, is not sealed before it has', async () => {
+    const dir = tempDir();
+    const script = train(dir, 'run-1').metric('loss', 0.125, 3);
+    const path = join(dir, 'runs', 'run-1', script.journal.file);
+    const whole = readFileSync(path);
+    const { at } = endOf(whole);
+    writeFileSync(path, Buffer.concat([whole.subarray(0, at), Buffer.alloc(whole.length - at)]));
+    const { mtime } = statSync(path);
+    const { worker } = start(dir, { seal: NOW });
+    await until(() => rowOf(worker, 'run-1')?.metrics['loss']?.count === 2);
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    expect(filesOf(dir, 'run-1')).toContain(script.journal.file);
+    expect((await worker.get({ run_id: 'run-1' })).warnings).toEqual([]);
+    // Sizes and times are those of before: nothing tells.
+    const disk = openSync(path, 'r+');
+    writeSync(disk, whole, at, whole.length - at, at);
+    closeSync(disk);
+    utimesSync(path, mtime, mtime);
+    await until(() => isSealed(dir, 'run-1'));
+    expect(await points(worker, 'run-1', 'loss')).toEqual([0.5, 0.25, 0.125]);
+    // What was logged after the end is told, as ever.
+    expect((await worker.get({ run_id: 'run-1' })).warnings).toMatchObject([{ code: 'after_end' }]);
   });
 
   it.each(SEAL_STEPS)('loses nothing when the collector dies when it has %s', async (last: SealStep) => {
