@@ -2,10 +2,13 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { crc32 } from 'node:zlib';
 import { expect, it } from 'vitest';
 import { ROOT } from '../../scripts/dependencies.mjs';
 import { python } from '../../scripts/python.mjs';
 import { encodeFrame, FrameDecoder } from '../../src/base/frames';
+import { EnvelopeForms } from '../../src/collector/journal/envelopeForms';
 import { newDice, type Dice } from '../faults/seeded';
 
 const CASES = Number(process.env['XTRACK_FUZZ_CASES'] ?? 20_000);
@@ -146,4 +149,75 @@ it('every split of the corpus in two, and into single bytes, says the same', () 
       expect([at, decode([bytes.subarray(0, at), bytes.subarray(at)])]).toEqual([at, whole]);
     expect(decode(Array.from(bytes, (_, i) => bytes.subarray(i, i + 1)))).toEqual(whole);
   }
+});
+
+/** What a training loop logs, a text without its closing brace. */
+function logged(i: number, dice: Dice): string {
+  const m = `"m":{"seq":${i},"ts":${1.7e15 + i},"wid":"worker-0","at":"train.py:${i % 3}"}`;
+  const value = dice.pick([String(Math.sin(i)), String(i), `${i}e-7`, '0.1']);
+  return i % 3 === 0
+    ? `{"v":1,"t":"metric_batch",${m},"p":{"run_id":"r","metrics":{"a":${value},"b":-0.5},"step":${i}}`
+    : `{"v":1,"t":"metric",${m},"p":{"run_id":"r","key":"größe \\"${i % 3}","value":${value},"step":${i}}`;
+}
+
+const PIECES = [
+  '"',
+  '\\',
+  ',',
+  ':',
+  '{',
+  '}',
+  '[',
+  ']',
+  '0',
+  '-',
+  '.',
+  'e',
+  '9',
+  ' ',
+  'NaN',
+  'null',
+  ',"value":1',
+  ',"k":"',
+];
+
+function mistyped(text: string, dice: Dice): string {
+  for (let i = dice.below(3); i >= 0; i--) {
+    const at = dice.below(text.length);
+    text = text.slice(0, at) + dice.pick(PIECES) + text.slice(at + dice.below(3));
+  }
+  return text;
+}
+
+/** With the length and the checksum of what it says. */
+function sealedFrame(text: string): Buffer {
+  const body = Buffer.from(text);
+  const check = Buffer.from(`,"k":"${crc32(body).toString(16).padStart(8, '0')}"}`);
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(body.length + check.length);
+  return Buffer.concat([length, body, check]);
+}
+
+it('metrics read by their form are what a parser makes of them, whatever they say, or refused alike', () => {
+  const dice = newDice('forms');
+  let read = 0;
+  for (let journal = 0; journal < CASES / 200; journal++) {
+    const texts = Array.from({ length: 300 }, (_, i) => logged(i, dice));
+    const frames = texts.map((text, i) => sealedFrame(i > 100 && dice.below(3) === 0 ? mistyped(text, dice) : text));
+    const forms = new EnvelopeForms();
+    const [fast, slow] = [new FrameDecoder(0, false, forms.parse), new FrameDecoder()];
+    for (const decoder of [fast, slow]) decoder.push(Buffer.concat(frames));
+    for (;;) {
+      const [one, other] = [fast.next(), slow.next()].map((item) => {
+        if (item?.kind === 'frame') delete item.envelope['k'];
+        return item;
+      });
+      // Texts are made for a difference alone: there are many of them.
+      if (!isDeepStrictEqual(one, other)) expect(one).toEqual(other);
+      if (!one) break;
+      read++;
+    }
+    expect(forms.parsed).toBeLessThan(270);
+  }
+  expect(read).toBeGreaterThan(CASES);
 });

@@ -15,9 +15,19 @@ const CHECK = CHECK_START.length + 8 + CHECK_END.length;
 const MAX_BYTES = 1 << 22;
 /** What is shorter is not worth knowing its forms. */
 const LEARNS_AFTER = 50;
+/** So often a call site may say something else than its form, before what it says then is its form. */
+export const MISSES = 20;
 const TOKEN = /"(?:[^"\\]|\\.)*"(\s*:)?|-?\d[\d.eE+-]*|[{}[]/g;
 
+/** What is known of a call site; `form` null where there is something in it that forms do not know. */
+interface Known {
+  form: Form | null;
+  /** Since the form last fitted. */
+  misses: number;
+}
+
 interface Form {
+  known: Known;
   envelope: Fields;
   /** One more than there are numbers. */
   texts: Uint8Array[];
@@ -29,10 +39,11 @@ interface Form {
 }
 
 export class EnvelopeForms {
-  private readonly forms = new Map<string, Form | null>();
+  private readonly forms = new Map<string, Known>();
   private last: Form | null = null;
-  private parsed = 0;
   private bytes = 0;
+  /** How many went through a parser. */
+  parsed = 0;
 
   /**
    * The envelope in bytes [from, to), with or without `k`; undefined where there is none. One of a metric is overwritten by
@@ -42,6 +53,7 @@ export class EnvelopeForms {
     const expected = this.last?.next;
     if (expected && matches(expected, bytes, from, to - CHECK)) {
       this.last = expected;
+      expected.known.misses = 0;
       return expected.envelope;
     }
     const buffer = bytes as Buffer;
@@ -54,12 +66,15 @@ export class EnvelopeForms {
   private foresee(envelope: unknown, bytes: Buffer, from: number, to: number): void {
     const name = nameOf(envelope);
     if (name === null) return;
-    let form = this.forms.get(name);
-    if (form === undefined) {
+    let known = this.forms.get(name);
+    if (!known || ++known.misses > MISSES) {
       this.bytes += to - from;
       if (this.bytes > MAX_BYTES) this.forget();
-      this.forms.set(name, (form = formOf(bytes, from, to)));
+      known = { form: null, misses: 0 };
+      known.form = formOf(known, bytes, from, to);
+      this.forms.set(name, known);
     }
+    const { form } = known;
     if (!form) return;
     if (this.last) this.last.next = form;
     this.last = form;
@@ -72,13 +87,14 @@ export class EnvelopeForms {
   }
 }
 
-/** Metrics alone: nobody keeps parts of their envelopes. */
+/** Metrics alone: nobody keeps parts of their envelopes. Batches of one line have other keys where a logger is shared. */
 function nameOf(envelope: unknown): string | null {
   if (!isFields(envelope)) return null;
   const { t, m, p } = envelope;
   if ((t !== 'metric' && t !== 'metric_batch') || !isFields(m) || !isFields(p)) return null;
   const [at, key] = [m['at'] ?? '', p['key'] ?? ''];
-  return typeof at === 'string' && typeof key === 'string' ? `${at} ${key}` : null;
+  const keys = isFields(p['metrics']) ? Object.keys(p['metrics']).join('\n') : '';
+  return typeof at === 'string' && typeof key === 'string' ? `${at} ${key} ${keys}` : null;
 }
 
 function matches(form: Form, bytes: Uint8Array, from: number, to: number): boolean {
@@ -115,11 +131,19 @@ function isCheck(bytes: Uint8Array, at: number): boolean {
 }
 
 /** null: there is something in it that forms do not know. */
-function formOf(bytes: Buffer, from: number, to: number): Form | null {
+function formOf(known: Known, bytes: Buffer, from: number, to: number): Form | null {
   if (to - from < CHECK || !isCheck(bytes, to - CHECK)) return null;
   const text = bytes.toString('latin1', from, to - CHECK);
   const envelope = parseJson(bytes.toString('utf8', from, to));
-  const form: Form = { envelope: {}, texts: [], targets: [], keys: [], numbers: new Float64Array(0), next: null };
+  const form: Form = {
+    known,
+    envelope: {},
+    texts: [],
+    targets: [],
+    keys: [],
+    numbers: new Float64Array(0),
+    next: null,
+  };
   const numbers: number[] = [];
   const open: Fields[] = [];
   let key = '';

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { encodeFrame, parseJson } from '../../../src/base/frames';
-import { EnvelopeForms } from '../../../src/collector/journal/envelopeForms';
+import { EnvelopeForms, MISSES } from '../../../src/collector/journal/envelopeForms';
 import { readNumber, scanned } from '../../../src/collector/journal/scannedNumber';
 
 /** The same numbers each time. */
@@ -117,6 +117,35 @@ describe('EnvelopeForms', () => {
       expectSame(forms.parse(bytes, 0, bytes.length), bytes.toString());
       expectSame(forms.parse(Buffer.from(text), 0, text.length), text);
     }
+  });
+
+  /** How many of the texts went through a parser, behind the first hundred. */
+  function parsedOf(texts: string[]): number {
+    const forms = new EnvelopeForms();
+    let first = 0;
+    for (const [i, text] of texts.entries()) {
+      if (i === 100) first = forms.parsed;
+      const bytes = Buffer.from(text);
+      expectSame(forms.parse(bytes, 0, bytes.length), text);
+    }
+    return forms.parsed - first;
+  }
+  const batch = (i: number, keys: string[]) =>
+    sealed(
+      `{"v":1,"t":"metric_batch","m":{"seq":${i},"ts":5,"at":"log.py:7"},"p":{"metrics":{${keys.map((key) => `"${key}":${i / 7}`).join()}},"step":${i}}`,
+    );
+
+  it('learns the form of a call site anew when it goes on in another one', () => {
+    expect(parsedOf(many((i) => metric(i, i < 150 ? '"NaN"' : String(i / 3)), 5000))).toBeLessThan(2 * MISSES);
+    expect(parsedOf(many((i) => metric(i, i < 150 ? '[1]' : String(i / 3)), 5000))).toBeLessThan(100);
+    expect(parsedOf(many((i) => metric(i, i < 150 ? `${i},"epoch":null` : String(i)), 5000))).toBeLessThan(2 * MISSES);
+  });
+
+  it('reads batches of several kinds from one line without a parser', () => {
+    const kinds = [['loss', 'lr'], ['val/loss'], ['loss', 'lr', 'grad']];
+    expect(parsedOf(many((i) => batch(i, kinds[i % 3]!), 5000))).toBe(0);
+    // A validation every hundred steps costs itself, and the step after it.
+    expect(parsedOf(many((i) => batch(i, kinds[i % 100 === 0 ? 1 : 0]!), 5000))).toBeLessThan(150);
   });
 
   it('hands out events that are no metrics to be kept', () => {
