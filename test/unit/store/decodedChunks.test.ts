@@ -1,7 +1,7 @@
 /** A query decodes what its buckets need, and no more: counted, not timed. */
 import { expect, it, vi } from 'vitest';
 import { CHUNK_POINTS } from '../../../src/collector/store/chunk';
-import * as columnCodec from '../../../src/collector/store/columnCodec';
+import type * as columnCodec from '../../../src/collector/store/columnCodec';
 import { RunStore } from '../../../src/collector/store/runStore';
 import { tempDir } from '../journal/journalFixture';
 import { runState, testSql, writer } from './storeFixtures';
