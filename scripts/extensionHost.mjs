@@ -1,6 +1,6 @@
 // Runs test/vscode/ inside a real extension host. The browser only drives it; the host reports through a file.
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureDependencies, ROOT } from './dependencies.mjs';
 import { openEditor } from './editorSession.mjs';
@@ -9,7 +9,8 @@ import { FETCHED } from './fetched.mjs';
 export const SUITES = join(FETCHED, 'suites');
 /** Extensions that the suites find beside ours. */
 export const COMPANIONS = [join(ROOT, 'test/fixtures/companions/python')];
-const RESULTS = join(SUITES, 'results.json');
+/** Suites below that folder run in a window with these. */
+const SEVERAL = ['severalFolders', ['speech', 'vision', 'plain']];
 const TIMEOUT = 300_000;
 
 /** Bundles the suites to where node_modules is still found upwards. */
@@ -38,15 +39,34 @@ async function runExtensionHost() {
   await buildSuites();
   const editor = await openEditor({ testsPath: join(SUITES, 'index.js'), companions: COMPANIONS });
   try {
-    for (const deadline = Date.now() + TIMEOUT; Date.now() < deadline;) {
-      if (existsSync(RESULTS)) return report(JSON.parse(readFileSync(RESULTS, 'utf8')));
-      await new Promise((resolve) => setTimeout(resolve, 200));
-    }
-    console.log(`The extension host did not report within ${TIMEOUT / 1000} s.\n${editor.server.logs().slice(-3000)}`);
-    return { passed: 0, failed: 1 };
+    const single = await results(editor, SUITES);
+    const [below, names] = SEVERAL;
+    const suites = join(SUITES, below);
+    const folder = makeWorkspace(dirname(editor.folder), names);
+    await editor.page.goto(editor.server.address({ folder, extension: ROOT, testsPath: join(suites, 'index.js') }));
+    const several = await results(editor, suites);
+    return { passed: single.passed + several.passed, failed: single.failed + several.failed };
   } finally {
     await editor.close();
   }
+}
+
+/** A file that names folders beside it. */
+function makeWorkspace(home, names) {
+  for (const name of names) mkdirSync(join(home, name));
+  const file = join(home, 'several.code-workspace');
+  writeFileSync(file, JSON.stringify({ folders: names.map((path) => ({ path })) }));
+  return file;
+}
+
+async function results(editor, suites) {
+  const file = join(suites, 'results.json');
+  for (const deadline = Date.now() + TIMEOUT; Date.now() < deadline;) {
+    if (existsSync(file)) return report(JSON.parse(readFileSync(file, 'utf8')));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  console.log(`The extension host did not report within ${TIMEOUT / 1000} s.\n${editor.server.logs().slice(-3000)}`);
+  return { passed: 0, failed: 1 };
 }
 
 function report({ passed, failures }) {

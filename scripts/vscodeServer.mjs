@@ -103,10 +103,10 @@ export async function startServer({ data, settings = {}, trust = true, testing =
     data,
     logs: () => output,
     stop,
-    /** The address of a window on `folder` (null: on nothing); `testsPath` is run in its extension host, with `extension` under development. */
+    /** The address of a window on `folder` or a file that names several (null: on nothing); `testsPath` is run in its extension host, with `extension` under development. */
     address({ folder, extension, testsPath }) {
       const remote = (path) => `vscode-remote://127.0.0.1:${port}${path}`;
-      const query = new URLSearchParams({ tkn: token, ...(folder ? { folder } : { ew: 'true' }) });
+      const query = new URLSearchParams({ tkn: token, ...opened(folder) });
       if (testsPath) {
         const payload = {
           extensionDevelopmentPath: remote(extension),
@@ -118,6 +118,11 @@ export async function startServer({ data, settings = {}, trust = true, testing =
       return `${origin}/?${query}`;
     },
   };
+}
+
+function opened(folder) {
+  if (!folder) return { ew: 'true' };
+  return folder.endsWith('.code-workspace') ? { workspace: folder } : { folder };
 }
 
 /** What would distract a newcomer or a screenshot, off. */

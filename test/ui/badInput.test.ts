@@ -1,10 +1,10 @@
 /** What can be wrong with what a user starts: each is told clearly, with the way out, and no run stays "running". */
-import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { runIds } from './journals';
-import { screenshotFailures, Workbench } from './workbench';
+import { screenshotFailures, until, Workbench } from './workbench';
 
 const SCRIPTS = {
   'syntaxError.py': 'import time\n\nfor i in range(3)\n    print(i)\n',
@@ -21,6 +21,8 @@ const SCRIPTS = {
   ].join('\n'),
   'plain.py': 'print("hello")\n',
   'train.py': 'for epoch in range(3):\n    loss = 1 / (epoch + 1)\n    print(f"loss={loss}")\n',
+  'physics/xtrack.py': '# Tracks particles.\n',
+  'physics/orbit.py': 'for turn in range(1, 4):\n    print(f"epoch {turn}/3 loss={1 / turn}")\n',
   'diverging.py': [
     'import time, xtrack',
     'with xtrack.start_run(name="diverges") as run:',
@@ -37,6 +39,7 @@ let workbench: Workbench;
 
 function makeFolder(): string {
   const made = realpathSync(mkdtempSync(join(tmpdir(), 'xtw-')));
+  mkdirSync(join(made, 'physics'));
   for (const [name, text] of Object.entries(SCRIPTS)) writeFileSync(join(made, name), text);
   return made;
 }
@@ -125,6 +128,27 @@ test('a run that diverges is told of, and stopped by a rule that says so; so is 
   await workbench.row('diverges, stopped').waitFor();
   await expectNothingRuns();
   workbench.changeSettings({ 'xtrack.alerts': [] });
+});
+
+test('another package of our name is asked about, until that is answered for good', async () => {
+  const before = runIds(folder).length;
+  const question = workbench.page.locator('.monaco-dialog-box', { hasText: 'another package of the name xtrack' });
+  await launch('orbit.py');
+  await question.waitFor();
+  expect(await question.innerText()).toContain(join(folder, 'physics/xtrack.py'));
+  expect(await question.innerText()).toContain('What it prints is recorded; what it logs is not.');
+  await workbench.screenshot('badInput-nameCollision');
+  await question.getByText('Cancel', { exact: true }).click();
+  await question.waitFor({ state: 'detached' });
+
+  await launch('orbit.py');
+  await question.getByText('Launch, and Do Not Ask Again', { exact: true }).click();
+  await workbench.row('orbit, completed').waitFor();
+  expect(runIds(folder).length).toBe(before + 1);
+
+  await launch('orbit.py');
+  await until('it runs again', () => runIds(folder).length === before + 2);
+  expect(await question.count()).toBe(0);
 });
 
 test('an untrusted workspace shows runs and launches nothing', async () => {

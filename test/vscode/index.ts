@@ -26,9 +26,7 @@ export async function run(): Promise<void> {
 
 function runSuites(results: Results): Promise<void> {
   const mocha = new Mocha({ ui: 'bdd', timeout: 60_000 });
-  const suites = readdirSync(__dirname, { recursive: true, encoding: 'utf8' }).filter((name) =>
-    name.endsWith('.test.js'),
-  );
+  const suites = readdirSync(__dirname).filter((name) => name.endsWith('.test.js'));
   for (const name of suites.sort()) mocha.addFile(join(__dirname, name));
   return new Promise((resolve) => {
     mocha

@@ -9,6 +9,7 @@ import type { Shown } from '../../src/composition';
 import type { XTrackApi } from '../../src/extension';
 import type { LaunchRequest } from '../../src/protocol/api';
 import type { Launched, RunDetail, StopResult } from '../../src/protocol/rows';
+import { closingQuestions } from './closingQuestions';
 
 const folder = (): string => vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? assert.fail('no folder is open');
 let api: Shown;
@@ -332,7 +333,7 @@ describe('XTrack in the extension host', () => {
   describe('bad input', () => {
     /** Failures are messages: the command gives nothing, and no run is left behind. */
     async function refused(run: () => Thenable<unknown>): Promise<void> {
-      assert.equal(await run(), undefined);
+      assert.equal(await closingQuestions(run()), undefined);
       await api.feed.refresh();
       assert.deepEqual(api.feed.active, []);
     }

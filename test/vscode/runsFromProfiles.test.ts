@@ -6,6 +6,7 @@ import * as vscode from 'vscode';
 import type { Shown } from '../../src/composition';
 import type { XTrackApi } from '../../src/extension';
 import type { Launched, RunDetail } from '../../src/protocol/rows';
+import { closingQuestions } from './closingQuestions';
 
 const folder = (): string => vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? assert.fail('no folder is open');
 let api: Shown;
@@ -102,7 +103,7 @@ describe('launch profiles', () => {
   ] as const)
     it(`that is ${name} launches nothing`, async () => {
       const before = (await api.collectors.list(api.collectors.clients[0]!, {})).total;
-      assert.equal(await vscode.commands.executeCommand('xtrack.launch', name), undefined, words);
+      assert.equal(await closingQuestions(vscode.commands.executeCommand('xtrack.launch', name)), undefined, words);
       assert.equal((await api.collectors.list(api.collectors.clients[0]!, {})).total, before);
     });
 });

@@ -8,7 +8,7 @@ import { packageBeside } from './packageBeside';
 const ACCEPTED = 'xtrack.acceptedCollisions';
 
 export class NameCollision {
-  /** One look at an interpreter is enough for a window. */
+  /** One look at an interpreter, with what is on its path, is enough for a window. */
   private readonly looks = new Map<string, Promise<string | null>>();
 
   constructor(
@@ -42,22 +42,23 @@ export class NameCollision {
   }
 
   private lookAt(interpreter: string, env: NodeJS.ProcessEnv): Promise<string | null> {
-    let look = this.looks.get(interpreter);
+    const id = `${interpreter}\n${env['PYTHONPATH'] ?? ''}`;
+    let look = this.looks.get(id);
     if (!look) {
-      look = this.look(interpreter, env);
-      this.looks.set(interpreter, look);
+      look = this.look(interpreter, env, () => this.looks.delete(id));
+      this.looks.set(id, look);
     }
     return look;
   }
 
-  private async look(interpreter: string, env: NodeJS.ProcessEnv): Promise<string | null> {
+  private async look(interpreter: string, env: NodeJS.ProcessEnv, forget: () => void): Promise<string | null> {
     try {
       const { xtrack } = await probeInterpreter(interpreter, env, this.clients());
       return xtrack && !xtrack.ours ? `${packageText(xtrack)}, ${xtrack.file}` : null;
     } catch (error) {
       // The launch itself will say what is wrong with the interpreter; it may be right by the next time.
       this.log.info(`${interpreter} could not be looked at: ${String(error)}`);
-      this.looks.delete(interpreter);
+      forget();
       return null;
     }
   }

@@ -188,9 +188,9 @@ function asUri(file: unknown): vscode.Uri | undefined {
   return typeof file === 'string' ? vscode.Uri.parse(file, true) : undefined;
 }
 
+/** Below its workspace folder, which is named where there are several. */
 function key(script: vscode.Uri): string {
-  const folder = vscode.workspace.getWorkspaceFolder(script);
-  return folder ? relative(folder.uri.fsPath, script.fsPath) : script.fsPath;
+  return vscode.workspace.asRelativePath(script);
 }
 
 function isRequest(value: unknown): value is Partial<LaunchRequest> & Pick<LaunchRequest, 'target'> {

@@ -26,15 +26,20 @@ export class RunTasks implements vscode.TaskProvider {
   constructor(private readonly ports: TaskPorts) {}
 
   provideTasks(): vscode.Task[] {
-    return allProfiles(this.ports.log).map(({ profile, folder }) =>
-      this.make({ type: TASK_TYPE, profile: profile.name }, folder, profile.name, () => ({ profile, folder })),
-    );
+    const several = (vscode.workspace.workspaceFolders?.length ?? 0) > 1;
+    return allProfiles(this.ports.log).map(({ profile, folder }) => {
+      // The editor tells tasks apart by their definitions alone: of two that are the same it runs any.
+      const definition = { type: TASK_TYPE, profile: profile.name, ...(several && { folder: folder.name }) };
+      return this.make(definition, folder, profile.name, () => ({ profile, folder }));
+    });
   }
 
   resolveTask({ definition, scope, name }: vscode.Task): vscode.Task {
-    const folder = typeof scope === 'object' ? scope : vscode.workspace.workspaceFolders?.[0];
+    const folders = vscode.workspace.workspaceFolders ?? [];
+    const named = folders.find((each) => each.name === definition['folder']);
+    const folder = named ?? (typeof scope === 'object' ? scope : folders[0]);
     return this.make(definition, scope ?? vscode.TaskScope.Workspace, name, () => {
-      const { type: _type, profile, ...rest } = definition;
+      const { type: _type, folder: _folder, profile, ...rest } = definition;
       if (typeof profile === 'string') return profileNamed(profile, this.ports.log, folder);
       const entry = { ...rest, name };
       const problem = profileProblem(entry);

@@ -1,0 +1,122 @@
+/** Launch profiles in a window with several folders: whose a profile is, and where its paths start. */
+import * as assert from 'node:assert/strict';
+import * as fs from 'node:fs/promises';
+import { join } from 'node:path';
+import * as vscode from 'vscode';
+import type { Shown } from '../../../src/composition';
+import type { XTrackApi } from '../../../src/extension';
+import type { Launched, RunDetail } from '../../../src/protocol/rows';
+
+const SCRIPT = `import os, sys, xtrack
+with xtrack.start_run() as run:
+    run.log_params({"cwd": os.getcwd(), "script": os.path.abspath(__file__), "args": " ".join(sys.argv[1:]), "data": os.environ.get("DATA")})
+`;
+const PROFILES = {
+  // Its own: the same name means another profile in each.
+  speech: [{ name: 'train', script: 'src/train.py', cwd: 'work', args: '${workspaceFolder}/data' }],
+  vision: [
+    { name: 'train', script: 'src/train.py', env: { DATA: '${workspaceFolder}' } },
+    { name: 'only here', module: 'train', cwd: './src' },
+    { name: 'elsewhere', script: '../speech/src/train.py' },
+  ],
+};
+
+describe('launch profiles of several folders', () => {
+  let api: Shown;
+
+  before(async () => {
+    const { ready } =
+      (await vscode.extensions.getExtension<XTrackApi>('xtrack.xtrack')?.activate()) ??
+      assert.fail('the extension is not there');
+    api = await ready();
+    for (const { name, uri } of folders()) {
+      await fs.mkdir(join(uri.fsPath, 'src'), { recursive: true });
+      await fs.mkdir(join(uri.fsPath, 'work'), { recursive: true });
+      await fs.writeFile(join(uri.fsPath, 'src/train.py'), SCRIPT);
+      const own = PROFILES[name as keyof typeof PROFILES];
+      if (own) await setProfiles(own, vscode.ConfigurationTarget.WorkspaceFolder, uri);
+    }
+    const shared = [{ name: 'shared', script: 'src/train.py', args: 'of the window' }];
+    await setProfiles(shared, vscode.ConfigurationTarget.Workspace);
+  });
+
+  const setProfiles = (profiles: object[], target: vscode.ConfigurationTarget, scope?: vscode.Uri) =>
+    vscode.workspace.getConfiguration('xtrack', scope).update('launchProfiles', profiles, target);
+  const folders = (): readonly vscode.WorkspaceFolder[] => vscode.workspace.workspaceFolders ?? [];
+  const pathOf = (name: string): string =>
+    folders().find((folder) => folder.name === name)?.uri.fsPath ?? assert.fail(`no folder ${name}`);
+
+  async function ended(run_id: string): Promise<RunDetail> {
+    for (const deadline = Date.now() + 30_000; Date.now() < deadline;) {
+      const run = await api.collectors.callRun(run_id, 'runs.get', { run_id });
+      if (run.attempts.at(-1)?.exit) return run;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    return assert.fail(`${run_id} did not end`);
+  }
+
+  async function launched(name: string): Promise<RunDetail> {
+    const run = await vscode.commands.executeCommand<Launched | undefined>('xtrack.launch', name);
+    return ended(run?.run_id ?? assert.fail(`${name} was not launched; see the message`));
+  }
+
+  /** The run of the folder that came last. */
+  async function runsIn(name: string): Promise<string[]> {
+    return fs.readdir(join(pathOf(name), '.xtrack/runs')).catch(() => []);
+  }
+
+  it('are offered once each, those of the window for the folder that has none of its own', async () => {
+    assert.deepEqual(
+      folders().map(({ name }) => name),
+      ['speech', 'vision', 'plain'],
+    );
+    const tasks = await vscode.tasks.fetchTasks({ type: 'xtrack' });
+    assert.deepEqual(tasks.map(({ name, scope }) => `${name} in ${(scope as vscode.WorkspaceFolder).name}`).sort(), [
+      'elsewhere in vision',
+      'only here in vision',
+      'shared in plain',
+      'train in speech',
+      'train in vision',
+    ]);
+  });
+
+  it('of one name run as their own folder says, and are kept in it', async () => {
+    const tasks = await vscode.tasks.fetchTasks({ type: 'xtrack' });
+    for (const [name, expected] of [
+      ['speech', { cwd: join(pathOf('speech'), 'work'), args: join(pathOf('speech'), 'data'), data: null }],
+      ['vision', { cwd: pathOf('vision'), args: '', data: pathOf('vision') }],
+    ] as const) {
+      const task = tasks.find((each) => each.name === 'train' && (each.scope as vscode.WorkspaceFolder).name === name);
+      const over = new Promise<number | undefined>((resolve) => {
+        const listening = vscode.tasks.onDidEndTaskProcess(({ execution, exitCode }) => {
+          if (execution.task.name !== 'train') return;
+          listening.dispose();
+          resolve(exitCode);
+        });
+      });
+      await vscode.tasks.executeTask(task ?? assert.fail(`no task of ${name}`));
+      assert.equal(await over, 0);
+      const [run_id = assert.fail(`no run in ${name}`), ...more] = await runsIn(name);
+      assert.deepEqual(more, []);
+      const { params } = await ended(run_id);
+      assert.deepEqual(params, { script: join(pathOf(name), 'src/train.py'), ...expected });
+    }
+  });
+
+  it('are found by name in any folder, first of all in the first', async () => {
+    assert.equal((await launched('train')).params['cwd'], join(pathOf('speech'), 'work'));
+    const { params } = await launched('only here');
+    assert.deepEqual(
+      [params['cwd'], params['script']],
+      [pathOf('vision'), pathOf('vision')].map((path, at) => join(path, ['src', 'src/train.py'][at]!)),
+    );
+    const shared = await launched('shared');
+    assert.deepEqual([shared.params['cwd'], shared.params['args']], [pathOf('plain'), 'of the window']);
+    assert.deepEqual(await runsIn('plain'), [shared.run_id]);
+  });
+
+  it('whose script lies in another folder run in their own', async () => {
+    const { params } = await launched('elsewhere');
+    assert.deepEqual([params['cwd'], params['script']], [pathOf('vision'), join(pathOf('speech'), 'src/train.py')]);
+  });
+});
