@@ -1,4 +1,5 @@
 /** What changed is told at most twenty times a second, however often it changes. */
+import { Pace } from '../base/pace';
 import type { Changed } from '../protocol/rows';
 
 const EVERY_MS = 50;
@@ -6,7 +7,7 @@ const EVERY_MS = 50;
 export class ChangeNotices {
   private rev = 0;
   private readonly runs = new Set<string>();
-  private timer: NodeJS.Timeout | null = null;
+  private readonly pace = new Pace(EVERY_MS, () => this.flush());
 
   constructor(
     /** What is to be said of one run now. */
@@ -16,15 +17,14 @@ export class ChangeNotices {
 
   changed(runId: string): void {
     this.runs.add(runId);
-    this.timer ??= setTimeout(() => this.flush(), EVERY_MS);
+    this.pace.soon();
   }
 
   dispose(): void {
-    if (this.timer) clearTimeout(this.timer);
+    this.pace.cancel();
   }
 
   private flush(): void {
-    this.timer = null;
     const runIds = [...this.runs];
     this.runs.clear();
     this.send([{ topic: 'runs', rev: ++this.rev, run_ids: runIds }, ...runIds.flatMap(this.describe)]);

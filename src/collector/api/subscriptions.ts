@@ -1,4 +1,5 @@
 /** What a connection wants to hear of, and `changed` notifications without data: a slow client asks when it can. */
+import { Pace } from '../../base/pace';
 import type { Changed } from '../../protocol/rows';
 
 const FLUSH_EVERY_MS = 50;
@@ -13,8 +14,7 @@ export interface Listener {
 export class Subscription {
   private topics = new Set<string>();
   private pending = new Map<string, Changed>();
-  private timer: NodeJS.Timeout | null = null;
-  private lastSent = 0;
+  private readonly pace = new Pace(FLUSH_EVERY_MS, () => this.flush());
 
   constructor(private readonly listener: Listener) {}
 
@@ -30,25 +30,17 @@ export class Subscription {
       const earlier = this.pending.get(change.topic);
       this.pending.set(change.topic, earlier ? merged(earlier, change) : change);
     }
-    if (this.pending.size > 0 && this.timer === null) this.schedule();
+    if (this.pending.size > 0) this.pace.soon();
   }
 
   dispose(): void {
-    if (this.timer) clearTimeout(this.timer);
+    this.pace.cancel();
     this.pending.clear();
     this.topics.clear();
   }
 
-  /** At once when the client was not told for a while, so that a curve lags as little as it can. */
-  private schedule(): void {
-    const wait = Math.max(0, this.lastSent + FLUSH_EVERY_MS - Date.now());
-    this.timer = setTimeout(() => this.flush(), Math.min(wait, FLUSH_EVERY_MS));
-  }
-
   private flush(): void {
-    this.timer = null;
-    this.lastSent = Date.now();
-    if (this.listener.bufferedAmount > MAX_UNSENT) return this.schedule();
+    if (this.listener.bufferedAmount > MAX_UNSENT) return this.pace.soon();
     const changes = [...this.pending.values()];
     this.pending.clear();
     for (const params of changes) this.listener.send(JSON.stringify({ jsonrpc: '2.0', method: 'changed', params }));

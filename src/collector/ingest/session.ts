@@ -1,5 +1,6 @@
 /** One client's connection: hello, then bells of a journal that we see, or events for our copy of one that we do not. */
 import type { Socket } from 'node:net';
+import { Pace } from '../../base/pace';
 import type { Ack, Command, Envelope, Hello, Json, Welcome } from '../../protocol/events';
 import { isToken } from '../token';
 import type { Dialect } from './dialect';
@@ -11,7 +12,7 @@ import type { StreamJournal, StreamJournals } from './streamJournal';
 
 const HELLO_TIMEOUT_MS = 10_000;
 const MAX_BEFORE_HELLO = 64 * 1024;
-/** Acks and bells: at most 20 a second, and once more when it falls silent. */
+/** Acks and bells: at most 20 a second. */
 const FLUSH_EVERY_MS = 50;
 /** A client that does not read what we tell it gets nothing more. */
 const MAX_UNREAD = 1 << 20;
@@ -32,7 +33,7 @@ export interface SessionEvents {
 export class Session {
   private state: State = { kind: 'new' };
   private readonly helloTimer: NodeJS.Timeout;
-  private flushTimer: NodeJS.Timeout | null = null;
+  private readonly pace = new Pace(FLUSH_EVERY_MS, () => this.flush());
   private badCount = 0;
 
   constructor(
@@ -87,7 +88,7 @@ export class Session {
       case 'new':
         return this.greet(envelope);
       case 'journal':
-        if (envelope['t'] === 'grown') this.flushSoon();
+        if (envelope['t'] === 'grown') this.pace.soon();
         return;
       case 'stream':
         return this.event(envelope, this.state.hello.run_id, fresh);
@@ -125,7 +126,7 @@ export class Session {
     if (hello.journal !== undefined && onDisk !== null) {
       this.state = { kind: 'journal', hello, file: hello.journal };
       this.send('welcome', { protocol: 1, mode: 'journal', after: onDisk } satisfies Welcome);
-      return this.flushSoon();
+      return this.pace.soon();
     }
     if (this.ports.follower !== null) return this.refuse(this.ports.follower);
     try {
@@ -167,18 +168,11 @@ export class Session {
     if (this.state.kind !== 'stream' || fresh.length === 0) return;
     try {
       this.state.journal.append(fresh);
-      this.flushSoon();
+      this.pace.soon();
     } catch (error) {
       // Not acked, so that the client keeps it and comes again.
       this.refuse(`the journal of run ${this.state.hello.run_id} cannot be written: ${messageOf(error)}`);
     }
-  }
-
-  private flushSoon(): void {
-    this.flushTimer ??= setTimeout(() => {
-      this.flushTimer = null;
-      this.flush();
-    }, FLUSH_EVERY_MS);
   }
 
   private flush(): void {
@@ -213,8 +207,8 @@ export class Session {
     const { state } = this;
     if (state.kind === 'closed') return;
     clearTimeout(this.helloTimer);
-    if (this.flushTimer) clearTimeout(this.flushTimer);
-    if (this.flushTimer && !this.socket.destroyed) this.flush();
+    if (this.pace.isDue && !this.socket.destroyed) this.flush();
+    this.pace.cancel();
     this.state = { kind: 'closed' };
     if (this.badCount > 1) this.ports.log(`${this.badCount} bad frames or events in one connection were skipped.`);
     if (state.kind === 'stream') {
