@@ -31,7 +31,7 @@ export async function startEditor({ vsix, companions = [], trust, settings, env,
     const extensions = join(data, 'extensions');
     if (vsix) await installPackage(vsix, data);
     // Below the test driver ours is the one under development.
-    else if (!testsPath) installExtension(ROOT, extensions, ['package.json', 'dist', 'media']);
+    else if (!testsPath) installExtension(ROOT, extensions, ['package.json', 'package.nls.json', 'dist', 'media']);
     for (const path of companions) installExtension(path, extensions, ['']);
     const testing = testsPath !== undefined;
     const server = await startServer({ data, settings, trust, testing, env: { XDG_RUNTIME_DIR: runtime, ...env } });

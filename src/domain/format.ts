@@ -1,4 +1,5 @@
 /** How numbers, durations and times read everywhere: four significant digits, thin spaces between thousands. */
+import { t } from '../base/texts';
 import type { Num } from '../protocol/events';
 
 const THIN_SPACE = '\u2009';
@@ -39,9 +40,9 @@ export function formatDuration(seconds: number): string {
 
 export function formatAgo(at: number, now: number): string {
   const seconds = (now - at) / 1000;
-  if (seconds < 5) return 'just now';
+  if (seconds < 5) return t('just now');
   const [long] = formatDuration(seconds).split(' ');
-  return `${long} ago`;
+  return t('{0} ago', long ?? '');
 }
 
 export function formatTime(at: number): string {
@@ -61,10 +62,10 @@ export function formatBytes(bytes: number): string {
 
 /** The x of a point on the chosen axis, in words. */
 export function formatX(axis: 'step' | 'epoch' | 'relative' | 'wall' | 'metric', x: number): string {
-  if (axis === 'metric') return `at ${formatNumber(x)}`;
+  if (axis === 'metric') return t('at {0}', formatNumber(x));
   if (axis === 'relative') return formatDuration(x);
   if (axis === 'wall') return formatTime(x);
-  return `${axis} ${formatCount(x)}`;
+  return axis === 'epoch' ? t('epoch {0}', formatCount(x)) : t('step {0}', formatCount(x));
 }
 
 function pair(big: number, bigUnit: string, small: number, smallUnit: string): string {

@@ -2,6 +2,7 @@
  * Expressions over metrics: `val_loss - train_loss`, `log(train/loss)`, `"lr (group 1)" * 1e3`. A name may hold slashes:
  * where a metric of that name exists it is meant, else `/` divides. Quotes name any metric.
  */
+import { t } from '../base/texts';
 
 export interface MetricExpression {
   /** The metrics that it needs, in order of their first use. */
@@ -74,8 +75,8 @@ class Parser {
   whole(): MetricExpression {
     const evaluate = this.binary(0);
     const rest = this.next();
-    if (rest.kind !== 'end') throw new ExpressionError(`“${rest.text}” was not expected here.`, rest.at);
-    if (this.keys.length === 0) throw new ExpressionError('There is no metric in it.', 0);
+    if (rest.kind !== 'end') throw new ExpressionError(t('“{0}” was not expected here.', rest.text), rest.at);
+    if (this.keys.length === 0) throw new ExpressionError(t('There is no metric in it.'), 0);
     return { keys: this.keys, evaluate };
   }
 
@@ -92,7 +93,7 @@ class Parser {
 
   private expect(sign: string): void {
     const token = this.tokens[this.at]!;
-    if (!this.accept(sign)) throw new ExpressionError(`“${sign}” is missing.`, token.at);
+    if (!this.accept(sign)) throw new ExpressionError(t('“{0}” is missing.', sign), token.at);
   }
 
   private binary(above: number): Evaluate {
@@ -110,7 +111,7 @@ class Parser {
   }
 
   private operand(): Evaluate {
-    if (++this.depth > DEEPEST) throw new ExpressionError('It is nested too deeply.', this.tokens[this.at]!.at);
+    if (++this.depth > DEEPEST) throw new ExpressionError(t('It is nested too deeply.'), this.tokens[this.at]!.at);
     const operand = this.operandHere();
     this.depth--;
     return operand;
@@ -134,7 +135,7 @@ class Parser {
     if (token.kind === 'quoted') return this.metric(token);
     if (token.kind !== 'name')
       throw new ExpressionError(
-        token.kind === 'end' ? 'It ends too early.' : `“${token.text}” was not expected here.`,
+        token.kind === 'end' ? t('It ends too early.') : t('“{0}” was not expected here.', token.text),
         token.at,
       );
     if (!this.isMetric(token.text) && this.accept('(')) return this.call(token);
@@ -145,7 +146,7 @@ class Parser {
     const apply = Object.hasOwn(FUNCTIONS, name.text) ? FUNCTIONS[name.text] : undefined;
     if (apply === undefined)
       throw new ExpressionError(
-        `There is no function ${name.text}. There are ${Object.keys(FUNCTIONS).join(', ')}.`,
+        t('There is no function {0}. There are {1}.', name.text, Object.keys(FUNCTIONS).join(', ')),
         name.at,
       );
     const operands = [this.binary(0)];
@@ -155,7 +156,7 @@ class Parser {
   }
 
   private metric({ text, at }: Token): Evaluate {
-    if (!this.isMetric(text)) throw new ExpressionError(`No metric is named ${text}.`, at);
+    if (!this.isMetric(text)) throw new ExpressionError(t('No metric is named {0}.', text), at);
     let index = this.keys.indexOf(text);
     if (index === -1) index = this.keys.push(text) - 1;
     return (values) => values[index]!;
@@ -187,7 +188,7 @@ function tokenAt(rest: string, at: number, isMetric: (key: string) => boolean): 
   const name = nameAt(rest, isMetric);
   if (name !== null) return { token: { kind: 'name', text: name, at }, length: name.length };
   const sign = rest[0]!;
-  if (!'+-*/^(),'.includes(sign)) throw new ExpressionError(`“${sign}” was not expected here.`, at);
+  if (!'+-*/^(),'.includes(sign)) throw new ExpressionError(t('“{0}” was not expected here.', sign), at);
   return { token: { kind: 'sign', text: sign, at }, length: 1 };
 }
 

@@ -1,4 +1,5 @@
 /** Runs that are alike in one respect: a param, a tag, the experiment, the status. */
+import { t } from '../base/texts';
 import type { Json } from '../protocol/events';
 import type { RunRow } from '../protocol/rows';
 import { formatNumber } from './format';
@@ -25,7 +26,7 @@ export function groupings(rows: readonly Grouped[]): string[] {
 
 /** The value that a run is grouped by, in words. */
 export function groupOf(row: Grouped, by: string): string {
-  if (by === 'experiment') return row.experiment ?? 'none';
+  if (by === 'experiment') return row.experiment ?? t('none');
   if (by === 'status') return row.status;
   const [kind, name] = [by.slice(0, by.indexOf('.')), by.slice(by.indexOf('.') + 1)];
   return wordsOf((kind === 'tags' ? row.tags : row.params)[name]);

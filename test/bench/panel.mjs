@@ -17,7 +17,13 @@ export async function measure({ quick }) {
   const editor = await openEditor({ folder });
   const children = [];
   const start = (...args) => {
-    const env = { ...process.env, PYTHONPATH: join(ROOT, 'dist/python'), XTRACK_DIR: join(folder, '.xtrack') };
+    const env = {
+      ...process.env,
+      PYTHONPATH: join(ROOT, 'dist/python'),
+      XTRACK_DIR: join(folder, '.xtrack'),
+      // Where they find the editor's collector, as in its terminals.
+      XDG_RUNTIME_DIR: editor.runtime,
+    };
     children.push(spawn(python(), [SCRIPT, ...args], { cwd: folder, env, stdio: 'ignore' }));
   };
   try {
@@ -33,25 +39,25 @@ export async function measure({ quick }) {
 
     const seconds = quick ? 20 : 60;
     start('grid', String(seconds + 25));
-    await openCharts(page, 'grid, 10 runs');
+    await page.locator('.part.sidebar .monaco-list-row[aria-label*="live 9"]').waitFor({ timeout: 60_000 });
+    await openCharts(page, 'grid');
     const frame = await panelFrame(page);
     await until(() => frame.evaluate(() => window.__xtrackCharts().filter(({ x }) => x.length > 20).length >= 60));
+    const browser = page.context().browser();
+    await browser.startTracing(page, { categories: ['toplevel', 'devtools.timeline'] });
     const watching = frame.evaluate(watchPanel, seconds);
     await hover(page, frame, seconds);
     const seen = await watching;
+    const { frames, tasks } = mainThread(JSON.parse(String(await browser.stopTracing())).traceEvents);
     return [
       ...share('log call → the panel is told, p50, ms', delays.told, 0.5),
       ...share('log call → the panel has the point, p50, ms', delays.got, 0.5),
       ...share('log call → curve, p50, ms', delays.drawn, 0.5, 100),
       ...share('log call → curve, p95, ms', delays.drawn, 0.95, 250),
-      ...share('12 × 10 live: script a frame, p50, ms', seen.frames, 0.5),
-      ...share('12 × 10 live: script a frame, p95, ms', seen.frames, 0.95, 8),
-      {
-        name: '12 × 10 live: longest task, ms',
-        values: [seen.longest],
-        atMost: 50,
-        note: `${seen.tasks} over 50 ms in ${seconds} s`,
-      },
+      ...share('12 × 10 live: a frame, p50, ms of processor', frames, 0.5),
+      ...share('12 × 10 live: a frame, p95, ms of processor', frames, 0.95, 8),
+      ...share('12 × 10 live: longest task, ms of processor', tasks, 1, 50),
+      { name: '12 × 10 live: longest task, ms passed', values: [seen.longest], note: `${seen.tasks} over 50 ms` },
       { name: 'points asked for, × half the pixels', values: [seen.points / (seen.width / 2)], atMost: 1.3 },
       {
         name: 'answers that are ends only, share',
@@ -100,18 +106,34 @@ async function watchProbe({ points, seconds }) {
   return delays;
 }
 
-/** In the panel: script of each frame, tasks, and what the collector's answers hold. */
+/**
+ * Processor time of the thread that draws, of its frames' scripts and of its tasks, ms: the machine may be busy with other
+ * things, and a browser without a graphics card composes its pictures on the same cores.
+ */
+function mainThread(events) {
+  const whole = events.filter(({ ph, tdur }) => ph === 'X' && tdur !== undefined);
+  const threadOf = ({ pid, tid }) => `${pid}:${tid}`;
+  const frames = whole.filter(({ name }) => name === 'FireAnimationFrame');
+  const busiest = heaviest(frames, threadOf);
+  const tasks = whole.filter((event) => event.name === 'RunTask' && threadOf(event) === busiest);
+  // The page around the panel has frames of its own.
+  const frameOf = ({ args }) => args.data?.frame;
+  const panel = heaviest(frames, frameOf);
+  const ms = ({ tdur }) => tdur / 1000;
+  return { frames: frames.filter((event) => frameOf(event) === panel).map(ms), tasks: tasks.map(ms) };
+}
+
+/** That of all keys on which most time was spent. */
+function heaviest(events, keyOf) {
+  const sums = new Map();
+  for (const event of events) sums.set(keyOf(event), (sums.get(keyOf(event)) ?? 0) + event.tdur);
+  return [...sums].sort(([, a], [, b]) => b - a)[0]?.[0];
+}
+
+/** In the panel: tasks, and what the collector's answers hold. */
 async function watchPanel(seconds) {
-  const frames = [];
   const tasks = [];
   const seen = { answers: 0, tails: 0, points: 0 };
-  const native = window.requestAnimationFrame.bind(window);
-  window.requestAnimationFrame = (callback) =>
-    native((time) => {
-      const started = performance.now();
-      callback(time);
-      frames.push(performance.now() - started);
-    });
   window.addEventListener('message', ({ data }) => {
     for (const series of data.series ?? []) {
       seen.answers++;
@@ -123,9 +145,8 @@ async function watchPanel(seconds) {
     type: 'longtask',
   });
   await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
-  window.requestAnimationFrame = native;
   const width = Math.max(...[...document.querySelectorAll('.plot')].map((plot) => plot.clientWidth));
-  return { frames, width, ...seen, tasks: tasks.length, longest: Math.max(0, ...tasks) };
+  return { width, ...seen, tasks: tasks.length, longest: Math.max(0, ...tasks) };
 }
 
 /** The pointer goes to and fro over one chart. */

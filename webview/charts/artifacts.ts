@@ -1,18 +1,19 @@
 /** What the run wrote: checkpoints, each with a way to go on from it, and artifacts. */
+import { t } from '../../src/base/texts';
 import type { PanelAction, PanelRun } from '../../src/protocol/panel';
 import type { Artifact, Checkpoint, RunDetail } from '../../src/protocol/rows';
-import { el, icon, iconButton } from '../shared/dom';
+import { code, el, filled, icon, iconButton } from '../shared/dom';
 import { formatAgo, formatBytes, formatCount, formatNumber, formatTime, toNumber } from '../../src/domain/format';
 import { statusActions } from '../shared/status';
 
 type Act = (action: PanelAction) => void;
 
 export function artifacts(run: PanelRun, detail: RunDetail | undefined, act: Act): HTMLElement[] {
-  if (detail === undefined) return [el('p', { class: 'muted' }, 'Loading…')];
+  if (detail === undefined) return [el('p', { class: 'muted' }, t('Loading…'))];
   return [
-    el('h2', {}, `Checkpoints (${detail.checkpoints.length})`),
+    el('h2', {}, t('Checkpoints ({0})', detail.checkpoints.length)),
     checkpointTable(run, detail.checkpoints, act),
-    el('h2', {}, `Artifacts (${detail.artifacts.length})`),
+    el('h2', {}, t('Artifacts ({0})', detail.artifacts.length)),
     artifactTable(run, detail.artifacts, act),
   ];
 }
@@ -22,9 +23,7 @@ function checkpointTable(run: PanelRun, checkpoints: Checkpoint[], act: Act): HT
     return el(
       'p',
       { class: 'muted' },
-      'None yet. ',
-      el('code', {}, 'run.log_checkpoint(path, step)'),
-      ' makes a run resumable from here.',
+      ...filled(t('None yet. {0} makes a run resumable from here.'), code('run.log_checkpoint(path, step)')),
     );
   }
   const canResume = statusActions(run.row.status).resume;
@@ -34,7 +33,7 @@ function checkpointTable(run: PanelRun, checkpoints: Checkpoint[], act: Act): HT
   const lines = [...checkpoints].reverse().map((checkpoint) => {
     const metrics = Object.entries(checkpoint.metrics).map(([key, value]) => `${key} ${formatNumber(toNumber(value))}`);
     const gone = checkpoint.exists === false;
-    const resume = iconButton('debug-restart', `Resume from ${checkpoint.path}`, () =>
+    const resume = iconButton('debug-restart', t('Resume from {0}', checkpoint.path), () =>
       act({ do: 'resumeFrom', run_id: run.row.run_id, checkpoint: checkpoint.id }),
     );
     resume.disabled = !canResume || gone;
@@ -45,7 +44,7 @@ function checkpointTable(run: PanelRun, checkpoints: Checkpoint[], act: Act): HT
         'td',
         {},
         checkpoint === best && icon('star-full'),
-        checkpoint === best && el('span', { class: 'sr-only' }, 'best'),
+        checkpoint === best && el('span', { class: 'sr-only' }, t('best')),
       ),
       el('td', { class: 'number' }, position(checkpoint)),
       nameCell(run, checkpoint, fileName(checkpoint.path), act),
@@ -62,8 +61,8 @@ function fileName(path: string): string {
 }
 
 function position(checkpoint: Checkpoint): string {
-  if (checkpoint.step !== null) return `step ${formatCount(checkpoint.step)}`;
-  return checkpoint.epoch === null ? '' : `epoch ${formatCount(checkpoint.epoch)}`;
+  if (checkpoint.step !== null) return t('step {0}', formatCount(checkpoint.step));
+  return checkpoint.epoch === null ? '' : t('epoch {0}', formatCount(checkpoint.epoch));
 }
 
 function artifactTable(run: PanelRun, files: Artifact[], act: Act): HTMLElement {
@@ -71,9 +70,7 @@ function artifactTable(run: PanelRun, files: Artifact[], act: Act): HTMLElement 
     return el(
       'p',
       { class: 'muted' },
-      'None yet. ',
-      el('code', {}, 'run.log_artifact(path, "model")'),
-      ' lists a file here.',
+      ...filled(t('None yet. {0} lists a file here.'), code('run.log_artifact(path, "model")')),
     );
   }
   const lines = files.map((file) =>
@@ -99,7 +96,7 @@ type LoggedFile = Pick<Artifact, 'path' | 'file' | 'exists'>;
 /** Opens in the editor, as what it is: pictures as pictures. */
 function nameCell(run: PanelRun, logged: LoggedFile, name: string, act: Act): HTMLElement {
   const attributes = { class: 'path', title: logged.path };
-  if (logged.exists === false) return el('td', attributes, `${name} (file is gone)`);
+  if (logged.exists === false) return el('td', attributes, t('{0} (file is gone)', name));
   const link = el('button', { class: 'link', type: 'button' }, name);
   link.addEventListener('click', () => act({ do: 'open', run_id: run.row.run_id, file: whereOf(logged) }));
   return el('td', attributes, link);
@@ -107,11 +104,11 @@ function nameCell(run: PanelRun, logged: LoggedFile, name: string, act: Act): HT
 
 function fileButtons(run: PanelRun, logged: LoggedFile, act: Act): HTMLElement[] {
   const file = whereOf(logged);
-  const reveal = iconButton('folder-opened', `Reveal ${logged.path}`, () =>
+  const reveal = iconButton('folder-opened', t('Reveal {0}', logged.path), () =>
     act({ do: 'reveal', run_id: run.row.run_id, file }),
   );
   reveal.disabled = logged.exists === false;
-  return [reveal, iconButton('copy', `Copy the path ${logged.path}`, () => act({ do: 'copy', text: file }))];
+  return [reveal, iconButton('copy', t('Copy the path {0}', logged.path), () => act({ do: 'copy', text: file }))];
 }
 
 /** Where it is now; a path that cannot be told yet is looked for below the run's working directory. */

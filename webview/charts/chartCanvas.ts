@@ -66,6 +66,11 @@ export class ChartCanvas {
     return labels?.filter(({ label }) => label !== '') ?? [];
   }
 
+  /** Without a look at the page, which would have to be laid out first; undefined before it is drawn. */
+  get size(): { width: number; height: number } | undefined {
+    return this.chart;
+  }
+
   /** What is shown of an axis. */
   range(axis: 'x' | 'y'): Zoom | null {
     const scale = this.chart?.scales[axis];
@@ -75,14 +80,16 @@ export class ChartCanvas {
   draw(plot: Plot): void {
     const colorOf = (curve: Curve): string => plot.theme.series[curve.color] ?? plot.theme.foreground;
     this.painting = { curves: plot.curves, colorOf, attempts: plot.attempts, theme: plot.theme };
-    const data = { datasets: plot.curves.flatMap((curve) => datasets(curve, plot, colorOf(curve))) };
-    const { clientWidth, clientHeight } = this.canvas;
-    const scales = scalesOf(plot, { x: clientWidth / TICK_WIDTH, y: clientHeight / TICK_HEIGHT }) as ScalesOptions;
+    const lines = plot.curves.flatMap((curve) => datasets(curve, plot, colorOf(curve)));
+    const { width, height } = this.size ?? { width: this.canvas.clientWidth, height: this.canvas.clientHeight };
+    const scales = scalesOf(plot, { x: width / TICK_WIDTH, y: height / TICK_HEIGHT }) as ScalesOptions;
     if (this.chart === undefined) {
-      this.chart = this.create(data, scales);
+      this.chart = this.create({ datasets: lines }, scales);
       return;
     }
-    this.chart.data = data;
+    // Of a dataset that stays, chart.js keeps what it made for each of its points.
+    const known = this.chart.data.datasets;
+    this.chart.data.datasets = lines.map((line, i) => Object.assign(known[i] ?? {}, line));
     this.chart.options.scales = scales;
     this.chart.update('none');
   }
@@ -115,7 +122,9 @@ export class ChartCanvas {
 
 function datasets(curve: Curve, plot: Plot, color: string): ChartDataset<'line'>[] {
   // Only what is parsed is looked at for its order.
-  const order = curve.ascending ? {} : { parsing: { xAxisKey: 'x', yAxisKey: 'y' }, normalized: false };
+  const order: Partial<ChartDataset<'line'>> = curve.ascending
+    ? { parsing: false, normalized: true }
+    : { parsing: { xAxisKey: 'x', yAxisKey: 'y' }, normalized: false };
   const line = {
     ...order,
     data: points(curve.x, curve.line),
@@ -125,7 +134,10 @@ function datasets(curve: Curve, plot: Plot, color: string): ChartDataset<'line'>
   };
   if (!plot.smoothed) return [line];
   // Earlier datasets lie on top of later ones.
-  return [line, { ...order, data: points(curve.x, curve.y), borderColor: withAlpha(color, 0.25), borderWidth: 1 }];
+  return [
+    line,
+    { ...order, data: points(curve.x, curve.y), borderColor: withAlpha(color, 0.25), borderDash: [], borderWidth: 1 },
+  ];
 }
 
 function points(x: ArrayLike<number>, y: number[]): Point[] {

@@ -1,4 +1,5 @@
 /** From the series that are known to the curves of a chart: expressions, means over workers, groups of runs. */
+import { t } from '../../src/base/texts';
 import type { Band, PanelRun, PanelSeries, PanelState } from '../../src/protocol/panel';
 import { groupingName, groupOf } from '../../src/domain/runGroups';
 import { joined } from '../../src/domain/seriesJoin';
@@ -94,7 +95,7 @@ function runCurves(asked: CurvesOf, one: RunLine): Curve[] {
   const curve = (points: CurvePoints, more: Pick<CurveLook, 'worker' | 'faint' | 'label' | 'dash'>): Curve =>
     toCurve(points, { ...look, ...more }, state.smoothing, state.log_y);
   if (state.mean_workers && workers.length > 1) {
-    const label = `${look.label} · mean of ${workers.length} workers`;
+    const label = t('{0} · mean of {1} workers', look.label, workers.length);
     return [curve(meanOf(asked, workers), { worker: MEAN_WORKER, faint: false, label, dash: look.dash })];
   }
   return workers.map(({ worker, points }, i) =>
@@ -129,7 +130,8 @@ function groupCurves(asked: CurvesOf, lines: RunLine[], by: string): Curve[] {
     const { run, line, lineIndex } = members[0]!;
     const each = members.map(({ workers }) => (workers.length > 1 ? meanOf(asked, workers) : workers[0]!.points));
     const points = mean(each.map(ascendingPoints), 'any', state.band);
-    const group = `${groupingName(by)} ${groupOf(run.row, by)} (${members.length} run${members.length === 1 ? '' : 's'})`;
+    const name = `${groupingName(by)} ${groupOf(run.row, by)}`;
+    const group = members.length === 1 ? t('{0} (1 run)', name) : t('{0} ({1} runs)', name, members.length);
     const look: CurveLook = {
       run_id: run.row.run_id,
       key: line.text,

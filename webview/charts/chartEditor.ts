@@ -1,14 +1,15 @@
 /** Asks what a chart of the user's own is made of: a metric or an expression a line. */
+import { t } from '../../src/base/texts';
 import { parseExpression } from '../../src/domain/metricExpression';
-import { el, setText } from '../shared/dom';
+import { code, el, filled, setText } from '../shared/dom';
 import type { PanelModel } from './panelModel';
 
 const MOST_NAMES = 40;
 
 export class ChartEditor {
-  private readonly lines = el('textarea', { rows: 4, spellcheck: 'false', 'aria-label': 'Lines of the chart' });
+  private readonly lines = el('textarea', { rows: 4, spellcheck: 'false', 'aria-label': t('Lines of the chart') });
   private readonly problem = el('p', { class: 'editor-problem', role: 'status' });
-  private readonly names = el('div', { class: 'editor-names', role: 'group', 'aria-label': 'Metrics' });
+  private readonly names = el('div', { class: 'editor-names', role: 'group', 'aria-label': t('Metrics') });
   private readonly save = document.createElement('vscode-button');
   readonly element: HTMLDialogElement;
   private id: string | null = null;
@@ -16,9 +17,9 @@ export class ChartEditor {
   constructor(private readonly model: PanelModel) {
     const cancel = document.createElement('vscode-button');
     cancel.setAttribute('secondary', '');
-    cancel.append('Cancel');
+    cancel.append(t('Cancel'));
     cancel.addEventListener('click', () => this.element.close());
-    this.save.append('Show chart');
+    this.save.append(t('Show chart'));
     this.save.addEventListener('click', () => this.done());
     this.lines.addEventListener('input', () => this.check());
     this.lines.addEventListener('keydown', (event) => {
@@ -27,15 +28,15 @@ export class ChartEditor {
     this.element = el(
       'dialog',
       { class: 'chart-editor', 'aria-labelledby': 'chart-editor-title' },
-      el('h2', { id: 'chart-editor-title' }, 'What to draw'),
+      el('h2', { id: 'chart-editor-title' }, t('What to draw')),
       el(
         'p',
         { class: 'muted' },
-        'One metric or expression a line, such as ',
-        el('code', {}, 'val_loss - train_loss'),
-        ' or ',
-        el('code', {}, 'log10("train/loss")'),
-        '.',
+        ...filled(
+          t('One metric or expression a line, such as {0} or {1}.'),
+          code('val_loss - train_loss'),
+          code('log10("train/loss")'),
+        ),
       ),
       this.lines,
       this.problem,

@@ -1,4 +1,5 @@
 /** Which line is which, where the list of runs does not tell: several metrics in one chart, groups of runs. */
+import { t } from '../../src/base/texts';
 import { el, setName } from '../shared/dom';
 import type { Theme } from '../shared/theme';
 import type { Curve } from './curve';
@@ -15,7 +16,8 @@ export class ChartLegend {
     this.drawn = drawn;
     this.element.hidden = curves.length === 0;
     this.element.replaceChildren(...curves.slice(0, MOST).map((curve) => item(curve, theme)));
-    if (curves.length > MOST) this.element.append(el('li', { class: 'muted' }, `and ${curves.length - MOST} more`));
+    if (curves.length > MOST)
+      this.element.append(el('li', { class: 'muted' }, t('and {0} more', curves.length - MOST)));
   }
 }
 

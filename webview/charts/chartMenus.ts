@@ -1,4 +1,5 @@
 /** What can be done with a chart and with a checkpoint. */
+import { t } from '../../src/base/texts';
 import type { ImageKind, PanelAction } from '../../src/protocol/panel';
 import { statusActions } from '../shared/status';
 import type { Theme } from '../shared/theme';
@@ -26,52 +27,57 @@ export class ChartMenus {
     const pinned = state.pinned.includes(id);
     const zoomed = zoomOf(view.scope, state, id) !== null || zoomOfY(view.scope, state, id) !== null;
     const items: MenuItem[] = [
-      { label: pinned ? 'Unpin' : 'Pin to the top', icon: pinned ? 'pinned' : 'pin', hint: 'P', run: () => view.pin() },
       {
-        label: state.maximized === id ? 'Back to all charts' : 'Full size',
+        label: pinned ? t('Unpin') : t('Pin to the top'),
+        icon: pinned ? 'pinned' : 'pin',
+        hint: 'P',
+        run: () => view.pin(),
+      },
+      {
+        label: state.maximized === id ? t('Back to all charts') : t('Full size'),
         icon: state.maximized === id ? 'screen-normal' : 'screen-full',
         hint: 'F',
         run: () => view.maximize(),
       },
     ];
-    if (zoomed) items.push({ label: 'Reset zoom', icon: 'zoom-out', hint: '0', run: () => view.reset() });
+    if (zoomed) items.push({ label: t('Reset zoom'), icon: 'zoom-out', hint: '0', run: () => view.reset() });
     items.push({
-      label: custom ? 'Edit the lines…' : 'New chart with this metric…',
+      label: custom ? t('Edit the lines…') : t('New chart with this metric…'),
       icon: 'edit',
       run: () => this.edit(id),
     });
     if (custom)
       items.push({
-        label: 'Remove this chart',
+        label: t('Remove this chart'),
         icon: 'trash',
         run: () => this.model.patch({ custom: state.custom.filter((one) => one.id !== id) }),
       });
     for (const kind of ['png', 'svg', 'csv'] as const)
-      items.push({ label: `Save as ${kind.toUpperCase()}…`, icon: 'save', run: () => this.save(view, kind) });
+      items.push({ label: t('Save as {0}…', kind.toUpperCase()), icon: 'save', run: () => this.save(view, kind) });
     items.push(
-      { label: 'Copy the picture', icon: 'copy', run: () => void this.copyPicture(view) },
-      { label: 'Copy as SVG', icon: 'copy', run: () => this.copy(this.data(view, 'svg')) },
-      { label: 'Copy as CSV', icon: 'copy', run: () => this.copy(this.data(view, 'csv')) },
-      { label: 'Copy the name', icon: 'copy', run: () => this.copy(title) },
+      { label: t('Copy the picture'), icon: 'copy', run: () => void this.copyPicture(view) },
+      { label: t('Copy as SVG'), icon: 'copy', run: () => this.copy(this.data(view, 'svg')) },
+      { label: t('Copy as CSV'), icon: 'copy', run: () => this.copy(this.data(view, 'csv')) },
+      { label: t('Copy the name'), icon: 'copy', run: () => this.copy(title) },
     );
     openMenu(title, items, anchor);
   }
 
   openCheckpoint({ run_id, checkpoint }: CheckpointMark, x: string, anchor: HTMLElement): void {
     const row = this.model.run(run_id)?.row;
-    const items: MenuItem[] = [{ label: 'Copy the path', icon: 'copy', run: () => this.copy(checkpoint.path) }];
+    const items: MenuItem[] = [{ label: t('Copy the path'), icon: 'copy', run: () => this.copy(checkpoint.path) }];
     if (checkpoint.exists !== false) {
       items.push({
-        label: 'Reveal',
+        label: t('Reveal'),
         icon: 'folder-opened',
         run: () => this.act({ do: 'reveal', run_id, file: checkpoint.path }),
       });
       if (row !== undefined && statusActions(row.status).resume) {
         const resume = (): void => this.act({ do: 'resumeFrom', run_id, checkpoint: checkpoint.id });
-        items.unshift({ label: 'Resume from here', icon: 'debug-restart', run: resume });
+        items.unshift({ label: t('Resume from here'), icon: 'debug-restart', run: resume });
       }
     }
-    openMenu(`Checkpoint, ${x}${checkpoint.is_best ? ', best' : ''}`, items, anchor);
+    openMenu(checkpoint.is_best ? t('Best checkpoint, {0}', x) : t('Checkpoint, {0}', x), items, anchor);
   }
 
   private copy(text: string): void {
@@ -84,7 +90,7 @@ export class ChartMenus {
       const bytes = Uint8Array.from(atob(this.data(view, 'png')), (letter) => letter.charCodeAt(0));
       await navigator.clipboard.write([new ClipboardItem({ 'image/png': new Blob([bytes], { type: 'image/png' }) })]);
     } catch (error) {
-      this.fail(`The picture could not be copied (${String(error)}). Save it as PNG instead.`);
+      this.fail(t('The picture could not be copied ({0}). Save it as PNG instead.', String(error)));
     }
   }
 

@@ -1,11 +1,16 @@
 /** What is set less often: scales, means over workers, bands, linked axes, sizes. */
+import { t } from '../../src/base/texts';
 import { BANDS, type Band, CHART_SIZES, type ChartSize, type PanelState } from '../../src/protocol/panel';
 import { el, iconButton } from '../shared/dom';
 import type { PanelModel } from './panelModel';
 import { fillSelect } from './selectOptions';
 
-const BAND_NAMES: Record<Band, string> = { std: 'standard deviation', range: 'minimum to maximum', none: 'nothing' };
-const SIZE_NAMES: Record<ChartSize, string> = { small: 'small', medium: 'medium', large: 'large' };
+const BAND_NAMES: Record<Band, string> = {
+  std: t('standard deviation'),
+  range: t('minimum to maximum'),
+  none: t('nothing'),
+};
+const SIZE_NAMES: Record<ChartSize, string> = { small: t('small'), medium: t('medium'), large: t('large') };
 
 type Switch = 'log_x' | 'linked' | 'mean_workers';
 
@@ -19,20 +24,20 @@ export class ChartOptions {
 
   constructor(private readonly model: PanelModel) {
     this.switches = [
-      this.switch('mean_workers', 'mean over workers'),
-      this.switch('log_x', 'log x', { zooms: {} }),
-      this.switch('linked', 'zoom all charts together', { zooms: {} }),
+      this.switch('mean_workers', t('mean over workers')),
+      this.switch('log_x', t('log x'), { zooms: {} }),
+      this.switch('linked', t('zoom all charts together'), { zooms: {} }),
     ];
     this.band.addEventListener('change', () => this.model.patch({ band: this.band.value as Band }));
     this.size.addEventListener('change', () => this.model.patch({ size: this.size.value as ChartSize }));
-    this.button = iconButton('settings', 'Chart options', () => this.show(this.box.hidden !== false));
+    this.button = iconButton('settings', t('Chart options'), () => this.show(this.box.hidden !== false));
     this.button.setAttribute('aria-expanded', 'false');
     this.box = el(
       'div',
-      { class: 'options', role: 'group', 'aria-label': 'Chart options', hidden: true },
+      { class: 'options', role: 'group', 'aria-label': t('Chart options'), hidden: true },
       ...this.switches.map(({ check }) => check),
-      field('shade around means', this.band),
-      field('charts', this.size),
+      field(t('shade around means'), this.band),
+      field(t('charts'), this.size),
     );
     this.element = el('div', { class: 'options-anchor' }, this.button, this.box);
     this.element.addEventListener('keydown', (event) => {

@@ -1,4 +1,5 @@
 /** Puts the panel together: who tells whom that something changed. */
+import { t } from '../../src/base/texts';
 import type { PanelAction } from '../../src/protocol/panel';
 import { el, setText } from '../shared/dom';
 import { Host } from '../shared/host';
@@ -117,13 +118,13 @@ export class ChartPanel {
     media: this.mediaView.element,
   };
   private readonly tabs = new Tabs(this.model, this.panels);
-  private readonly chrome: View = { visible: true, draw: () => this.drawChrome() };
+  private readonly chrome: View = { visible: true, draw: () => () => this.drawChrome() };
   private storeTimer: ReturnType<typeof setTimeout> | undefined;
   private drawnDetail = '';
 
   private readonly top = el(
     'div',
-    { class: 'top', role: 'region', 'aria-label': 'Run' },
+    { class: 'top', role: 'region', 'aria-label': t('Run') },
     this.notices.element,
     this.header.element,
     this.tabs.element,

@@ -1,4 +1,5 @@
 /** One chart's card: title, last value, the plot with what lies over it. Drawn only while it can be seen. */
+import { t } from '../../src/base/texts';
 import type { PanelRun } from '../../src/protocol/panel';
 import { el, iconButton, setAttribute, setText } from '../shared/dom';
 import { formatNumber, formatX, toNumber } from '../../src/domain/format';
@@ -65,7 +66,7 @@ export class ChartView implements View, PointerTarget {
     this.checkpoints = new CheckpointLayer((mark, anchor) => this.openMark(mark, anchor));
     this.plot = el(
       'div',
-      { class: 'plot', tabindex: 0, role: 'application', 'aria-roledescription': 'chart' },
+      { class: 'plot', tabindex: 0, role: 'application', 'aria-roledescription': t('chart') },
       this.canvasElement,
       this.crosshair,
       this.dots,
@@ -73,8 +74,8 @@ export class ChartView implements View, PointerTarget {
       this.note,
       this.checkpoints.element,
     );
-    this.menu = iconButton('ellipsis', 'More actions', () => context.openChartMenu(this, this.menu));
-    this.full = iconButton('screen-full', 'Full size', () => this.maximize());
+    this.menu = iconButton('ellipsis', t('More actions'), () => context.openChartMenu(this, this.menu));
+    this.full = iconButton('screen-full', t('Full size'), () => this.maximize());
     this.element = el(
       'article',
       { class: 'chart', 'data-key': spec.id },
@@ -99,7 +100,7 @@ export class ChartView implements View, PointerTarget {
     this.spec = spec;
     setText(this.title, spec.title);
     setAttribute(this.title, 'title', spec.title);
-    setAttribute(this.menu, 'aria-label', `${spec.title}: more actions`);
+    setAttribute(this.menu, 'aria-label', t('{0}: more actions', spec.title));
     if (this.visible) this.context.frames.mark(this);
   }
 
@@ -111,7 +112,7 @@ export class ChartView implements View, PointerTarget {
   }
 
   get width(): number {
-    return this.plot.clientWidth;
+    return this.canvas.size?.width ?? this.plot.clientWidth;
   }
 
   /** What it needs to be drawn. */
@@ -122,14 +123,14 @@ export class ChartView implements View, PointerTarget {
     return { keys, sight: sightOf(this.scope, state, this.id) };
   }
 
-  draw(): void {
+  draw(): () => void {
     const { model, loader, theme } = this.context;
     const { state } = model;
     const runs = this.runs();
     const { keys, sight } = this.wanted;
     const known = runs.some(({ row }) => keys.every((key) => loader.get(row.run_id, key, sight) !== undefined));
     // What is on screen stays until there is something newer to show.
-    if (runs.length > 0 && !known && this.spec.keys.length > 0) return this.setNote('Loading…');
+    if (runs.length > 0 && !known && this.spec.keys.length > 0) return () => this.setNote(t('Loading…'));
     const get = (run_id: string, key: string): ReturnType<typeof loader.get> => loader.get(run_id, key, sight);
     this.curves = chartCurves({
       spec: this.spec,
@@ -155,11 +156,13 @@ export class ChartView implements View, PointerTarget {
       ),
       theme: theme(),
     });
-    this.setNote(this.emptiness(runs.length));
     this.marks = details.flatMap((detail) => checkpointMarks(detail, sight.x));
-    this.checkpoints.draw(this.marks, this.canvas, (run_id) => this.color(run_id), sight.x);
-    this.drawHeader(runs);
-    this.context.cursor.refresh();
+    return () => {
+      this.setNote(this.emptiness(runs.length));
+      this.checkpoints.draw(this.marks, this.canvas, (run_id) => this.color(run_id), sight.x);
+      this.drawHeader(runs);
+      this.context.cursor.refresh(this);
+    };
   }
 
   drawCursor(place: CursorPlace | null): void {
@@ -167,14 +170,15 @@ export class ChartView implements View, PointerTarget {
     const px = place === null || area === undefined ? NaN : this.canvas.xToPixel(place.x);
     const inside = area !== undefined && px >= area.left - 1 && px <= area.right + 1;
     this.crosshair.hidden = !inside;
-    const dots: HTMLElement[] = [];
-    if (inside && place !== null) {
+    const dots = inside && place !== null ? this.valuesAt(place.x).flatMap((value) => this.dotOf(value)) : [];
+    while (this.dots.childElementCount > dots.length) this.dots.lastElementChild?.remove();
+    while (this.dots.childElementCount < dots.length) this.dots.append(el('div', { class: 'dot' }));
+    dots.forEach((look, i) => Object.assign((this.dots.children[i] as HTMLElement).style, look));
+    if (inside) {
       this.crosshair.style.transform = `translateX(${Math.round(px)}px)`;
       this.crosshair.style.top = `${area.top}px`;
       this.crosshair.style.height = `${area.bottom - area.top}px`;
-      for (const value of this.valuesAt(place.x)) dots.push(...this.dot(value));
     }
-    if (dots.length > 0 || this.dots.childElementCount > 0) this.dots.replaceChildren(...dots);
   }
 
   valuesAt(x: number): CursorValue[] {
@@ -313,17 +317,15 @@ export class ChartView implements View, PointerTarget {
 
   private spoken(values: CursorValue[], x: number): string {
     const names = values.map((value) => `${value.curve.label} ${formatNumber(value.value)}`);
-    return `${this.spec.title}, ${this.formatX(x)}: ${names.join(', ') || 'no value'}`;
+    return `${this.spec.title}, ${this.formatX(x)}: ${names.join(', ') || t('no value')}`;
   }
 
-  private dot(value: CursorValue): HTMLElement[] {
+  private dotOf(value: CursorValue): { backgroundColor: string; transform: string }[] {
     const py = this.canvas.yToPixel(value.value);
     const area = this.canvas.area;
     if (area === undefined || !(py >= area.top - 1 && py <= area.bottom + 1)) return [];
-    const dot = el('div', { class: 'dot' });
-    dot.style.transform = `translate(${this.canvas.xToPixel(value.x)}px, ${py}px)`;
-    dot.style.backgroundColor = this.context.theme().series[value.curve.color] ?? '';
-    return [dot];
+    const backgroundColor = this.context.theme().series[value.curve.color] ?? '';
+    return [{ backgroundColor, transform: `translate(${this.canvas.xToPixel(value.x)}px, ${py}px)` }];
   }
 
   /** The last values, so that a glance (or a screen reader) needs no cursor. */
@@ -334,15 +336,15 @@ export class ChartView implements View, PointerTarget {
     setText(this.value, main === undefined ? '' : formatNumber(this.lastOf(main)));
     const counts = runs.flatMap(({ row }) => this.spec.keys.map((key) => row.metrics[key]));
     const bad = counts.reduce((sum, summary) => sum + (summary?.nan ?? 0) + (summary?.inf ?? 0), 0);
-    setText(this.bad, bad > 0 ? `${bad} NaN/∞` : '');
+    setText(this.bad, bad > 0 ? t('{0} NaN/∞', bad) : '');
     this.legend.draw(this.spec.lines.length > 1 || model.state.group !== null ? this.curves : [], theme());
     const full = model.state.maximized === this.id;
-    const name = full ? 'Back to all charts' : 'Full size';
+    const name = full ? t('Back to all charts') : t('Full size');
     setAttribute(this.full, 'title', name);
     setAttribute(this.full, 'aria-label', `${this.spec.title}: ${name}`);
     this.full.firstElementChild!.className = `codicon codicon-screen-${full ? 'normal' : 'full'}`;
     const values = this.curves.slice(0, 5).map((curve) => `${curve.label} ${formatNumber(this.lastOf(curve))}`);
-    const label = `${this.spec.title}: ${values.join(', ')}${bad > 0 ? `; ${bad} values are not finite` : ''}`;
+    const label = `${this.spec.title}: ${values.join(', ')}${bad > 0 ? `; ${t('{0} values are not finite', bad)}` : ''}`;
     setAttribute(this.plot, 'aria-label', label);
   }
 
@@ -355,20 +357,20 @@ export class ChartView implements View, PointerTarget {
   private emptiness(runs: number): string | null {
     const { state } = this.context.model;
     if (this.spec.lines.length === 0 && this.spec.problem !== null) return this.spec.problem;
-    if (runs === 0) return 'All runs with this metric are hidden.';
+    if (runs === 0) return t('All runs with this metric are hidden.');
     const hasPoint = this.curves.some((curve) => curve.x.length > 0);
     const xMetric = this.scope.xMetric(state);
-    if (!hasPoint && xMetric !== null) return `No value of it has one of ${xMetric} at the same step or before.`;
+    if (!hasPoint && xMetric !== null) return t('No value of it has one of {0} at the same step or before.', xMetric);
     if (!hasPoint && zoomOf(this.scope, state, this.id) !== null)
-      return 'Nothing in this range. Double-click to show all.';
-    if (!hasPoint && state.mean_workers) return 'Not all workers have reported a common step yet.';
+      return t('Nothing in this range. Double-click to show all.');
+    if (!hasPoint && state.mean_workers) return t('Not all workers have reported a common step yet.');
     const drawable = this.curves.some((curve) => curve.line.some((value) => !Number.isNaN(value)));
-    if (hasPoint && !drawable) return state.log_y ? 'No value above zero.' : 'No finite value.';
+    if (hasPoint && !drawable) return state.log_y ? t('No value above zero.') : t('No finite value.');
     return null;
   }
 
   private setNote(text: string | null): void {
-    this.note.hidden = text === null;
+    if (this.note.hidden !== (text === null)) this.note.hidden = text === null;
     setText(this.note, text ?? '');
   }
 

@@ -1,4 +1,5 @@
 /** Diamonds on the x axis where checkpoints were saved: buttons, so that they can be reached and named. */
+import { t } from '../../src/base/texts';
 import type { XAxis } from '../../src/protocol/panel';
 import { el } from '../shared/dom';
 import { formatX } from '../../src/domain/format';
@@ -32,8 +33,9 @@ export class CheckpointLayer {
   }
 
   private add(id: string, mark: CheckpointMark, axis: XAxis): HTMLButtonElement {
-    const best = mark.checkpoint.is_best ? ', best so far' : '';
-    const label = `Checkpoint at ${formatX(axis, mark.x)}${best}: ${mark.checkpoint.path}`;
+    const { is_best, path } = mark.checkpoint;
+    const at = formatX(axis, mark.x);
+    const label = is_best ? t('Best checkpoint so far, {0}: {1}', at, path) : t('Checkpoint, {0}: {1}', at, path);
     const button = el('button', {
       class: 'checkpoint',
       type: 'button',

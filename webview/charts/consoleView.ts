@@ -1,7 +1,8 @@
 /** The console tab: what the script printed, the newest at once, older on demand; it follows, and can be searched. */
+import { t } from '../../src/base/texts';
 import type { OutputQuery, PanelAction, PanelOutput, PanelRun } from '../../src/protocol/panel';
 import { formatBytes } from '../../src/domain/format';
-import { el, icon, iconButton, setAttribute, setText } from '../shared/dom';
+import { code, el, filled, icon, iconButton, setAttribute, setText } from '../shared/dom';
 import { statusActions } from '../shared/status';
 import { type ConsoleLine, ConsoleLines } from './consoleLines';
 import type { PanelModel } from './panelModel';
@@ -23,11 +24,11 @@ interface Source {
 
 export class ConsoleView {
   readonly element = el('div', { class: 'tab-panel console' });
-  private readonly text = el('div', { class: 'console-text', tabindex: 0, role: 'log', 'aria-label': 'Console' });
+  private readonly text = el('div', { class: 'console-text', tabindex: 0, role: 'log', 'aria-label': t('Console') });
   private readonly note = el('div', { class: 'empty', hidden: true });
-  private readonly earlier = el('button', { class: 'link', type: 'button', hidden: true }, 'Show earlier output');
+  private readonly earlier = el('button', { class: 'link', type: 'button', hidden: true }, t('Show earlier output'));
   private readonly which = document.createElement('vscode-single-select');
-  private readonly follow = iconButton('fold-down', 'Follow the newest output', () =>
+  private readonly follow = iconButton('fold-down', t('Follow the newest output'), () =>
     this.setFollowing(!this.following),
   );
   private readonly size = el('span', { class: 'muted number' });
@@ -50,17 +51,17 @@ export class ConsoleView {
     private readonly act: (action: PanelAction) => void,
     private readonly onError: (message: string) => void,
   ) {
-    this.which.setAttribute('label', 'Worker and attempt');
+    this.which.setAttribute('label', t('Worker and attempt'));
     this.which.addEventListener('change', () => this.choose());
     this.earlier.addEventListener('click', () => this.showEarlier());
-    const terminal = iconButton('terminal', 'Open in a terminal', () => {
+    const terminal = iconButton('terminal', t('Open in a terminal'), () => {
       if (this.source) this.act({ do: 'output', run_id: this.source.run_id });
     });
     this.text.addEventListener('scroll', () => this.scrolled(), { passive: true });
     this.element.append(
       el(
         'div',
-        { class: 'toolbar', role: 'toolbar', 'aria-label': 'Console' },
+        { class: 'toolbar', role: 'toolbar', 'aria-label': t('Console') },
         this.search.element,
         this.which,
         this.size,
@@ -193,7 +194,7 @@ export class ConsoleView {
       this.which,
       this.files.map(({ worker, attempt }) => ({
         value: `${attempt} ${worker}`,
-        label: `${worker} · attempt ${attempt}`,
+        label: t('{0} · attempt {1}', worker, attempt),
       })),
       `${this.source?.attempt} ${this.source?.worker}`,
     );
@@ -232,12 +233,23 @@ function named({ worker, attempt }: Source): { worker?: string; attempt?: number
 function emptyNote(run: PanelRun | undefined, hasFile: boolean): HTMLElement[] {
   if (hasFile)
     return [
-      el('p', { class: 'empty-title' }, 'Nothing was printed yet.'),
-      el('p', { class: 'muted' }, 'Output shows here as soon as the script writes some.'),
+      el('p', { class: 'empty-title' }, t('Nothing was printed yet.')),
+      el('p', { class: 'muted' }, t('Output shows here as soon as the script writes some.')),
     ];
   return [
-    el('p', { class: 'empty-title' }, icon('terminal'), ` ${run?.row.name ?? 'This run'} has no console output.`),
-    el('p', {}, 'Output is kept of scripts that XTrack launched: from the editor, or with'),
-    el('p', {}, el('code', {}, 'python -m xtrack run -- train.py')),
+    el(
+      'p',
+      { class: 'empty-title' },
+      icon('terminal'),
+      ` ${t('{0} has no console output.', run?.row.name ?? t('This run'))}`,
+    ),
+    el(
+      'p',
+      {},
+      ...filled(
+        t('Output is kept of scripts that XTrack launched: from the editor, or with {0}'),
+        code('python -m xtrack run -- train.py'),
+      ),
+    ),
   ];
 }

@@ -38,13 +38,17 @@ export class Cursor implements View {
     this.frames.mark(this);
   }
 
-  /** New data may have moved what is under it. */
-  refresh(): void {
-    if (this.place !== null) this.frames.mark(this);
+  /** The chart was drawn anew, which may have moved what is under the cursor. */
+  refresh(chart: CursorChart): void {
+    if (this.place === null) return;
+    chart.drawCursor(this.place);
+    if (this.place.chart === chart) this.drawTooltip(this.place);
   }
 
-  draw(): void {
-    for (const chart of this.charts()) if (chart.visible) chart.drawCursor(this.place);
-    this.drawTooltip(this.place);
+  draw(): () => void {
+    return () => {
+      for (const chart of this.charts()) if (chart.visible) chart.drawCursor(this.place);
+      this.drawTooltip(this.place);
+    };
   }
 }

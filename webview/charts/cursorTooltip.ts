@@ -1,4 +1,5 @@
 /** The values under the cursor, highest first; the one that is pointed at stands out. */
+import { t } from '../../src/base/texts';
 import { append, el, setName } from '../shared/dom';
 import { formatNumber, formatX } from '../../src/domain/format';
 import type { DrawnAxis } from './axes';
@@ -19,6 +20,11 @@ export interface TooltipContent {
 
 export class CursorTooltip {
   readonly element = el('div', { class: 'tooltip', role: 'tooltip', hidden: true });
+  private middle = innerWidth / 2;
+
+  constructor() {
+    addEventListener('resize', () => (this.middle = innerWidth / 2));
+  }
 
   hide(): void {
     this.element.hidden = true;
@@ -40,16 +46,16 @@ export class CursorTooltip {
       table,
     );
     if (ordered.length > MAX_ROWS)
-      this.element.append(el('div', { class: 'muted' }, `and ${ordered.length - MAX_ROWS} more`));
+      this.element.append(el('div', { class: 'muted' }, t('and {0} more', ordered.length - MAX_ROWS)));
     this.element.hidden = false;
     this.place(at);
   }
 
+  /** On the side of the pointer where there is more room. It is not measured: the page would have to be laid out for that. */
   private place(at: { x: number; y: number }): void {
-    const { width, height } = this.element.getBoundingClientRect();
-    const left = at.x + 16 + width > innerWidth ? at.x - width - 16 : at.x + 16;
-    const top = Math.min(at.y + 12, innerHeight - height - 4);
-    this.element.style.transform = `translate(${Math.max(4, left)}px, ${Math.max(4, top)}px)`;
+    const left = at.x > this.middle ? `calc(${at.x - 16}px - 100%)` : `${at.x + 16}px`;
+    this.element.style.transform =
+      `translate(max(4px, min(${left}, 100vw - 100% - 4px)), ` + `max(4px, min(${at.y + 12}px, 100vh - 100% - 4px)))`;
   }
 }
 
@@ -68,7 +74,7 @@ function row(value: CursorValue, content: TooltipContent, pointed: boolean): HTM
     el(
       'td',
       { class: 'number muted' },
-      value.raw !== value.value && !Number.isNaN(value.raw) ? `raw ${formatNumber(value.raw)}` : '',
+      value.raw !== value.value && !Number.isNaN(value.raw) ? t('raw {0}', formatNumber(value.raw)) : '',
     ),
     el(
       'td',

@@ -1,4 +1,5 @@
 /** What an event says, in one line. */
+import { t } from '../../src/base/texts';
 import type { Json } from '../../src/protocol/events';
 import type { RunEvent } from '../../src/protocol/panel';
 
@@ -16,7 +17,7 @@ type Fields = Record<string, Json>;
 function describe(type: string, fields: Fields, attempt: number): string | null {
   switch (type) {
     case 'run_start':
-      return `attempt ${attempt} began${named(fields, 'name')}`;
+      return `${t('attempt {0} began', attempt)}${named(fields, 'name')}`;
     case 'run_end':
       return [word(fields['status']), errorOf(fields['error']), exitOf(fields['exit'])].filter(Boolean).join(', ');
     case 'param':
@@ -32,12 +33,12 @@ function describe(type: string, fields: Fields, attempt: number): string | null 
     case 'alert':
       return [
         [word(fields['title']), word(fields['text'])].filter(Boolean).join(': '),
-        fields['stops'] === true ? 'the run is stopped' : '',
+        fields['stops'] === true ? t('the run is stopped') : '',
       ]
         .filter(Boolean)
         .join('; ');
     case 'checkpoint':
-      return [word(fields['path']), at(fields), fields['is_best'] === true ? 'best' : ''].filter(Boolean).join(', ');
+      return [word(fields['path']), at(fields), fields['is_best'] === true ? t('best') : ''].filter(Boolean).join(', ');
     case 'artifact':
       return [word(fields['path']), word(fields['type'])].filter(Boolean).join(', ');
     case 'edit':
@@ -48,8 +49,8 @@ function describe(type: string, fields: Fields, attempt: number): string | null 
 }
 
 function at(fields: Fields): string {
-  if (fields['step'] !== undefined && fields['step'] !== null) return `step ${word(fields['step'])}`;
-  return fields['epoch'] === undefined || fields['epoch'] === null ? '' : `epoch ${word(fields['epoch'])}`;
+  if (fields['step'] !== undefined && fields['step'] !== null) return t('step {0}', word(fields['step']));
+  return fields['epoch'] === undefined || fields['epoch'] === null ? '' : t('epoch {0}', word(fields['epoch']));
 }
 
 function named(fields: Fields, key: string): string {
@@ -64,7 +65,7 @@ function errorOf(error: Json | undefined): string {
 
 function exitOf(exit: Json | undefined): string {
   if (typeof exit !== 'object' || exit === null || Array.isArray(exit)) return '';
-  return exit['signal'] ? word(exit['signal']) : `exit code ${word(exit['code'])}`;
+  return exit['signal'] ? word(exit['signal']) : t('exit code {0}', word(exit['code']));
 }
 
 function progressOf(progress: Json | undefined): string {

@@ -1,4 +1,5 @@
 /** The events tab: what happened in a run, in order: starts and ends, params, states, checkpoints, commands, log lines. */
+import { t } from '../../src/base/texts';
 import type { PanelAction, RunEvent } from '../../src/protocol/panel';
 import { formatCount, formatTime } from '../../src/domain/format';
 import { el, icon, setText } from '../shared/dom';
@@ -21,7 +22,7 @@ export class EventsView {
     el(
       'thead',
       {},
-      el('tr', {}, ...['Time', 'Event', 'What', 'Where'].map((name) => el('th', { scope: 'col' }, name))),
+      el('tr', {}, ...[t('Time'), t('Event'), t('What'), t('Where')].map((name) => el('th', { scope: 'col' }, name))),
     ),
     this.body,
   );
@@ -34,13 +35,13 @@ export class EventsView {
     private readonly events: () => EventLoader | undefined,
     private readonly act: (action: PanelAction) => void,
   ) {
-    this.search.placeholder = 'Filter events';
-    this.search.label = 'Filter events';
+    this.search.placeholder = t('Filter events');
+    this.search.label = t('Filter events');
     const mark = icon('search');
     mark.slot = 'content-before';
     this.search.append(mark);
     this.search.addEventListener('input', () => this.update());
-    this.kind.setAttribute('label', 'Kind of event');
+    this.kind.setAttribute('label', t('Kind of event'));
     this.kind.addEventListener('change', () => {
       this.chosen = this.kind.value;
       this.update();
@@ -48,7 +49,7 @@ export class EventsView {
     this.element.append(
       el(
         'div',
-        { class: 'toolbar', role: 'toolbar', 'aria-label': 'Events' },
+        { class: 'toolbar', role: 'toolbar', 'aria-label': t('Events') },
         el('div', { class: 'search' }, this.search),
         this.kind,
         this.count,
@@ -67,7 +68,7 @@ export class EventsView {
     const kinds = [...new Set(loader.events.map(kindOf))].sort();
     fillSelect(
       this.kind,
-      [{ value: '', label: 'all kinds' }, ...kinds.map((kind) => ({ value: kind, label: kind }))],
+      [{ value: '', label: t('all kinds') }, ...kinds.map((kind) => ({ value: kind, label: kind }))],
       this.chosen,
     );
     const wanted = this.search.value.trim().toLowerCase();
@@ -81,15 +82,15 @@ export class EventsView {
       ...shown.slice(0, MOST_SHOWN).map(({ event, text }) => this.row(loader.run_id, event, text)),
     );
     this.table.hidden = shown.length === 0;
-    setText(this.count, loader.loaded ? `${formatCount(shown.length)} of ${formatCount(loader.total)}` : '');
+    setText(this.count, loader.loaded ? t('{0} of {1}', formatCount(shown.length), formatCount(loader.total)) : '');
     setText(this.note, this.noteText(loader, shown.length));
   }
 
   private noteText(loader: EventLoader, shown: number): string {
-    if (!loader.loaded) return 'Loading…';
-    if (loader.total === 0) return 'Nothing happened in this run yet.';
-    if (shown === 0) return 'No event matches.';
-    return shown > MOST_SHOWN ? `The latest ${formatCount(MOST_SHOWN)} are shown: filter to see others.` : '';
+    if (!loader.loaded) return t('Loading…');
+    if (loader.total === 0) return t('Nothing happened in this run yet.');
+    if (shown === 0) return t('No event matches.');
+    return shown > MOST_SHOWN ? t('The latest {0} are shown: filter to see others.', formatCount(MOST_SHOWN)) : '';
   }
 
   private row(run_id: string, event: RunEvent, text: string): HTMLElement {

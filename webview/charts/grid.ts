@@ -1,4 +1,5 @@
 /** Sections of charts. Elements are made once and stay where they are; what is out of sight is not drawn. */
+import { t } from '../../src/base/texts';
 import { el, icon, setAttribute, setText } from '../shared/dom';
 import type { Scope } from './axes';
 import { type ChartSpec, customChart, metricChart } from './chartSpec';
@@ -21,7 +22,7 @@ const MAXIMIZED = '\0maximized';
 const AHEAD = '200px 0px';
 /** A run that was just launched is known a moment later: only what stays unknown is said to be missing. */
 const MISSING_AFTER_MS = 3000;
-const TITLES: Record<string, string> = { [PINNED]: 'Pinned', [CUSTOM]: 'Your charts' };
+const TITLES: Record<string, string> = { [PINNED]: t('Pinned'), [CUSTOM]: t('Your charts') };
 
 export class Grid {
   readonly element = el('div', { class: 'grid' });

@@ -1,4 +1,5 @@
 /** Why there is no chart, and what to do about it. */
+import { t } from '../../src/base/texts';
 import { el } from '../shared/dom';
 import { statusActions } from '../shared/status';
 import { type Scope, SYSTEM } from './axes';
@@ -17,15 +18,15 @@ export function emptyState(why: Emptiness, openOutput: () => void): HTMLElement[
   switch (why) {
     case 'missing':
       return [
-        el('p', { class: 'empty-title' }, 'These runs are not here.'),
-        el('p', {}, 'They were deleted, or belong to a folder that is not open. Choose others in the XTrack view.'),
+        el('p', { class: 'empty-title' }, t('These runs are not here.')),
+        el('p', {}, t('They were deleted, or belong to a folder that is not open. Choose others in the XTrack view.')),
       ];
     case 'search':
-      return [el('p', {}, 'No metric matches this filter.')];
+      return [el('p', {}, t('No metric matches this filter.'))];
     case 'system':
       return [
-        el('p', { class: 'empty-title' }, 'No system metrics yet.'),
-        el('p', {}, 'CPU, memory and GPU are sampled while a script runs that XTrack launched:'),
+        el('p', { class: 'empty-title' }, t('No system metrics yet.')),
+        el('p', {}, t('CPU, memory and GPU are sampled while a script runs that XTrack launched:')),
         el('p', {}, el('code', {}, 'python -m xtrack run -- train.py')),
       ];
     default:
@@ -35,13 +36,13 @@ export function emptyState(why: Emptiness, openOutput: () => void): HTMLElement[
 
 function waiting(active: boolean, openOutput: () => void): HTMLElement[] {
   const output = document.createElement('vscode-button');
-  output.append('Show the output');
+  output.append(t('Show the output'));
   output.addEventListener('click', openOutput);
   return [
-    el('p', { class: 'empty-title' }, active ? 'Waiting for the first metric…' : 'This run logged no metrics.'),
-    el('p', {}, 'Log one from the training loop:'),
+    el('p', { class: 'empty-title' }, active ? t('Waiting for the first metric…') : t('This run logged no metrics.')),
+    el('p', {}, t('Log one from the training loop:')),
     el('p', {}, el('code', {}, 'run.log_metric("train/loss", loss, step=step)')),
-    el('p', { class: 'muted' }, 'If the script should have logged by now, its output tells why it did not.'),
+    el('p', { class: 'muted' }, t('If the script should have logged by now, its output tells why it did not.')),
     output,
   ];
 }

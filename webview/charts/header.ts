@@ -1,4 +1,5 @@
 /** Which run, how is it going, how long still, and what can be done with it. */
+import { t } from '../../src/base/texts';
 import type { PanelAction, PanelRun } from '../../src/protocol/panel';
 import type { RunRow, StopResult } from '../../src/protocol/rows';
 import { el, icon, setAttribute, setText } from '../shared/dom';
@@ -41,11 +42,11 @@ export class Header {
   ) {
     this.progress.append(this.bar);
     this.buttons = {
-      stop: this.button('debug-stop', 'Stop', () => 'stop'),
-      pause: this.button('debug-pause', 'Pause', (row) => (row.phase === 'paused' ? 'unpause' : 'pause')),
-      checkpoint_now: this.button('save', 'Checkpoint now', () => 'checkpoint_now'),
-      resume: this.button('debug-restart', 'Resume', () => 'resume'),
-      output: this.button('terminal', 'Output', () => 'output'),
+      stop: this.button('debug-stop', t('Stop'), () => 'stop', true),
+      pause: this.button('debug-pause', t('Pause'), (row) => (row.phase === 'paused' ? 'unpause' : 'pause')),
+      checkpoint_now: this.button('save', t('Checkpoint now'), () => 'checkpoint_now'),
+      resume: this.button('debug-restart', t('Resume'), () => 'resume', true),
+      output: this.button('terminal', t('Output'), () => 'output'),
     };
     this.error.addEventListener('click', () => this.openError());
     const title = el('div', { class: 'title' }, this.name, this.status, this.detail);
@@ -88,13 +89,15 @@ export class Header {
         ? `${row.started === null ? '' : `${formatDuration((row.ended - row.started) / 1000)}, `}${formatAgo(row.ended, now)}`
         : row.started === null
           ? ''
-          : `for ${formatDuration((now - row.started) / 1000)}`;
+          : t('for {0}', formatDuration((now - row.started) / 1000));
     setText(
       this.detail,
-      [troublesText(row), phase, time, row.attempt > 1 ? `attempt ${row.attempt}` : null].filter(Boolean).join(' · '),
+      [troublesText(row), phase, time, row.attempt > 1 ? t('attempt {0}', row.attempt) : null]
+        .filter(Boolean)
+        .join(' · '),
     );
     const times = [row.started, row.ended].flatMap((at, i) =>
-      at === null ? [] : `${i === 0 ? 'Started' : 'Ended'} ${formatTime(at)}`,
+      at === null ? [] : i === 0 ? t('Started {0}', formatTime(at)) : t('Ended {0}', formatTime(at)),
     );
     setAttribute(this.detail, 'title', times.join('\n'));
   }
@@ -109,7 +112,7 @@ export class Header {
     const of = progress.total === null ? '' : `/${formatCount(progress.total)}`;
     const percent = share === null ? null : `${Math.floor(share * 100)}%`;
     const pace = row.status === 'running' ? this.pace(row) : null;
-    const eta = pace === null ? null : `ETA ${formatDuration(Math.max(1, Math.round(pace.left)))}`;
+    const eta = pace === null ? null : t('ETA {0}', formatDuration(Math.max(1, Math.round(pace.left))));
     const rate = pace === null ? null : rateText(pace.rate);
     const text = [`${progress.unit} ${formatCount(progress.cur)}${of}`, percent, rate, eta].filter(Boolean).join(' · ');
     setText(this.progressText, text);
@@ -128,17 +131,16 @@ export class Header {
     const stop = this.model.stops.get(row.run_id);
     const { stop: stopButton, pause, checkpoint_now, resume } = this.buttons;
     stopButton.element.hidden = !can.stop;
-    setText(stopButton.label, stop === undefined ? 'Stop' : stopLabel(stop));
+    setText(stopButton.label, stop === undefined ? t('Stop') : stopLabel(stop));
     pause.element.hidden = !can.stop;
     pause.element.disabled = !can.command;
-    setText(pause.label, row.phase === 'paused' ? 'Continue' : 'Pause');
+    setText(pause.label, row.phase === 'paused' ? t('Continue') : t('Pause'));
     checkpoint_now.element.hidden = !can.stop;
     checkpoint_now.element.disabled = !can.command;
     resume.element.hidden = !can.resume;
   }
 
-  private button(iconName: string, text: string, what: (row: RunRow) => RunCommand): ActionButton {
-    const main = text === 'Stop' || text === 'Resume';
+  private button(iconName: string, text: string, what: (row: RunRow) => RunCommand, main = false): ActionButton {
     const label = el('span', { class: main ? 'action-label main' : 'action-label' }, text);
     const element = document.createElement('vscode-button');
     element.setAttribute('secondary', '');
@@ -165,25 +167,29 @@ function troublesText({ troubles = [] }: RunRow): string | null {
   const [first, ...more] = troubles;
   if (first === undefined) return null;
   const { worker, kind, steps = 0 } = first;
-  const what = kind === 'behind' ? `is ${formatNumber(steps)} steps behind` : kind === 'gone' ? 'is gone' : 'failed';
-  return `${worker} ${what}${more.length > 0 ? `, and ${more.length} more` : ''}`;
+  const texts = {
+    behind: t('{0} is {1} steps behind', worker, formatNumber(steps)),
+    gone: t('{0} is gone', worker),
+    failed: t('{0} failed', worker),
+  };
+  return more.length > 0 ? t('{0}, and {1} more', texts[kind], more.length) : texts[kind];
 }
 
 /** Slow ones by the time that each takes. */
 function rateText(rate: number): string {
-  return rate >= 1 ? `${formatNumber(Number(rate.toPrecision(2)))}/s` : `${formatDuration(1 / rate)} each`;
+  return rate >= 1 ? t('{0}/s', formatNumber(Number(rate.toPrecision(2)))) : t('{0} each', formatDuration(1 / rate));
 }
 
 /** What another click on Stop does, and what happens by itself when the countdown ends. */
 const NEXT: Record<StopResult['stage'], string> = {
-  command: 'Interrupt',
-  int: 'Terminate',
-  term: 'Kill',
-  kill: 'Kill again',
-  ended: 'Stop',
+  command: t('Interrupt'),
+  int: t('Terminate'),
+  term: t('Kill'),
+  kill: t('Kill again'),
+  ended: t('Stop'),
 };
 
 function stopLabel(stop: StopResult): string {
   const left = stop.next_at === null ? 0 : Math.ceil((stop.next_at - Date.now()) / 1000);
-  return left > 0 ? `${NEXT[stop.stage]} (in ${left}s)` : 'Stopping…';
+  return left > 0 ? t('{0} (in {1}s)', NEXT[stop.stage], left) : t('Stopping…');
 }

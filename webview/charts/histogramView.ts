@@ -1,4 +1,5 @@
 /** A histogram at one step as bars, above how the values lay at all steps: the darker, the more. */
+import { t } from '../../src/base/texts';
 import { formatCount, formatNumber } from '../../src/domain/format';
 import { el } from '../shared/dom';
 import type { Theme } from '../shared/theme';
@@ -37,10 +38,10 @@ export function histogramView(
       'div',
       { class: 'histogram-range number muted', 'aria-hidden': 'true' },
       el('span', {}, formatNumber(low)),
-      el('span', {}, `${formatCount(Math.round(sum(item.counts)))} values`),
+      el('span', {}, t('{0} values', formatCount(Math.round(sum(item.counts))))),
       el('span', {}, formatNumber(high)),
     ),
-    item.bad > 0 && el('div', { class: 'chart-bad' }, `${formatCount(item.bad)} NaN/∞`),
+    item.bad > 0 && el('div', { class: 'chart-bad' }, t('{0} NaN/∞', formatCount(item.bad))),
   );
 }
 
@@ -48,10 +49,10 @@ export function histogramView(
 export function describeHistogram({ edges, counts, bad }: HistogramItem): string {
   const total = sum(counts);
   const most = counts.indexOf(Math.max(...counts));
-  const range = (from: number, to: number): string => `${formatNumber(from)} to ${formatNumber(to)}`;
-  const parts = [`${formatCount(Math.round(total))} values from ${range(edges[0]!, edges.at(-1)!)}`];
-  if (total > 0) parts.push(`most from ${range(edges[most]!, edges[most + 1]!)}`);
-  if (bad > 0) parts.push(`${formatCount(bad)} NaN or ∞`);
+  const range = (from: number, to: number): string => t('{0} to {1}', formatNumber(from), formatNumber(to));
+  const parts = [t('{0} values from {1}', formatCount(Math.round(total)), range(edges[0]!, edges.at(-1)!))];
+  if (total > 0) parts.push(t('most from {0}', range(edges[most]!, edges[most + 1]!)));
+  if (bad > 0) parts.push(t('{0} NaN or ∞', formatCount(bad)));
   return parts.join(', ');
 }
 

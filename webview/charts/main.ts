@@ -1,3 +1,4 @@
+import '../shared/pageTexts';
 import './charts.css';
 import './vscodeElements';
 import { ChartPanel } from './chartPanel';

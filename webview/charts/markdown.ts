@@ -2,6 +2,7 @@
  * Markdown as elements. What it does not know, raw HTML above all, stays the text that it is; links only lead to the web, and
  * pictures are named, not fetched: notes may come from anybody.
  */
+import { t } from '../../src/base/texts';
 import { el } from '../shared/dom';
 
 type Open = (url: string) => void;
@@ -134,7 +135,7 @@ function withInline<T extends HTMLElement>(node: T, text: string, open: Open, de
 function inline(match: RegExpExecArray, open: Open, depth: number): Node | string {
   const [whole, , code, picture, label, url, bare, strong, strong2, struck, soft, soft2, escaped] = match;
   if (code !== undefined) return el('code', {}, code.trim());
-  if (picture !== undefined) return el('span', { class: 'muted' }, `[${picture || 'picture'}]`);
+  if (picture !== undefined) return el('span', { class: 'muted' }, `[${picture || t('picture')}]`);
   if (escaped !== undefined) return escaped;
   const target = url ?? bare;
   if (target !== undefined) {

@@ -1,4 +1,5 @@
 /** Images, histograms or tables of one key, of all runs that are shown, at one step that a slider chooses. */
+import { t } from '../../src/base/texts';
 import type { PanelAction, PanelRun } from '../../src/protocol/panel';
 import { formatCount } from '../../src/domain/format';
 import { el, icon, setAttribute, setName, setText } from '../shared/dom';
@@ -39,7 +40,7 @@ export class MediaCard {
   ) {
     const title = el('h3', { title: key });
     setName(title, key);
-    this.slider.setAttribute('aria-label', `Step of ${key}`);
+    this.slider.setAttribute('aria-label', t('Step of {0}', key));
     this.slider.addEventListener('input', () => {
       const i = Number(this.slider.value);
       // At the end it stays with the newest.
@@ -64,8 +65,8 @@ export class MediaCard {
     if (this.slider.value !== String(i)) this.slider.value = String(i);
     this.slider.hidden = last < 1;
     const step = this.steps[i] ?? 0;
-    setAttribute(this.slider, 'aria-valuetext', `step ${formatCount(step)}`);
-    setText(this.at, `step ${formatCount(step)}`);
+    setAttribute(this.slider, 'aria-valuetext', t('step {0}', formatCount(step)));
+    setText(this.at, t('step {0}', formatCount(step)));
     this.draw(step);
   }
 
@@ -85,7 +86,7 @@ export class MediaCard {
 
   private cellsOf(run: PanelRun, track: MediaTrack, items: MediaItem[]): HTMLElement[] {
     if (items.length === 0)
-      return [el('figure', {}, this.label(run, null), el('p', { class: 'muted' }, 'None at this step yet.'))];
+      return [el('figure', {}, this.label(run, null), el('p', { class: 'muted' }, t('None at this step yet.')))];
     return items.map((item) => {
       const label = this.label(run, items.length > 1 ? item.worker : null);
       return el('figure', {}, label, this.content(run, track, item), captionOf(item));
@@ -112,7 +113,7 @@ export class MediaCard {
     if (item.type === 'image') return this.image(run, track, item);
     const name = `${track.key}, ${run.row.name}`;
     if (item.rows !== null) return new TableView(item.columns, item.rows, item.total, name).element;
-    const place = el('div', {}, el('p', { class: 'muted' }, 'Loading…'));
+    const place = el('div', {}, el('p', { class: 'muted' }, t('Loading…')));
     this.context.files.json(run.row.run_id, item.file!).then(
       (content) => place.replaceChildren(new TableView(item.columns, tableRows(content), item.total, name).element),
       (error) => this.failed(place, error),
@@ -123,16 +124,16 @@ export class MediaCard {
   /** Opens in the editor, which zooms. Its room is kept while it loads. */
   private image(run: PanelRun, { key }: MediaTrack, item: ImageItem): HTMLElement {
     const { file, size } = item;
-    if (file === null) return el('p', { class: 'muted' }, 'It is not known where the file is.');
-    const picture = el('img', { alt: item.caption ?? `${key} at step ${formatCount(item.x)}` });
-    const button = el('button', { class: 'picture', type: 'button', title: `Open ${file}` }, picture);
+    if (file === null) return el('p', { class: 'muted' }, t('It is not known where the file is.'));
+    const picture = el('img', { alt: item.caption ?? t('{0} at step {1}', key, formatCount(item.x)) });
+    const button = el('button', { class: 'picture', type: 'button', title: t('Open {0}', file) }, picture);
     if (size !== null) {
       picture.style.aspectRatio = `${size[0]} / ${size[1]}`;
       picture.classList.toggle('small', Math.max(...size) <= SMALL_PX);
     }
     button.addEventListener('click', () => this.context.act({ do: 'open', run_id: run.row.run_id, file }));
     picture.addEventListener('error', () =>
-      button.replaceWith(el('p', { class: 'muted' }, 'This file is no picture that can be shown.')),
+      button.replaceWith(el('p', { class: 'muted' }, t('This file is no picture that can be shown.'))),
     );
     this.context.files.image(run.row.run_id, file).then(
       (url) => (picture.src = url),

@@ -1,4 +1,5 @@
 /** The media tab: what runs logged that is no number, by key, with a slider over the steps. */
+import { t } from '../../src/base/texts';
 import { MEDIA_TYPES } from '../../src/protocol/events';
 import type { PanelPage, PanelRun, RunEvent } from '../../src/protocol/panel';
 import { el, icon } from '../shared/dom';
@@ -37,13 +38,13 @@ export class MediaView {
     private readonly onLoaded: () => void,
     private readonly onError: (message: string) => void,
   ) {
-    this.filter.placeholder = 'Filter (regular expression)';
-    this.filter.label = 'Filter media';
+    this.filter.placeholder = t('Filter (regular expression)');
+    this.filter.label = t('Filter media');
     const mark = icon('search');
     mark.slot = 'content-before';
     this.filter.append(mark);
     this.filter.addEventListener('input', () => this.update());
-    this.together.label = 'all at the same step';
+    this.together.label = t('all at the same step');
     this.together.checked = true;
     this.together.addEventListener('change', () => {
       this.steps.clear();
@@ -52,11 +53,11 @@ export class MediaView {
     this.element.append(
       el(
         'div',
-        { class: 'toolbar', role: 'toolbar', 'aria-label': 'Media' },
+        { class: 'toolbar', role: 'toolbar', 'aria-label': t('Media') },
         el('div', { class: 'search' }, this.filter),
         this.together,
       ),
-      el('h2', { class: 'sr-only' }, 'Media'),
+      el('h2', { class: 'sr-only' }, t('Media')),
       this.note,
       this.list,
     );
@@ -145,11 +146,11 @@ function byTypeAndKey(a: MediaTrack, b: MediaTrack): number {
 }
 
 function emptyNote(why: string): HTMLElement[] {
-  if (why === 'search') return [el('p', {}, 'Nothing matches this filter.')];
-  if (why === 'loading') return [el('p', { class: 'muted' }, 'Loading…')];
+  if (why === 'search') return [el('p', {}, t('Nothing matches this filter.'))];
+  if (why === 'loading') return [el('p', { class: 'muted' }, t('Loading…'))];
   return [
-    el('p', { class: 'empty-title' }, 'No images, histograms or tables yet.'),
-    el('p', {}, 'Log one from the script:'),
+    el('p', { class: 'empty-title' }, t('No images, histograms or tables yet.')),
+    el('p', {}, t('Log one from the script:')),
     ...[
       'run.log_image("samples", image, step=step)',
       'run.log_histogram("weights", model.weight, step=step)',

@@ -1,4 +1,6 @@
 /** Metrics in sections by prefix (`train/loss` → train), in an order that never changes once it was shown. */
+import { t } from '../../src/base/texts';
+
 export interface Section {
   name: string;
   /** Of charts: metrics' keys, and what the user made. */
@@ -64,7 +66,7 @@ export function compileSearch(text: string): Search {
   } catch (error) {
     const reason =
       error instanceof Error ? error.message.replace(/^Invalid regular expression: .*\/i?: /, '') : String(error);
-    return { ok: false, message: `Not a regular expression: ${reason}` };
+    return { ok: false, message: t('Not a regular expression: {0}', reason) };
   }
 }
 

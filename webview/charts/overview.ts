@@ -1,4 +1,5 @@
 /** Everything about one run that is no curve: why it failed, metrics, params, attempts, code, environment, warnings. */
+import { t } from '../../src/base/texts';
 import type { PanelAction, PanelRun } from '../../src/protocol/panel';
 import type { Json } from '../../src/protocol/events';
 import type { Attempt, RunDetail } from '../../src/protocol/rows';
@@ -13,30 +14,30 @@ type Act = (action: PanelAction) => void;
 export function overview(run: PanelRun, detail: RunDetail | undefined, act: Act): HTMLElement[] {
   return [
     failure(run, detail, act),
-    section('Metrics', metricCards(run)),
-    section('Parameters', keyValues(run.row.params)),
-    detail && section('Notes', notes(detail, act)),
-    detail && section('Alerts', alertTable(detail)),
-    detail && section('Warnings', warningTable(detail)),
-    detail && section('Attempts', detail.attempts.length > 0 ? attemptTable(detail.attempts) : null),
-    detail && section('Commands', commandTable(detail)),
-    detail && section('Code', code(detail, act)),
+    section(t('Metrics'), metricCards(run)),
+    section(t('Parameters'), keyValues(run.row.params)),
+    detail && section(t('Notes'), notes(detail, act)),
+    detail && section(t('Alerts'), alertTable(detail)),
+    detail && section(t('Warnings'), warningTable(detail)),
+    detail && section(t('Attempts'), detail.attempts.length > 0 ? attemptTable(detail.attempts) : null),
+    detail && section(t('Commands'), commandTable(detail)),
+    detail && section(t('Code'), code(detail, act)),
     section(
-      'Run',
+      t('Run'),
       keyValues({
-        id: run.row.run_id,
-        status: statusLook(run.row.status).label,
-        experiment: run.row.experiment,
+        [t('id')]: run.row.run_id,
+        [t('status')]: statusLook(run.row.status).label,
+        [t('experiment')]: run.row.experiment,
         ...run.row.tags,
       }),
     ),
-    detail && section('Environment', environment(detail)),
+    detail && section(t('Environment'), environment(detail)),
   ].filter((part): part is HTMLElement => part !== null && part !== undefined);
 }
 
 /** With the way to write some. */
 function notes({ run_id, notes: text }: RunDetail, act: Act): HTMLElement {
-  const edit = el('button', { class: 'link', type: 'button' }, text === '' ? 'Write notes…' : 'Edit…');
+  const edit = el('button', { class: 'link', type: 'button' }, text === '' ? t('Write notes…') : t('Edit…'));
   edit.addEventListener('click', () => act({ do: 'notes', run_id }));
   const shown = text === '' ? null : markdown(text, (url) => act({ do: 'link', url }));
   return el('div', {}, shown, edit);
@@ -61,7 +62,7 @@ function metricCards({ row }: PanelRun): HTMLElement | null {
     const extreme = (name: string, value: number | null, x: number | null): HTMLElement =>
       el(
         'span',
-        { title: x === null ? undefined : `at ${formatCount(x)}` },
+        { title: x === null ? undefined : t('at {0}', formatCount(x)) },
         el('span', { class: 'muted' }, `${name} `),
         value === null ? '–' : formatNumber(value),
       );
@@ -74,10 +75,10 @@ function metricCards({ row }: PanelRun): HTMLElement | null {
       el(
         'div',
         { class: 'metric-range number' },
-        extreme('min', metric.min, metric.min_x),
-        extreme('max', metric.max, metric.max_x),
+        extreme(t('min'), metric.min, metric.min_x),
+        extreme(t('max'), metric.max, metric.max_x),
       ),
-      bad > 0 && el('div', { class: 'chart-bad' }, `${formatCount(bad)} NaN/∞`),
+      bad > 0 && el('div', { class: 'chart-bad' }, t('{0} NaN/∞', formatCount(bad))),
     );
   });
   return el('div', { class: 'metric-cards' }, ...cards);
@@ -88,8 +89,8 @@ function environment(detail: RunDetail): HTMLElement | null {
   const { packages, env_vars, ...rest } = asRecord(detail.environment);
   const parts = [
     keyValues(rest),
-    folded('Packages', asRecord(packages ?? null)),
-    folded('Variables', asRecord(env_vars ?? null)),
+    folded(t('Packages'), asRecord(packages ?? null)),
+    folded(t('Variables'), asRecord(env_vars ?? null)),
   ].filter((part) => part !== null);
   return parts.length === 0 ? null : el('div', {}, ...parts);
 }
@@ -139,22 +140,22 @@ function attemptTable(attempts: Attempt[]): HTMLElement {
     attempt.from_checkpoint ?? '',
     exitText(attempt),
   ]);
-  return table(['Attempt', 'Started', 'Took', 'From checkpoint', 'Ended with'], rows);
+  return table([t('Attempt'), t('Started'), t('Took'), t('From checkpoint'), t('Ended with')], rows);
 }
 
 function exitText({ exit }: Attempt): string {
   if (exit === null) return '';
-  const how = exit.signal === undefined ? (exit.code === undefined ? '' : `exit code ${exit.code}`) : exit.signal;
+  const how = exit.signal === undefined ? (exit.code === undefined ? '' : t('exit code {0}', exit.code)) : exit.signal;
   return [how, exit.reason].filter(Boolean).join(': ');
 }
 
 function code(detail: RunDetail, act: Act): HTMLElement | null {
   const { git_diff, argv, entrypoint, ...rest } = asRecord(detail.source);
   const parts: (HTMLElement | null)[] = [
-    keyValues({ entrypoint: entrypoint ?? null, command: Array.isArray(argv) ? argv : null, ...rest }),
+    keyValues({ [t('entrypoint')]: entrypoint ?? null, [t('command')]: Array.isArray(argv) ? argv : null, ...rest }),
   ];
   if (typeof entrypoint === 'string') {
-    const open = el('button', { class: 'link', type: 'button' }, 'Open the script');
+    const open = el('button', { class: 'link', type: 'button' }, t('Open the script'));
     open.addEventListener('click', () => act({ do: 'open', run_id: detail.run_id, file: entrypoint }));
     parts.push(open);
   }
@@ -177,7 +178,7 @@ function diffView(diff: string): HTMLElement {
   const title = el(
     'summary',
     {},
-    `Uncommitted changes (${lines.filter((line) => line.className !== '').length} lines)`,
+    t('Uncommitted changes ({0} lines)', lines.filter((line) => line.className !== '').length),
   );
   return el('details', { 'data-part': 'diff' }, title, el('pre', { class: 'diff', tabindex: 0 }, ...lines));
 }
@@ -188,28 +189,28 @@ function commandTable({ commands }: RunDetail): HTMLElement | null {
     command.type,
     formatTime(command.at),
     command.acks.map((ack) => [ack.worker, ack.status, ack.error].filter(Boolean).join(' ')).join(', ') ||
-      'not answered yet',
+      t('not answered yet'),
   ]);
-  return table(['Command', 'Sent', 'Answer'], rows);
+  return table([t('Command'), t('Sent'), t('Answer')], rows);
 }
 
 /** The latest first. */
 function alertTable({ alerts }: RunDetail): HTMLElement | null {
   if (alerts.length === 0) return null;
   const rows = alerts.toReversed().map(({ at, level, title, text, stops }) => {
-    return [formatTime(at), level, text === '' ? title : `${title}: ${text}`, stops ? 'stopped the run' : ''];
+    return [formatTime(at), level, text === '' ? title : `${title}: ${text}`, stops ? t('stopped the run') : ''];
   });
-  return table(['Time', 'Level', 'Alert', ''], rows);
+  return table([t('Time'), t('Level'), t('Alert'), ''], rows);
 }
 
 function warningTable({ warnings }: RunDetail): HTMLElement | null {
   if (warnings.length === 0) return null;
   const where = (file?: string, offset?: number): string =>
-    file === undefined ? '' : offset === undefined ? file : `${file} at byte ${offset}`;
+    file === undefined ? '' : offset === undefined ? file : t('{0} at byte {1}', file, offset);
   const rows = warnings.map((warning) => [
     warning.message,
     where(warning.file, warning.offset),
     warning.count > 1 ? `${formatCount(warning.count)}×` : '',
   ]);
-  return table(['Warning', 'Where', ''], rows);
+  return table([t('Warning'), t('Where'), ''], rows);
 }

@@ -1,4 +1,5 @@
 /** The runs of the panel: colour, status, last value of the key metric; a checkbox shows or hides a run's curves. */
+import { t } from '../../src/base/texts';
 import type { PanelRun } from '../../src/protocol/panel';
 import { el, icon, setAttribute, setName, setText } from '../shared/dom';
 import { formatNumber, toNumber } from '../../src/domain/format';
@@ -20,7 +21,7 @@ interface RunLine {
 }
 
 export class RunList {
-  readonly element = el('aside', { class: 'run-list', 'aria-label': 'Runs' });
+  readonly element = el('aside', { class: 'run-list', 'aria-label': t('Runs') });
   private readonly list = el('div', { role: 'list' });
   private readonly metric = el('span', { class: 'muted' });
   private readonly lines = new Map<string, RunLine>();
@@ -31,11 +32,11 @@ export class RunList {
     private readonly model: PanelModel,
     private readonly theme: () => Theme,
   ) {
-    this.group.setAttribute('label', 'Group runs by');
+    this.group.setAttribute('label', t('Group runs by'));
     this.group.addEventListener('change', () => this.model.patch({ group: this.group.value || null }));
     this.element.append(
-      el('div', { class: 'run-list-head' }, el('span', {}, 'Runs'), this.metric),
-      el('div', { class: 'group-by' }, el('span', { class: 'muted' }, 'group by'), this.group),
+      el('div', { class: 'run-list-head' }, el('span', {}, t('Runs')), this.metric),
+      el('div', { class: 'group-by' }, el('span', { class: 'muted' }, t('group by')), this.group),
       this.list,
     );
   }
@@ -63,7 +64,10 @@ export class RunList {
     const all = state.group !== null && !names.includes(state.group) ? [...names, state.group] : names;
     fillSelect(
       this.group,
-      [{ value: '', label: 'nothing' }, ...all.map((name) => ({ value: name, label: name.replace(/^params\./, '') }))],
+      [
+        { value: '', label: t('nothing') },
+        ...all.map((name) => ({ value: name, label: name.replace(/^params\./, '') })),
+      ],
       state.group ?? '',
     );
   }
@@ -81,7 +85,7 @@ export class RunList {
     const line = this.lines.get(row.run_id) ?? this.add(row.run_id);
     const shown = !this.model.state.hidden.includes(row.run_id);
     if (line.check.checked !== shown) line.check.checked = shown;
-    setText(line.checkName, `Show ${this.model.nameOf(run)}`);
+    setText(line.checkName, t('Show {0}', this.model.nameOf(run)));
     const { color, dash } = this.colorOf(run);
     line.swatch.style.backgroundColor = this.theme().series[color] ?? '';
     line.swatch.className = `swatch dash-${dash}`;

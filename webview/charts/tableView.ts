@@ -1,4 +1,5 @@
 /** A logged table: sorted by a click on a column, filtered by what is typed, as many rows as anybody reads. */
+import { t } from '../../src/base/texts';
 import type { Json } from '../../src/protocol/events';
 import { formatCount, formatNumber } from '../../src/domain/format';
 import { el, icon, setAttribute, setText } from '../shared/dom';
@@ -20,8 +21,8 @@ export class TableView {
     name: string,
   ) {
     this.heads = columns.map((name, i) => this.head(name, i));
-    this.filter.placeholder = 'Filter rows';
-    this.filter.label = 'Filter rows';
+    this.filter.placeholder = t('Filter rows');
+    this.filter.label = t('Filter rows');
     this.filter.append(slotted());
     this.filter.addEventListener('input', () => this.draw());
     this.element = el(
@@ -30,7 +31,7 @@ export class TableView {
       rows.length > 8 && this.filter,
       el(
         'div',
-        { class: 'logged-rows', tabindex: 0, role: 'region', 'aria-label': `Rows of ${name}` },
+        { class: 'logged-rows', tabindex: 0, role: 'region', 'aria-label': t('Rows of {0}', name) },
         el('table', { class: 'rows' }, el('thead', {}, el('tr', {}, ...this.heads)), this.body),
       ),
       this.note,
@@ -77,13 +78,17 @@ export class TableView {
 
   private noteText(found: number): string {
     const parts = [];
-    if (this.rows.length === 0) parts.push('No rows.');
-    else if (found === 0) parts.push('No row matches.');
+    if (this.rows.length === 0) parts.push(t('No rows.'));
+    else if (found === 0) parts.push(t('No row matches.'));
     else if (found > MOST_SHOWN)
-      parts.push(`${formatCount(MOST_SHOWN)} of ${formatCount(found)} rows are shown: filter to see others.`);
+      parts.push(t('{0} of {1} rows are shown: filter to see others.', formatCount(MOST_SHOWN), formatCount(found)));
     if (this.total > this.rows.length)
       parts.push(
-        `Of ${formatCount(this.total)} rows that were logged, the first ${formatCount(this.rows.length)} were kept.`,
+        t(
+          'Of {0} rows that were logged, the first {1} were kept.',
+          formatCount(this.total),
+          formatCount(this.rows.length),
+        ),
       );
     return parts.join(' ');
   }

@@ -1,20 +1,21 @@
 /** Tabs of the panel, as the ARIA pattern has them: arrows move between tabs, Tab goes on into the content. */
+import { t } from '../../src/base/texts';
 import { PANEL_TABS, type PanelTab } from '../../src/protocol/panel';
 import { el, setAttribute, setText } from '../shared/dom';
 import type { PanelModel } from './panelModel';
 
 const NAMES: Record<PanelTab, string> = {
-  charts: 'Charts',
-  overview: 'Overview',
-  console: 'Console',
-  artifacts: 'Artifacts',
-  system: 'System',
-  events: 'Events',
-  media: 'Media',
+  charts: t('Charts'),
+  overview: t('Overview'),
+  console: t('Console'),
+  artifacts: t('Artifacts'),
+  system: t('System'),
+  events: t('Events'),
+  media: t('Media'),
 };
 
 export class Tabs {
-  readonly element = el('div', { class: 'tabs', role: 'tablist', 'aria-label': 'Panel' });
+  readonly element = el('div', { class: 'tabs', role: 'tablist', 'aria-label': t('Panel') });
   private readonly tabs = PANEL_TABS.map((name) => {
     const count = el('span', { class: 'badge', hidden: true });
     const button = el(

@@ -1,4 +1,5 @@
 /** Finds text in what is shown, marks it without touching it, and goes from one place to the next. */
+import { t } from '../../src/base/texts';
 import { el, icon, iconButton, setText } from '../shared/dom';
 
 const MOST = 2000;
@@ -26,8 +27,8 @@ export class TextSearch {
       event.stopPropagation();
       this.input.focus();
     });
-    this.input.placeholder = 'Find';
-    this.input.label = 'Find';
+    this.input.placeholder = t('Find');
+    this.input.label = t('Find');
     const mark = icon('search');
     mark.slot = 'content-before';
     this.input.append(mark);
@@ -39,8 +40,8 @@ export class TextSearch {
       'div',
       { class: 'field search' },
       this.input,
-      iconButton('arrow-up', 'Previous', () => this.go(-1)),
-      iconButton('arrow-down', 'Next', () => this.go(1)),
+      iconButton('arrow-up', t('Previous'), () => this.go(-1)),
+      iconButton('arrow-down', t('Next'), () => this.go(1)),
       this.count,
     );
   }
@@ -77,7 +78,7 @@ export class TextSearch {
     CSS.highlights.set(ALL, new Highlight(...this.found));
     CSS.highlights.set(CURRENT, new Highlight(...(current ? [current] : [])));
     const total = this.found.length === MOST ? `${MOST}+` : String(this.found.length);
-    setText(this.count, this.input.value === '' ? '' : `${current ? this.at + 1 : 0} of ${total}`);
+    setText(this.count, this.input.value === '' ? '' : t('{0} of {1}', current ? this.at + 1 : 0, total));
   }
 }
 

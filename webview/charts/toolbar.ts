@@ -1,4 +1,5 @@
 /** How all charts are drawn: search, x axis, logarithmic y, smoothing, zoom. */
+import { t } from '../../src/base/texts';
 import { X_AXES, type XAxis } from '../../src/protocol/panel';
 import { el, icon, iconButton, setText } from '../shared/dom';
 import { ChartOptions } from './chartOptions';
@@ -7,10 +8,10 @@ import type { PanelModel } from './panelModel';
 import { fillSelect } from './selectOptions';
 
 const AXIS_NAMES: Record<XAxis, string> = {
-  step: 'step',
-  epoch: 'epoch',
-  relative: 'relative time',
-  wall: 'wall time',
+  step: t('step'),
+  epoch: t('epoch'),
+  relative: t('relative time'),
+  wall: t('wall time'),
 };
 const METRIC = 'metric:';
 const SEARCH_DELAY_MS = 120;
@@ -22,9 +23,17 @@ export class Toolbar {
   private readonly axis = document.createElement('vscode-single-select');
   private readonly logY = document.createElement('vscode-checkbox');
   private readonly clip = document.createElement('vscode-checkbox');
-  private readonly smoothing = el('input', { type: 'range', min: 0, max: 0.99, step: 0.01, 'aria-label': 'Smoothing' });
+  private readonly smoothing = el('input', {
+    type: 'range',
+    min: 0,
+    max: 0.99,
+    step: 0.01,
+    'aria-label': t('Smoothing'),
+  });
   private readonly smoothingValue = el('span', { class: 'number smoothing-value' });
-  private readonly resetZoom = iconButton('zoom-out', 'Reset zoom', () => this.model.patch({ zooms: {}, zooms_y: {} }));
+  private readonly resetZoom = iconButton('zoom-out', t('Reset zoom'), () =>
+    this.model.patch({ zooms: {}, zooms_y: {} }),
+  );
   private readonly options: ChartOptions;
   private searchTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -34,32 +43,32 @@ export class Toolbar {
     openViews: (anchor: HTMLElement) => void,
   ) {
     this.options = new ChartOptions(model);
-    this.search.placeholder = 'Filter metrics (regular expression)';
-    this.search.label = 'Filter metrics';
+    this.search.placeholder = t('Filter metrics (regular expression)');
+    this.search.label = t('Filter metrics');
     this.search.addEventListener('input', () => this.searchSoon());
     this.search.append(slotted(icon('search'), 'content-before'));
-    this.axis.setAttribute('label', 'x axis');
+    this.axis.setAttribute('label', t('x axis'));
     this.axis.addEventListener('change', () => this.chooseAxis(this.axis.value));
-    this.logY.label = 'log y';
+    this.logY.label = t('log y');
     // What a height means differs from scale to scale.
     this.logY.addEventListener('change', () => this.model.patch({ log_y: this.logY.checked, zooms_y: {} }));
-    this.clip.label = 'clip outliers';
+    this.clip.label = t('clip outliers');
     this.clip.addEventListener('change', () => this.model.patch({ clip: this.clip.checked }));
     this.smoothing.addEventListener('input', () => this.model.patch({ smoothing: Number(this.smoothing.value) }));
-    const views = iconButton('bookmark', 'Views', () => openViews(views));
+    const views = iconButton('bookmark', t('Views'), () => openViews(views));
     this.element = el(
       'div',
-      { class: 'toolbar', role: 'toolbar', 'aria-label': 'Charts' },
+      { class: 'toolbar', role: 'toolbar', 'aria-label': t('Charts') },
       el('div', { class: 'search' }, this.search, this.searchError),
       el('div', { class: 'field' }, el('span', { class: 'muted' }, 'x'), this.axis),
-      el('label', { class: 'field' }, el('span', { class: 'muted' }, 'smooth'), this.smoothing, this.smoothingValue),
+      el('label', { class: 'field' }, el('span', { class: 'muted' }, t('smooth')), this.smoothing, this.smoothingValue),
       this.logY,
       this.clip,
       el(
         'div',
         { class: 'field tools' },
         this.resetZoom,
-        iconButton('add', 'New chart…', newChart),
+        iconButton('add', t('New chart…'), newChart),
         this.options.element,
         views,
       ),

@@ -1,10 +1,11 @@
 /** A Python traceback whose lines open the file. */
+import { t } from '../../src/base/texts';
 import { el } from '../shared/dom';
 
 const FRAME = /File "([^"]+)", line (\d+)/;
 
 export function tracebackView(text: string, open: (file: string, line: number) => void): HTMLElement {
-  const block = el('pre', { class: 'traceback', tabindex: 0, 'aria-label': 'Traceback' });
+  const block = el('pre', { class: 'traceback', tabindex: 0, 'aria-label': t('Traceback') });
   for (const line of text.split('\n')) {
     const [place, file, number] = FRAME.exec(line) ?? [];
     if (place === undefined || file === undefined || file.startsWith('<')) {

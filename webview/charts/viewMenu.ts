@@ -1,4 +1,5 @@
 /** Views that are kept in the workspace: shown again, kept, forgotten. */
+import { t } from '../../src/base/texts';
 import type { PanelAction } from '../../src/protocol/panel';
 import type { PanelModel } from './panelModel';
 import { type MenuItem, openMenu } from './popupMenu';
@@ -9,17 +10,17 @@ export function openViewMenu(model: PanelModel, act: (action: PanelAction) => vo
     icon: 'bookmark',
     run: () => act({ do: 'applyView', name }),
   }));
-  items.push({ label: 'Keep this view…', icon: 'add', run: () => act({ do: 'saveView', state: model.state }) });
+  items.push({ label: t('Keep this view…'), icon: 'add', run: () => act({ do: 'saveView', state: model.state }) });
   if (model.views.length > 0)
-    items.push({ label: 'Forget a view…', icon: 'trash', run: () => openForgetMenu(model, act, anchor) });
-  openMenu('Views', items, anchor);
+    items.push({ label: t('Forget a view…'), icon: 'trash', run: () => openForgetMenu(model, act, anchor) });
+  openMenu(t('Views'), items, anchor);
 }
 
 function openForgetMenu(model: PanelModel, act: (action: PanelAction) => void, anchor: HTMLElement): void {
   const items = model.views.map((name) => ({
-    label: `Forget ${name}`,
+    label: t('Forget {0}', name),
     icon: 'trash',
     run: () => act({ do: 'deleteView', name }),
   }));
-  openMenu('Forget a view', items, anchor);
+  openMenu(t('Forget a view'), items, anchor);
 }

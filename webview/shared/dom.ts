@@ -29,6 +29,15 @@ export function append(node: HTMLElement, children: Child[]): void {
   for (const child of children) if (child !== null && child !== undefined && child !== false) node.append(child);
 }
 
+/** A text with elements in the places of `{0}`, `{1}`…, wherever its language has them. */
+export function filled(text: string, ...parts: Node[]): Child[] {
+  return text.split(/\{(\d+)\}/).map((part, i) => (i % 2 === 0 ? part : parts[Number(part)]));
+}
+
+export function code(text: string): HTMLElement {
+  return el('code', {}, text);
+}
+
 export function icon(name: string, spin = false): HTMLSpanElement {
   return el('span', { class: `codicon codicon-${name}${spin ? ' codicon-modifier-spin' : ''}`, 'aria-hidden': 'true' });
 }

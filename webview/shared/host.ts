@@ -1,4 +1,5 @@
 /** The typed line to the extension host: every request gets one reply, or fails after a while. */
+import { t } from '../../src/base/texts';
 import type {
   Answer,
   OutputQuery,
@@ -85,7 +86,7 @@ export class Host {
         request.kind === 'action'
           ? undefined
           : setTimeout(
-              () => this.settle({ kind: 'reply', id, ok: false, error: 'The editor did not answer.' }),
+              () => this.settle({ kind: 'reply', id, ok: false, error: t('The editor did not answer.') }),
               TIMEOUT_MS,
             );
       const done = (): void => clearTimeout(timer);
@@ -106,6 +107,6 @@ export class Host {
 }
 
 function given<T>(answer: T | undefined): T {
-  if (answer === undefined) throw new Error('The editor did not answer what was asked.');
+  if (answer === undefined) throw new Error(t('The editor did not answer what was asked.'));
   return answer;
 }

@@ -1,4 +1,5 @@
 /** Status by shape and colour, never by colour alone. */
+import { t } from '../../src/base/texts';
 import type { Status } from '../../src/protocol/rows';
 
 interface StatusLook {
@@ -9,13 +10,13 @@ interface StatusLook {
 }
 
 const LOOKS: Record<Status, StatusLook> = {
-  queued: { icon: 'clock', label: 'queued' },
-  running: { icon: 'sync', label: 'running', spin: true },
-  lost: { icon: 'debug-disconnect', label: 'lost' },
-  completed: { icon: 'pass', label: 'completed' },
-  failed: { icon: 'error', label: 'failed' },
-  killed: { icon: 'stop-circle', label: 'stopped' },
-  cancelled: { icon: 'circle-slash', label: 'cancelled' },
+  queued: { icon: 'clock', label: t('queued') },
+  running: { icon: 'sync', label: t('running'), spin: true },
+  lost: { icon: 'debug-disconnect', label: t('lost') },
+  completed: { icon: 'pass', label: t('completed') },
+  failed: { icon: 'error', label: t('failed') },
+  killed: { icon: 'stop-circle', label: t('stopped') },
+  cancelled: { icon: 'circle-slash', label: t('cancelled') },
 };
 
 export function statusLook(status: Status): StatusLook {

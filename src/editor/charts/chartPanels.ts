@@ -109,6 +109,8 @@ export class ChartPanels implements vscode.Disposable, vscode.WebviewPanelSerial
       script: uri('charts.js'),
       style: uri('charts.css'),
       codicons: uri('codicon.css'),
+      language: vscode.env.language,
+      texts: vscode.l10n.bundle ?? {},
     });
   }
 }

@@ -7,7 +7,11 @@ import { awaitAnswer } from '../commandAnswer';
 import { textColumn } from '../textColumn';
 import type { PanelDesk, RunSource } from './ports';
 
-const KIND_NAMES: Record<ImageKind, string> = { png: 'PNG image', svg: 'SVG image', csv: 'CSV table' };
+const KIND_NAMES: Record<ImageKind, string> = {
+  png: vscode.l10n.t('PNG image'),
+  svg: vscode.l10n.t('SVG image'),
+  csv: vscode.l10n.t('CSV table'),
+};
 
 const MOST_SHOWN = 32 * 1024 * 1024;
 /** What kernels name the code of a cell. */

@@ -7,6 +7,10 @@ export interface PageFiles {
   script: string;
   style: string;
   codicons: string;
+  /** Of the editor: `de`, `pt-br`… */
+  language: string;
+  /** In that language, by their English ones. */
+  texts: Readonly<Record<string, string>>;
 }
 
 export function chartsPage(files: PageFiles): string {
@@ -18,9 +22,11 @@ export function chartsPage(files: PageFiles): string {
     `font-src ${files.cspSource}`,
     'img-src data: blob:',
   ].join('; ');
+  // Nothing in it can end the element that it is in.
+  const texts = JSON.stringify(files.texts).replaceAll('<', '\\u003c');
   // vscode-elements finds the icons' stylesheet by its id.
   return `<!DOCTYPE html>
-<html lang="en">
+<html lang="${files.language}">
   <head>
     <meta charset="UTF-8" />
     <meta http-equiv="Content-Security-Policy" content="${policy}" />
@@ -30,6 +36,7 @@ export function chartsPage(files: PageFiles): string {
     <title>XTrack Charts</title>
   </head>
   <body>
+    <script nonce="${nonce}" type="application/json" id="texts">${texts}</script>
     <script nonce="${nonce}" src="${files.script}"></script>
   </body>
 </html>`;

@@ -3,6 +3,7 @@
  * silent while it is hidden; when it shows again it gets everything anew.
  */
 import { type Disposable, DisposableStore } from '../../base/disposable';
+import { t } from '../../base/texts';
 import type { Changed } from '../../protocol/rows';
 import {
   type Answer,
@@ -157,7 +158,7 @@ export class PanelSession implements Disposable {
   private connection(): Connection {
     const { state } = this.deps.source;
     if (typeof state === 'object') return state.error;
-    return state === 'connecting' ? 'Connecting to the collector…' : true;
+    return state === 'connecting' ? t('Connecting to the collector…') : true;
   }
 
   private async reply(request: PanelRequest): Promise<void> {

@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
 import { chartsPage } from '../../../src/editor/charts/html';
 
-const FILES = { cspSource: 'https://webview.example', script: 'main.js', style: 'charts.css', codicons: 'codicon.css' };
+const FILES = {
+  ...{ cspSource: 'https://webview.example', script: 'main.js', style: 'charts.css', codicons: 'codicon.css' },
+  ...{ language: 'de', texts: { Charts: '</script><b>Kurven</b>' } },
+};
 
 test('the page of a panel runs our script alone, and loads nothing from anywhere else', () => {
   const [page, other] = [chartsPage(FILES), chartsPage(FILES)];
@@ -13,4 +16,6 @@ test('the page of a panel runs our script alone, and loads nothing from anywhere
   expect(other).not.toContain(nonce);
   for (const script of page.match(/<script[^>]*>/g)!) expect(script).toContain(`nonce="${nonce}"`);
   expect(page).not.toMatch(/ on\w+=|javascript:/);
+  const [, texts = ''] = /id="texts">([^<]*)<\/script>/.exec(page) ?? [];
+  expect(JSON.parse(texts)).toEqual(FILES.texts);
 });

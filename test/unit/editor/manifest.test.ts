@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { texts as shownTexts } from '../../../scripts/texts.mjs';
 import * as contributions from '../../../src/editor/contributions';
 
 interface MenuEntry {
@@ -12,8 +13,24 @@ interface ColorEntry {
   defaults: { light: string; dark: string; highContrast: string; highContrastLight: string };
 }
 const ROOT = join(__dirname, '../../..');
-const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+const written = readFileSync(join(ROOT, 'package.json'), 'utf8');
+const texts: Record<string, string> = JSON.parse(readFileSync(join(ROOT, 'package.nls.json'), 'utf8'));
+/** As VS Code shows it. */
+const manifest = JSON.parse(written, (_, value) =>
+  typeof value === 'string' ? value.replace(/^%(.+)%$/, (whole, key: string) => texts[key] ?? whole) : value,
+);
 const { contributes } = manifest;
+
+describe('texts', () => {
+  test('of package.json are all in package.nls.json, and nothing else is', () => {
+    const named = [...written.matchAll(/"%(.+)%"/g)].map(([, key]) => key!);
+    expect([...new Set(named)].sort()).toEqual(Object.keys(texts).sort());
+    const plain = [...written.matchAll(/"(\w*(?:[tT]itle|[dD]escription|contents|altText))": "([^"%]+)"/g)];
+    expect(plain.map(([, , text]) => text).filter((text) => text !== 'XTrack')).toEqual([]);
+  });
+
+  test('of the code are looked up as they are written', () => expect(shownTexts().length).toBeGreaterThan(400));
+});
 
 describe('package.json against the ids in the code', () => {
   test('contributes exactly the commands that have handlers', () => {

@@ -1,0 +1,40 @@
+// Every text that is shown, as the source has it:  npm run --silent texts > l10n/bundle.l10n.<language>.json
+// What is in package.json is in package.nls.json, and is translated as package.nls.<language>.json.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+import { ROOT } from './dependencies.mjs';
+
+const ROOMS = ['src', 'webview'];
+const LOOKUPS = ['t', 'vscode.l10n.t'];
+
+function* sources(path) {
+  if (path.endsWith('.ts')) yield path;
+  else if (!path.includes('.'))
+    for (const name of readdirSync(join(ROOT, path)).sort()) yield* sources(`${path}/${name}`);
+}
+
+/** Throws where a text is put together before it is looked up: no bundle can have it. */
+export function texts() {
+  const found = new Set();
+  for (const path of ROOMS.flatMap((room) => [...sources(room)])) {
+    const file = ts.createSourceFile(path, readFileSync(join(ROOT, path), 'utf8'), ts.ScriptTarget.Latest, true);
+    const visit = (node) => {
+      if (ts.isCallExpression(node) && LOOKUPS.includes(node.expression.getText())) {
+        const [message] = node.arguments;
+        if (!message || !ts.isStringLiteralLike(message)) {
+          const { line } = file.getLineAndCharacterOfPosition(node.getStart());
+          throw new Error(`${path}:${line + 1}: a text that is looked up has to be written there in full.`);
+        }
+        found.add(message.text);
+      }
+      ts.forEachChild(node, visit);
+    };
+    visit(file);
+  }
+  return [...found].sort();
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  console.log(JSON.stringify(Object.fromEntries(texts().map((text) => [text, text])), null, 2));
