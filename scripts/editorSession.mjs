@@ -1,5 +1,5 @@
 // One editor in one browser, with folders of its own; nothing of it is left when it is closed.
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { launchBrowser } from './browser.mjs';
@@ -7,14 +7,18 @@ import { ROOT } from './dependencies.mjs';
 import { installPackage, startServer } from './vscodeServer.mjs';
 
 const VIEWPORT = { width: 1440, height: 900 };
+/** Of an editor that is to show our texts translated. */
+const LANGUAGE = 'de';
 
 /**
  * Starts an editor's server for `folder` (a copy of the example unless given; null: nothing open), with the built
- * extension, or with what is in the package `vsix`.
+ * extension, or with what is in the package `vsix`. `translate`: our texts are shown as it makes them.
  * @param {{folder?: string | null, vsix?: string, companions?: string[], trust?: boolean,
- *   settings?: Record<string, unknown>, env?: Record<string, string>, testsPath?: string}} options
+ *   settings?: Record<string, unknown>, env?: Record<string, string>, testsPath?: string,
+ *   translate?: (text: string) => string}} options
  */
-export async function startEditor({ vsix, companions = [], trust, settings, env, testsPath, ...given } = {}) {
+export async function startEditor(options = {}) {
+  const { vsix, companions = [], trust, settings, env, testsPath, translate, ...given } = options;
   // Short: the collector's socket has to fit below it.
   const home = mkdtempSync(join(tmpdir(), 'xt-'));
   const runtime = join(home, 'r');
@@ -31,7 +35,10 @@ export async function startEditor({ vsix, companions = [], trust, settings, env,
     const extensions = join(data, 'extensions');
     if (vsix) await installPackage(vsix, data);
     // Below the test driver ours is the one under development.
-    else if (!testsPath) installExtension(ROOT, extensions, ['package.json', 'package.nls.json', 'dist', 'media']);
+    else if (!testsPath) {
+      const ours = installExtension(ROOT, extensions, ['package.json', 'package.nls.json', 'dist', 'media']);
+      if (translate) await addTranslation(ours, translate);
+    }
     for (const path of companions) installExtension(path, extensions, ['']);
     const testing = testsPath !== undefined;
     const server = await startServer({ data, settings, trust, testing, env: { XDG_RUNTIME_DIR: runtime, ...env } });
@@ -51,6 +58,8 @@ export async function openEditor(options = {}) {
     const browser = await launchBrowser();
     editor.disposers.push(() => browser.close());
     const context = await browser.newContext({ viewport: VIEWPORT });
+    if (options.translate)
+      await context.addInitScript((language) => (globalThis._VSCODE_NLS_LANGUAGE = language), LANGUAGE);
     const page = await context.newPage();
     await page.goto(editor.address);
     return { ...editor, page };
@@ -65,6 +74,17 @@ function installExtension(source, extensions, parts) {
   const { publisher, name, version } = JSON.parse(readFileSync(join(source, 'package.json'), 'utf8'));
   const target = join(extensions, `${publisher}.${name}-${version}`);
   for (const part of parts) cpSync(join(source, part), join(target, part), { recursive: true });
+  return target;
+}
+
+/** As a translator adds it: of the manifest's texts, and of those in the code. */
+async function addTranslation(extension, translate) {
+  const { texts } = await import('./texts.mjs');
+  const manifest = JSON.parse(readFileSync(join(extension, 'package.nls.json'), 'utf8'));
+  const translated = (pairs) => JSON.stringify(Object.fromEntries(pairs.map(([key, text]) => [key, translate(text)])));
+  mkdirSync(join(extension, 'l10n'));
+  writeFileSync(join(extension, `package.nls.${LANGUAGE}.json`), translated(Object.entries(manifest)));
+  writeFileSync(join(extension, `l10n/bundle.l10n.${LANGUAGE}.json`), translated(texts().map((text) => [text, text])));
 }
 
 /** The example as a newcomer has it: without what earlier runs left. */

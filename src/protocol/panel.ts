@@ -7,7 +7,7 @@ import type { OutputChunk, RunDetail, RunRow, Series, StopResult } from './rows'
 
 export const X_AXES = ['step', 'epoch', 'relative', 'wall'] as const;
 export type XAxis = (typeof X_AXES)[number];
-export const PANEL_TABS = ['charts', 'overview', 'console', 'artifacts', 'system', 'events', 'media'] as const;
+export const PANEL_TABS = ['charts', 'compare', 'overview', 'console', 'artifacts', 'system', 'events', 'media'] as const;
 export type PanelTab = (typeof PANEL_TABS)[number];
 export const BANDS = ['std', 'range', 'none'] as const;
 /** What is shaded around a mean: mean ± standard deviation, from the lowest to the highest, nothing. */
@@ -62,6 +62,12 @@ export interface PanelState {
   zooms: Record<string, Zoom>;
   /** Heights of single charts. */
   zooms_y: Record<string, Zoom>;
+  /** `params.lr`, `metrics.loss`: the axes beside each other; null while nobody chose. */
+  compare_columns: string[] | null;
+  scatter_x: string | null;
+  scatter_y: string | null;
+  /** Of the media tab: by what they are of, or of all (''); absent for the newest. */
+  media_steps: Record<string, number>;
 }
 
 export interface PanelRun {
@@ -208,6 +214,10 @@ export function newPanelState(run_ids: string[]): PanelState {
     linked: true,
     zooms: {},
     zooms_y: {},
+    compare_columns: null,
+    scatter_x: null,
+    scatter_y: null,
+    media_steps: {},
   };
 }
 
@@ -238,6 +248,10 @@ export function readPanelState(stored: unknown): PanelState {
     linked: from.linked !== false,
     zooms: zoomsOf(from.zooms),
     zooms_y: zoomsOf(from.zooms_y),
+    compare_columns: texts(from.compare_columns) ?? null,
+    scatter_x: textOf(from.scatter_x),
+    scatter_y: textOf(from.scatter_y),
+    media_steps: stepsOf(from.media_steps),
   };
 }
 
@@ -247,6 +261,11 @@ function texts(value: unknown): string[] | undefined {
 
 function textOf(value: unknown): string | null {
   return typeof value === 'string' ? value : null;
+}
+
+function stepsOf(value: unknown): Record<string, number> {
+  const known = Object.entries(typeof value === 'object' && value !== null ? value : {});
+  return Object.fromEntries(known.filter((one): one is [string, number] => typeof one[1] === 'number'));
 }
 
 function customChart(value: unknown): CustomChart | null {

@@ -115,7 +115,7 @@ function mainThread(events) {
   const threadOf = ({ pid, tid }) => `${pid}:${tid}`;
   const frames = whole.filter(({ name }) => name === 'FireAnimationFrame');
   const busiest = heaviest(frames, threadOf);
-  const tasks = whole.filter((event) => event.name === 'RunTask' && threadOf(event) === busiest);
+  const tasks = whole.filter((event) => event.name.endsWith('RunTask') && threadOf(event) === busiest);
   // The page around the panel has frames of its own.
   const frameOf = ({ args }) => args.data?.frame;
   const panel = heaviest(frames, frameOf);

@@ -90,6 +90,26 @@ describe('six runs of a sweep', () => {
     relative.x.forEach((x, i) => expect(x - late).toBeCloseTo((all[i]!.at - start) / 1000, 3));
   });
 
+  test('are compared: axes that are chosen, and runs that the arrow keys point at, the worst first', async () => {
+    await page.tab('Compare');
+    const axes = page.content.getByRole('group', { name: 'Axes' });
+    await axes.getByRole('button', { name: 'seed' }).click();
+    const parallel = page.content.locator('.run-plot.parallel');
+    await until('an axis is gone', async () =>
+      /^6 runs along lr, lr \(metric\), val\/acc$/.test((await parallel.getAttribute('aria-label')) ?? ''),
+    );
+    const last = (run: string): number => logged(folder, run, 'val/acc').at(-1)!.value;
+    const [worst] = [1, 2].flatMap((lr) => SEEDS.map((seed) => `lr${lr}-${seed}`)).sort((a, b) => last(a) - last(b));
+    await parallel.focus();
+    await workbench.page.keyboard.press('ArrowUp');
+    await page.content
+      .locator('.compare .tooltip', { hasText: worst!.replace('-', ' seed=').replace('lr', 'lr=') })
+      .waitFor();
+    await workbench.page.keyboard.press('Enter');
+    await page.content.locator('h1', { hasText: worst!.replace('-', ' seed=').replace('lr', 'lr=') }).waitFor();
+    await page.tab('Charts');
+  });
+
   test('x = another metric', async () => {
     await page.chooseAxis('val/acc');
     const accuracy = logged(folder, RUN, 'val/acc').map(({ value }) => value);

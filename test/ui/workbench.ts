@@ -162,7 +162,14 @@ export class Workbench {
     return this.inThemes(name, ['highContrast', 'highContrastLight', 'light', 'dark']);
   }
 
-  private async inThemes(name: string, kinds: (keyof typeof THEMES)[]): Promise<void> {
+  private inThemes(name: string, kinds: (keyof typeof THEMES)[]): Promise<void> {
+    return this.inEachTheme((kind) => this.screenshot(`${name}-${kind}`), kinds);
+  }
+
+  async inEachTheme(
+    look: (kind: string) => Promise<void>,
+    kinds = Object.keys(THEMES) as (keyof typeof THEMES)[],
+  ): Promise<void> {
     for (const kind of kinds) {
       const { theme, shown } = THEMES[kind];
       this.changeSettings({ 'workbench.colorTheme': theme });
@@ -171,7 +178,7 @@ export class Workbench {
         await this.charts.locator('html[data-xtrack-ready="true"]').waitFor();
       }
       await this.page.waitForTimeout(800); // the panel draws itself anew
-      await this.screenshot(`${name}-${kind}`);
+      await look(kind);
     }
   }
 

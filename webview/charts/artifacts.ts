@@ -83,7 +83,7 @@ function artifactTable(run: PanelRun, files: Artifact[], act: Act): HTMLElement 
       el(
         'td',
         { class: 'muted', title: file.sha256 ?? undefined },
-        file.sha256 === null ? '' : `sha256 ${file.sha256.slice(0, 12)}`,
+        file.sha256 === null ? '' : code(`sha256 ${file.sha256.slice(0, 12)}`),
       ),
       el('td', { class: 'row-actions' }, ...fileButtons(run, file, act)),
     ),

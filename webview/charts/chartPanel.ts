@@ -9,6 +9,7 @@ import { CHARTS, drawnAxis, type Scope, SYSTEM } from './axes';
 import { ChartEditor } from './chartEditor';
 import { ChartMenus } from './chartMenus';
 import type { ChartView } from './chartView';
+import { CompareView } from './compareView';
 import { ConsoleView } from './consoleView';
 import { Cursor, type CursorPlace } from './cursor';
 import { CursorTooltip } from './cursorTooltip';
@@ -108,8 +109,14 @@ export class ChartPanel {
     () => this.frames.mark(this.chrome),
     (message) => this.fail(message),
   );
+  private readonly compareView = new CompareView(
+    this.model,
+    () => this.theme,
+    (text) => setText(this.live, text),
+  );
   private readonly panels = {
     charts: this.chartsPanel,
+    compare: this.compareView.element,
     overview: this.overviewPanel,
     console: this.consoleView.element,
     artifacts: this.artifactsPanel,
@@ -176,6 +183,7 @@ export class ChartPanel {
     this.consoleView.update();
     this.eventsView.update();
     this.mediaView.update();
+    this.compareView.update();
     this.drawDetail();
   }
 

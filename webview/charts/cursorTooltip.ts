@@ -4,6 +4,7 @@ import { append, el, setName } from '../shared/dom';
 import { formatNumber, formatX } from '../../src/domain/format';
 import type { DrawnAxis } from './axes';
 import { type CursorValue, nearestInValue } from './cursorValues';
+import { Tooltip } from './tooltip';
 
 const MAX_ROWS = 12;
 
@@ -19,15 +20,14 @@ export interface TooltipContent {
 }
 
 export class CursorTooltip {
-  readonly element = el('div', { class: 'tooltip', role: 'tooltip', hidden: true });
-  private middle = innerWidth / 2;
+  private readonly box = new Tooltip();
 
-  constructor() {
-    addEventListener('resize', () => (this.middle = innerWidth / 2));
+  get element(): HTMLElement {
+    return this.box.element;
   }
 
   hide(): void {
-    this.element.hidden = true;
+    this.box.hide();
   }
 
   show(content: TooltipContent, at: { x: number; y: number }): void {
@@ -41,21 +41,15 @@ export class CursorTooltip {
     const ordered = [first, ...values.filter((value) => value !== first)];
     const table = el('table');
     for (const value of ordered.slice(0, MAX_ROWS)) table.append(row(value, content, value === pointed));
-    this.element.replaceChildren(
-      el('div', { class: 'tooltip-title' }, el('strong', {}, content.title), ` ${formatX(content.axis, first.x)}`),
-      table,
+    const title = el(
+      'div',
+      { class: 'tooltip-title' },
+      el('strong', {}, content.title),
+      ` ${formatX(content.axis, first.x)}`,
     );
-    if (ordered.length > MAX_ROWS)
-      this.element.append(el('div', { class: 'muted' }, t('and {0} more', ordered.length - MAX_ROWS)));
-    this.element.hidden = false;
-    this.place(at);
-  }
-
-  /** On the side of the pointer where there is more room. It is not measured: the page would have to be laid out for that. */
-  private place(at: { x: number; y: number }): void {
-    const left = at.x > this.middle ? `calc(${at.x - 16}px - 100%)` : `${at.x + 16}px`;
-    this.element.style.transform =
-      `translate(max(4px, min(${left}, 100vw - 100% - 4px)), ` + `max(4px, min(${at.y + 12}px, 100vh - 100% - 4px)))`;
+    const left = ordered.length - MAX_ROWS;
+    const more = left > 0 ? [el('div', { class: 'muted' }, t('and {0} more', left))] : [];
+    this.box.show([title, table, ...more], at);
   }
 }
 

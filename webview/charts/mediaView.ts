@@ -27,8 +27,6 @@ export class MediaView {
   private readonly note = el('div', { class: 'empty' });
   private readonly loaded = new Map<string, Loaded>();
   private readonly cards = new Map<string, MediaCard>();
-  /** By card, or of all; absent for the newest. */
-  private readonly steps = new Map<string, number>();
   private noted = '';
 
   constructor(
@@ -47,8 +45,7 @@ export class MediaView {
     this.together.label = t('all at the same step');
     this.together.checked = true;
     this.together.addEventListener('change', () => {
-      this.steps.clear();
-      this.update();
+      this.model.patch({ media_steps: {} });
     });
     this.element.append(
       el(
@@ -64,7 +61,10 @@ export class MediaView {
   }
 
   update(): void {
-    if (this.model.state.tab !== 'media') return;
+    const { tab, media_steps } = this.model.state;
+    if (tab !== 'media') return;
+    // What was restored may be of single cards.
+    if (Object.keys(media_steps).some((id) => id !== '')) this.together.checked = false;
     const runs = this.model.shownRuns();
     for (const run of runs) this.load(run);
     const byId = new Map<string, RunTrack[]>();
@@ -110,12 +110,11 @@ export class MediaView {
     const card =
       this.cards.get(id) ??
       new MediaCard(tracks[0]!.track, this.context, (x) => {
-        if (x === null) this.steps.delete(stepOf());
-        else this.steps.set(stepOf(), x);
-        this.update();
+        const { [stepOf()]: _, ...others } = this.model.state.media_steps;
+        this.model.patch({ media_steps: x === null ? others : { ...others, [stepOf()]: x } });
       });
     this.cards.set(id, card);
-    card.update(tracks, this.steps.get(stepOf()) ?? null);
+    card.update(tracks, this.model.state.media_steps[stepOf()] ?? null);
     return card;
   }
 

@@ -47,7 +47,7 @@ export class SeriesLoader {
   private readonly entries = new Map<string, Entry>();
   private readonly busy = new Set<string>();
   private timer: ReturnType<typeof setTimeout> | undefined;
-  private lastPump = -Infinity;
+  private lastAsked = -Infinity;
   private interval = INTERVAL_MS.most;
   private generation = 0;
   private readonly fresh = new Set<string>();
@@ -61,10 +61,10 @@ export class SeriesLoader {
     private readonly onError: (message: string | null) => void,
   ) {}
 
-  /** Something changed: looks soon, at once if it did not look lately. */
+  /** Something changed: looks soon, at once if nothing was asked for lately. */
   poke(wait = 0): void {
     if (this.timer !== undefined) return;
-    const due = Math.max(wait, this.lastPump + this.interval - performance.now());
+    const due = Math.max(wait, this.lastAsked + this.interval - performance.now());
     this.timer = setTimeout(() => this.pump(), Math.max(0, due));
   }
 
@@ -81,25 +81,26 @@ export class SeriesLoader {
 
   private pump(): void {
     this.timer = undefined;
-    this.lastPump = performance.now();
     const { wanted, points } = this.wanted();
     if (points === 0) return;
     for (const { row } of this.model.shownRuns()) {
-      if (!this.busy.has(row.run_id)) void this.load(row, wanted, points);
+      if (this.busy.has(row.run_id)) continue;
+      const requests = this.requests(row, wanted, points);
+      if (requests.length > 0) void this.load(row, requests);
     }
   }
 
-  private async load(row: RunRow, wanted: Wanted[], points: number): Promise<void> {
-    const requests = this.requests(row, wanted, points);
-    if (requests.length === 0) return;
+  private async load(row: RunRow, requests: Request[]): Promise<void> {
     this.busy.add(row.run_id);
+    const asked = performance.now();
+    this.lastAsked = asked;
     try {
       const replies = await Promise.all(requests.map(({ query }) => this.ask(query)));
       requests.forEach((request, i) => {
         for (const [key, id] of request.ids) this.put(row, key, id, request, replies[i]!);
       });
       this.onError(null);
-      const took = performance.now() - this.lastPump;
+      const took = performance.now() - asked;
       this.interval = Math.min(INTERVAL_MS.most, Math.max(INTERVAL_MS.least, took * INTERVAL_MS.share));
       this.busy.delete(row.run_id);
       this.loaded(requests.flatMap(({ query }) => query.keys));

@@ -6,6 +6,7 @@ import type { PanelModel } from './panelModel';
 
 const NAMES: Record<PanelTab, string> = {
   charts: t('Charts'),
+  compare: t('Compare'),
   overview: t('Overview'),
   console: t('Console'),
   artifacts: t('Artifacts'),

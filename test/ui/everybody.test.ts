@@ -1,0 +1,125 @@
+/** For everybody: the panel speaks the editor's language, and nothing in it keeps somebody from using it (axe). */
+import { rmSync } from 'node:fs';
+import type { Locator } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { seriousFindings } from './axe';
+import { ChartPage } from './chartPage';
+import { folderWithRuns } from './chartRuns';
+import { readJournals } from './journals';
+import { screenshotFailures, Workbench } from './workbench';
+
+/** What looks like a translation shows which texts have none. */
+const translate = (text: string): string => `⟦${text}⟧`;
+/** Names of things that have the same name in every language, and a cell of a table that is a file. */
+const NAMES = ['x'.repeat(50), 'xtrack', 'nan', 'png', 'svg', 'csv', 'eta', 'am', 'pm', 'kb', 'ms'];
+const TABS = ['Charts', 'Compare', 'Overview', 'Console', 'Artifacts', 'System', 'Events', 'Media'];
+
+let folder: string;
+let workbench: Workbench;
+let page: ChartPage;
+/** Words of what the scripts logged. */
+let logged: string[];
+
+beforeAll(async () => {
+  folder = await folderWithRuns(['media:1', 'media:2'], ['talk']);
+  logged = ['talk', 'media-1', 'media-2'].flatMap((run) => wordsOf(JSON.stringify(readJournals(folder, run))));
+  workbench = await Workbench.open({ folder, translate });
+  page = new ChartPage(workbench);
+  workbench.page.setDefaultTimeout(10_000);
+  await workbench.showRuns();
+});
+
+screenshotFailures(() => workbench);
+
+afterAll(async () => {
+  await workbench?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function wordsOf(text: string): string[] {
+  return (text.match(/\p{L}{2,}/gu) ?? []).map((word) => word.toLowerCase());
+}
+
+/** What is shown, or read out, that is neither translated nor was logged. */
+async function untranslated(root: Locator): Promise<string[]> {
+  const shown = await root.evaluate((root) => {
+    const texts: string[] = [];
+    const look = (node: Node): void => {
+      if (!(node instanceof Element)) return;
+      // Code and output are in nobody's language.
+      if (!node.checkVisibility() || node.matches('style, script, code, pre, .console-text')) return;
+      for (const name of ['title', 'aria-label', 'aria-roledescription', 'aria-valuetext', 'placeholder', 'alt'])
+        texts.push(node.getAttribute(name) ?? '');
+      const own = [...node.childNodes].flatMap((child) => (child instanceof Text ? child.data : []));
+      texts.push(own.join(' '));
+      for (const child of [...(node.shadowRoot?.childNodes ?? []), ...node.childNodes]) look(child);
+    };
+    look(root);
+    return texts;
+  });
+  const known = new Set([...NAMES, ...logged]);
+  const own = (text: string): string => {
+    const without = text.replace(/⟦[^⟦⟧]*⟧/g, ' ');
+    return without === text ? text : own(without);
+  };
+  return [...new Set(shown)].filter((text) => wordsOf(own(text)).some((word) => !known.has(word)));
+}
+
+async function expectGood(where: string): Promise<void> {
+  const body = page.content.locator('body');
+  expect(await untranslated(body), `untranslated in ${where}`).toEqual([]);
+  expect(await seriousFindings(page.content), `axe in ${where}`).toEqual([]);
+}
+
+test('the list of runs and the commands are in the language of the editor', async () => {
+  await workbench.row('talkative').waitFor();
+  expect(await untranslated(workbench.tree)).toEqual([]);
+  await workbench.runCommand('XTrack: ⟦Refresh⟧');
+});
+
+describe('the panel of a run', () => {
+  beforeAll(async () => {
+    await workbench.rowAction('talkative', '⟦Open Charts⟧');
+    await page.drawn('loss', 'talk');
+  });
+
+  test.each(TABS)('%s', async (name) => {
+    await page.tab(translate(name));
+    await workbench.page.waitForTimeout(300);
+    await expectGood(name);
+  });
+});
+
+describe('the panel of several runs', () => {
+  beforeAll(async () => {
+    await workbench.row('media 1').click();
+    await workbench.row('media 2').click({ modifiers: ['Control'] });
+    await workbench.runCommand('XTrack: ⟦Open Charts⟧');
+    await page.drawn('loss', 'media-2');
+  });
+
+  test('the options, the editor of a chart, the menu of a chart, and media', async () => {
+    await page.content.getByRole('button', { name: '⟦Chart options⟧' }).click();
+    await expectGood('the options');
+    await workbench.page.keyboard.press('Escape');
+    await page.chart('loss').getByRole('button', { name: 'more actions' }).click();
+    await expectGood('the menu of a chart');
+    await workbench.page.keyboard.press('Escape');
+    await page.content.getByRole('button', { name: '⟦New chart…⟧' }).click();
+    await page.content.getByRole('dialog').waitFor();
+    await expectGood('the editor of a chart');
+    await workbench.page.keyboard.press('Escape');
+    await page.tab('⟦Compare⟧');
+    await expectGood('the comparison');
+    await page.tab('⟦Media⟧');
+    await page.content.locator('.media-card[aria-label="predictions"] tbody tr').first().waitFor();
+    await expectGood('media');
+  });
+
+  test('its colours stand out in every theme', async () => {
+    await page.tab('⟦Charts⟧');
+    await workbench.inEachTheme(async (theme) => {
+      expect(await seriousFindings(page.content), theme).toEqual([]);
+    });
+  });
+});

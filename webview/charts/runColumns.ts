@@ -1,0 +1,88 @@
+/** What runs can be compared by, as numbers on an axis: their params, and the last values of their metrics. */
+import { t } from '../../src/base/texts';
+import type { Json } from '../../src/protocol/events';
+import type { RunRow } from '../../src/protocol/rows';
+import { formatNumber, toNumber } from '../../src/domain/format';
+
+export interface RunColumn {
+  /** `params.lr`, `metrics.val/acc` */
+  id: string;
+  label: string;
+  /** Values that are no numbers have a place each, in their order. */
+  words: string[] | null;
+  /** Spread so widely that only a logarithm shows them all. */
+  log: boolean;
+  from: number;
+  to: number;
+  valueOf: (row: RunRow) => number | null;
+}
+
+/** From the smallest to the largest, above which an axis is logarithmic. */
+const LOG_SPAN = 50;
+const SYSTEM = 'system/';
+
+/** Those in which the runs differ, params first; others say nothing about runs beside each other. */
+export function runColumns(rows: readonly RunRow[]): RunColumn[] {
+  const names = (of: (row: RunRow) => object): string[] =>
+    [...new Set(rows.flatMap((row) => Object.keys(of(row))))].sort((a, b) =>
+      a.localeCompare(b, undefined, { numeric: true }),
+    );
+  const params = names((row) => row.params).map((name) => paramColumn(rows, name));
+  const metrics = names((row) => row.metrics)
+    .filter((key) => !key.startsWith(SYSTEM))
+    .map((key) => {
+      const label = params.some((param) => param.label === key) ? t('{0} (metric)', key) : key;
+      return column(rows, `metrics.${key}`, label, null, (row) => finite(toNumber(row.metrics[key]?.last ?? NaN)));
+    });
+  return [...params, ...metrics].filter(({ from, to }) => to > from);
+}
+
+/** Those that are shown until somebody chooses: the metric last, as that which the others are held against. */
+export function usualColumns(columns: readonly RunColumn[], keyMetric: string | undefined): RunColumn[] {
+  const params = columns.filter(({ id }) => id.startsWith('params.')).slice(0, 6);
+  const metrics = columns.filter(({ id }) => id.startsWith('metrics.'));
+  const main = metrics.find(({ id }) => id === `metrics.${keyMetric}`) ?? metrics[0];
+  const others = metrics.filter((one) => one !== main).slice(0, params.length === 0 ? 3 : 1);
+  return [...params, ...others, ...(main ? [main] : [])];
+}
+
+/** Where a value lies between the least and the greatest: 0 to 1. */
+export function shareOf({ log, from, to }: RunColumn, value: number): number {
+  const scale = log ? Math.log : (x: number): number => x;
+  return (scale(value) - scale(from)) / (scale(to) - scale(from));
+}
+
+export function textOf(column: RunColumn, value: number): string {
+  return column.words === null ? formatNumber(value) : (column.words[value] ?? '');
+}
+
+function paramColumn(rows: readonly RunRow[], name: string): RunColumn {
+  const values = rows.map((row) => row.params[name]);
+  const id = `params.${name}`;
+  if (values.every((value) => value === undefined || value === null || typeof value === 'number'))
+    return column(rows, id, name, null, (row) => finite(row.params[name]));
+  const words = [...new Set(values.map(wordOf))].sort((a, b) => a.localeCompare(b, undefined, { numeric: true }));
+  return column(rows, id, name, words, (row) => words.indexOf(wordOf(row.params[name])));
+}
+
+function column(
+  rows: readonly RunRow[],
+  id: string,
+  label: string,
+  words: string[] | null,
+  valueOf: RunColumn['valueOf'],
+): RunColumn {
+  const values = rows.flatMap((row) => valueOf(row) ?? []);
+  const from = Math.min(...values);
+  const to = Math.max(...values);
+  return { id, label, words, log: words === null && from > 0 && to / from > LOG_SPAN, from, to, valueOf };
+}
+
+function wordOf(value: Json | undefined): string {
+  if (value === undefined || value === null) return t('none');
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function finite(value: Json | undefined): number | null {
+  return typeof value === 'number' && Number.isFinite(value) ? value : null;
+}
