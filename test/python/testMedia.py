@@ -55,6 +55,37 @@ class Media(ScriptTest):
         self.assertEqual(read_png(self.file(second)), (2, 1, 3, [[255, 0, 0, 0, 128, 0]]))
         self.assertEqual(os.stat(self.file(first)).st_mode & 0o777, 0o600)
 
+    def test_a_confusion_matrix_has_a_row_a_true_label(self):
+        events = self.run_media(
+            "run.log_confusion_matrix('numbers', [2, 0, 2, 2, 0, 1], [0, 0, 2, 2, 0, 2], step=3)\n"
+            "run.log_confusion_matrix('named', [1, 0, 1], [1, 1, 1], labels=['cat', 'dog'])\n"
+            "run.log_confusion_matrix('ready', matrix=[[5, 1], [0, 4]], labels=['cat', 'dog'])\n"
+            "run.log_confusion_matrix('wrong', [1, 2], [1])\n"
+            "run.log_metric('after', 1)"
+        )
+        numbers, named, ready = of_kind(events, "table")
+        self.assertEqual((numbers["view"], numbers["step"]), ("confusion", 3))
+        self.assertEqual(numbers["columns"], ["truth", "0", "1", "2"])
+        self.assertEqual(numbers["rows"], [["0", 2, 0, 0], ["1", 0, 0, 1], ["2", 1, 0, 2]])
+        self.assertEqual(named["rows"], [["cat", 0, 1], ["dog", 0, 2]])
+        self.assertEqual(ready["rows"], [["cat", 5, 1], ["dog", 0, 4]])
+        self.assertEqual([metric["key"] for metric in of_kind(events, "metric")], ["after"])
+
+    def test_curves_of_scores_are_those_that_scikit_learn_draws(self):
+        events = self.run_media(
+            "truth, scores = [0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]\n"
+            "run.log_roc_curve('roc', truth, scores)\n"
+            "run.log_pr_curve('pr', truth, scores)\n"
+            "run.log_roc_curve('long', [i % 3 == 0 for i in range(5000)], range(5000))"
+        )
+        roc, pr, long = of_kind(events, "table")
+        self.assertEqual(roc["view"], "curve")
+        self.assertEqual([row[:2] for row in roc["rows"]], [[0, 0], [0, 0.5], [0.5, 0.5], [0.5, 1], [1, 1]])
+        self.assertEqual([row[2] for row in roc["rows"]], [None, 0.8, 0.4, 0.35, 0.1])
+        self.assertEqual(pr["columns"][:2], ["recall", "precision"])
+        self.assertEqual([row[:2] for row in pr["rows"]], [[0, 1], [0.5, 1], [0.5, 0.5], [1, 2 / 3], [1, 0.5]])
+        self.assertEqual((len(long["rows"]), long["rows"][-1][:2]), (400, [1, 1]))
+
     def test_a_file_is_kept_as_it_was(self):
         events = self.run_media(
             "for step in range(2):\n"

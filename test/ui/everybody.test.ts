@@ -12,7 +12,7 @@ import { screenshotFailures, Workbench } from './workbench';
 const translate = (text: string): string => `⟦${text}⟧`;
 /** Names of things that have the same name in every language, and a cell of a table that is a file. */
 const NAMES = ['x'.repeat(50), 'xtrack', 'nan', 'png', 'svg', 'csv', 'eta', 'am', 'pm', 'kb', 'ms'];
-const TABS = ['Charts', 'Compare', 'Overview', 'Console', 'Artifacts', 'System', 'Events', 'Media'];
+const TABS = ['Charts', 'Overview', 'Console', 'Artifacts', 'System', 'Events', 'Media'];
 
 let folder: string;
 let workbench: Workbench;

@@ -188,6 +188,19 @@ describe('images, histograms and tables of two runs', () => {
     await workbench.screenshot('tabs-tables');
   });
 
+  test('a confusion matrix is counted and shaded; curves of all runs lie in one picture', async () => {
+    const matrix = card('mistakes').locator('.confusion').first();
+    const cells = (await matrix.locator('tbody td').allTextContents()).map(Number);
+    expect(cells.reduce((sum, count) => sum + count, 0)).toBe(60);
+    expect(cells.filter((_, i) => Math.floor(i / 3) !== i % 3 && i % 3 !== 1).every((count) => count === 0)).toBe(true);
+    const curve = card('how sure').locator('.logged-curve');
+    expect(await curve.count()).toBe(1);
+    expect(await curve.getAttribute('aria-label')).toMatch(
+      /^true positive rate over false positive rate; area below: media \d 0\.75, media \d 0\.75$/,
+    );
+    await workbench.allScreenshots('tabs-evaluation');
+  });
+
   test('with the keyboard alone: from the command to a chart, its menu, axes, tabs and runs', async () => {
     const { keyboard } = workbench.page;
     await workbench.runCommand('View: Close All Editors');
@@ -195,7 +208,10 @@ describe('images, histograms and tables of two runs', () => {
     await page.drawn('loss', 'media-1');
     await tabTo(page.content.getByRole('tab', { name: 'Charts' }));
     await keyboard.press('ArrowRight');
+    await page.content.locator('.compare').waitFor();
+    await keyboard.press('ArrowRight');
     await page.content.locator('.overview .metric-card').waitFor();
+    await keyboard.press('ArrowLeft');
     await keyboard.press('ArrowLeft');
 
     await tabTo(page.toolbar.getByLabel('Filter metrics'));

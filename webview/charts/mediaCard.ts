@@ -1,12 +1,23 @@
 /** Images, histograms or tables of one key, of all runs that are shown, at one step that a slider chooses. */
 import { t } from '../../src/base/texts';
+import type { Json } from '../../src/protocol/events';
 import type { PanelAction, PanelRun } from '../../src/protocol/panel';
 import { formatCount } from '../../src/domain/format';
 import { el, icon, setAttribute, setName, setText } from '../shared/dom';
 import type { Theme } from '../shared/theme';
+import { confusionView } from './confusionView';
+import { curveFigure, type LoggedCurve } from './curveFigure';
 import { histogramView } from './histogramView';
 import type { MediaFiles } from './mediaFiles';
-import { type HistogramItem, type ImageItem, itemsAt, type MediaItem, type MediaTrack, tableRows } from './mediaItems';
+import {
+  type HistogramItem,
+  type ImageItem,
+  itemsAt,
+  type MediaItem,
+  type MediaTrack,
+  type TableItem,
+  tableRows,
+} from './mediaItems';
 import { TableView } from './tableView';
 
 export interface RunTrack {
@@ -81,7 +92,26 @@ export class MediaCard {
     const drawn = JSON.stringify([shown, this.context.theme().series]);
     if (drawn === this.drawn) return;
     this.drawn = drawn;
-    this.body.replaceChildren(...cells.flatMap(({ run, track, items }) => this.cellsOf(run, track, items)));
+    const curves = this.curvesOf(cells);
+    this.body.replaceChildren(
+      ...(curves === null ? cells.flatMap(({ run, track, items }) => this.cellsOf(run, track, items)) : [curves]),
+    );
+  }
+
+  /** Of all runs in one picture; null where there are others than curves. */
+  private curvesOf(cells: { run: PanelRun; items: MediaItem[] }[]): HTMLElement | null {
+    const { series, foreground } = this.context.theme();
+    let columns: string[] = [];
+    const curves: LoggedCurve[] = [];
+    for (const { run, items } of cells) {
+      for (const [i, item] of items.entries()) {
+        if (item.type !== 'table' || item.view !== 'curve' || item.rows === null) return null;
+        const name = items.length > 1 ? `${run.row.name} ${item.worker}` : run.row.name;
+        columns = item.columns;
+        curves.push({ name, color: series[run.color] ?? foreground, dash: run.dash + i, rows: item.rows });
+      }
+    }
+    return curves.length === 0 ? null : curveFigure(columns, curves);
   }
 
   private cellsOf(run: PanelRun, track: MediaTrack, items: MediaItem[]): HTMLElement[] {
@@ -112,13 +142,20 @@ export class MediaCard {
     }
     if (item.type === 'image') return this.image(run, track, item);
     const name = `${track.key}, ${run.row.name}`;
-    if (item.rows !== null) return new TableView(item.columns, item.rows, item.total, name).element;
+    if (item.rows !== null) return this.table(run, item, item.rows, name);
     const place = el('div', {}, el('p', { class: 'muted' }, t('Loading…')));
     this.context.files.json(run.row.run_id, item.file!).then(
-      (content) => place.replaceChildren(new TableView(item.columns, tableRows(content), item.total, name).element),
+      (content) => place.replaceChildren(this.table(run, item, tableRows(content), name)),
       (error) => this.failed(place, error),
     );
     return place;
+  }
+
+  private table({ color }: PanelRun, item: TableItem, rows: Json[][], name: string): HTMLElement {
+    const { columns, total, view } = item;
+    if (view !== 'confusion') return new TableView(columns, rows, total, name).element;
+    const { series, foreground } = this.context.theme();
+    return confusionView(columns.slice(1), rows, series[color] ?? foreground, name);
   }
 
   /** Opens in the editor, which zooms. Its room is kept while it loads. */

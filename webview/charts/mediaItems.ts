@@ -30,6 +30,8 @@ export interface TableItem extends Placed {
   /** Null: they are in the file. */
   rows: Json[][] | null;
   total: number;
+  /** What it is drawn as, where that is more than rows. */
+  view: 'confusion' | 'curve' | null;
 }
 
 export type MediaItem = ImageItem | HistogramItem | TableItem;
@@ -98,7 +100,8 @@ function itemOf(type: MediaType, fields: Fields, placed: Placed): MediaItem | nu
   const columns = Array.isArray(fields['columns']) ? fields['columns'].map(String) : [];
   const rows = 'rows' in fields ? tableRows(fields) : null;
   if (rows === null && placed.file === null) return null;
-  return { ...placed, type, columns, rows, total: numberOf(fields['total']) ?? rows?.length ?? 0 };
+  const view = (['confusion', 'curve'] as const).find((known) => known === fields['view']) ?? null;
+  return { ...placed, type, columns, rows, view, total: numberOf(fields['total']) ?? rows?.length ?? 0 };
 }
 
 function fieldsOf(value: Json): Fields {

@@ -37,8 +37,9 @@ export class Tabs {
     this.element.addEventListener('keydown', (event) => {
       const by = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
       if (by === 0) return;
-      const at = PANEL_TABS.indexOf(this.model.state.tab);
-      const next = this.tabs[(at + by + this.tabs.length) % this.tabs.length]!;
+      const shown = this.tabs.filter(({ button }) => !button.hidden);
+      const at = shown.findIndex(({ name }) => name === this.model.state.tab);
+      const next = shown[(at + by + shown.length) % shown.length]!;
       this.model.patch({ tab: next.name });
       next.button.focus();
     });
@@ -59,6 +60,8 @@ export class Tabs {
       const selected = name === this.model.state.tab;
       setAttribute(button, 'aria-selected', String(selected));
       button.tabIndex = selected ? 0 : -1;
+      // One run has nothing beside it.
+      button.hidden = name === 'compare' && !selected && this.model.runs.length < 2;
       this.panels[name].hidden = !selected;
       const n = counts[name] ?? 0;
       count.hidden = n === 0;

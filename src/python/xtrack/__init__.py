@@ -36,12 +36,15 @@ __all__ = [
     "log",
     "log_artifact",
     "log_checkpoint",
+    "log_confusion_matrix",
     "log_histogram",
     "log_image",
     "log_metric",
     "log_metrics",
     "log_param",
     "log_params",
+    "log_pr_curve",
+    "log_roc_curve",
     "log_table",
     "set_status",
     "start_run",
@@ -99,6 +102,18 @@ def log_histogram(*arguments: Any, **named: Any) -> None:
 
 def log_table(*arguments: Any, **named: Any) -> None:
     _of_current("log_table", arguments, named)
+
+
+def log_confusion_matrix(*arguments: Any, **named: Any) -> None:
+    _of_current("log_confusion_matrix", arguments, named)
+
+
+def log_roc_curve(*arguments: Any, **named: Any) -> None:
+    _of_current("log_roc_curve", arguments, named)
+
+
+def log_pr_curve(*arguments: Any, **named: Any) -> None:
+    _of_current("log_pr_curve", arguments, named)
 
 
 def set_status(*arguments: Any, **named: Any) -> None:

@@ -66,11 +66,14 @@ class Media:
             members += ',"bad":%d' % found.bad
         self._recorder.writer.event("histogram", members + where, at)
 
-    def table(self, at: str, key: Any, rows: Any, columns: Any, where: str) -> None:
+    def table(self, at: str, key: Any, rows: Any, columns: Any, where: str, view: Optional[str] = None) -> None:
+        """`view`: what it is drawn as, where it is more than rows."""
         table = table_of(rows, columns)
         body = "[%s]" % ",".join(table.rows)
         names = json_text(table.columns)
         members = self._key(key) + ',"columns":%s,"total":%d' % (names, table.total)
+        if view is not None:
+            members += ',"view":"%s"' % view
         if len(body) <= _INLINE_BELOW or self._directory() is None:
             members += ',"rows":' + body
         else:

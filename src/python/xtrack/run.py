@@ -10,6 +10,7 @@ from typing import Any, Callable, Dict, Optional, Tuple, Type, Union
 from . import exits
 from .background import Jobs
 from .commands import Handler
+from .evaluation import Evaluation, confusion, precision_recall, roc
 from .files import Checksum, describe_file
 from .guard import guarded
 from .jsontext import json_text, number_text, quote, text_of
@@ -275,6 +276,26 @@ class Run:
     def log_table(self, key: Any, rows: Any, columns: Any = None, step: Any = None, epoch: Any = None) -> None:
         """Lists, dictionaries (of a row each, or of columns), or a data frame."""
         self._media.table(caller(), key, rows, columns, self._where(step, epoch, None, None))
+
+    @guarded
+    def log_confusion_matrix(
+        self, key: Any, truth: Any = None, guesses: Any = None, labels: Any = None, step: Any = None, epoch: Any = None, matrix: Any = None
+    ) -> None:
+        """Of true and guessed labels; or of a `matrix` with a row a true label, as scikit-learn gives it."""
+        self._evaluation(caller(), key, confusion(truth, guesses, labels, matrix), step, epoch)
+
+    @guarded
+    def log_roc_curve(self, key: Any, truth: Any, scores: Any, step: Any = None, epoch: Any = None) -> None:
+        """Of what is true (0 or 1) and how sure the model was that it is."""
+        self._evaluation(caller(), key, roc(truth, scores), step, epoch)
+
+    @guarded
+    def log_pr_curve(self, key: Any, truth: Any, scores: Any, step: Any = None, epoch: Any = None) -> None:
+        """Precision over recall, of the same."""
+        self._evaluation(caller(), key, precision_recall(truth, scores), step, epoch)
+
+    def _evaluation(self, at: str, key: Any, found: Evaluation, step: Any, epoch: Any) -> None:
+        self._media.table(at, key, found.rows, found.columns, self._where(step, epoch, None, None), found.view)
 
     # ------------------------------------------------------------ status, log, end
 
