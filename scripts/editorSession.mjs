@@ -57,7 +57,10 @@ export async function openEditor(options = {}) {
   try {
     const browser = await launchBrowser();
     editor.disposers.push(() => browser.close());
-    const context = await browser.newContext({ viewport: VIEWPORT });
+    const context = await browser.newContext({
+      viewport: VIEWPORT,
+      permissions: ['clipboard-read', 'clipboard-write'],
+    });
     if (options.translate)
       await context.addInitScript((language) => (globalThis._VSCODE_NLS_LANGUAGE = language), LANGUAGE);
     const page = await context.newPage();

@@ -1,5 +1,6 @@
 /** Each tab of a run's panel: what it shows is what the script did, and what can be clicked does what it says. */
-import { rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ChartPage } from './chartPage';
@@ -107,6 +108,49 @@ describe('a run that is over', () => {
   test('the tab survives a reload', async () => {
     await workbench.reload();
     await page.content.locator('.event-rows tbody tr').first().waitFor();
+  });
+
+  test('a chart is saved as PNG, SVG and CSV, and copied', async () => {
+    await page.tab('Charts');
+    await page.drawn('loss', 'talk');
+    const saved: Record<string, Buffer> = {};
+    for (const kind of ['png', 'svg', 'csv']) {
+      await page.chartMenu('loss', `Save as ${kind.toUpperCase()}…`);
+      const name = workbench.quickInput.locator('input').first();
+      await until('a name is suggested', async () => (await name.inputValue()).endsWith(`/loss.${kind}`));
+      await workbench.page.keyboard.press('Enter');
+      const file = join(folder, `loss.${kind}`);
+      saved[kind] = await until(`${file} is there`, () => existsSync(file) && readFileSync(file));
+    }
+    const size = (await page.plot('loss').boundingBox())!;
+    expect(saved['png']!.subarray(1, 4).toString()).toBe('PNG');
+    expect(saved['png']!.readUInt32BE(16)).toBeGreaterThanOrEqual(Math.floor(size.width));
+    const svg = saved['svg']!.toString();
+    const parsed = await workbench.page.evaluate((text) => {
+      const { documentElement: root } = new DOMParser().parseFromString(text, 'image/svg+xml');
+      return [root.tagName, root.querySelector('title')?.textContent, root.querySelectorAll('path').length > 2];
+    }, svg);
+    expect(parsed).toEqual(['svg', 'loss', true]);
+    const csv = saved['csv']!.toString();
+    expect(csv).toMatch(/^run,run_id,worker,metric,label,step,value/);
+    expect(csv).toContain('talkative,talk,worker-0,loss,talkative,1,1');
+
+    await page.chartMenu('loss', 'Copy as CSV');
+    expect(await workbench.clipboard((text) => text === csv)).toBe(csv);
+    await page.chartMenu('loss', 'Copy as SVG');
+    expect(await workbench.clipboard((text) => text.startsWith('<svg'))).toBe(svg);
+  });
+
+  test('the mark of a checkpoint: its path is copied, its file is revealed, and the run can be resumed from it', async () => {
+    await page.plot('loss').press('c');
+    const items = page.content.getByRole('menuitem');
+    await until('all can be done', async () => (await items.count()) === 3);
+    expect(await items.allTextContents()).toEqual(['Resume from here', 'Copy the path', 'Reveal']);
+    await items.filter({ hasText: 'Copy the path' }).click();
+    expect(await workbench.clipboard((text) => text.endsWith('second.txt'))).toBe('second.txt');
+    await page.chart('loss').locator('.checkpoint').click();
+    await items.filter({ hasText: 'Reveal' }).click();
+    await workbench.page.locator('.explorer-viewlet .monaco-list-row.selected', { hasText: 'second.txt' }).waitFor();
   });
 });
 

@@ -182,6 +182,14 @@ export class Workbench {
     }
   }
 
+  /** What was copied, when it is as it should be. */
+  async clipboard(right: (text: string) => boolean): Promise<string> {
+    return until('it is copied', async () => {
+      const text = await this.page.evaluate(() => navigator.clipboard.readText());
+      return right(text) ? text : null;
+    });
+  }
+
   async screenshot(name: string): Promise<void> {
     mkdirSync(ARTIFACTS, { recursive: true });
     await this.page.screenshot({ path: join(ARTIFACTS, `${name}.png`) });

@@ -1,10 +1,12 @@
 /** The compare tab: which params led to which results, along parallel axes and as dots of two values. */
 import { t } from '../../src/base/texts';
+import { formatNumber } from '../../src/domain/format';
 import { keyMetricOf } from '../../src/domain/keyMetric';
+import type { PanelRun } from '../../src/protocol/panel';
 import { el, icon, iconButton, setText } from '../shared/dom';
 import type { Theme } from '../shared/theme';
 import type { PanelModel } from './panelModel';
-import { type RunColumn, runColumns, textOf, usualColumns } from './runColumns';
+import { rankCorrelation, type RunColumn, runColumns, textOf, usualColumns } from './runColumns';
 import { parallelLayout, scatterLayout } from './runLayouts';
 import { RunPlot, type RunPlotContext } from './runPlot';
 import { fillSelect } from './selectOptions';
@@ -25,6 +27,7 @@ export class CompareView {
   private readonly y = document.createElement('vscode-single-select');
   private readonly parallel: RunPlot;
   private readonly scatter: RunPlot;
+  private readonly importance = el('p', { class: 'muted' });
   private readonly note = el('p', { class: 'muted' });
   private columns: RunColumn[] = [];
   private shown: RunColumn[] = [];
@@ -58,6 +61,7 @@ export class CompareView {
       el('h2', {}, t('Parallel coordinates')),
       this.axes,
       this.parallel.element,
+      this.importance,
       el('h2', {}, t('Scatter')),
       el(
         'div',
@@ -97,6 +101,7 @@ export class CompareView {
       parallelLayout(runs, lines, theme),
       t('{0} runs along {1}', runs.length, lines.map(({ label }) => label).join(', ')),
     );
+    setText(this.importance, importanceText(runs, lines));
     const [x, y] = this.scatterColumns(usual);
     const choices = this.columns.map(({ id, label }) => ({ value: id, label }));
     fillSelect(this.x, choices, x.id);
@@ -170,4 +175,23 @@ export class CompareView {
       el('p', {}, why),
     );
   }
+}
+
+/** What goes with the last axis, the strongest first. */
+function importanceText(runs: readonly PanelRun[], columns: readonly RunColumn[]): string {
+  const last = columns.at(-1)!;
+  const found = columns
+    .slice(0, -1)
+    .map((column) => ({
+      label: column.label,
+      r: rankCorrelation(
+        runs.map(({ row }) => row),
+        column,
+        last,
+      ),
+    }))
+    .filter((one): one is { label: string; r: number } => one.r !== null)
+    .sort((a, b) => Math.abs(b.r) - Math.abs(a.r));
+  const parts = found.map(({ label, r }) => `${label} ${formatNumber(Number(r.toFixed(2)))}`);
+  return parts.length === 0 ? '' : t('Rank correlation with {0}: {1}', last.label, parts.join(', '));
 }

@@ -56,6 +56,37 @@ export function textOf(column: RunColumn, value: number): string {
   return column.words === null ? formatNumber(value) : (column.words[value] ?? '');
 }
 
+/** Enough that a pair is no accident more often than not. */
+const FEWEST_PAIRS = 4;
+
+/**
+ * Spearman's: 1 where one goes up whenever the other does, −1 where it goes down; null where too few runs have both, or
+ * words have no order.
+ */
+export function rankCorrelation(rows: readonly RunRow[], a: RunColumn, b: RunColumn): number | null {
+  if (a.words !== null || b.words !== null) return null;
+  const pairs = rows.flatMap((row) => {
+    const [x, y] = [a.valueOf(row), b.valueOf(row)];
+    return x === null || y === null ? [] : [[x, y] as const];
+  });
+  if (pairs.length < FEWEST_PAIRS) return null;
+  const [x, y] = [ranks(pairs.map(([one]) => one)), ranks(pairs.map(([, one]) => one))];
+  const middle = (pairs.length + 1) / 2;
+  const product = (p: number[], q: number[]): number =>
+    p.reduce((sum, one, i) => sum + (one - middle) * (q[i]! - middle), 0);
+  const spread = Math.sqrt(product(x, x) * product(y, y));
+  return spread === 0 ? null : product(x, y) / spread;
+}
+
+/** From 1; equal values share theirs. */
+function ranks(values: readonly number[]): number[] {
+  return values.map((value) => {
+    const below = values.filter((other) => other < value).length;
+    const equal = values.filter((other) => other === value).length;
+    return below + (equal + 1) / 2;
+  });
+}
+
 function paramColumn(rows: readonly RunRow[], name: string): RunColumn {
   const values = rows.map((row) => row.params[name]);
   const id = `params.${name}`;

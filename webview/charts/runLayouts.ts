@@ -111,7 +111,7 @@ function scaleOf(column: RunColumn, theme: Theme): object {
     type: log ? 'logarithmic' : 'linear',
     ...range,
     title: { display: true, text: shortName(column.label, 60), color: theme.foreground, font: { family: theme.font } },
-    grid: { color: theme.grid },
+    grid: { color: withAlpha(theme.grid, theme.highContrast ? 0.5 : 0.8) },
     border: { color: theme.grid },
     ...(words === null
       ? {}

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { runColumns, shareOf, textOf, usualColumns } from '../../../webview/charts/runColumns';
+import { rankCorrelation, runColumns, shareOf, textOf, usualColumns } from '../../../webview/charts/runColumns';
 import type { Json } from '../../../src/protocol/events';
 import type { RunRow, Summary } from '../../../src/protocol/rows';
 
@@ -35,4 +35,16 @@ test('columns are what the runs differ in: params, then the last values of metri
 test('until somebody chooses, the main metric is the last axis', () => {
   const usual = usualColumns(runColumns(ROWS), 'val/acc').map(({ id }) => id);
   expect(usual).toEqual(['params.layers', 'params.lr', 'params.model', 'metrics.loss', 'metrics.val/acc']);
+});
+
+test('what goes with a metric is told by ranks, so that a scale or an outlier changes nothing', () => {
+  const rows = [1, 2, 3, 4, 5].map((i) =>
+    row({ lr: 10 ** i, odd: [2, 1, 4, 3, 5][i - 1]!, model: `m${i}` }, { loss: -i }),
+  );
+  rows.push(row({ lr: 7 }, {}));
+  const [lr, model, odd, loss] = runColumns(rows);
+  expect(rankCorrelation(rows, lr!, loss!)).toBeCloseTo(-1, 12);
+  expect(rankCorrelation(rows, odd!, loss!)).toBeCloseTo(-0.8, 12);
+  expect(rankCorrelation(rows, model!, loss!)).toBeNull();
+  expect(rankCorrelation(rows.slice(0, 3), lr!, loss!)).toBeNull();
 });
