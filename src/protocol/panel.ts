@@ -7,7 +7,16 @@ import type { OutputChunk, RunDetail, RunRow, Series, StopResult } from './rows'
 
 export const X_AXES = ['step', 'epoch', 'relative', 'wall'] as const;
 export type XAxis = (typeof X_AXES)[number];
-export const PANEL_TABS = ['charts', 'compare', 'overview', 'console', 'artifacts', 'system', 'events', 'media'] as const;
+export const PANEL_TABS = [
+  'charts',
+  'compare',
+  'overview',
+  'console',
+  'artifacts',
+  'system',
+  'events',
+  'media',
+] as const;
 export type PanelTab = (typeof PANEL_TABS)[number];
 export const BANDS = ['std', 'range', 'none'] as const;
 /** What is shaded around a mean: mean ± standard deviation, from the lowest to the highest, nothing. */
