@@ -49,8 +49,8 @@ const PARTS = {
     seconds: 600,
   },
   conformance: vitest('conformance', 120),
-  // They mostly wait for what they do to processes and clocks.
-  faults: vitest('faults', 600, '--maxWorkers=3'),
+  // They mostly wait for what they do to processes and clocks, and promise to be done in five minutes.
+  faults: vitest('faults', 300, '--maxWorkers=3'),
   fuzz: vitest('fuzz', 600),
   editor: script('scripts/extensionHost.mjs', 900, (output) => {
     const last = /(\d+) passed, (\d+) failed\s*$/.exec(output);

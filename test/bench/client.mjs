@@ -10,7 +10,7 @@ export async function measure({ quick }) {
   return withDirectory((home) => {
     const dir = join(home, '.xtrack');
     mkdirSync(dir);
-    const [calls, repeats] = quick ? ['20000', '5'] : ['100000', '9'];
+    const [calls, repeats] = quick ? ['20000', '3'] : ['100000', '9'];
     const output = execFileSync(python(), [join(ROOT, 'test/bench/logMetric.py'), calls, repeats], {
       env: { ...process.env, PYTHONPATH: join(ROOT, 'src/python'), PYTHONDONTWRITEBYTECODE: '1', XTRACK_DIR: dir },
     });

@@ -33,10 +33,10 @@ function writeDatabase({ RunStore, sql, newRunState, addWriter }, dir, count) {
   store.close();
 }
 
-async function measureAt(parts, count, repeats) {
+async function measureAt(parts, count, repeats, untilClosed) {
   return withDirectory(async (home) => {
     writeDatabase(parts, join(home, '.xtrack'), count);
-    const found = { cold: [], warm: [], zoomed: [], rss: [] };
+    const found = { cold: [], warm: [], zoomed: [], rss: [], closed: [] };
     for (let i = 0; i < repeats; i++) {
       await withCollector(home, async ({ call, pid }) => {
         const ask = async (more = {}, times = 1) => {
@@ -57,30 +57,42 @@ async function measureAt(parts, count, repeats) {
         await ask(range);
         found.zoomed.push(await ask(range, 20));
         found.rss.push(rssOf(pid));
+        if (!untilClosed || i > 0) return;
+        await new Promise((resolve) => setTimeout(resolve, CLOSED_AFTER_MS));
+        found.closed.push(rssOf(pid));
       });
     }
     return found;
   });
 }
 
+/** Runs that nobody asks for are closed after half a minute. */
+const CLOSED_AFTER_MS = 45_000;
+
 export async function measure({ quick }) {
   const parts = await storeParts();
   const growth = [];
+  const colds = [];
   let largest;
   const sizes = quick ? [1e4, 1e5, 1e6] : [1e4, 1e5, 1e6, 1e7];
   for (const count of sizes) {
-    largest = await measureAt(parts, count, quick ? (count < 1e6 ? 1 : 2) : 5);
+    const isLast = count === sizes.at(-1);
+    largest = await measureAt(parts, count, quick ? (isLast ? 2 : 1) : 5, isLast && !quick);
     growth.push([count, Math.min(...largest.warm)]);
+    colds.push([count, Math.min(...largest.cold)]);
   }
   const count = sizes.at(-1);
   const pass = Math.min(...Array.from({ length: 5 }, () => onePass(count)));
   const note = `${count.toExponential(0)} points; one pass takes ${pass.toFixed(1)} ms`;
   return [
     { name: 'runs.series, cold, ms of processor time', values: largest.cold, atMost: 300, note },
+    { name: 'runs.series, cold, × one pass over the points', values: largest.cold.map((ms) => ms / pass), note },
+    { name: 'runs.series, cold, ms, by points', growth: colds },
     { name: 'runs.series, warm, ms', values: largest.warm, atMost: 20, note },
     { name: 'runs.series, zoomed, ms', values: largest.zoomed, atMost: 20, note },
     { name: 'runs.series, warm, × one pass over the points', values: largest.warm.map((ms) => ms / pass), note },
     { name: 'runs.series, warm, ms, by points', growth },
     { name: 'memory with the run open, MB', values: largest.rss, atMost: 600, note },
+    ...(quick ? [] : [{ name: 'memory when it was closed, MB', values: largest.closed, atMost: 300, note }]),
   ];
 }

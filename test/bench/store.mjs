@@ -1,7 +1,8 @@
 // Bytes a point takes in a sealed run of real training curves: its database, and all of its directory.
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { ingested, withCollector, withDirectory, writeRun } from './collectorRun.mjs';
+import { gzipSync } from 'node:zlib';
+import { ingested, journalName, withCollector, withDirectory, writeRun } from './collectorRun.mjs';
 import { curveFiles, readCurves } from './curves.mjs';
 
 const SEALED_WITHIN_MS = 60_000;
@@ -16,6 +17,7 @@ async function bytesAPoint(names) {
     const folder = join(home, '.xtrack/runs/bench');
     writeRun(join(home, '.xtrack'), 'bench', events);
     const journals = bytesIn(folder);
+    const zipped = gzipSync(readFileSync(join(folder, journalName()))).length;
     await withCollector(
       home,
       async ({ call }) => {
@@ -26,7 +28,9 @@ async function bytesAPoint(names) {
     );
     const of = (bytes) => bytes / events.length;
     return {
+      points: events.length,
       journals: of(journals),
+      zipped: of(zipped),
       database: of(statSync(join(folder, 'run.sqlite')).size),
       all: of(bytesIn(folder)),
     };
@@ -46,15 +50,19 @@ function bytesIn(folder) {
   return readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
 }
 
-export async function measure() {
-  const files = curveFiles();
+export async function measure({ quick }) {
+  const files = curveFiles().slice(0, quick ? 2 : Infinity);
   const each = [];
   for (const name of files) each.push(await bytesAPoint([name]));
-  const together = await bytesAPoint([...files, ...files, ...files]);
+  const together = await bytesAPoint(files);
   const note = `journals: ${each[0].journals.toFixed(0)} bytes`;
+  const bySize = each.toSorted((a, b) => a.points - b.points);
   return [
     { name: 'sealed run of one real training, bytes a point', values: each.map((one) => one.database), atMost: 10 },
     { name: 'the same, all of its directory', values: each.map((one) => one.all), atMost: 10, note },
-    { name: 'two trainings three times over in one run, bytes a point', values: [together.database], atMost: 10 },
+    { name: 'the same, × its journals packed with gzip', values: each.map((one) => one.database / one.zipped) },
+    { name: 'bytes a point, by points', growth: bySize.map(({ points, database }) => [points, database]) },
+    { name: 'all of these in one run, bytes a point', values: [together.database], atMost: 10 },
+    { name: 'the same, × its journals packed with gzip', values: [together.database / together.zipped] },
   ];
 }

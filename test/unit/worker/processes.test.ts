@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { utimesSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { JournalWriter } from '../../../src/collector/journal/journalWriter';
 import { thisHost } from '../../../src/collector/processIdentity';
 import type { GoneNotice, WorkerNotice } from '../../../src/collector/workerApi';
@@ -84,6 +84,29 @@ describe('processes', () => {
     await until(() => rowOf(worker, 'run-1')?.status === 'lost', 4000);
     process.metric('loss', 1, 1);
     await until(() => rowOf(worker, 'run-1')?.status === 'running', 3000);
+  });
+
+  /** A machine that sleeps stops one clock or none of them, by which system and which sleep it is. */
+  it.each([
+    ['the time of day alone goes on', false],
+    ['both clocks go on', true],
+  ])('of another host are not lost because this one slept for an hour, where %s', async (_how, both) => {
+    const dir = tempDir();
+    new Process(dir, 'run-1', { proc: elsewhere }).log('run_start').metric('loss', 1, 1);
+    const { worker } = start(dir);
+    await until(() => rowOf(worker, 'run-1')?.status === 'running');
+    // It has been heard of for some seconds: what it is given again is all of its time.
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    const [date, clock] = [Date.now, performance.now.bind(performance)];
+    vi.spyOn(Date, 'now').mockImplementation(() => date() + 3_600_000);
+    if (both) vi.spyOn(performance, 'now').mockImplementation(() => clock() + 3_600_000);
+    const seen = new Set<string>();
+    for (let look = 0; look < 30; look++) {
+      seen.add(rowOf(worker, 'run-1')!.status);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    vi.restoreAllMocks();
+    expect([...seen]).toEqual(['running']);
   });
 
   it('of an earlier boot are gone', async () => {
