@@ -1,3 +1,4 @@
+import { t } from '../base/texts';
 import { Emitter } from '../base/emitter';
 import type { CollectorState, JournalPolicy, Method, Request, Results } from '../protocol/api';
 import { ApiError, userError } from '../protocol/apiError';
@@ -66,9 +67,9 @@ export class CollectorClient {
   /** Waits for the collector, starting one where there is none. */
   async call<M extends Method>(method: M, params: Request<M>): Promise<Results[M]> {
     await withTimeout(this.connect(), CALL_WAITS_MS, () =>
-      userError('unavailable', `The collector for ${this.dir} does not answer. See the log, then try again.`),
+      userError('unavailable', t('The collector for {0} does not answer. See the log, then try again.', this.dir)),
     );
-    if (!this.socket) throw userError('unavailable', `The collector for ${this.dir} went away. Try again.`);
+    if (!this.socket) throw userError('unavailable', t('The collector for {0} went away. Try again.', this.dir));
     return this.socket.call(method, params);
   }
 
@@ -99,7 +100,7 @@ export class CollectorClient {
   }
 
   connect(): Promise<void> {
-    if (this.disposed) return Promise.reject(userError('unavailable', 'The window is closing.'));
+    if (this.disposed) return Promise.reject(userError('unavailable', t('The window is closing.')));
     if (this.socket) return Promise.resolve();
     this.connecting ??= this.establish().finally(() => (this.connecting = null));
     return this.connecting;
@@ -144,7 +145,12 @@ export class CollectorClient {
       socket.close();
       throw userError(
         'unavailable',
-        `The collector for ${this.dir} is of a newer XTrack (${found.version}) than this window (${this.host.version}). Reload the window or update the extension.`,
+        t(
+          'The collector for {0} is of a newer XTrack ({1}) than this window ({2}). Reload the window or update the extension.',
+          this.dir,
+          found.version,
+          this.host.version,
+        ),
       );
     }
     if (!this.shouldReplace(found)) return socket;

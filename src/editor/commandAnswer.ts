@@ -1,4 +1,5 @@
 /** What a script answers to a command: asked for a while, because a click that does nothing must not stay silent. */
+import { t } from '../base/texts';
 import type { Method, Request, Results } from '../protocol/api';
 import { userError } from '../protocol/apiError';
 import type { CommandState } from '../protocol/rows';
@@ -37,6 +38,6 @@ export function refusal({ type, acks }: Pick<CommandState, 'type' | 'acks'>): st
   const refused = acks.find(({ status }) => status === 'unsupported' || status === 'failed');
   if (!refused || acks.some(({ status }) => status === 'done')) return null;
   if (refused.status === 'failed')
-    return `The script failed to do “${type}”: ${refused.error ?? 'it did not say why'}.`;
-  return `The script does not know “${type}”. It does with a handler: run.on_command("${type}", handler).`;
+    return t('The script failed to do “{0}”: {1}.', type, refused.error ?? t('it did not say why'));
+  return t('The script does not know “{0}”. It does with a handler: run.on_command("{1}", handler).', type, type);
 }

@@ -1,4 +1,5 @@
 /** What an interpreter says of itself, without importing anything of ours or of anybody else. */
+import { t } from '../base/texts';
 import { tmpdir } from 'node:os';
 import { userError } from '../protocol/apiError';
 import { runProgram } from './program';
@@ -60,10 +61,13 @@ export async function probeInterpreter(interpreter: string, env: NodeJS.ProcessE
   // Not in a folder of the user's: what lies there would be found first.
   const request = { command: interpreter, args, cwd: tmpdir(), env, seconds: SECONDS };
   const result = await runProgram(request).catch((error: NodeJS.ErrnoException) => {
-    throw wrong(interpreter, error.code === 'ENOENT' ? 'was not found' : `cannot be started (${error.message})`);
+    throw wrong(
+      interpreter,
+      error.code === 'ENOENT' ? t('was not found') : t('cannot be started ({0})', error.message),
+    );
   });
-  if (result.code === null) throw wrong(interpreter, `did not answer within ${SECONDS} s`);
-  if (result.code !== 0) throw wrong(interpreter, `does not start: ${lastLine(result.stderr)}`);
+  if (result.code === null) throw wrong(interpreter, t('did not answer within {0} s', SECONDS));
+  if (result.code !== 0) throw wrong(interpreter, t('does not start: {0}', lastLine(result.stderr)));
   return readProbe(interpreter, result.stdout);
 }
 
@@ -72,11 +76,11 @@ function readProbe(interpreter: string, answer: string): Probe {
   try {
     probe = JSON.parse(lastLine(answer)) as Probe;
   } catch {
-    throw wrong(interpreter, 'does not answer like Python');
+    throw wrong(interpreter, t('does not answer like Python'));
   }
   const [major, minor] = probe.version;
   if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1]))
-    throw wrong(interpreter, `is Python ${major}.${minor}, and tracking needs ${OLDEST.join('.')} or newer`);
+    throw wrong(interpreter, t('is Python {0}.{1}, and tracking needs {2} or newer', major, minor, OLDEST.join('.')));
   return probe;
 }
 
@@ -90,6 +94,8 @@ export function lastLine(text: string): string {
 }
 
 function wrong(interpreter: string, what: string): Error {
-  const todo = 'Choose another one ("Python: Select Interpreter", or the setting xtrack.interpreter).';
-  return userError('invalid', `The Python interpreter ${interpreter} ${what}. ${todo}`, { field: 'interpreter' });
+  const todo = t('Choose another one ("Python: Select Interpreter", or the setting xtrack.interpreter).');
+  return userError('invalid', t('The Python interpreter {0} {1}. {2}', interpreter, what, todo), {
+    field: 'interpreter',
+  });
 }

@@ -1,4 +1,5 @@
 /** Putting the client's wheel into an interpreter, and looking whether it really is there. */
+import { t } from '../../base/texts';
 import type * as vscode from 'vscode';
 import * as fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -31,7 +32,8 @@ print(json.dumps({"version": VERSION, "file": xtrack.__file__}))
 
 export async function findWheel(client: string): Promise<string> {
   const name = (await fs.readdir(client)).find((each) => each.endsWith('.whl'));
-  if (!name) throw userError('not_found', `There is no wheel of the client in ${client}. Install the extension again.`);
+  if (!name)
+    throw userError('not_found', t('There is no wheel of the client in {0}. Install the extension again.', client));
   return join(client, name);
 }
 
@@ -65,16 +67,27 @@ export async function verifyClient(
 
 /** What pip and Python say of the few things that go wrong, in the words of whoever has to mend them. */
 function problem({ code, stderr }: ProgramResult, { executable, packages }: Probe): string {
-  if (code === null) return `Installing into ${executable} took longer than ${INSTALL_SECONDS} s and was ended.`;
+  if (code === null) return t('Installing into {0} took longer than {1} s and was ended.', executable, INSTALL_SECONDS);
   if (/externally-managed-environment/.test(stderr)) return managedText(executable);
   if (/permission denied|EACCES|Errno 13\b/i.test(stderr))
-    return `You may not write to ${packages}, where ${executable} keeps its packages. Choose a virtual environment of your own, or put the client on PYTHONPATH.`;
+    return t(
+      'You may not write to {0}, where {1} keeps its packages. Choose a virtual environment of your own, or put the client on PYTHONPATH.',
+      packages,
+      executable,
+    );
   if (/read-only file system|Errno 30\b/i.test(stderr))
-    return `${packages} is on a disk that cannot be written. Choose a virtual environment elsewhere, or put the client on PYTHONPATH.`;
-  if (/no space left|Errno 28\b/i.test(stderr)) return `The disk of ${packages} is full. Make room, then try again.`;
-  return `Installing into ${executable} failed: ${lastLine(stderr) || `exit code ${code}`}`;
+    return t(
+      '{0} is on a disk that cannot be written. Choose a virtual environment elsewhere, or put the client on PYTHONPATH.',
+      packages,
+    );
+  if (/no space left|Errno 28\b/i.test(stderr))
+    return t('The disk of {0} is full. Make room, then try again.', packages);
+  return t('Installing into {0} failed: {1}', executable, lastLine(stderr) || t('exit code {0}', code));
 }
 
 export function managedText(executable: string): string {
-  return `${executable} belongs to the operating system, which keeps its packages to itself (PEP 668). Choose a virtual environment, or put the client on PYTHONPATH.`;
+  return t(
+    '{0} belongs to the operating system, which keeps its packages to itself (PEP 668). Choose a virtual environment, or put the client on PYTHONPATH.',
+    executable,
+  );
 }

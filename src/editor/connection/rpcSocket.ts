@@ -1,3 +1,4 @@
+import { t } from '../../base/texts';
 import type { WebSocket } from 'ws';
 import { Emitter } from '../../base/emitter';
 import type { Method, Request, Results } from '../../protocol/api';
@@ -87,7 +88,7 @@ export class RpcSocket {
 
   private timeOut(id: number, method: string): void {
     this.settle(id)?.reject(
-      userError('unavailable', `The collector did not answer ${method} within ${CALL_MS / 1000} s. Try again.`),
+      userError('unavailable', t('The collector did not answer {0} within {1} s. Try again.', method, CALL_MS / 1000)),
     );
   }
 
@@ -107,7 +108,7 @@ export class RpcSocket {
 
   private end(): void {
     clearInterval(this.pinging);
-    for (const id of [...this.pending.keys()]) this.settle(id)?.reject(connectionLost('the call'));
+    for (const id of [...this.pending.keys()]) this.settle(id)?.reject(connectionLost(t('the call')));
     this.closed.fire();
     this.closed.dispose();
     this.changed.dispose();
@@ -115,7 +116,10 @@ export class RpcSocket {
 }
 
 function connectionLost(what: string): ApiError {
-  return userError('unavailable', `The collector went away before it answered ${what}. It is being started again.`);
+  return userError(
+    'unavailable',
+    t('The collector went away before it answered {0}. It is being started again.', what),
+  );
 }
 
 function asApiError({ code, message, data }: NonNullable<Incoming['error']>): ApiError {

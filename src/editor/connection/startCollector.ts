@@ -1,3 +1,4 @@
+import { t } from '../../base/texts';
 import { type ChildProcess, spawn } from 'node:child_process';
 import * as fs from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -58,7 +59,7 @@ export async function startCollector(command: CollectorCommand): Promise<Address
         .split('\n')
         .slice(-3)
         .join('\n');
-      throw userError('unavailable', `The collector for ${command.dir} did not start: ${said || String(error)}`);
+      throw userError('unavailable', t('The collector for {0} did not start: {1}', command.dir, said || String(error)));
     } finally {
       stdout.destroy();
       child.unref();
@@ -70,22 +71,24 @@ export async function startCollector(command: CollectorCommand): Promise<Address
 
 function firstLine(child: ChildProcess, stdout: Readable): Promise<Address> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`no answer within ${START_MS / 1000} s`)), START_MS);
+    const timer = setTimeout(() => reject(new Error(t('no answer within {0} s', START_MS / 1000))), START_MS);
     const fail = (error: Error): void => {
       clearTimeout(timer);
       reject(error);
     };
     child.once('error', fail);
     // `close` and not `exit`: what it printed has been read by then.
-    child.once('close', (code, signal) => fail(new Error(`it ended with ${signal ?? `exit code ${code}`}`)));
+    child.once('close', (code, signal) =>
+      fail(new Error(t('it ended with {0}', signal ?? t('exit code {0}', String(code))))),
+    );
     createInterface({ input: stdout }).once('line', (line) => {
       try {
         const { port, token } = JSON.parse(line) as Partial<Address>;
-        if (typeof port !== 'number' || typeof token !== 'string') throw new Error('no port and token in it');
+        if (typeof port !== 'number' || typeof token !== 'string') throw new Error(t('no port and token in it'));
         clearTimeout(timer);
         resolve({ port, token });
       } catch (error) {
-        fail(new Error(`it answered with ${JSON.stringify(line.slice(0, 200))}: ${String(error)}`));
+        fail(new Error(t('it answered with {0}: {1}', JSON.stringify(line.slice(0, 200)), String(error))));
       }
     });
   });

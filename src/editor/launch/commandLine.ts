@@ -1,4 +1,6 @@
 /** Arguments as people type them: blanks part them, quotes and backslashes keep blanks. */
+import { t } from '../../base/texts';
+
 export function splitArguments(text: string): string[] {
   const args: string[] = [];
   let current: string | null = null;
@@ -26,6 +28,6 @@ export function splitArguments(text: string): string[] {
 
 export class UnclosedQuote extends Error {
   constructor(readonly quote: string) {
-    super(`a ${quote} without its counterpart`);
+    super(t('a {0} without its counterpart', quote));
   }
 }
