@@ -46,41 +46,47 @@ export const COMMANDS = [
 ] as const;
 export type CommandId = (typeof COMMANDS)[number];
 
-/** Settings below `xtrack.` with the type of their value. */
-export interface Settings {
+/** Settings below `xtrack.` that each folder may have its own of, with the type of their value. */
+export interface FolderSettings {
   interpreter: string;
   directory: string;
-  keyMetric: string;
-  idleExitMinutes: number;
-  journals: JournalPolicy;
   outputPatterns: string[];
-  'retention.days': number;
-  'retention.trashDays': number;
   /** As people wrote them: not checked. */
   launchProfiles: unknown[];
+}
+export const FOLDER_SETTINGS = [
+  'interpreter',
+  'directory',
+  'outputPatterns',
+  'launchProfiles',
+] as const satisfies readonly (keyof FolderSettings)[];
+
+/** Those that a window has one of. */
+export interface WindowSettings {
+  keyMetric: string;
+  openChartsOnLaunch: boolean;
+  notifyLongRunMinutes: number;
   /** As people wrote them: not checked. */
   alerts: unknown[];
   'webhook.url': string;
   'webhook.secret': string;
-  openChartsOnLaunch: boolean;
-  notifyLongRunMinutes: number;
+  journals: JournalPolicy;
+  'retention.days': number;
+  'retention.trashDays': number;
+  idleExitMinutes: number;
 }
-export const SETTINGS = [
-  'interpreter',
-  'directory',
+export const WINDOW_SETTINGS = [
   'keyMetric',
-  'idleExitMinutes',
-  'journals',
-  'outputPatterns',
-  'retention.days',
-  'retention.trashDays',
-  'launchProfiles',
+  'openChartsOnLaunch',
+  'notifyLongRunMinutes',
   'alerts',
   'webhook.url',
   'webhook.secret',
-  'openChartsOnLaunch',
-  'notifyLongRunMinutes',
-] as const satisfies readonly (keyof Settings)[];
+  'journals',
+  'retention.days',
+  'retention.trashDays',
+  'idleExitMinutes',
+] as const satisfies readonly (keyof WindowSettings)[];
 
 export const VIEW_CONTAINER = 'xtrack';
 export const RUNS_VIEW = 'xtrack.runs';

@@ -28,7 +28,7 @@ export async function findInterpreter(
   folder: string,
   log: vscode.LogOutputChannel,
 ): Promise<Interpreter> {
-  const chosen = setting('interpreter', script);
+  const chosen = setting('interpreter', script ?? (folder ? vscode.Uri.file(folder) : undefined));
   if (chosen) return { path: expandPath(chosen, folder), origin: 'setting' };
   const active = await fromPythonExtension(script, log);
   return active ? { path: active, origin: 'extension' } : { path: 'python3', origin: 'path' };

@@ -35,6 +35,6 @@ export function requireTrust(): void {
 
 function untrusted(): string {
   return vscode.l10n.t(
-    'This workspace is not trusted: XTrack shows its runs, but launches, resumes and stops nothing.',
+    'This workspace is not trusted: XTrack shows its runs, but launches, resumes and stops nothing, and its settings do not count.',
   );
 }

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { basename, dirname, join, relative } from 'node:path';
+import { isTrusted } from './messages';
 
 /**
  * Shows the runs of an `.xtrack` directory elsewhere: chooses it, or the folder that has it, for this workspace. Where
@@ -7,6 +8,8 @@ import { basename, dirname, join, relative } from 'node:path';
  */
 export async function watchFolder(): Promise<void> {
   const scope = vscode.workspace.workspaceFolders?.[0];
+  // It is the workspace's setting that names the directory.
+  if (scope && !(await isTrusted())) return;
   const picked = await vscode.window.showOpenDialog({
     canSelectFiles: false,
     canSelectFolders: true,

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import * as fs from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Collectors } from '../collectors';
-import { SETTINGS } from '../contributions';
+import { FOLDER_SETTINGS, WINDOW_SETTINGS } from '../contributions';
 import { findInterpreter } from '../interpreter';
 import { packageText, probeInterpreter } from '../pythonProbe';
 import { setting } from '../settings';
@@ -90,7 +90,7 @@ async function hiddenRuns({ collectors }: FactSources, filter: string): Promise<
 
 function invalidSettings(): DoctorFacts['invalid'] {
   const configuration = vscode.workspace.getConfiguration('xtrack');
-  return SETTINGS.flatMap((name) => {
+  return [...FOLDER_SETTINGS, ...WINDOW_SETTINGS].flatMap((name) => {
     const inspected = configuration.inspect(name);
     const wanted = typeof inspected?.defaultValue;
     const values = [inspected?.globalValue, inspected?.workspaceValue, inspected?.workspaceFolderValue];

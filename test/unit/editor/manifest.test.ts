@@ -8,6 +8,13 @@ interface MenuEntry {
   command: string;
   when?: string;
 }
+interface SettingEntry {
+  scope: string;
+  order: number;
+  default: unknown;
+  description?: string;
+  markdownDescription?: string;
+}
 interface ColorEntry {
   id: string;
   defaults: { light: string; dark: string; highContrast: string; highContrastLight: string };
@@ -20,6 +27,7 @@ const manifest = JSON.parse(written, (_, value) =>
   typeof value === 'string' ? value.replace(/^%(.+)%$/, (whole, key: string) => texts[key] ?? whole) : value,
 );
 const { contributes } = manifest;
+const settings: Record<string, SettingEntry> = contributes.configuration.properties;
 
 describe('texts', () => {
   test('of package.json are all in package.nls.json, and nothing else is', () => {
@@ -84,8 +92,8 @@ describe('package.json against the ids in the code', () => {
   });
 
   test('contributes exactly the settings that are read', () => {
-    const names = Object.keys(contributes.configuration.properties).map((name) => name.replace('xtrack.', ''));
-    expect(names.sort()).toEqual([...contributions.SETTINGS].sort());
+    const names = Object.keys(settings).map((name) => name.replace('xtrack.', ''));
+    expect(names.sort()).toEqual([...contributions.FOLDER_SETTINGS, ...contributions.WINDOW_SETTINGS].sort());
   });
 
   test('has the view in its container', () => {
@@ -104,15 +112,41 @@ describe('package.json against the ids in the code', () => {
     expect(contributes.taskDefinitions.map(({ type }: { type: string }) => type)).toEqual([contributions.TASK_TYPE]);
   });
 
-  test('what a workspace may set to run programs is restricted until it is trusted', () => {
+  test('settings are described, and in an order of their own', () => {
+    const orders = Object.values(settings).map(({ order }) => order);
+    expect([...orders].sort((a, b) => a - b)).toEqual(orders.map((_, at) => at + 1));
+    for (const [name, { description, markdownDescription = description, default: value }] of Object.entries(settings)) {
+      expect(markdownDescription, name).toMatch(/^\S.{20,}[.`…]$/s);
+      expect(value, name).toBeDefined();
+    }
+  });
+
+  test('settings that folders have can be set in folders, and no others', () => {
+    for (const name of contributions.FOLDER_SETTINGS)
+      expect(['resource', 'machine-overridable'], name).toContain(settings[`xtrack.${name}`]?.scope);
+    for (const name of contributions.WINDOW_SETTINGS)
+      expect(['window', 'machine'], name).toContain(settings[`xtrack.${name}`]?.scope);
+  });
+
+  test('of what a workspace sets only what shows something counts before it is trusted', () => {
     const { restrictedConfigurations } = manifest.capabilities.untrustedWorkspaces;
-    expect(restrictedConfigurations).toEqual(
-      expect.arrayContaining(
-        ['interpreter', 'directory', 'outputPatterns', 'launchProfiles', 'alerts'].map((name) => `xtrack.${name}`),
-      ),
+    const free = Object.keys(settings).filter(
+      (name) => settings[name]!.scope !== 'machine' && !restrictedConfigurations.includes(name),
     );
-    const scopes = Object.entries<{ scope: string }>(contributes.configuration.properties);
-    for (const [name, { scope }] of scopes) if (name.startsWith('xtrack.webhook.')) expect(scope).toBe('machine');
+    expect(free.sort()).toEqual(
+      ['keyMetric', 'notifyLongRunMinutes', 'openChartsOnLaunch'].map((it) => `xtrack.${it}`),
+    );
+    // No workspace, trusted or not, says where something is sent, or what is deleted.
+    const machine = Object.keys(settings).filter((name) => settings[name]!.scope === 'machine');
+    const own = [
+      'idleExitMinutes',
+      'journals',
+      'retention.days',
+      'retention.trashDays',
+      'webhook.secret',
+      'webhook.url',
+    ];
+    expect(machine.sort()).toEqual(own.map((name) => `xtrack.${name}`));
   });
 
   test('editors neither watch nor search the runs', () => {
