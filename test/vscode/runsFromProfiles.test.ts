@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { Shown } from '../../src/composition';
 import type { XTrackApi } from '../../src/extension';
-import type { Launched, RunDetail } from '../../src/protocol/rows';
+import type { Launched, RunDetail, RunRow } from '../../src/protocol/rows';
 import { closingQuestions } from './closingQuestions';
 
 const folder = (): string => vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? assert.fail('no folder is open');
@@ -25,6 +25,28 @@ async function ended(run_id: string, seconds = 30): Promise<RunDetail> {
 async function run(command: string, ...args: unknown[]): Promise<string> {
   const launched = await vscode.commands.executeCommand<Launched | undefined>(command, ...args);
   return launched?.run_id ?? assert.fail(`${command} launched nothing; see the message`);
+}
+
+async function newest(filter: string): Promise<RunRow | undefined> {
+  const request = { filter, sort: [{ by: 'created', desc: true }] };
+  return (await api.collectors.list(api.collectors.clients[0]!, request)).rows[0];
+}
+
+/** Runs the task of that name, which may take a moment to be known, and waits for its end. */
+async function exitOf(name: string): Promise<number | undefined> {
+  let task: vscode.Task | undefined;
+  for (const deadline = Date.now() + 10_000; !task && Date.now() < deadline;)
+    task = (await vscode.tasks.fetchTasks({ type: 'xtrack' })).find((one) => one.name === name);
+  const of = task ?? assert.fail(`there is no task ${name}`);
+  const over = new Promise<number | undefined>((resolve) => {
+    const listening = vscode.tasks.onDidEndTaskProcess(({ execution, exitCode }) => {
+      if (execution.task.name !== name) return;
+      listening.dispose();
+      resolve(exitCode);
+    });
+  });
+  await vscode.tasks.executeTask(of);
+  return over;
 }
 
 const SCRIPT = `
@@ -76,24 +98,34 @@ describe('launch profiles', () => {
     assert.notEqual(again.run_id, first);
   });
 
-  it('are tasks, whose exit code is the run’s', async () => {
-    const tasks = await vscode.tasks.fetchTasks({ type: 'xtrack' });
-    const task = tasks.find(({ name }) => name === 'small') ?? assert.fail(JSON.stringify(tasks.map((t) => t.name)));
-    const over = new Promise<void>((resolve) => {
-      const listening = vscode.tasks.onDidEndTask(({ execution }) => {
-        if (execution.task.name !== 'small') return;
-        listening.dispose();
-        resolve();
-      });
-    });
-    await vscode.tasks.executeTask(task);
-    await over;
-    const { rows } = await api.collectors.list(api.collectors.clients[0]!, {
-      filter: 'experiment = profiled',
-      sort: [{ by: 'created', desc: true }],
-    });
-    assert.equal(rows[0]?.status, 'completed');
-    assert.equal(rows[0]?.parent, null);
+  it('are tasks, and so is what tasks.json says by itself; the exit code is the run’s', async () => {
+    await fs.writeFile(join(folder(), 'own.py'), 'import sys, time; print("prints"); sys.exit(int(sys.argv[1]))');
+    await fs.mkdir(join(folder(), '.vscode'), { recursive: true });
+    const own = {
+      type: 'xtrack',
+      label: 'own',
+      script: 'own.py',
+      args: ['7'],
+      experiment: 'tasks',
+      tags: { by: 'task' },
+    };
+    const broken = { type: 'xtrack', label: 'in pieces', script: 'own.py', gpus: {} };
+    await fs.writeFile(
+      join(folder(), '.vscode/tasks.json'),
+      JSON.stringify({ version: '2.0.0', tasks: [own, broken] }),
+    );
+    try {
+      assert.equal(await exitOf('small'), 0);
+      assert.equal((await newest('experiment = profiled'))?.status, 'completed');
+      assert.equal(await exitOf('own'), 7);
+      const failed = await newest('experiment = tasks');
+      assert.deepEqual([failed?.status, failed?.tags['by']], ['failed', 'task']);
+      const before = (await api.collectors.list(api.collectors.clients[0]!, {})).total;
+      assert.equal(await exitOf('in pieces'), 1);
+      assert.equal((await api.collectors.list(api.collectors.clients[0]!, {})).total, before);
+    } finally {
+      await fs.rm(join(folder(), '.vscode/tasks.json'));
+    }
   });
 
   for (const [name, words] of [
