@@ -14,6 +14,8 @@ const AFTER_END_MS = 2_000;
 const CHUNK = 256 * 1024;
 /** Of a long console log only the end is shown; the whole is in the file. */
 const SHOWN = 1024 * 1024;
+/** So far behind a script that prints faster than this is shown, what is between is passed over. */
+const BEHIND = 8 * SHOWN;
 const LAST_WORDS = 8 * 1024;
 
 /** A terminal a run that shows its console, live and from the start. */
@@ -76,6 +78,8 @@ export class OutputFollower implements vscode.Pseudoterminal, vscode.Disposable 
   private readonly text = new ConsoleText();
   private attempt = 0;
   private offset = 0;
+  /** Bytes that were there and not read yet. */
+  private left = 0;
   private closed = false;
   private ended = false;
   /** By what is known of the run (`performance.now()`). */
@@ -173,16 +177,17 @@ export class OutputFollower implements vscode.Pseudoterminal, vscode.Disposable 
   private begin(attempt: number): void {
     if (this.attempt > 0) this.note(vscode.l10n.t('Attempt {0}', attempt));
     this.attempt = attempt;
-    this.offset = 0;
+    this.offset = this.left = 0;
     this.ended = false;
     this.refused = false;
   }
 
   private async readOn(): Promise<void> {
     for (;;) {
-      const { run_id, attempt, offset } = this;
+      const { run_id, attempt, offset, left } = this;
+      const from = left > BEHIND ? offset + left - SHOWN : offset;
       // Of a long log the end comes first; of a progress bar, what shows.
-      const where = offset === 0 ? { tail: SHOWN } : { offset, limit: CHUNK };
+      const where = offset === 0 ? { tail: SHOWN } : { offset: from, limit: CHUNK };
       const request = { run_id, attempt, collapse: true, ...where };
       const chunk = await this.collectors.callRun(run_id, 'runs.output', request).catch(notThereYet);
       if (!chunk) return;
@@ -190,6 +195,7 @@ export class OutputFollower implements vscode.Pseudoterminal, vscode.Disposable 
       else if (chunk.offset > offset)
         this.note(vscode.l10n.t('{0} before this are left out', formatBytes(chunk.offset - offset)));
       this.offset = chunk.next;
+      this.left = chunk.size - chunk.next;
       if (chunk.data) this.write(this.text.add(Buffer.from(chunk.data, 'base64')));
       if (chunk.next >= chunk.size || chunk.next === offset) return;
     }
