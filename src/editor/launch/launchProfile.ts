@@ -87,13 +87,17 @@ function expandVariables(text: string, folder: string, env: NodeJS.ProcessEnv): 
 const isText = (value: unknown): boolean => typeof value === 'string' && value.trim() !== '';
 const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every((each) => typeof each === 'string');
 const isWords = (value: unknown): boolean => typeof value === 'string' || isTexts(value);
-const isCount = (value: unknown): boolean => Number.isInteger(value) && (value as number) >= 1;
+const isWithin = (value: unknown, least: number, most: number): boolean =>
+  typeof value === 'number' && value >= least && value <= most;
+const isCount = (value: unknown, most: number, least = 1): boolean =>
+  Number.isInteger(value) && isWithin(value, least, most);
 const isTextRecord = (value: unknown): boolean =>
   typeof value === 'object' &&
   value !== null &&
   !Array.isArray(value) &&
   Object.values(value).every((each) => typeof each === 'string');
 
+/** What the schema in package.json says, and what the collector takes. */
 const CHECKS: Record<string, (value: unknown) => boolean> = {
   name: isText,
   script: isText,
@@ -104,10 +108,11 @@ const CHECKS: Record<string, (value: unknown) => boolean> = {
   cwd: isText,
   env: isTextRecord,
   tty: (value) => typeof value === 'boolean',
-  backend: isText,
+  backend: (value) => value === 'local',
   gpus: (value) =>
-    (typeof value === 'string' && /^[\w,: -]*$/.test(value)) || (Array.isArray(value) && value.every(Number.isInteger)),
-  workers: (value) => isCount(value) && (value as number) <= 256,
+    (typeof value === 'string' && /^[\w,: -]*$/.test(value)) ||
+    (Array.isArray(value) && value.every((each) => isCount(each, Infinity, 0))),
+  workers: (value) => isCount(value, 256),
   recovery: isRecovery,
   runName: isText,
   experiment: isText,
@@ -120,8 +125,8 @@ function isRecovery(value: unknown): boolean {
   const { policy, maxAttempts, backoffSeconds, ...rest } = value as Record<string, unknown>;
   return (
     (policy === 'never' || policy === 'on-failure') &&
-    (maxAttempts === undefined || isCount(maxAttempts)) &&
-    (backoffSeconds === undefined || (typeof backoffSeconds === 'number' && backoffSeconds >= 0)) &&
+    (maxAttempts === undefined || isCount(maxAttempts, 1000)) &&
+    (backoffSeconds === undefined || isWithin(backoffSeconds, 0, 86_400)) &&
     Object.keys(rest).length === 0
   );
 }
