@@ -10,6 +10,7 @@ import { createMethods } from './api/methods';
 import { Rpc } from './api/rpc';
 import { Tasks } from './api/tasks';
 import type { Options } from './commandLine';
+import { Deliveries } from './deliveries';
 import type { DiscoveryFile } from './discoveryFile';
 import { PortServer } from './ingest/portServer';
 import { Launcher } from './launcher/launcher';
@@ -98,7 +99,7 @@ export class Collector {
     const plans = new RecoveryPlans(join(setup.discoveryFile.folder, 'recovery'), log);
     this.recovery = new Recovery(ports, plans, this.launcher);
     this.ladders = new StopLadders(ports, (runId) => this.launcher.supervisorOf(runId));
-    this.webhook = new Webhook(log);
+    this.webhook = new Webhook(new Deliveries(join(setup.discoveryFile.folder, 'webhook'), log), log);
     this.alerts = new Alerts({
       webhook: this.webhook,
       appendEvent: (...event) => this.appendEvent(...event),

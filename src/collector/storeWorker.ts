@@ -85,6 +85,8 @@ export class StoreWorker implements Methods {
   private readonly timers: NodeJS.Timeout[] = [];
   private readonly heap: HeapWatch;
   private readonly alerts = new AlertWatch();
+  /** Runs that have ended by their scripts' word, while what their supervisors started goes on. */
+  private readonly living = new Set<string>();
   private told = '';
   private catalogSavedAt = 0;
 
@@ -141,14 +143,16 @@ export class StoreWorker implements Methods {
     this.heap.used();
     const query = parseQuery(request.filter ?? '');
     this.putRows();
-    return { ...this.catalog.list(request, query), backlog_bytes: this.ingestion.backlogBytes };
+    const { rows, ...page } = this.catalog.list(request, query);
+    const seen = rows.map((row) => (this.living.has(row.run_id) ? { ...row, lives: true } : row));
+    return { ...page, rows: seen, backlog_bytes: this.ingestion.backlogBytes };
   }
 
   async get({ run_id }: { run_id: string }): Promise<RunDetail> {
     const run = await this.use(run_id);
     const trashed = trashedAt(run.tail.state);
     const detail = run.tail.detail();
-    const lives = detail.ended !== null && processesOf(run, detail.attempt).some(isSupervised);
+    const lives = livesOn(run, detail);
     return { ...detail, ...(lives && { lives }), ...(trashed !== null && { trashed }) };
   }
 
@@ -301,6 +305,7 @@ export class StoreWorker implements Methods {
         this.catalog.remove(runId);
         this.sizes.forget(runId);
         this.alerts.forget(runId);
+        this.living.delete(runId);
         this.notices.changed(runId);
       },
     });
@@ -389,13 +394,14 @@ export class StoreWorker implements Methods {
       run.rowDirty = true;
       this.notices.changed(run.tail.runId);
     }
+    for (const runId of this.living) this.lookWhetherLives(runId);
     this.putRows();
     if (!this.setup.readOnly) for (const run of this.runs.values()) this.watchAlerts(run);
     this.sizes.work(COUNT_MS);
     this.save();
     if (!this.busy && this.heap.isTooMuch()) this.setup.notify({ kind: 'heavy' });
     this.runs.closeIdle(
-      (runId) => this.ingestion.isBusy(runId) || this.sealing?.isSealing(runId) === true,
+      (runId) => this.ingestion.isBusy(runId) || this.sealing?.isSealing(runId) === true || this.living.has(runId),
       (run) => this.sealing?.isNext(run) === true,
     );
     this.tellState();
@@ -459,9 +465,19 @@ export class StoreWorker implements Methods {
   /** Of a run that cannot be read any more, as much as the catalog knows. */
   private rowOf(run: OpenRun): RunRow {
     const row = this.runs.refreshRow(run);
+    if (livesOn(run, row)) this.living.add(row.run_id);
+    else this.living.delete(row.run_id);
     this.tellStatus(run, row.status);
     const known = run.tail.lost === null ? null : this.catalog.get(run.tail.runId);
     return known ? { ...known, error: row.error } : row;
+  }
+
+  /** Nobody may be left who would say that it ends. */
+  private lookWhetherLives(runId: string): void {
+    const run = this.runs.get(runId);
+    if (run?.row && livesOn(run, run.row)) return;
+    this.living.delete(runId);
+    this.notices.changed(runId);
   }
 
   private tellStatus(run: OpenRun, status: Status): void {
@@ -521,6 +537,10 @@ function processesOf({ tail }: OpenRun, attempt: number): RunProcess[] {
     if (!isKnown) processes.push({ worker, attempt, role, proc, pgid: null });
   }
   return processes;
+}
+
+function livesOn(run: OpenRun, { ended, attempt }: Pick<RunRow, 'ended' | 'attempt'>): boolean {
+  return ended !== null && processesOf(run, attempt).some(isSupervised);
 }
 
 /** A supervisor, or what it started: it lives, and its last word is still to come. */

@@ -3,8 +3,11 @@
  * person, never of a workspace.
  */
 import { createHmac, randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Alert, RunRow } from '../protocol/rows';
+import type { Deliveries, Delivery } from './deliveries';
 
 export interface WebhookTarget {
   url: string;
@@ -24,12 +27,17 @@ export class Webhook {
   private target: WebhookTarget | null = null;
   private readonly ending = new AbortController();
   private waiting = 0;
+  private resumed = false;
   private sent: number[] = [];
 
   constructor(
+    private readonly deliveries: Pick<Deliveries, 'load' | 'put' | 'remove'>,
     private readonly log: (message: string) => void,
     private readonly again_s: readonly number[] = AGAIN_S,
-  ) {}
+  ) {
+    // Each that is under way listens to it, as does each post.
+    setMaxListeners(2 * MOST_WAITING, this.ending.signal);
+  }
 
   /** Deliveries under way. */
   get active(): number {
@@ -38,6 +46,9 @@ export class Webhook {
 
   use(target: WebhookTarget | null): void {
     this.target = target;
+    if (target === null || this.resumed) return;
+    this.resumed = true;
+    for (const delivery of this.deliveries.load()) void this.deliver(target, delivery);
   }
 
   tell(alert: Alert, run: Pick<RunRow, 'run_id' | 'name' | 'experiment' | 'status' | 'attempt'>): void {
@@ -47,29 +58,41 @@ export class Webhook {
     if (this.waiting >= MOST_WAITING || this.sent.length >= PER_MINUTE)
       return this.log(`The webhook was not told of an alert of ${run.run_id}: there are too many at once.`);
     this.sent.push(now);
-    void this.deliver(this.target, JSON.stringify(messageOf(alert, run)));
+    const body = JSON.stringify(messageOf(alert, run));
+    void this.deliver(this.target, { id: randomUUID(), since: Date.now(), tries: 0, body });
   }
 
+  /** What is under way is left to the next collector. */
   dispose(): void {
     this.ending.abort();
   }
 
-  private async deliver(target: WebhookTarget, body: string): Promise<void> {
+  private async deliver(target: WebhookTarget, delivery: Delivery): Promise<void> {
     this.waiting++;
-    const delivery = randomUUID();
+    this.deliveries.put(delivery);
     try {
-      for (const pause of [0, ...this.again_s]) {
-        await this.pause(pause * 1000);
-        if (this.ending.signal.aborted) return;
-        const problem = await this.post(target, delivery, body);
-        if (problem === null) return;
-        this.log(`The webhook did not take an alert (${problem.why})${problem.final ? '; it is left at that.' : '.'}`);
-        if (problem.final) return;
-      }
-      this.log('The webhook did not take an alert, however often it was tried; it is left at that.');
+      while (!(await this.isSettled(target, delivery))) delivery.tries++;
     } finally {
       this.waiting--;
     }
+    if (!this.ending.signal.aborted) this.deliveries.remove(delivery);
+  }
+
+  /** It was taken, or given up, or is the next collector's. */
+  private async isSettled(target: WebhookTarget, delivery: Delivery): Promise<boolean> {
+    const { id, tries, body } = delivery;
+    const pause = [0, ...this.again_s][tries];
+    if (pause === undefined) {
+      this.log('The webhook did not take an alert, however often it was tried; it is left at that.');
+      return true;
+    }
+    if (tries > 0) this.deliveries.put(delivery);
+    await this.pause(pause * 1000);
+    if (this.ending.signal.aborted) return true;
+    const problem = await this.post(target, id, body);
+    if (problem === null || this.ending.signal.aborted) return true;
+    this.log(`The webhook did not take an alert (${problem.why})${problem.final ? '; it is left at that.' : '.'}`);
+    return problem.final;
   }
 
   /** Null: it was taken. The URL, which may hold a secret, is in no message. */
@@ -100,12 +123,9 @@ export class Webhook {
     }
   }
 
-  private pause(ms: number): Promise<void> {
+  private async pause(ms: number): Promise<void> {
     const { signal } = this.ending;
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
-    });
+    await sleep(ms, undefined, { signal }).catch(() => undefined);
   }
 }
 

@@ -91,7 +91,7 @@ export function runDescription(row: RunRow, chosenMetric: string, now: number): 
   else
     parts.push(
       row.status === 'completed' ? null : statusWord(row.status),
-      row.ended === null ? null : formatAgo(row.ended, now),
+      row.lives ? vscode.l10n.t('its script goes on') : row.ended === null ? null : formatAgo(row.ended, now),
     );
   return parts.filter(Boolean).join('  ');
 }

@@ -67,6 +67,8 @@ export interface RunRow {
   trashed?: number;
   /** Of an attempt that waits before it begins: until when. */
   starts_at?: number | null;
+  /** It has ended by its script's own word, while the script's process or its supervisor goes on. */
+  lives?: boolean;
   /** How far a stop has come, whoever asked for it. */
   stop?: StopResult | null;
   /** Of a run of several workers that goes on. */
@@ -172,8 +174,6 @@ export interface RunDetail extends Omit<RunRow, 'checkpoints' | 'artifacts' | 'a
   /** Its working directory as it is now, also in a workspace that was moved. */
   cwd?: string | null;
   source: Json;
-  /** It has ended by its script's own word, while the script's process or its supervisor goes on. */
-  lives?: boolean;
   /** How it was started last, where it was started from here. */
   launch?: Launch | null;
   environment: Json;

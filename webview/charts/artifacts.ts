@@ -26,7 +26,7 @@ function checkpointTable(run: PanelRun, checkpoints: Checkpoint[], act: Act): HT
       ...filled(t('None yet. {0} makes a run resumable from here.'), code('run.log_checkpoint(path, step)')),
     );
   }
-  const canResume = statusActions(run.row.status).resume;
+  const canResume = statusActions(run.row).resume;
   const now = Date.now();
   // Scripts say "best" of each that was the best so far: the latest of them is.
   const best = checkpoints.findLast((checkpoint) => checkpoint.is_best);

@@ -72,7 +72,7 @@ export class ChartMenus {
         icon: 'folder-opened',
         run: () => this.act({ do: 'reveal', run_id, file: checkpoint.path }),
       });
-      if (row !== undefined && statusActions(row.status).resume) {
+      if (row !== undefined && statusActions(row).resume) {
         const resume = (): void => this.act({ do: 'resumeFrom', run_id, checkpoint: checkpoint.id });
         items.unshift({ label: t('Resume from here'), icon: 'debug-restart', run: resume });
       }

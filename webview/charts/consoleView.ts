@@ -124,7 +124,7 @@ export class ConsoleView {
     } finally {
       this.asking = false;
       const active = this.model.run(source.run_id)?.row;
-      const more = this.lastAsked === -Infinity || (active !== undefined && statusActions(active.status).stop);
+      const more = this.lastAsked === -Infinity || (active !== undefined && statusActions(active).stop);
       if (more || source !== this.source || this.next === null) this.poke();
     }
   }

@@ -11,7 +11,7 @@ export function emptiness(model: PanelModel, searching: boolean, scope: Scope): 
   if (model.runs.length === 0) return 'missing';
   if (searching) return 'search';
   if (scope === SYSTEM) return 'system';
-  return model.runs.some((run) => statusActions(run.row.status).stop) ? 'waiting' : 'none';
+  return model.runs.some((run) => statusActions(run.row).stop) ? 'waiting' : 'none';
 }
 
 export function emptyState(why: Emptiness, openOutput: () => void): HTMLElement[] {

@@ -127,7 +127,7 @@ export class Header {
   }
 
   private updateButtons(row: RunRow): void {
-    const can = statusActions(row.status);
+    const can = statusActions(row);
     const stop = this.model.stops.get(row.run_id);
     const { stop: stopButton, pause, checkpoint_now, resume } = this.buttons;
     stopButton.element.hidden = !can.stop;

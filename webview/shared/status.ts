@@ -1,6 +1,6 @@
 /** Status by shape and colour, never by colour alone. */
 import { t } from '../../src/base/texts';
-import type { Status } from '../../src/protocol/rows';
+import type { RunRow, Status } from '../../src/protocol/rows';
 
 interface StatusLook {
   /** Codicon name. */
@@ -24,7 +24,11 @@ export function statusLook(status: Status): StatusLook {
 }
 
 /** What can be done with a run of this status. */
-export function statusActions(status: Status): { stop: boolean; command: boolean; resume: boolean } {
-  const active = status === 'queued' || status === 'running' || status === 'lost';
+export function statusActions({ status, lives = false }: Pick<RunRow, 'status' | 'lives'>): {
+  stop: boolean;
+  command: boolean;
+  resume: boolean;
+} {
+  const active = lives || status === 'queued' || status === 'running' || status === 'lost';
   return { stop: active, command: status === 'running', resume: !active };
 }

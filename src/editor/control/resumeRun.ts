@@ -60,7 +60,7 @@ export class ResumeRun {
     return (await vscode.window.showQuickPick(choices, { title, matchOnDescription: true }))?.checkpoint;
   }
 
-  /** Of a run whose script goes on after its end the tree shows no way to stop it. */
+  /** Whoever resumes a run whose script goes on after its end may not know of it. */
   private async offerStop(run_id: string, error: ApiError): Promise<undefined> {
     const { lives } = await this.collectors.callRun(run_id, 'runs.get', { run_id });
     if (!lives) throw error;

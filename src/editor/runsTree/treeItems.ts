@@ -32,7 +32,7 @@ export function runItem(
 
 /** Menus ask for parts of it: `run.active.running`, `run.ended.failed.checkpointed.located.starred`. */
 export function runContext(row: RunRow): string {
-  const parts = ['run', isActive(row) ? 'active' : 'ended', row.status];
+  const parts = ['run', isActive(row) || row.lives ? 'active' : 'ended', row.status];
   if (row.checkpoints > 0) parts.push('checkpointed');
   if (row.error_at) parts.push('located');
   if (row.starred) parts.push('starred');

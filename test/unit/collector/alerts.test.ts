@@ -4,10 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Deliveries } from '../../../src/collector/deliveries';
 import { signatureOf, Webhook } from '../../../src/collector/webhook';
 import type { Request } from '../../../src/protocol/api';
 import type { Alert, RunDetail } from '../../../src/protocol/rows';
-import { buildCollector, cleanUp, newPlace, RunningCollector, until } from './harness';
+import { buildCollector, cleanUp, newPlace, RunningCollector, temporaryFolder, until } from './harness';
 
 interface Delivery {
   headers: IncomingHttpHeaders;
@@ -139,9 +140,35 @@ describe('the webhook', () => {
     expect(collector.stderr).not.toContain('hush');
   }, 60_000);
 
+  it('is told by the next collector of what it did not take of one that was killed, once, and signed anew', async () => {
+    answers = [503];
+    await configure([], { url, secret: 'hush' });
+    await launch('run.alert("half way")\nrun.end()');
+    await until(() => collector.stderr.includes('did not take an alert (status 503)'), 20_000);
+    await collector.signal('SIGKILL');
+    const [refused] = deliveries.splice(0);
+    collector = await RunningCollector.start(bundle, collector.place);
+    await new Promise((done) => setTimeout(done, 1500));
+    expect(deliveries).toHaveLength(0);
+    await configure([], { url, secret: 'new' });
+    await configure([], { url, secret: 'new' });
+    await until(() => deliveries.length > 0, 20_000);
+    const [{ headers, body }] = deliveries as [Delivery];
+    expect(body).toBe(refused!.body);
+    expect(headers['x-xtrack-delivery']).toBe(refused!.headers['x-xtrack-delivery']);
+    expect(headers['x-xtrack-signature']).toBe(signatureOf('new', String(headers['x-xtrack-timestamp']), body));
+    // It was taken: the next one says nothing more.
+    await collector.signal('SIGTERM');
+    collector = await RunningCollector.start(bundle, collector.place);
+    await configure([], { url, secret: 'new' });
+    await new Promise((done) => setTimeout(done, 1500));
+    expect(deliveries).toHaveLength(1);
+  }, 60_000);
+
   it('follows no redirect, gives up on what is refused, and never blocks', async () => {
     const said: string[] = [];
-    const webhook = new Webhook((message) => said.push(message), [0.05, 0.05]);
+    const unsent = new Deliveries(temporaryFolder(), (message) => said.push(message));
+    const webhook = new Webhook(unsent, (message) => said.push(message), [0.05, 0.05]);
     const alert = { id: 'a', at: 1, level: 'info', title: 't', text: '', attempt: 1, worker: 'w' } as const;
     const run = { run_id: 'r', name: 'n', experiment: null, status: 'running', attempt: 1 } as const;
     webhook.tell(alert, run);

@@ -41,9 +41,14 @@ const exitOf = async (run_id: string, attempt: number) => {
   return (await get(run_id)).attempts[attempt - 1]!.exit;
 };
 
+/** As the tree and the panel ask for it, which offer a stop by it. */
+const shownAsLiving = async (run_id: string): Promise<boolean> =>
+  (await collector.call('runs.list', {})).rows.some((row) => row.run_id === run_id && row.lives === true);
+
 it('is not resumed beside itself, and a stop ends it', async () => {
   const run_id = await trained('time.sleep(120)');
   expect((await get(run_id)).lives).toBe(true);
+  expect(await shownAsLiving(run_id)).toBe(true);
   const goesOn = { data: { code: 'conflict' }, message: expect.stringContaining('its script still runs') };
   await expect(collector.call('runs.resume', { run_id })).rejects.toMatchObject(goesOn);
   const [one, other] = await Promise.all([
@@ -54,6 +59,7 @@ it('is not resumed beside itself, and a stop ends it', async () => {
   expect((await collector.call('runs.stop', { run_id })).stage).toMatch(/command|int/);
   expect(await exitOf(run_id, 1)).toMatchObject({ signal: 'SIGINT' });
   await until(async () => !(await get(run_id)).lives);
+  expect(await shownAsLiving(run_id)).toBe(false);
   expect(await get(run_id)).toMatchObject({ status: 'killed', attempt: 1 });
   expect(await collector.call('runs.stop', { run_id })).toEqual({ stage: 'ended', next_at: null });
   expect(starts()).toBe('x');
@@ -67,4 +73,15 @@ it('and then fails is started again where it was launched to be', async () => {
   await until(async () => (await get(run_id)).attempt === 2, 20_000);
   expect(await exitOf(run_id, 2)).toMatchObject({ code: 0 });
   expect([(await get(run_id)).status, starts()]).toEqual(['completed', 'xx']);
+}, 60_000);
+
+it('shows until it is gone also where its supervisor was killed', async () => {
+  const run_id = await trained('open("supervisor", "w").write(str(os.getppid()))\ntime.sleep(120)');
+  await until(() => existsSync(join(work, 'supervisor')));
+  await until(() => shownAsLiving(run_id));
+  process.kill(Number(readFileSync(join(work, 'supervisor'), 'utf8')), 'SIGKILL');
+  await new Promise((done) => setTimeout(done, 1500));
+  expect(await shownAsLiving(run_id)).toBe(true);
+  await collector.call('runs.stop', { run_id });
+  await until(async () => !(await shownAsLiving(run_id)), 20_000);
 }, 60_000);
