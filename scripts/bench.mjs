@@ -1,7 +1,7 @@
 // Measures what the design promises, each as a ratio to a baseline in the same run:  npm run bench [-- --quick] [--ui] [name…]
 import { build } from '../esbuild.mjs';
 
-const NAMES = ['client', 'ingest', 'store', 'series', 'runs', 'backlog', 'activation'];
+const NAMES = ['client', 'ingest', 'store', 'series', 'runs', 'backlog', 'supervisor', 'activation'];
 /** Without the editor, which takes longer to start than all of these to be measured. */
 const QUICK_NAMES = NAMES.slice(0, -1);
 /** In a real browser: only when they are asked for. */

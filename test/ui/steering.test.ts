@@ -11,8 +11,9 @@ const SCRIPTS = {
 import argparse, xtrack
 parser = argparse.ArgumentParser()
 parser.add_argument("--lr", type=float)
-with xtrack.start_run(name="learns") as run:
-    run.log_params(vars(parser.parse_args()))
+args = parser.parse_args()
+with xtrack.start_run(name="learns at %s" % args.lr) as run:
+    run.log_params(vars(args))
     run.log_metric("loss", 1.0, step=1)
 `,
   'ask.py': `
@@ -87,7 +88,8 @@ test('the launcher remembers arguments and saves them as a profile; a parameter 
   const edit = workbench.page.getByRole('menuitem', { name: /Edit Parameters and Run/ });
   await until('the form', async () => {
     // A menu that is just opening takes no click.
-    if (!(await edit.isVisible())) await workbench.row('learns, completed').click({ button: 'right', timeout: 2000 });
+    if (!(await edit.isVisible()))
+      await workbench.row('learns at 0.2, completed').click({ button: 'right', timeout: 2000 });
     await edit.click({ timeout: 2000 });
     await workbench.quickInput.waitFor({ timeout: 2000 });
     return true;

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Deliveries } from '../../../src/collector/deliveries';
 import { signatureOf, Webhook } from '../../../src/collector/webhook';
@@ -54,9 +54,9 @@ const configure = (rules: Alerts['rules'], webhook: Alerts['webhook'] = null) =>
   collector.call('collector.configure', { alerts: { rules, webhook } });
 const get = (run_id: string): Promise<RunDetail> => collector.call('runs.get', { run_id });
 
-async function launch(body: string): Promise<string> {
+async function launch(body: string, env: Record<string, string> = {}): Promise<string> {
   writeFileSync(join(work, 'train.py'), `import time, xtrack\nrun = xtrack.start_run("trained")\n${body}\n`);
-  const { run_id } = await collector.call('runs.launch', { target: { script: 'train.py' }, cwd: work, env: {} });
+  const { run_id } = await collector.call('runs.launch', { target: { script: 'train.py' }, cwd: work, env });
   return run_id;
 }
 
@@ -105,6 +105,26 @@ describe('a rule', () => {
     const { alerts, metrics } = await ALERTED(run_id);
     expect(metrics['loss']?.count).toBe(8);
     expect(alerts).toMatchObject([{ title: 'No progress', rule: 'stalled' }]);
+    await collector.call('runs.stop', { run_id });
+  }, 60_000);
+
+  it('on idle GPUs looks at all that the run may use, by what nvidia-smi says of them', async () => {
+    const tools = join(work, 'tools');
+    mkdirSync(tools);
+    const smi = `#!/bin/sh\nwhile :; do printf '0, %s, 1024, 61, 90\\n1, 2, 512, 40, 30\\n' "$(cat '${work}/busy')"; sleep 0.2; done\n`;
+    writeFileSync(join(tools, 'nvidia-smi'), smi, { mode: 0o755 });
+    writeFileSync(join(work, 'busy'), '97');
+    await configure([rule('gpu idle', { hold_s: 2, name: 'wasted' })]);
+    const env = { PATH: `${tools}${delimiter}${process.env['PATH']}` };
+    const run_id = await launch('time.sleep(600)', env);
+    const gpu = async () => (await get(run_id)).metrics['system/gpu0_util'];
+    await until(async () => ((await gpu())?.count ?? 0) > 3, 20_000);
+    expect((await get(run_id)).alerts).toEqual([]);
+    writeFileSync(join(work, 'busy'), '3');
+    expect((await ALERTED(run_id)).alerts).toMatchObject([
+      { title: 'wasted', rule: 'gpu idle', level: 'warning', text: expect.stringMatching(/3.*2/) },
+    ]);
+    expect((await gpu())?.last).toBe(3);
     await collector.call('runs.stop', { run_id });
   }, 60_000);
 
