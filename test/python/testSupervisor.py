@@ -2,10 +2,12 @@
 
 import os
 import signal
+import subprocess
 import sys
 import unittest
 
 from support import ScriptTest, of_kind, read_journal, wait_for
+from xtrack.consoles import Terminal
 
 RUN = ("-m", "xtrack", "run")
 
@@ -199,6 +201,16 @@ class Supervisor(ScriptTest):
         wait_for(lambda: self.journals("orphan", "worker-*") and of_kind(self.events("orphan"), "run_end"), 15, "the end of the script")
         self.assertEqual(of_kind(self.events("orphan"), "run_end")[0]["status"], "completed")
         self.assertTrue(self.output("orphan").endswith("19\n"))
+
+    def test_a_terminal_whose_log_cannot_be_written_blocks_no_script(self):
+        log = os.open("/dev/full", os.O_WRONLY)
+        self.addCleanup(os.close, log)
+        terminal = Terminal(log, os.path.join(self.dir, "input"))
+        script = subprocess.Popen([sys.executable, "-c", "print('x' * 1000000)"], stdout=terminal.slave)
+        terminal.handed_over()
+        self.assertEqual(script.wait(20), 0)
+        terminal.join()
+        self.assertFalse(os.path.exists(os.path.join(self.dir, "input")))
 
     def test_a_terminal_for_scripts_that_want_one(self):
         self.write("import sys; print(sys.stdout.isatty(), sys.stdin.isatty())\n")
