@@ -6,7 +6,6 @@ import { ROOT } from '../../scripts/dependencies.mjs';
 import { python } from '../../scripts/python.mjs';
 import { withDirectory } from './collectorRun.mjs';
 
-
 export async function measure({ quick }) {
   // After the start it looks for git, packages and hardware, once.
   const [settled, windows, seconds] = quick ? [3, 1, 3] : [8, 5, 12];
