@@ -100,7 +100,7 @@ describe('the schema of launch profiles', () => {
   it('is that of tasks, which name a profile or say all of it themselves', () => {
     const { name: _name, ...own } = schema.properties!;
     const [{ type, properties }] = contributes.taskDefinitions;
-    const { profile, ...rest } = properties;
-    expect([type, profile.type, rest]).toEqual(['xtrack', 'string', own]);
+    const { profile, folder, ...rest } = properties;
+    expect([type, profile.type, folder.type, rest]).toEqual(['xtrack', 'string', 'string', own]);
   });
 });
