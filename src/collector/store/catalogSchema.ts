@@ -2,6 +2,7 @@ import type { Schema } from './databaseSchema';
 
 /** Keys are numbers of `name`: there are few of them and each run has most. Rows of a key lie together. */
 export const CATALOG_SCHEMA: Schema = {
+  pageBytes: 1024,
   steps: [
     `CREATE TABLE run (id INTEGER PRIMARY KEY, run_id TEXT UNIQUE, status TEXT, name TEXT, experiment TEXT, phase TEXT,
        parent TEXT, starred INTEGER, created INTEGER, started INTEGER, ended INTEGER, attempt INTEGER,

@@ -5,6 +5,8 @@ import { readDatabaseFile } from './databaseFile';
 /** `steps[i]` makes version i + 1 from version i; the first one makes the tables of an empty database. */
 export interface Schema {
   steps: readonly string[];
+  /** Of new ones: the smaller, the less a small database wastes, and the longer the chains of large values. */
+  pageBytes: number;
 }
 
 /** `damage`: there was a file that could not be used, and why. The database is empty then. */
@@ -13,8 +15,8 @@ export interface Opened {
   damage: string | null;
 }
 
-/** Small pages, because most runs are small; no journal, because the database is in memory and only saved whole. */
-const EMPTY = 'PRAGMA page_size = 1024; CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;';
+const META = 'CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;';
+/** No journal: the database is in memory and only saved whole. */
 const CONNECTION = 'PRAGMA journal_mode = MEMORY; PRAGMA temp_store = MEMORY;';
 
 export function openDatabase(sql: SqlJsStatic, file: string, schema: Schema): Opened {
@@ -45,7 +47,7 @@ export function databaseOf(sql: SqlJsStatic, bytes: Uint8Array, schema: Schema):
 
 export function emptyDatabase(sql: SqlJsStatic, schema: Schema): Database {
   const database = new sql.Database();
-  database.exec(EMPTY + CONNECTION);
+  database.exec(`PRAGMA page_size = ${schema.pageBytes}; ${META} ${CONNECTION}`);
   upgrade(database, schema);
   return database;
 }

@@ -1,6 +1,8 @@
 import type { Schema } from './databaseSchema';
 
 export const RUN_SCHEMA: Schema = {
+  // Most runs are small, and each has a database of its own.
+  pageBytes: 512,
   steps: [
     `CREATE TABLE state (section TEXT PRIMARY KEY, json TEXT) WITHOUT ROWID;
      CREATE TABLE journal (file TEXT PRIMARY KEY, json TEXT) WITHOUT ROWID;
