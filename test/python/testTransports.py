@@ -32,6 +32,7 @@ class Collector:
     def __init__(self, listener, mode, token=None):
         self.listener, self.mode, self.token = listener, mode, token
         self.hellos, self.stored, self.bells, self.beats = [], [], [], 0
+        self.deaf_to = ()  # which hellos, counted from 1, it never hears: they are lost on their way
         self.silent_after = None  # how many events it takes before it breaks the connection
         self.connections = []
         threading.Thread(target=self._accept, daemon=True).start()
@@ -67,6 +68,8 @@ class Collector:
         kind = event["t"]
         if kind == "hello":
             self.hellos.append(event["p"])
+            if len(self.hellos) in self.deaf_to:
+                return True
             if self.token is not None and event["p"].get("token") != self.token:
                 return False
             after = self.stored[-1]["m"]["seq"] if self.stored else 0
@@ -179,6 +182,28 @@ class Transports(ScriptTest):
         self.assertEqual([p["step"] for p in of_kind(collector.stored, "metric")], list(range(1000)))
         self.assertEqual(collector.stored[-1]["t"], "run_end")
 
+    def test_a_collector_that_welcomed_once_is_asked_again_when_a_hello_is_lost(self):
+        for token in (None, "secret"):
+            with self.subTest(token=token):
+                collector = self.listen("stream", token)
+                # Whether it was heard before, or is one of ours by its token.
+                collector.deaf_to = (1,) if token else (2,)
+                collector.silent_after = None if token else 50
+                self.run_script(
+                    """
+                    import time, xtrack.link
+                    from xtrack import Tracker
+                    xtrack.link._SILENT_S = 1.5
+                    with Tracker.start_run(run_id="r") as run:
+                        for step in range(300):
+                            run.log_metric("x", step, step=step)
+                            time.sleep(0.01)
+                    """,
+                    env={**self.tcp(collector), **({"XTRACK_TOKEN": token} if token else {})},
+                )
+                self.assertEqual([p["step"] for p in of_kind(collector.stored, "metric")], list(range(300)))
+                self.assertEqual(collector.stored[-1]["t"], "run_end")
+
     def test_no_collector_at_all_only_costs_a_warning(self):
         free = socket.socket()
         free.bind(("127.0.0.1", 0))
@@ -189,6 +214,32 @@ class Transports(ScriptTest):
         self.assertEqual((out, err), ("", ""))
         self.assertLess(time.monotonic() - began, 8)
         self.assertEqual([p["step"] for p in of_kind(self.events("r"), "metric")], [0, 1, 2])
+
+    def test_what_a_killed_script_left_is_sent_by_a_command(self):
+        free = socket.create_server(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+        free.close()
+        script = """
+            import os, signal
+            from xtrack import Tracker
+            run = Tracker.start_run(run_id="r")
+            for step in range(500): run.log_metric("x", step, step=step)
+            os.kill(os.getpid(), signal.SIGKILL)
+            """
+        self.run_script(script, env={"XTRACK_TRANSPORT": "tcp", "XTRACK_HOST": "127.0.0.1", "XTRACK_PORT": str(port)}, code=-9)
+
+        def send(code, token="secret"):
+            process = self.start(None, "send", module=("-m", "xtrack"), env={"XTRACK_TOKEN": token})
+            out, err = process.communicate(timeout=30)
+            self.assertEqual((process.returncode, err), (code, b""))
+            return out.decode()
+
+        self.assertIn("worker-0 of run r, to tcp 127.0.0.1 %d: not sent" % port, send(1))
+        collector = self.listen("stream", token="secret", address=("127.0.0.1", port))
+        self.assertIn("XTRACK_TOKEN", send(1, token="wrong"))
+        self.assertIn(": sent", send(0))
+        self.assertEqual(collector.stored, self.events("r")[1:], "what arrives is what is in the file")
+        self.assertIn("Nothing is left", send(0))
 
     def test_a_peer_that_only_reads_gets_the_events(self):
         listener = socket.create_server(("127.0.0.1", 0))

@@ -1,11 +1,11 @@
-"""python -m xtrack run [options] -- script.py args…   |   doctor   |   version"""
+"""python -m xtrack run [options] -- script.py args…   |   doctor   |   send   |   version"""
 
 from __future__ import annotations
 
 import sys
-from typing import List, NoReturn, Optional
+from typing import Dict, List, NoReturn, Optional
 
-from . import doctor
+from . import doctor, unsent
 from .ids import is_id
 from .job import Job
 from .supervisor import Supervisor
@@ -16,6 +16,7 @@ usage: python -m xtrack run [options] [--] SCRIPT [ARGS…]
        python -m xtrack run [options] -- -m MODULE [ARGS…]
        python -m xtrack run [options] --argv -- COMMAND [ARGS…]
        python -m xtrack doctor [--dir DIR] [--run ID] [--json]
+       python -m xtrack send [--dir DIR]
        python -m xtrack version
 
 run: runs a training script as a tracked run: its console, exit code, source and machine are recorded in .xtrack.
@@ -37,6 +38,11 @@ doctor: looks for what keeps runs from being recorded or shown, and says what to
   --dir DIR          the folder whose runs are meant, or its .xtrack (default: as a script here would find it)
   --run ID           also why this run is not shown
   --json             findings as JSON: {"findings": [{"id", "level", "title", "detail", "action"}]}
+
+send: sends what killed scripts that streamed to a collector (XTRACK_TRANSPORT) could not send any more, with XTRACK_TOKEN.
+The next script that streams there does so too.
+
+  --dir DIR          the .xtrack directory of those scripts (default: as a script here would find it)
 """
 _WITH_VALUE = ("--run-id", "--attempt", "--name", "--experiment", "--tag", "--debugger", "--workers")
 MAX_WORKERS = 256
@@ -52,8 +58,10 @@ def main(arguments: List[str]) -> int:
         return 0
     if arguments[:1] == ["doctor"]:
         return doctor.main(parse_doctor(arguments[1:]))
+    if arguments[:1] == ["send"]:
+        return unsent.main(parse_options(arguments[1:], ["--dir"]).get("--dir"))
     if not arguments or arguments[0] != "run":
-        usage_error("expected run, doctor or version")
+        usage_error("expected run, doctor, send or version")
     return Supervisor(parse(arguments[1:])).run()
 
 
@@ -107,18 +115,20 @@ def parse(words: List[str]) -> Job:
 
 
 def parse_doctor(words: List[str]) -> doctor.Request:
+    options = parse_options([word for word in words if word != "--json"], ["--dir", "--run"])
+    return doctor.Request(options.get("--dir"), options.get("--run"), "--json" in words)
+
+
+def parse_options(words: List[str], known: List[str]) -> Dict[str, str]:
     options, rest = {}, list(words)
     while rest:
         word, separator, value = rest.pop(0).partition("=")
-        if word == "--json" and not separator:
-            options[word] = "yes"
-            continue
-        if word not in ("--dir", "--run"):
+        if word not in known:
             usage_error("unknown option %s" % word)
         if not value and not rest:
             usage_error("%s needs a value" % word)
         options[word] = value or rest.pop(0)
-    return doctor.Request(options.get("--dir"), options.get("--run"), "--json" in options)
+    return options
 
 
 def usage_error(message: str) -> NoReturn:

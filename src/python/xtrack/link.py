@@ -64,6 +64,7 @@ class Link:
         self._next_try = 0.0
         self._unreachable = False
         self._was_welcome = False
+        self._has_token = False
         self._rung = 0
         self._file = -1
         self._sent_offset = 0
@@ -124,8 +125,8 @@ class Link:
             elif self._mode == "stream":
                 self._stream()
                 self._expect_acks()
-            elif self._expected and time.monotonic() - self._greeted > _WELCOME_S:
-                self._stream_to_mere_reader()
+            else:
+                self._expect_welcome()
             self._send()
         except OSError as error:
             self._lost(error)
@@ -186,6 +187,7 @@ class Link:
         return made
 
     def _hello(self, token: Optional[str]) -> None:
+        self._has_token = bool(token)
         who = self._writer.identity
         hello: Dict[str, Any] = {
             "protocol": 1,
@@ -264,6 +266,15 @@ class Link:
         if self._mode == "stream":
             after = payload.get("after")
             self._stream_from(after if isinstance(after, int) else 0)
+
+    def _expect_welcome(self) -> None:
+        waited = time.monotonic() - self._greeted
+        if self._was_welcome or self._has_token:
+            # One of ours, which answers: what was said is lost.
+            if waited > _SILENT_S:
+                raise TimeoutError("no welcome for %d s" % _SILENT_S)
+        elif self._expected and waited > _WELCOME_S:
+            self._stream_to_mere_reader()
 
     def _stream_to_mere_reader(self) -> None:
         """All of it over again after a reconnect: nobody says what arrived."""

@@ -98,7 +98,7 @@ class Recorder:
     def send_left(self) -> None:
         """What processes that were killed could not send any more, in the background."""
         to = self._destination
-        found = [] if self._journals is None or to is None else list(unsent.leftovers(self._journals.wanted, to))
+        found = [] if self._journals is None or to is None else [one for one in unsent.leftovers(self._journals.wanted) if one.to == to]
         if found:
             self._sending = unsent.Sending(found, self._addresses, self._troubles)
 

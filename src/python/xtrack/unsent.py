@@ -13,7 +13,7 @@ import threading
 import time
 from typing import Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional
 
-from .directory import fallbacks
+from .directory import fallbacks, resolve
 from .ids import is_id
 from .journal import head_of, last_seq
 from .link import Address, Link
@@ -56,6 +56,7 @@ def _note_of(directory: str, identity: Identity) -> str:
 class Leftover(NamedTuple):
     """Looks like the writer that it was."""
 
+    to: str
     directory: str
     identity: Identity
     path: str
@@ -67,11 +68,11 @@ class Leftover(NamedTuple):
         return self
 
 
-def leftovers(wanted: str, to: str) -> Iterator[Leftover]:
-    """Of processes that are gone, and meant for this place."""
+def leftovers(wanted: str) -> Iterator[Leftover]:
+    """Of processes that are gone."""
     for directory in (wanted, *fallbacks(wanted)):
         for name in _names(os.path.join(directory, "unsent")):
-            found = _leftover(directory, os.path.join(directory, "unsent", name), to)
+            found = _leftover(directory, os.path.join(directory, "unsent", name))
             if found is not None:
                 yield found
 
@@ -83,12 +84,12 @@ def _names(folder: str) -> List[str]:
         return []
 
 
-def _leftover(directory: str, note_path: str, to: str) -> Optional[Leftover]:
+def _leftover(directory: str, note_path: str) -> Optional[Leftover]:
     try:
         with open(note_path, "rb") as source:
             said: Dict[str, object] = json.loads(source.read(_LONGEST_NOTE).decode())
         attempt = said["attempt"]
-        if said["to"] != to or not isinstance(attempt, int) or not all(is_id(said[name]) for name in ("run_id", "worker", "writer")):
+        if not isinstance(attempt, int) or not all(is_id(said[name]) for name in ("run_id", "worker", "writer")):
             return None
         identity = Identity(str(said["run_id"]), str(said["worker"]), attempt, str(said["role"]), str(said["writer"]))
         path = os.path.join(directory, "runs", identity.run_id, identity.file_name)
@@ -99,7 +100,7 @@ def _leftover(directory: str, note_path: str, to: str) -> Optional[Leftover]:
         head = head_of(path) or {}
         if head.get("writer") != identity.writer or liveness(head.get("proc")) is not False:
             return None
-        return Leftover(directory, identity, path, os.path.getsize(path), last_seq(path))
+        return Leftover(str(said["to"]), directory, identity, path, os.path.getsize(path), last_seq(path))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -123,7 +124,7 @@ class Sending:
         pause = _FIRST_PAUSE_S
         try:
             while self._found and not self._stopping.is_set():
-                if self._send(self._found[0]):
+                if _send(self._found[0], self._addresses, self._stopping, self._troubles):
                     self._found.pop(0)
                     continue
                 # Others may be taken where one is not.
@@ -133,19 +134,46 @@ class Sending:
         except Exception as error:
             self._troubles.caught("unsent", error)
 
-    def _send(self, leftover: Leftover) -> bool:
-        """False where the collector is not there, or wants none of it."""
-        link = Link(leftover, lambda: leftover.path, self._addresses, lambda command: None, self._troubles, expected=False)
-        began = time.monotonic()
-        try:
-            while not self._stopping.is_set():
-                link.tick()
-                if link.drained:
-                    settle(leftover.directory, leftover.identity)
-                    return True
-                if not link.connected or (not link.welcomed and time.monotonic() - began > _WELCOME_S):
-                    return False
-                time.sleep(0.01)
-            return False
-        finally:
-            link.close()
+
+def _send(leftover: Leftover, addresses: Callable[[], Iterable[Address]], stopping: threading.Event, troubles: Troubles) -> bool:
+    """False where the collector is not there, or wants none of it."""
+    link = Link(leftover, lambda: leftover.path, addresses, lambda command: None, troubles, expected=False)
+    began = time.monotonic()
+    try:
+        while not stopping.is_set():
+            link.tick()
+            if link.drained:
+                settle(leftover.directory, leftover.identity)
+                return True
+            if not link.connected or (not link.welcomed and time.monotonic() - began > _WELCOME_S):
+                return False
+            time.sleep(0.01)
+        return False
+    finally:
+        link.close()
+
+
+def _addresses(to: str) -> Iterator[Address]:
+    """Where a note says that its journal is to go."""
+    kind, _, rest = to.partition(" ")
+    token = os.environ.get("XTRACK_TOKEN")
+    host, _, port = rest.rpartition(" ")
+    if kind == "tcp" and port.isdigit():
+        yield Address((host, int(port)), token)
+    elif kind == "unix":
+        yield Address(rest, token)
+
+
+def main(directory: Optional[str]) -> int:
+    """What killed scripts could not send, now, without another script."""
+    found = [one for one in leftovers(directory or resolve()) if any(_addresses(one.to))]
+    if not found:
+        print("Nothing is left to be sent in %s." % (directory or resolve()))
+        return 0
+    left = 0
+    for one in found:
+        is_sent = _send(one, lambda to=one.to: _addresses(to), threading.Event(), Troubles())
+        left += not is_sent
+        what = "sent" if is_sent else "not sent: no collector there takes it (is it running, and XTRACK_TOKEN its token?)"
+        print("%s of run %s, to %s: %s" % (one.identity.worker, one.identity.run_id, one.to, what))
+    return 1 if left else 0
