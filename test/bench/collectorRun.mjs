@@ -1,6 +1,6 @@
 // A collector as it is shipped, on a directory made here.
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,26 +38,39 @@ export function journalHead(run_id, worker = 'worker-0') {
   return { format: 1, run_id, worker, attempt: 1, writer: writerOf(worker), role: 'script', proc, client: 'bench' };
 }
 
-/** A whole ended run, as its scripts left it. `metrics` yields [type, payload]; answers the lines of its events. */
-export function writeRun(dir, runId, metrics, worker = 'worker-0') {
+const PART_BYTES = 1 << 22;
+
+/** A whole ended run, as its scripts left it. `metrics` yields [type, payload]; `onLine` gets their lines. Answers how many. */
+export function writeRun(dir, runId, metrics, { worker = 'worker-0', onLine = () => undefined } = {}) {
   const folder = join(dir, 'runs', runId);
   mkdirSync(folder, { recursive: true });
+  const file = openSync(join(folder, journalName(worker)), 'w');
   let seq = 0;
+  let frames = [];
+  let bytes = 0;
   const ts = Date.now() * 1000;
-  const envelope = (t, p) => ({ v: 1, t, m: { seq, ts: ts + 1000 * seq++, wid: worker }, p });
-  const frames = [
-    frame(envelope('journal', journalHead(runId, worker))),
-    frame(envelope('run_start', { run_id: runId, name: runId })),
-  ];
-  const lines = [];
-  for (const [t, p] of metrics) {
-    const event = envelope(t, { run_id: runId, ...p });
+  const add = (t, p) => {
+    const event = { v: 1, t, m: { seq, ts: ts + 1000 * seq++, wid: worker }, p };
     frames.push(frame(event));
-    lines.push(JSON.stringify(event));
+    bytes += frames.at(-1).length;
+    if (bytes > PART_BYTES) flush();
+    return event;
+  };
+  const flush = () => {
+    writeSync(file, Buffer.concat(frames));
+    [frames, bytes] = [[], 0];
+  };
+  add('journal', journalHead(runId, worker));
+  add('run_start', { run_id: runId, name: runId });
+  let count = 0;
+  for (const [t, p] of metrics) {
+    onLine(JSON.stringify(add(t, { run_id: runId, ...p })));
+    count++;
   }
-  frames.push(frame(envelope('run_end', { run_id: runId, status: 'completed' })));
-  writeFileSync(join(folder, journalName(worker)), Buffer.concat(frames));
-  return lines;
+  add('run_end', { run_id: runId, status: 'completed' });
+  flush();
+  closeSync(file);
+  return count;
 }
 
 /** Starts it, hands `work` a way to call it, and ends it so that everything is saved. */

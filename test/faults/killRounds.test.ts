@@ -57,7 +57,7 @@ class Job {
     await Promise.all(this.slots.map((each) => each.started()));
   }
 
-  /** A script, or the supervisor that watches one; what streams lives, since nobody sends what a dead one did not. */
+  /** A script, or the supervisor that watches one; what streams lives (unsent.test.ts kills those). */
   kill(dice: Dice): void {
     const slot = dice.below(6);
     const victim = this.slots[slot]!;
