@@ -226,10 +226,11 @@ class Transports(ScriptTest):
             for step in range(500): run.log_metric("x", step, step=step)
             os.kill(os.getpid(), signal.SIGKILL)
             """
-        self.run_script(script, env={"XTRACK_TRANSPORT": "tcp", "XTRACK_HOST": "127.0.0.1", "XTRACK_PORT": str(port)}, code=-9)
+        env = {"XTRACK_TRANSPORT": "tcp", "XTRACK_HOST": "127.0.0.1", "XTRACK_PORT": str(port)}
+        self.run_script(script, env=env, code=-9)
 
-        def send(code, token="secret"):
-            process = self.start(None, "send", module=("-m", "xtrack"), env={"XTRACK_TOKEN": token})
+        def send(code, token="secret", **more):
+            process = self.start(None, "send", module=("-m", "xtrack"), env={**env, "XTRACK_TOKEN": token, **more})
             out, err = process.communicate(timeout=30)
             self.assertEqual((process.returncode, err), (code, b""))
             return out.decode()
@@ -237,6 +238,8 @@ class Transports(ScriptTest):
         self.assertIn("worker-0 of run r, to tcp 127.0.0.1 %d: not sent" % port, send(1))
         collector = self.listen("stream", token="secret", address=("127.0.0.1", port))
         self.assertIn("XTRACK_TOKEN", send(1, token="wrong"))
+        # A note does not decide who gets the token.
+        self.assertIn("do not lead there", send(1, XTRACK_PORT=str(self.listen("stream").listener.getsockname()[1])))
         self.assertIn(": sent", send(0))
         self.assertEqual(collector.stored, self.events("r")[1:], "what arrives is what is in the file")
         self.assertIn("Nothing is left", send(0))

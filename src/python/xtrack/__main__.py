@@ -39,8 +39,8 @@ doctor: looks for what keeps runs from being recorded or shown, and says what to
   --run ID           also why this run is not shown
   --json             findings as JSON: {"findings": [{"id", "level", "title", "detail", "action"}]}
 
-send: sends what killed scripts that streamed to a collector (XTRACK_TRANSPORT) could not send any more, with XTRACK_TOKEN.
-The next script that streams there does so too.
+send: sends what killed scripts that streamed to a collector could not send any more, to the one that XTRACK_TRANSPORT and
+its like name, as they did for the script. The next script that streams there does so too.
 
   --dir DIR          the .xtrack directory of those scripts (default: as a script here would find it)
 """

@@ -13,7 +13,7 @@ from .ids import new_writer
 from .journal import Journals, open_for_append
 from .link import Address, Link
 from .outlet import Outlet, StreamOutlet
-from .transports import FileTransport, NullTransport, StdioTransport, TCPTransport, Transport, UnixSocketTransport
+from .transports import FileTransport, NullTransport, StdioTransport, TCPTransport, Transport, UnixSocketTransport, destination
 from .troubles import Troubles
 from .writer import Identity, Writer
 
@@ -79,12 +79,9 @@ class Recorder:
     @property
     def _destination(self) -> Optional[str]:
         """Where a collector is that need not see the journal."""
-        transport = self._transport
-        if isinstance(transport, TCPTransport):
-            return "tcp %s %d" % (transport.host, transport.port)
-        if isinstance(transport, UnixSocketTransport):
-            return "unix %s" % transport.path
-        return None if self._journals is None or self._journals.in_place else "collector of %s" % self._journals.wanted
+        if self._journals is None:
+            return None
+        return destination(self._transport) or (None if self._journals.in_place else "collector of %s" % self._journals.wanted)
 
     def _note_unsent(self) -> None:
         to = self._destination

@@ -77,6 +77,13 @@ class NullTransport(Transport):
     keeps_journal = False
 
 
+def destination(transport: Transport) -> Optional[str]:
+    """In words that name a collector that need not see the journal."""
+    if isinstance(transport, TCPTransport):
+        return "tcp %s %d" % (transport.host, transport.port)
+    return "unix %s" % transport.path if isinstance(transport, UnixSocketTransport) else None
+
+
 def choose(given: object, troubles: Troubles) -> Transport:
     """The transport of an argument (an object or a name), else of the environment."""
     if isinstance(given, Transport):

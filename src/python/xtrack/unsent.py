@@ -18,6 +18,7 @@ from .ids import is_id
 from .journal import head_of, last_seq
 from .link import Address, Link
 from .process import liveness
+from .transports import TCPTransport, Transport, UnixSocketTransport, choose, destination
 from .troubles import Troubles
 from .writer import Identity
 
@@ -153,27 +154,31 @@ def _send(leftover: Leftover, addresses: Callable[[], Iterable[Address]], stoppi
         link.close()
 
 
-def _addresses(to: str) -> Iterator[Address]:
-    """Where a note says that its journal is to go."""
-    kind, _, rest = to.partition(" ")
-    token = os.environ.get("XTRACK_TOKEN")
-    host, _, port = rest.rpartition(" ")
-    if kind == "tcp" and port.isdigit():
-        yield Address((host, int(port)), token)
-    elif kind == "unix":
-        yield Address(rest, token)
-
-
 def main(directory: Optional[str]) -> int:
-    """What killed scripts could not send, now, without another script."""
-    found = [one for one in leftovers(directory or resolve()) if any(_addresses(one.to))]
+    """What killed scripts could not send, now, without another script. To the collector that the environment names alone:
+    what a note says may come from anybody, and the token goes with it."""
+    transport = choose(None, Troubles())
+    to = destination(transport)
+    directory = directory or resolve()
+    found = list(leftovers(directory))
     if not found:
-        print("Nothing is left to be sent in %s." % (directory or resolve()))
-        return 0
+        print("Nothing is left to be sent in %s." % directory)
     left = 0
     for one in found:
-        is_sent = _send(one, lambda to=one.to: _addresses(to), threading.Event(), Troubles())
-        left += not is_sent
-        what = "sent" if is_sent else "not sent: no collector there takes it (is it running, and XTRACK_TOKEN its token?)"
-        print("%s of run %s, to %s: %s" % (one.identity.worker, one.identity.run_id, one.to, what))
+        if one.to != to:
+            outcome = "not sent; XTRACK_TRANSPORT, XTRACK_HOST, XTRACK_PORT or XTRACK_SOCKET do not lead there"
+        elif _send(one, lambda: _addresses(transport), threading.Event(), Troubles()):
+            outcome = "sent"
+        else:
+            outcome = "not sent; no collector there takes it (is it running, and XTRACK_TOKEN its token?)"
+        left += outcome != "sent"
+        print("%s of run %s, to %s: %s" % (one.identity.worker, one.identity.run_id, one.to, outcome))
     return 1 if left else 0
+
+
+def _addresses(transport: Transport) -> Iterator[Address]:
+    token = os.environ.get("XTRACK_TOKEN")
+    if isinstance(transport, TCPTransport):
+        yield Address((transport.host, transport.port), token)
+    elif isinstance(transport, UnixSocketTransport):
+        yield Address(transport.path, token)
