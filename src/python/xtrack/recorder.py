@@ -95,9 +95,14 @@ class Recorder:
     def send_left(self) -> None:
         """What processes that were killed could not send any more, in the background."""
         to = self._destination
-        found = [] if self._journals is None or to is None else [one for one in unsent.leftovers(self._journals.wanted) if one.to == to]
-        if found:
-            self._sending = unsent.Sending(found, self._addresses, self._troubles)
+        if self._journals is None or to is None:
+            return
+        try:
+            found = [one for one in unsent.leftovers(self._journals.wanted) if one.to == to]
+            if found:
+                self._sending = unsent.Sending(found, self._addresses, self._troubles)
+        except Exception as error:
+            self._troubles.caught("unsent", error)
 
     def _addresses(self) -> Iterator[Address]:
         assert self._journals is not None
