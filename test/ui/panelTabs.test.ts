@@ -107,7 +107,7 @@ describe('a run that is over', () => {
 
   test('the tab survives a reload', async () => {
     await workbench.reload();
-    await page.content.locator('.event-rows tbody tr').first().waitFor();
+    await page.content.locator('.event-rows tbody tr').first().waitFor({ timeout: 60_000 });
   });
 
   test('a chart is saved as PNG, SVG and CSV, and copied', async () => {
@@ -312,10 +312,29 @@ async function tabTo(target: Locator, key = 'Tab'): Promise<void> {
 
 describe('a run that goes on', () => {
   beforeAll(async () => {
-    startRun(folder, 'chatter:12');
+    startRun(folder, 'chatter:20');
     await workbench.showRuns();
     await workbench.row('chatter').waitFor();
     await workbench.rowAction('chatter', 'Open Charts');
+  });
+
+  test('charts: nothing moves while values come', async () => {
+    await page.tab('Charts');
+    const before = await page.drawn('loss', 'chatter');
+    const moved = await page.content.locator('body').evaluate(
+      () =>
+        new Promise<number>((resolve) => {
+          let sum = 0;
+          const observer = new PerformanceObserver((list) => {
+            for (const entry of list.getEntries()) sum += (entry as unknown as { value: number }).value;
+          });
+          observer.observe({ type: 'layout-shift' });
+          setTimeout(() => resolve(sum), 1500);
+        }),
+    );
+    await page.until('loss', 'chatter', ({ x }) => x.length > before.x.length);
+    // Digits that change by themselves; a chart that moves is a thousand times as much.
+    expect(moved).toBeLessThan(1e-3);
   });
 
   test('console: follows the newest line until somebody scrolls up', async () => {

@@ -5,7 +5,7 @@ import type { Zoom } from '../../src/protocol/panel';
 import { formatNumber } from '../../src/domain/format';
 import type { Theme } from '../shared/theme';
 import type { DrawnAxis } from './axes';
-import { tickLabel, tickStep } from './axisTicks';
+import { numberTick, tickLabel, tickStep } from './axisTicks';
 import { commonExtent, type Curve, xExtent, yExtent } from './curve';
 import { curvePainter, dashOf, type Painting, withAlpha } from './curvePainter';
 
@@ -178,7 +178,10 @@ function scalesOf(plot: Plot, fits: { x: number; y: number }): object {
         ...ticks,
         maxTicksLimit: most.y,
         includeBounds: false,
-        callback: (value: number) => formatNumber(rounded(value)),
+        callback: (value: number, _: number, ticks: { value: number }[]) =>
+          plot.logY || ticks.length < 2
+            ? formatNumber(rounded(value))
+            : numberTick(value, Math.abs(ticks[1]!.value - ticks[0]!.value)),
       },
     },
   };

@@ -16,6 +16,7 @@ import { type CursorValue, cursorValues } from './cursorValues';
 import { type Curve, nearestIndex, xExtent } from './curve';
 import type { Frames, View } from './frames';
 import { attemptMarks, checkpointMarks, type CheckpointMark } from './marks';
+import { unitOf } from './metricUnits';
 import { type PanelModel, toggled } from './panelModel';
 import type { SeriesLoader, Wanted } from './seriesLoader';
 import { middleOf, movedWindow, scaledWindow } from './zoomWindow';
@@ -333,7 +334,7 @@ export class ChartView implements View, PointerTarget {
     const { model, theme } = this.context;
     const focused = model.focused();
     const main = this.curves.find((curve) => curve.run_id === focused?.row.run_id) ?? this.curves[0];
-    setText(this.value, main === undefined ? '' : formatNumber(this.lastOf(main)));
+    setText(this.value, main === undefined ? '' : `${formatNumber(this.lastOf(main))}${unitOf(main.key)}`);
     const counts = runs.flatMap(({ row }) => this.spec.keys.map((key) => row.metrics[key]));
     const bad = counts.reduce((sum, summary) => sum + (summary?.nan ?? 0) + (summary?.inf ?? 0), 0);
     setText(this.bad, bad > 0 ? t('{0} NaN/∞', bad) : '');
@@ -343,7 +344,9 @@ export class ChartView implements View, PointerTarget {
     setAttribute(this.full, 'title', name);
     setAttribute(this.full, 'aria-label', `${this.spec.title}: ${name}`);
     this.full.firstElementChild!.className = `codicon codicon-screen-${full ? 'normal' : 'full'}`;
-    const values = this.curves.slice(0, 5).map((curve) => `${curve.label} ${formatNumber(this.lastOf(curve))}`);
+    const values = this.curves
+      .slice(0, 5)
+      .map((curve) => `${curve.label} ${formatNumber(this.lastOf(curve))}${unitOf(curve.key)}`);
     const label = `${this.spec.title}: ${values.join(', ')}${bad > 0 ? `; ${t('{0} values are not finite', bad)}` : ''}`;
     setAttribute(this.plot, 'aria-label', label);
   }

@@ -4,6 +4,7 @@ import { append, el, setName } from '../shared/dom';
 import { formatNumber, formatX } from '../../src/domain/format';
 import type { DrawnAxis } from './axes';
 import { type CursorValue, nearestInValue } from './cursorValues';
+import { unitOf } from './metricUnits';
 import { Tooltip } from './tooltip';
 
 const MAX_ROWS = 12;
@@ -64,7 +65,7 @@ function row(value: CursorValue, content: TooltipContent, pointed: boolean): HTM
   const line = el('tr', { class: pointed ? 'pointed' : undefined });
   append(line, [
     el('td', { class: 'tooltip-run' }, swatch, name),
-    el('td', { class: 'number' }, formatNumber(value.value)),
+    el('td', { class: 'number' }, `${formatNumber(value.value)}${unitOf(curve.key)}`),
     el(
       'td',
       { class: 'number muted' },

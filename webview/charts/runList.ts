@@ -1,7 +1,7 @@
 /** The runs of the panel: colour, status, last value of the key metric; a checkbox shows or hides a run's curves. */
 import { t } from '../../src/base/texts';
 import type { PanelRun } from '../../src/protocol/panel';
-import { el, icon, setAttribute, setName, setText } from '../shared/dom';
+import { el, endAlike, icon, setAttribute, setName, setText } from '../shared/dom';
 import { formatNumber, toNumber } from '../../src/domain/format';
 import { keyMetricOf } from '../../src/domain/keyMetric';
 import { groupings, groupOf } from '../../src/domain/runGroups';
@@ -53,7 +53,8 @@ export class RunList {
       line.root.remove();
       this.lines.delete(id);
     }
-    for (const run of runs) this.updateLine(run, metric);
+    const cutEnds = endAlike(runs.map((run) => this.model.nameOf(run)));
+    for (const run of runs) this.updateLine(run, metric, cutEnds);
     this.updateGroups();
   }
 
@@ -80,7 +81,7 @@ export class RunList {
     return this.model.shownRuns().find((other) => groupOf(other.row, by) === group) ?? run;
   }
 
-  private updateLine(run: PanelRun, metric: string | null): void {
+  private updateLine(run: PanelRun, metric: string | null, cutEnds: boolean): void {
     const { row } = run;
     const line = this.lines.get(row.run_id) ?? this.add(row.run_id);
     const shown = !this.model.state.hidden.includes(row.run_id);
@@ -97,7 +98,7 @@ export class RunList {
       line.status.replaceChildren(icon(look.icon, look.spin));
     }
     const name = this.model.nameOf(run);
-    setName(line.name, name);
+    setName(line.name, name, cutEnds);
     setAttribute(line.name, 'title', `${name}\n${row.run_id}`);
     setAttribute(line.name, 'aria-label', `${name}, ${look.label}`);
     setAttribute(line.name, 'aria-current', String(this.model.focused()?.row.run_id === row.run_id));

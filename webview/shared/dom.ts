@@ -50,14 +50,20 @@ export function iconButton(name: string, label: string, onClick: (event: MouseEv
 
 const TAIL = 8;
 
-/** A name whose middle gives way where there is no room: long names differ at their ends. */
-export function setName(node: HTMLElement, name: string): void {
-  if (node.textContent === name) return;
-  const head = el('span', { class: 'name-head' }, name.slice(0, -TAIL));
-  node.classList.toggle('name-cut', name.length > 2 * TAIL);
-  node.replaceChildren(
-    ...(name.length > 2 * TAIL ? [head, el('span', { class: 'name-tail' }, name.slice(-TAIL))] : [name]),
-  );
+/** Of names that end alike: their ends tell nothing. */
+export function endAlike(names: readonly string[]): boolean {
+  return names.length > 1 && names.every((name) => name.slice(-TAIL) === names[0]!.slice(-TAIL));
+}
+
+/** A name that gives way where there is no room: in its middle, as long names differ at their ends, or else at its end. */
+export function setName(node: HTMLElement, name: string, cutEnd = false): void {
+  const isLong = name.length > 2 * TAIL;
+  const tail = isLong && !cutEnd ? name.slice(-TAIL) : '';
+  if (node.textContent === name && (node.querySelector('.name-tail')?.textContent ?? '') === tail) return;
+  const head = el('span', { class: 'name-head' }, name.slice(0, name.length - tail.length));
+  node.classList.toggle('name-cut', isLong);
+  if (!isLong) return node.replaceChildren(name);
+  node.replaceChildren(head, ...(tail === '' ? [] : [el('span', { class: 'name-tail' }, tail)]));
 }
 
 /** Writes only what changed, so that a live update neither relays out nor disturbs a selection. */

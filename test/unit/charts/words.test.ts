@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatBytes, formatCount, formatDuration, formatNumber } from '../../../src/domain/format';
 import { newPanelState, readPanelState } from '../../../src/protocol/panel';
-import { tickLabel, tickStep } from '../../../webview/charts/axisTicks';
+import { numberTick, tickLabel, tickStep } from '../../../webview/charts/axisTicks';
 import { Eta } from '../../../webview/charts/eta';
 import { chartCsv } from '../../../webview/charts/chartCsv';
 import { curveOf, exactSeries } from './series';
@@ -34,6 +34,11 @@ describe('ticks', () => {
     expect(tickStep('step', 3, 6)).toBe(1);
     expect(tickStep('relative', 3600, 6)).toBe(600);
     expect(tickStep('wall', 60_000, 6)).toBe(10_000);
+    // As many digits as tell one from the next.
+    expect([27.105, 27.11].map((value) => numberTick(value, 0.005))).toEqual(['27.105', '27.110']);
+    expect(numberTick(0.5, 0.5)).toBe('0.5');
+    expect(numberTick(0, 0.5)).toBe('0');
+    expect(numberTick(-1200, 400)).toBe('−1\u2009200');
     expect(tickLabel('step', 2_500_000, 1)).toBe('2.5M');
   });
 });
