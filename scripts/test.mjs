@@ -42,7 +42,7 @@ const resultsOf = (project) => join(temp, `${project}.json`);
 const PARTS = {
   build: script('esbuild.mjs', 120, (_output, code) => (code === 0 ? [1, 0] : [0, 1])),
   check: script('scripts/check.mjs', 300, (output) => [matches(output, /^ok /gm), matches(output, /^FAIL /gm)]),
-  unit: vitest('unit', 600, '--maxWorkers=2'),
+  unit: vitest('unit', 900, '--maxWorkers=2'),
   python: {
     command: () => [python(), ['-m', 'unittest', 'discover', '-s', 'test/python', '-p', 'test*.py']],
     count: countUnittest,

@@ -20,9 +20,11 @@ export async function awaitAnswer(
   until: 'received' | 'done' = 'received',
 ): Promise<'received' | 'done' | null> {
   let received = false;
+  let isClient = true;
   for (const end = Date.now() + PATIENCE_MS; Date.now() < end;) {
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-    const { commands } = await client.call('runs.get', { run_id });
+    const { commands, worker_states } = await client.call('runs.get', { run_id });
+    isClient = worker_states.length > 0;
     const command = commands.find((each) => each.cmd_id === cmd_id);
     const why = command && refusal(command);
     if (why) throw userError('invalid', why);
@@ -30,7 +32,15 @@ export async function awaitAnswer(
     received ||= command?.acks.some(({ status }) => status === 'received') ?? false;
     if (received && until === 'received') break;
   }
+  if (!isClient) throw userError('invalid', nobodyHears(run_id));
   return received ? 'received' : null;
+}
+
+function nobodyHears(run_id: string): string {
+  return t(
+    'Nobody is there who would answer: the script of run {0} has not called xtrack.start_run(), whose run.on_command() hears commands. It can be stopped all the same.',
+    run_id,
+  );
 }
 
 /** In words for the user; null where nobody refused. */

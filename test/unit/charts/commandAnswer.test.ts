@@ -9,7 +9,7 @@ function client(...steps: Acks[]): { client: RunClient; asked: () => number } {
   let asked = 0;
   const call = async (): Promise<unknown> => {
     const acks = steps[Math.min(asked++, steps.length - 1)];
-    return { commands: [{ cmd_id: 'c1', type: 'pause', at: 0, acks }] };
+    return { commands: [{ cmd_id: 'c1', type: 'pause', at: 0, acks }], worker_states: [{ id: 'w' }] };
   };
   return { client: { call } as unknown as RunClient, asked: () => asked };
 }

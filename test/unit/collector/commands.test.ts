@@ -1,6 +1,7 @@
 /** Commands to a real script, and what it answers to each: by its socket, and by the run's directory alone. */
 import { mkdirSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { awaitAnswer } from '../../../src/editor/commandAnswer';
 import type { CommandType, Json } from '../../../src/protocol/events';
 import type { CommandState } from '../../../src/protocol/rows';
 import { buildCollector, cleanUp, RunningCollector } from './harness';
@@ -117,6 +118,14 @@ it('a handler that takes long has received; one that raises has failed, with the
   await answered(slow, 'done');
   expect(await send('custom', { name: 'break', what: 'do that' }, 'failed')).toContain('ValueError: cannot do that');
   expect(await send('update_params', {}, 'unsupported')).toBe("the script has no handler for 'update_params'");
+  await finish();
+}, 60_000);
+
+it('a script that only prints has nobody who answers, and that is said', async () => {
+  run_id = await launches.launch('import os, time\nwhile not os.path.exists("finish"): time.sleep(0.05)\n');
+  await launches.becomes(run_id, 'running');
+  const client = { call: launches.collector.call.bind(launches.collector) };
+  await expect(awaitAnswer(client, run_id, await ask('pause'))).rejects.toThrow('has not called xtrack.start_run()');
   await finish();
 }, 60_000);
 
