@@ -6,7 +6,7 @@ import type { RunEvent } from '../../src/protocol/panel';
 const LONGEST = 2000;
 
 export function describeEvent({ type, payload, worker, attempt }: RunEvent): string {
-  const fields = typeof payload === 'object' && payload !== null && !Array.isArray(payload) ? payload : {};
+  const fields = asFields(payload);
   const text = describe(type, fields, attempt) ?? rest(fields, []);
   const from = worker === 'worker-0' || worker === '' ? '' : `${worker}: `;
   return `${from}${text}`.slice(0, LONGEST);
@@ -41,11 +41,33 @@ function describe(type: string, fields: Fields, attempt: number): string | null 
       return [word(fields['path']), at(fields), fields['is_best'] === true ? t('best') : ''].filter(Boolean).join(', ');
     case 'artifact':
       return [word(fields['path']), word(fields['type'])].filter(Boolean).join(', ');
+    case 'source':
+      return sourceOf(fields);
     case 'edit':
       return rest(fields, ['run_id']);
     default:
       return null;
   }
+}
+
+/** The overview has all of it, which is pages. */
+function sourceOf({ source, env }: Fields): string {
+  const [code, machine] = [asFields(source), asFields(env)];
+  const commit = [word(code['git_commit']).slice(0, 10), word(code['git_branch'])].filter(Boolean).join(' ');
+  const packages = Object.keys(asFields(machine['packages'])).length;
+  return [
+    word(code['entrypoint']),
+    commit,
+    code['git_diff'] ? t('uncommitted changes') : '',
+    machine['python_version'] ? `Python ${word(machine['python_version'])}` : '',
+    packages > 0 ? t('{0} packages', packages) : '',
+  ]
+    .filter(Boolean)
+    .join(', ');
+}
+
+function asFields(value: Json | undefined): Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
 }
 
 function at(fields: Fields): string {

@@ -17,6 +17,13 @@ describe('an event in one line', () => {
     [event('log', { level: 'info', msg: 'hello', fields: { a: 1 } }), 'hello {"a":1}'],
     [event('checkpoint', { path: 'c.pt', step: 40, is_best: true }), 'c.pt, step 40, best'],
     [event('log', { msg: 'hi' }, { worker: 'worker-3' }), 'worker-3: hi'],
+    [
+      event('source', {
+        source: { entrypoint: 'a.py', git_commit: '0123456789abcdef', git_branch: 'main', git_diff: '+1' },
+        env: { python_version: '3.11.7', packages: { numpy: '2', torch: '2' } },
+      }),
+      'a.py, 0123456789 main, uncommitted changes, Python 3.11.7, 2 packages',
+    ],
     [event('something_new', { run_id: 'r', size: 3, name: null }), 'size 3'],
     [event('log', null), ''],
   ])('%#', (one, text) => expect(describeEvent(one)).toBe(text));
