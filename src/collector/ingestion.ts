@@ -12,6 +12,9 @@ const SLICE_MS = 15;
 const BEGUN = 20;
 /** For the beginning of each: enough for what a list shows of a run that goes on. */
 const BEGIN_MS = 5;
+/** Written to so lately, it may be going on: it takes turns with the backlog from the start. Not many, should all look so. */
+const FRESH_MS = 3000;
+const FRESH_AT_ONCE = 4;
 /** Of a slice, for finding out how much there is. */
 const SURVEY_MS = 5;
 /** Of known runs that nobody writes to, so many are looked at each second: somebody may have copied something there. */
@@ -272,9 +275,15 @@ export class Ingestion {
     const known = this.known.get(runId);
     this.noLongerWaits(runId);
     if (!known || this.runs.get(runId)) return true;
-    const signature = signatureOf(known.found.dir, listJournals(known.found.dir));
+    const journals = listJournals(known.found.dir);
+    const signature = signatureOf(known.found.dir, journals);
     if (signature !== EMPTY_SIGNATURE && signature !== known.signature) {
       this.runs.open(known.found);
+      const isFresh = journals.some(({ stats }) => Math.abs(Date.now() - stats.mtimeMs) < FRESH_MS);
+      if (isFresh && this.pending.size < FRESH_AT_ONCE) {
+        this.want(runId);
+        return true;
+      }
       this.begun.add(runId);
       this.readOn(runId, this.begun, Math.min(deadline, performance.now() + BEGIN_MS));
     }
