@@ -53,6 +53,7 @@ export function makeParts(context: vscode.ExtensionContext, owned: DisposableSto
   const firstSteps = owned.add(new FirstSteps(context.globalState, collectors, feed, example, log));
   const stopRun = new StopRun(collectors, log);
   const resumeRun = new ResumeRun(collectors, log);
+  const editAndRun = new EditAndRun(collectors, log);
   const charts = owned.add(
     new ChartPanels({
       extensionUri: context.extensionUri,
@@ -65,6 +66,11 @@ export function makeParts(context: vscode.ExtensionContext, owned: DisposableSto
           requireTrust(),
           checkpoint ? resumeRun.resume(run_id, checkpoint) : resumeRun.fromLast(run_id)
         ),
+        again: async (run_id) => {
+          requireTrust();
+          const launched = await editAndRun.again(run_id);
+          if (launched) charts.add([launched.run_id]);
+        },
         showOutput: (run_id) => outputs.show(run_id),
         editNotes: (run_id) => openNotes(collectors, run_id),
       },
@@ -93,7 +99,7 @@ export function makeParts(context: vscode.ExtensionContext, owned: DisposableSto
     outputs,
     stopRun,
     resumeRun,
-    editAndRun: new EditAndRun(collectors, log),
+    editAndRun,
     sendCommand: new SendCommand(collectors),
     charts,
     example,

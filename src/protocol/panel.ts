@@ -140,7 +140,7 @@ export interface PanelPage<T> {
 }
 
 export type PanelAction =
-  | { do: 'stop' | 'resume' | 'output' | 'checkpoint_now' | 'pause' | 'unpause'; run_id: string }
+  | { do: 'stop' | 'resume' | 'again' | 'output' | 'checkpoint_now' | 'pause' | 'unpause'; run_id: string }
   | { do: 'resumeFrom'; run_id: string; checkpoint: string }
   | { do: 'open'; run_id: string; file: string; line?: number }
   | { do: 'reveal'; run_id: string; file: string }

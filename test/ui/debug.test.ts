@@ -86,6 +86,15 @@ test('a script under the debugger is a run, and its breakpoint is met', async ()
   await toolbar().waitFor({ state: 'hidden' });
 });
 
+test('what is complete and has no checkpoint is run again from its charts, and drawn over it', async () => {
+  expect(await workbench.panelButton('Resume').isVisible()).toBe(false);
+  await workbench.panelButton('Run Again').click();
+  const id = await until('a second run', () => runIds(folder)[1]);
+  await until('its curve', async () => (await workbench.plottedCurve('loss', id))?.x.length === 40);
+  expect(new Set((await workbench.plotted()).map(({ run_id }) => run_id)).size).toBe(2);
+  await workbench.screenshot('run-again');
+});
+
 test('ending the debug session ends the run', async () => {
   writeFileSync(join(folder, 'train.py'), SCRIPT.replace('range(40)', 'range(4000)'));
   const before = runIds(folder);

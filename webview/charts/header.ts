@@ -10,7 +10,7 @@ import type { PanelModel } from './panelModel';
 
 type RunCommand = Extract<
   PanelAction,
-  { do: 'stop' | 'resume' | 'output' | 'checkpoint_now' | 'pause' | 'unpause' }
+  { do: 'stop' | 'resume' | 'again' | 'output' | 'checkpoint_now' | 'pause' | 'unpause' }
 >['do'];
 
 interface ActionButton {
@@ -32,7 +32,7 @@ export class Header {
   private readonly bar = el('div', { class: 'progress-bar' });
   private readonly progressText = el('span', { class: 'progress-text number' });
   private readonly error = el('button', { class: 'run-error link', type: 'button', hidden: true });
-  private readonly buttons: Record<'stop' | 'pause' | 'checkpoint_now' | 'resume' | 'output', ActionButton>;
+  private readonly buttons: Record<'stop' | 'pause' | 'checkpoint_now' | 'resume' | 'again' | 'output', ActionButton>;
   private readonly etas = new Map<string, Eta>();
   private look = '';
 
@@ -46,6 +46,7 @@ export class Header {
       pause: this.button('debug-pause', t('Pause'), (row) => (row.phase === 'paused' ? 'unpause' : 'pause')),
       checkpoint_now: this.button('save', t('Checkpoint now'), () => 'checkpoint_now'),
       resume: this.button('debug-restart', t('Resume'), () => 'resume', true),
+      again: this.button('run-all', t('Run Again'), () => 'again'),
       output: this.button('terminal', t('Output'), () => 'output'),
     };
     this.error.addEventListener('click', () => this.openError());
@@ -129,7 +130,7 @@ export class Header {
   private updateButtons(row: RunRow): void {
     const can = statusActions(row);
     const stop = this.model.stops.get(row.run_id);
-    const { stop: stopButton, pause, checkpoint_now, resume } = this.buttons;
+    const { stop: stopButton, pause, checkpoint_now, resume, again } = this.buttons;
     stopButton.element.hidden = !can.stop;
     setText(stopButton.label, stop === undefined ? t('Stop') : stopLabel(stop));
     pause.element.hidden = !can.stop;
@@ -137,7 +138,10 @@ export class Header {
     setText(pause.label, row.phase === 'paused' ? t('Continue') : t('Pause'));
     checkpoint_now.element.hidden = !can.stop;
     checkpoint_now.element.disabled = !can.command;
-    resume.element.hidden = !can.resume;
+    // What is complete and kept no checkpoint has nothing to go on from.
+    resume.element.hidden = !can.resume || (row.status === 'completed' && row.checkpoints === 0);
+    again.element.hidden = !can.resume;
+    again.label.classList.toggle('main', resume.element.hidden);
   }
 
   private button(iconName: string, text: string, what: (row: RunRow) => RunCommand, main = false): ActionButton {

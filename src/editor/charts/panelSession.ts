@@ -203,6 +203,9 @@ export class PanelSession implements Disposable {
       case 'resume':
         await actions.resume(action.run_id);
         return {};
+      case 'again':
+        await actions.again(action.run_id);
+        return {};
       case 'resumeFrom':
         await actions.resume(action.run_id, action.checkpoint);
         return {};

@@ -26,6 +26,8 @@ export interface RunActions {
   stop(run_id: string): Promise<StopResult>;
   /** From the last checkpoint when none is named. */
   resume(run_id: string, checkpoint?: string): Promise<unknown>;
+  /** What it ran, as a new run, which is shown beside it. */
+  again(run_id: string): Promise<unknown>;
   showOutput(run_id: string): unknown;
   editNotes(run_id: string): unknown;
 }

@@ -72,6 +72,7 @@ function open(run_ids: string[]): { session: PanelSession; collector: Collector;
       actions: {
         stop: (run_id) => note(`stop ${run_id}`).then(() => ({ stage: 'command' as const, next_at: 5 })),
         resume: (run_id, checkpoint) => note(`resume ${run_id} ${checkpoint ?? 'last'}`),
+        again: (run_id) => note(`again ${run_id}`),
         showOutput: (run_id) => note(`output ${run_id}`),
         editNotes: (run_id) => note(`notes ${run_id}`),
       },
@@ -195,8 +196,9 @@ describe('a chart panel session', () => {
     session.receive({ kind: 'action', id: 2, action: { do: 'resumeFrom', run_id: 'a', checkpoint: 'c7' } });
     session.receive({ kind: 'action', id: 3, action: { do: 'open', run_id: 'a', file: 'train.py', line: 88 } });
     session.receive({ kind: 'action', id: 4, action: { do: 'unpause', run_id: 'a' } });
-    await expect.poll(() => replies(sent).length).toBe(4);
-    expect(done).toEqual(['stop a', 'resume a c7', 'open train.py:88', 'command resume a']);
+    session.receive({ kind: 'action', id: 5, action: { do: 'again', run_id: 'a' } });
+    await expect.poll(() => replies(sent).length).toBe(5);
+    expect(done).toEqual(['stop a', 'resume a c7', 'open train.py:88', 'command resume a', 'again a']);
     expect(replies(sent).find((one) => one.id === 1)).toMatchObject({ stop: { stage: 'command', next_at: 5 } });
   });
 
