@@ -324,7 +324,7 @@ describe('XTrack in the extension host', () => {
     terminal.sendText(`python3 ${path}`);
     const client = api.collectors.clients[0] ?? assert.fail();
     await eventually('the run from the terminal', async () => {
-      const { total } = await api.collectors.list(client, { filter: 'name = "terminal"' });
+      const { total } = await api.collectors.list(client, { filter: 'name = "terminal" and status = completed' });
       return total === 1;
     });
     terminal.dispose();
