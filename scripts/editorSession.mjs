@@ -33,13 +33,14 @@ export async function startEditor(options = {}) {
     disposers.push(() => endProcesses(folder, runtime));
     const data = join(home, 'server');
     const extensions = join(data, 'extensions');
+    // First: what is installed makes the list of what is there.
+    for (const path of companions) installExtension(path, extensions, ['']);
     if (vsix) await installPackage(vsix, data);
     // Below the test driver ours is the one under development.
     else if (!testsPath) {
       const ours = installExtension(ROOT, extensions, ['package.json', 'package.nls.json', 'dist', 'media']);
       if (translate) await addTranslation(ours, translate);
     }
-    for (const path of companions) installExtension(path, extensions, ['']);
     const testing = testsPath !== undefined;
     const server = await startServer({ data, settings, trust, testing, env: { XDG_RUNTIME_DIR: runtime, ...env } });
     disposers.push(server.stop);

@@ -9,8 +9,6 @@ import { FETCHED } from './fetched.mjs';
 export const SUITES = join(FETCHED, 'suites');
 /** Extensions that the suites find beside ours. */
 export const COMPANIONS = [join(ROOT, 'test/fixtures/companions/python')];
-/** Suites below that folder run in a window with these. */
-const SEVERAL = ['severalFolders', ['speech', 'vision', 'plain']];
 const TIMEOUT = 300_000;
 
 /** Bundles the suites to where node_modules is still found upwards. */
@@ -39,24 +37,23 @@ async function runExtensionHost() {
   await buildSuites();
   const editor = await openEditor({ testsPath: join(SUITES, 'index.js'), companions: COMPANIONS });
   try {
-    const single = await results(editor, SUITES);
-    const [below, names] = SEVERAL;
-    const suites = join(SUITES, below);
-    const folder = makeWorkspace(dirname(editor.folder), names);
+    const sum = await results(editor, SUITES);
+    const { suites, folder } = severalFolders(dirname(editor.folder));
     await editor.page.goto(editor.server.address({ folder, extension: ROOT, testsPath: join(suites, 'index.js') }));
-    const several = await results(editor, suites);
-    return { passed: single.passed + several.passed, failed: single.failed + several.failed };
+    const { passed, failed } = await results(editor, suites);
+    return { passed: sum.passed + passed, failed: sum.failed + failed };
   } finally {
     await editor.close();
   }
 }
 
-/** A file that names folders beside it. */
-function makeWorkspace(home, names) {
+/** Suites that run in a window of their own, and the file that names its folders. */
+export function severalFolders(home) {
+  const names = ['speech', 'vision', 'plain'];
   for (const name of names) mkdirSync(join(home, name));
-  const file = join(home, 'several.code-workspace');
-  writeFileSync(file, JSON.stringify({ folders: names.map((path) => ({ path })) }));
-  return file;
+  const folder = join(home, 'several.code-workspace');
+  writeFileSync(folder, JSON.stringify({ folders: names.map((path) => ({ path })) }));
+  return { suites: join(SUITES, 'severalFolders'), folder };
 }
 
 async function results(editor, suites) {

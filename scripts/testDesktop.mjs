@@ -5,24 +5,26 @@ import { join } from 'node:path';
 import { build } from '../esbuild.mjs';
 import { ROOT } from './dependencies.mjs';
 import { copyExample, endProcesses } from './editorSession.mjs';
-import { buildSuites, COMPANIONS, SUITES } from './extensionHost.mjs';
+import { buildSuites, COMPANIONS, severalFolders, SUITES } from './extensionHost.mjs';
 
 await build();
 await buildSuites();
 const { runTests } = await import('@vscode/test-electron');
 const home = mkdtempSync(join(tmpdir(), 'xt-'));
-const folder = copyExample(join(home, 'example'));
+const example = copyExample(join(home, 'example'));
 try {
-  process.exitCode = await runTests({
-    extensionDevelopmentPath: [ROOT, ...COMPANIONS],
-    extensionTestsPath: join(SUITES, 'index.js'),
-    launchArgs: [folder, '--disable-workspace-trust', '--skip-welcome', `--user-data-dir=${join(home, 'data')}`],
-    extensionTestsEnv: { XDG_RUNTIME_DIR: home },
-  });
+  // It throws where one of them fails.
+  for (const { suites, folder } of [{ suites: SUITES, folder: example }, severalFolders(home)])
+    await runTests({
+      extensionDevelopmentPath: [ROOT, ...COMPANIONS],
+      extensionTestsPath: join(suites, 'index.js'),
+      launchArgs: [folder, '--disable-workspace-trust', '--skip-welcome', `--user-data-dir=${join(home, 'data')}`],
+      extensionTestsEnv: { XDG_RUNTIME_DIR: home },
+    });
 } catch (error) {
   console.error(error.message);
   process.exitCode = 1;
 } finally {
-  await endProcesses(folder, home);
+  await endProcesses(example, home);
   rmSync(home, { recursive: true, force: true });
 }

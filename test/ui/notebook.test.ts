@@ -1,10 +1,11 @@
-/** From an untouched notebook to the first curve by clicks alone, with a kernel of IPython's where it is installed. */
+/** From an untouched notebook to the first curve, on the packaged extension, by clicks alone, with a kernel of IPython's where it is installed. */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { ROOT } from '../../scripts/dependencies.mjs';
+import { makePackage } from '../../scripts/package.mjs';
 import { expectSameCurve } from './curves';
 import { loggedCurve, runIds } from './journals';
 import { screenshotFailures, until, Workbench } from './workbench';
@@ -57,11 +58,13 @@ function notebook(): string {
 }
 
 beforeAll(async () => {
-  folder = join(mkdtempSync(join(tmpdir(), 'xt-nb-')), 'work');
+  const home = mkdtempSync(join(tmpdir(), 'xt-nb-'));
+  folder = join(home, 'work');
   mkdirSync(folder);
   writeFileSync(join(folder, 'train.ipynb'), notebook());
   const env = { XTRACK_TEST_KERNEL_PYTHON: kernelPython() };
-  workbench = await Workbench.open({ folder, companions: [COMPANION], env });
+  const vsix = await makePackage(home);
+  workbench = await Workbench.open({ folder, vsix, companions: [COMPANION], env });
 });
 
 let broken = false;
