@@ -113,6 +113,7 @@ export class ChartPanel {
     this.model,
     () => this.theme,
     (text) => setText(this.live, text),
+    this.frames,
   );
   private readonly panels = {
     charts: this.chartsPanel,

@@ -5,6 +5,7 @@ import { keyMetricOf } from '../../src/domain/keyMetric';
 import type { PanelRun } from '../../src/protocol/panel';
 import { el, icon, iconButton, setText } from '../shared/dom';
 import type { Theme } from '../shared/theme';
+import type { Frames } from './frames';
 import type { PanelModel } from './panelModel';
 import { rankCorrelation, type RunColumn, runColumns, textOf, usualColumns } from './runColumns';
 import { parallelLayout, scatterLayout } from './runLayouts';
@@ -38,8 +39,10 @@ export class CompareView {
     private readonly model: PanelModel,
     private readonly theme: () => Theme,
     announce: (text: string) => void,
+    frames: Frames,
   ) {
     const context: RunPlotContext = {
+      frames,
       theme,
       pointed: (run_id, at) => this.point(run_id, at),
       choose: (run_id) => this.model.patch({ focus: run_id }),
@@ -97,7 +100,7 @@ export class CompareView {
     if (!fits) return this.showEmpty(model.runs.length, runs.length);
     this.drawChips();
     const lines = this.shown.length >= 2 ? this.shown : usual;
-    this.parallel.draw(
+    this.parallel.show(
       parallelLayout(runs, lines, theme),
       t('{0} runs along {1}', runs.length, lines.map(({ label }) => label).join(', ')),
     );
@@ -107,7 +110,7 @@ export class CompareView {
     fillSelect(this.x, choices, x.id);
     fillSelect(this.y, choices, y.id);
     const layout = scatterLayout(runs, x, y, theme);
-    this.scatter.draw(layout, t('{0} of {1} runs', `${y.label} / ${x.label}: ${layout.runs.length}`, runs.length));
+    this.scatter.show(layout, t('{0} of {1} runs', `${y.label} / ${x.label}: ${layout.runs.length}`, runs.length));
     const without = runs.length - layout.runs.length;
     setText(this.note, without === 0 ? '' : t('{0} runs have no value of one of them.', without));
   }

@@ -3,9 +3,11 @@ import { Chart, type ChartDataset } from 'chart.js';
 import { el, setAttribute } from '../shared/dom';
 import type { Theme } from '../shared/theme';
 import { dashOf, withAlpha } from './curvePainter';
+import type { Frames, View } from './frames';
 import type { RunLayout } from './runLayouts';
 
 export interface RunPlotContext {
+  frames: Frames;
   theme: () => Theme;
   /** A run is pointed at: in words, and as what is shown beside the pointer. */
   pointed: (run_id: string | null, at: { x: number; y: number }) => string;
@@ -16,8 +18,10 @@ export interface RunPlotContext {
 /** Pixels within which something is meant. */
 const REACH_PX = 24;
 
-export class RunPlot {
+export class RunPlot implements View {
   readonly element: HTMLElement;
+  /** Who shows it in a tab that is hidden would have to show it again. */
+  readonly visible = true;
   private readonly canvas = el('canvas', { 'aria-hidden': 'true' });
   private chart: Chart<'line'> | undefined;
   private layout: RunLayout | undefined;
@@ -41,18 +45,13 @@ export class RunPlot {
   }
 
   /** `label` is what it shows, in words. */
-  draw(layout: RunLayout, label: string): void {
+  show(layout: RunLayout, label: string): void {
     this.layout = layout;
     setAttribute(this.element, 'aria-label', label);
-    this.redraw();
+    this.context.frames.mark(this);
   }
 
-  dispose(): void {
-    this.chart?.destroy();
-    this.chart = undefined;
-  }
-
-  private redraw(): void {
+  draw(): undefined {
     const { layout } = this;
     if (layout === undefined) return;
     const datasets = this.datasets(layout);
@@ -108,7 +107,7 @@ export class RunPlot {
     this.pointed = run_id;
     this.element.classList.toggle('pointing', run_id !== null);
     if (text !== '' && document.activeElement === this.element) this.context.announce(text);
-    this.redraw();
+    this.context.frames.mark(this);
   }
 
   /** Arrows go through the runs by where they end, from the lowest. */
@@ -120,7 +119,7 @@ export class RunPlot {
     const by = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1 }[event.key];
     if (event.key === 'Enter' && this.pointed !== null) this.context.choose(this.pointed);
     else if (event.key === 'Escape') this.point(null, { x: 0, y: 0 });
-    else if (by === undefined || order.length === 0) return;
+    else if (by === undefined || order.length === 0 || this.chart === undefined) return;
     else {
       const next = order[now === -1 ? (by > 0 ? 0 : order.length - 1) : (now + by + order.length) % order.length]!;
       const { left, top } = this.element.getBoundingClientRect();
