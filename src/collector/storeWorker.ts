@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import type { SqlJsStatic } from 'sql.js';
 import { shortKey } from '../domain/payload';
 import { parseQuery } from '../domain/query';
-import { deriveStatus, isGone, isScript } from '../domain/runStatus';
-import type { RunState } from '../domain/runState';
+import { deriveStatus } from '../domain/runStatus';
 import { warn } from '../domain/runWarnings';
 import { isKept, trashedAt } from '../domain/trash';
 import type { JournalPolicy, ListRequest, SeriesRequest } from '../protocol/api';
@@ -19,6 +18,7 @@ import { HeapWatch } from './heapWatch';
 import { Ingestion } from './ingestion';
 import { SILENT_AFTER_MS, SILENT_AFTER_MS_FAR, SignsOfLife } from './journal/signsOfLife';
 import { listRuns } from './journal/runScanner';
+import { launchInfoOf, livesOn } from './launchInfo';
 import { isNetworkDisk } from './networkDisk';
 import { lostMessage, OpenRuns, type OpenRun } from './openRuns';
 import { liveness } from './processIdentity';
@@ -29,16 +29,7 @@ import { SaveBudget } from './saveBudget';
 import { canBeMadeAgain, Sealing, type SealingSetup } from './sealing';
 import { Catalog } from './store/catalog';
 import { RUN_DATABASE } from './store/runStore';
-import type {
-  Configuration,
-  Expiry,
-  LaunchInfo,
-  EventsPage,
-  Page,
-  RunProcess,
-  WorkerMethods,
-  WorkerNotice,
-} from './workerApi';
+import type { Configuration, Expiry, LaunchInfo, EventsPage, Page, WorkerMethods, WorkerNotice } from './workerApi';
 
 export interface StoreSetup {
   sql: SqlJsStatic;
@@ -152,7 +143,7 @@ export class StoreWorker implements Methods {
     const run = await this.use(run_id);
     const trashed = trashedAt(run.tail.state);
     const detail = run.tail.detail();
-    const lives = livesOn(run, detail);
+    const lives = livesOn(run.tail, detail);
     return { ...detail, ...(lives && { lives }), ...(trashed !== null && { trashed }) };
   }
 
@@ -175,25 +166,7 @@ export class StoreWorker implements Methods {
   }
 
   async launchInfo({ run_id }: { run_id: string }): Promise<LaunchInfo> {
-    const run = await this.use(run_id);
-    const { state } = run.tail;
-    const { status, attempt, starts_at } = deriveStatus(state);
-    const { checkpoints } = run.tail.detail();
-    return {
-      run_id,
-      status,
-      attempt,
-      launch: state.launch && { ...state.launch, ...run.tail.files.program(state.launch) },
-      source: { ...state.source, ...run.tail.files.program(state.source) },
-      ranks: ranksOf(state, attempt),
-      starts_at,
-      stop: state.attempts.find(({ n }) => n === attempt)?.stop ?? null,
-      began: Object.values(state.writers).some(
-        (writer) => writer.attempt === attempt && (isScript(writer) || writer.role === 'supervisor'),
-      ),
-      checkpoints,
-      processes: processesOf(run, attempt),
-    };
+    return launchInfoOf((await this.use(run_id)).tail);
   }
 
   async bell({ run_id, file }: { run_id: string; file?: string }): Promise<void> {
@@ -465,7 +438,7 @@ export class StoreWorker implements Methods {
   /** Of a run that cannot be read any more, as much as the catalog knows. */
   private rowOf(run: OpenRun): RunRow {
     const row = this.runs.refreshRow(run);
-    if (livesOn(run, row)) this.living.add(row.run_id);
+    if (livesOn(run.tail, row)) this.living.add(row.run_id);
     else this.living.delete(row.run_id);
     this.tellStatus(run, row.status);
     const known = run.tail.lost === null ? null : this.catalog.get(run.tail.runId);
@@ -475,7 +448,7 @@ export class StoreWorker implements Methods {
   /** Nobody may be left who would say that it ends. */
   private lookWhetherLives(runId: string): void {
     const run = this.runs.get(runId);
-    if (run?.row && livesOn(run, run.row)) return;
+    if (run?.row && livesOn(run.tail, run.row)) return;
     this.living.delete(runId);
     this.notices.changed(runId);
   }
@@ -511,39 +484,4 @@ export class StoreWorker implements Methods {
     this.told = state;
     this.setup.notify({ kind: 'state', active, backlog_bytes });
   }
-}
-
-/** worker-0 to worker-N: what torchrun and its like start. Other workers were named by somebody. */
-function ranksOf({ writers }: RunState, attempt: number): number {
-  const scripts = Object.values(writers).filter((writer) => writer.attempt === attempt && isScript(writer));
-  const names = new Set(scripts.map(({ worker }) => worker));
-  return [...names].every((_, rank) => names.has(`worker-${rank}`)) ? names.size : 1;
-}
-
-/** Scripts first: who is signalled first ends first, and its supervisor tells how. */
-function processesOf({ tail }: OpenRun, attempt: number): RunProcess[] {
-  const { state } = tail;
-  const started = Object.values(state.processes ?? {}).filter((process) => process.attempt === attempt);
-  const processes: RunProcess[] = started.map((process) => ({ ...process, role: 'script' }));
-  const writers = Object.values(state.writers).filter(
-    (writer) => writer.attempt === attempt && writer.end === null && !isGone(state, writer),
-  );
-  for (const { worker, proc, role } of [
-    ...writers.filter(isScript),
-    ...writers.filter((writer) => writer.role === 'supervisor'),
-  ]) {
-    if (!proc || proc.pid <= 0) continue;
-    const isKnown = processes.some((known) => known.proc.pid === proc.pid && known.proc.start === proc.start);
-    if (!isKnown) processes.push({ worker, attempt, role, proc, pgid: null });
-  }
-  return processes;
-}
-
-function livesOn(run: OpenRun, { ended, attempt }: Pick<RunRow, 'ended' | 'attempt'>): boolean {
-  return ended !== null && processesOf(run, attempt).some(isSupervised);
-}
-
-/** A supervisor, or what it started: it lives, and its last word is still to come. */
-function isSupervised({ role, pgid, proc }: RunProcess): boolean {
-  return (role === 'supervisor' || pgid !== null) && liveness(proc) === 'alive';
 }
