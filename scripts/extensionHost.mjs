@@ -1,5 +1,5 @@
 // Runs test/vscode/ inside a real extension host. The browser only drives it; the host reports through a file.
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureDependencies, ROOT } from './dependencies.mjs';
@@ -49,11 +49,9 @@ async function runExtensionHost() {
 
 /** Suites that run in a window of their own, and the file that names its folders. */
 export function severalFolders(home) {
-  const names = ['speech', 'vision', 'plain'];
-  for (const name of names) mkdirSync(join(home, name));
-  const folder = join(home, 'several.code-workspace');
-  writeFileSync(folder, JSON.stringify({ folders: names.map((path) => ({ path })) }));
-  return { suites: join(SUITES, 'severalFolders'), folder };
+  const copy = join(home, 'several');
+  cpSync(join(ROOT, 'test/fixtures/severalFolders'), copy, { recursive: true });
+  return { suites: join(SUITES, 'severalFolders'), folder: join(copy, 'several.code-workspace') };
 }
 
 async function results(editor, suites) {

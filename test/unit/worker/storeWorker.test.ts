@@ -285,12 +285,13 @@ describe('the store’s thread', () => {
     let listed = 0;
     for (const deadline = performance.now() + 15_000; read.length <= old.length && performance.now() < deadline;) {
       const { rows } = first.worker.list({});
-      if (read.length === 0) listed = rows.length;
+      // What goes on may be read whole before it is first looked at.
+      if (read.length === 0) listed = rows.filter(({ run_id }) => run_id !== 'goes-on').length;
       for (const row of rows)
         if (!read.includes(row.run_id) && row.run_id !== 'live' && isRead(row)) read.push(row.run_id);
       await new Promise((resolve) => setTimeout(resolve, 2));
     }
-    expect(listed).toBe(8);
+    expect(listed).toBe(7);
     expect(read.filter((id) => id !== 'goes-on')).toEqual(old);
     // In turns with the others it is as far as they are, and does not wait for them.
     expect(read.indexOf('goes-on')).toBeLessThan(4);

@@ -7,20 +7,6 @@ import type { Shown } from '../../../src/composition';
 import type { XTrackApi } from '../../../src/extension';
 import type { Launched, RunDetail } from '../../../src/protocol/rows';
 
-const SCRIPT = `import os, sys, xtrack
-with xtrack.start_run() as run:
-    run.log_params({"cwd": os.getcwd(), "script": os.path.abspath(__file__), "args": " ".join(sys.argv[1:]), "data": os.environ.get("DATA")})
-`;
-const PROFILES = {
-  // Its own: the same name means another profile in each.
-  speech: [{ name: 'train', script: 'src/train.py', cwd: 'work', args: '${workspaceFolder}/data' }],
-  vision: [
-    { name: 'train', script: 'src/train.py', env: { DATA: '${workspaceFolder}' } },
-    { name: 'only here', module: 'train', cwd: './src' },
-    { name: 'elsewhere', script: '../speech/src/train.py' },
-  ],
-};
-
 describe('launch profiles of several folders', () => {
   let api: Shown;
 
@@ -29,19 +15,8 @@ describe('launch profiles of several folders', () => {
       (await vscode.extensions.getExtension<XTrackApi>('xtrack.xtrack')?.activate()) ??
       assert.fail('the extension is not there');
     api = await ready();
-    for (const { name, uri } of folders()) {
-      await fs.mkdir(join(uri.fsPath, 'src'), { recursive: true });
-      await fs.mkdir(join(uri.fsPath, 'work'), { recursive: true });
-      await fs.writeFile(join(uri.fsPath, 'src/train.py'), SCRIPT);
-      const own = PROFILES[name as keyof typeof PROFILES];
-      if (own) await setProfiles(own, vscode.ConfigurationTarget.WorkspaceFolder, uri);
-    }
-    const shared = [{ name: 'shared', script: 'src/train.py', args: 'of the window' }];
-    await setProfiles(shared, vscode.ConfigurationTarget.Workspace);
   });
 
-  const setProfiles = (profiles: object[], target: vscode.ConfigurationTarget, scope?: vscode.Uri) =>
-    vscode.workspace.getConfiguration('xtrack', scope).update('launchProfiles', profiles, target);
   const folders = (): readonly vscode.WorkspaceFolder[] => vscode.workspace.workspaceFolders ?? [];
   const pathOf = (name: string): string =>
     folders().find((folder) => folder.name === name)?.uri.fsPath ?? assert.fail(`no folder ${name}`);
