@@ -7,7 +7,6 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureDependencies, ROOT } from './dependencies.mjs';
-import { python } from './python.mjs';
 
 const temp = mkdtempSync(join(tmpdir(), 'xtrack-test-'));
 const SHORTER = { XTRACK_FAULT_ROUNDS: '25', XTRACK_FUZZ_CASES: '4000' };
@@ -43,11 +42,7 @@ const PARTS = {
   build: script('esbuild.mjs', 120, (_output, code) => (code === 0 ? [1, 0] : [0, 1])),
   check: script('scripts/check.mjs', 300, (output) => [matches(output, /^ok /gm), matches(output, /^FAIL /gm)]),
   unit: vitest('unit', 900, '--maxWorkers=2'),
-  python: {
-    command: () => [python(), ['-m', 'unittest', 'discover', '-s', 'test/python', '-p', 'test*.py']],
-    count: countUnittest,
-    seconds: 600,
-  },
+  python: script('scripts/pythonTests.mjs', 600, countUnittest),
   conformance: vitest('conformance', 120),
   // They mostly wait for what they do to processes and clocks, and promise to be done in five minutes.
   faults: vitest('faults', 300, '--maxWorkers=3'),
@@ -86,8 +81,9 @@ function firstLines(text) {
 }
 
 function countUnittest(output) {
-  const ran = Number(/^Ran (\d+) tests?/m.exec(output)?.[1] ?? 0);
-  const sum = (kind) => Number(new RegExp(`${kind}=(\\d+)`).exec(output)?.[1] ?? 0);
+  const all = (pattern) => [...output.matchAll(pattern)].reduce((sum, [, count]) => sum + Number(count), 0);
+  const ran = all(/^Ran (\d+) tests?/gm);
+  const sum = (kind) => all(new RegExp(`(?<!expected )\\b${kind}=(\\d+)`, 'g'));
   const failed = sum('failures') + sum('errors') + sum('unexpected successes');
   return [ran - failed - sum('skipped'), failed, output.match(/^(FAIL|ERROR): .*/gm)];
 }
