@@ -39,9 +39,14 @@ async function runExtensionHost() {
   try {
     const sum = await results(editor, SUITES);
     const { suites, folder } = severalFolders(dirname(editor.folder));
-    await editor.page.goto(editor.server.address({ folder, extension: ROOT, testsPath: join(suites, 'index.js') }));
-    const { passed, failed } = await results(editor, suites);
-    return { passed: sum.passed + passed, failed: sum.failed + failed };
+    const address = editor.server.address({ folder, extension: ROOT, testsPath: join(suites, 'index.js') });
+    for (let tries = 1; ; tries++) {
+      await editor.page.goto(address);
+      const { passed, failed, without } = await results(editor, suites);
+      // A browser may learn too late, or never, which folders the file names: its window is opened again.
+      if (!without || tries === 5) return { passed: sum.passed + passed, failed: sum.failed + failed };
+      rmSync(join(suites, 'results.json'));
+    }
   } finally {
     await editor.close();
   }
@@ -64,9 +69,9 @@ async function results(editor, suites) {
   return { passed: 0, failed: 1 };
 }
 
-function report({ passed, failures }) {
+function report({ passed, failures, without }) {
   for (const { title, error } of failures) console.log(`FAIL ${title}\n${error.replace(/^/gm, '     ')}`);
-  return { passed, failed: failures.length };
+  return { passed, failed: failures.length, without };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
