@@ -78,6 +78,10 @@ describe('a run that fails', () => {
     const done = await get(run_id);
     expect(starts()).toEqual(['1 ', `2 ${join(work, '3.ckpt')}`, `3 ${join(work, '6.ckpt')}`]);
     expect(done.attempts.map(({ exit }) => exit)).toEqual([{ signal: 'SIGKILL' }, { signal: 'SIGKILL' }, { code: 0 }]);
+    // Each waits twice as long as the one before.
+    const [first, second, third] = done.attempts;
+    expect(second!.started - first!.ended!).toBeGreaterThanOrEqual(200);
+    expect(third!.started - second!.ended!).toBeGreaterThanOrEqual(400);
     const { series } = await collector.call('runs.series', { run_id, keys: ['loss'], x: 'step', points: 100 });
     expect(series[0]?.x).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
   }, 60_000);
