@@ -2,9 +2,10 @@
  * What a webhook is still to be told, on disk, so that the next collector tells it. It is kept where only this user
  * writes, never in the workspace; the address and its secret are in none of it.
  */
-import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isId } from '../protocol/ids';
+import { putFile, readRegularFile } from './safeFile';
 
 export interface Delivery {
   id: string;
@@ -43,9 +44,7 @@ export class Deliveries {
   put(delivery: Delivery): void {
     try {
       mkdirSync(this.folder, { recursive: true, mode: 0o700 });
-      const path = this.pathOf(delivery);
-      writeFileSync(`${path}.tmp`, JSON.stringify(delivery), { mode: 0o600 });
-      renameSync(`${path}.tmp`, path);
+      putFile(this.pathOf(delivery), Buffer.from(JSON.stringify(delivery)), () => true);
     } catch (error) {
       if (!this.troubled) this.log(`What the webhook is to be told lasts as long as this collector: ${String(error)}`);
       this.troubled = true;
@@ -58,9 +57,9 @@ export class Deliveries {
 
   private read(name: string): Delivery | null {
     try {
-      const file = join(this.folder, name);
-      if (!name.endsWith('.json') || lstatSync(file).size > MAX_BYTES) return null;
-      const { id, since, tries, body } = JSON.parse(readFileSync(file, 'utf8')) as Delivery;
+      if (!name.endsWith('.json')) return null;
+      const text = readRegularFile(join(this.folder, name), MAX_BYTES).toString();
+      const { id, since, tries, body } = JSON.parse(text) as Delivery;
       const isWhole = isId(id) && `${id}.json` === name && Number.isInteger(tries) && typeof body === 'string';
       return isWhole && Math.abs(Date.now() - since) < MAX_AGE_MS ? { id, since, tries, body } : null;
     } catch {

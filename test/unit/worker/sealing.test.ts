@@ -275,7 +275,7 @@ describe('a run that is over', () => {
     ['flipped', (file) => writeFileSync(file, flipped(readFileSync(file)))],
   ];
 
-  it.each(HARMS)('whose seal is %s is shown, edited, resumed and verified as what it is', async (_how, harm) => {
+  const sealedAnd = async (harm: (file: string) => void) => {
     const dir = tempDir();
     train(dir, 'run-1');
     const first = start(dir, { seal: NOW });
@@ -283,6 +283,11 @@ describe('a run that is over', () => {
     first.end();
     const run = { runId: 'run-1', dir: join(dir, 'runs', 'run-1') };
     harm(join(run.dir, 'seal.json'));
+    return { dir, run };
+  };
+
+  it.each(HARMS)('whose seal is %s is shown, edited, resumed and verified as what it is', async (_how, harm) => {
+    const { dir, run } = await sealedAnd(harm);
     const report = await verifyRun(sqlOfTests(), run);
     expect(report).toMatchObject({ sealed: true, points: 2 });
     expect(report.findings).toMatchObject([{ level: 'error', file: 'seal.json' }]);
@@ -300,13 +305,7 @@ describe('a run that is over', () => {
   });
 
   it.each(HARMS)('whose seal is %s and whose database is damaged is never overwritten', async (_how, harm) => {
-    const dir = tempDir();
-    train(dir, 'run-1');
-    const first = start(dir, { seal: NOW });
-    await until(() => isSealed(dir, 'run-1'));
-    first.end();
-    const run = { runId: 'run-1', dir: join(dir, 'runs', 'run-1') };
-    harm(join(run.dir, 'seal.json'));
+    const { dir, run } = await sealedAnd(harm);
     const bad = flipped(readFileSync(join(run.dir, 'run.sqlite')));
     writeFileSync(join(run.dir, 'run.sqlite'), bad);
     const second = start(dir, { seal: NOW });
