@@ -1,4 +1,7 @@
-/** Tabs of the panel, as the ARIA pattern has them: arrows move between tabs, Tab goes on into the content. */
+/**
+ * Tabs of the panel, as the ARIA pattern has them: arrows move between tabs, Tab goes on into the content. Where they have
+ * no room they are one line that scrolls, by the wheel too, as the editor's own.
+ */
 import { t } from '../../src/base/texts';
 import { PANEL_TABS, type PanelTab } from '../../src/protocol/panel';
 import { el, setAttribute, setText } from '../shared/dom';
@@ -28,6 +31,7 @@ export class Tabs {
     button.addEventListener('click', () => this.model.patch({ tab: name }));
     return { name, button, count };
   });
+  private shown: PanelTab | undefined;
 
   constructor(
     private readonly model: PanelModel,
@@ -43,6 +47,8 @@ export class Tabs {
       this.model.patch({ tab: next.name });
       next.button.focus();
     });
+    this.element.addEventListener('wheel', (event) => this.scroll(event), { passive: false });
+    new ResizeObserver(() => this.reveal()).observe(this.element);
     for (const [name, panel] of Object.entries(panels)) {
       panel.id = `panel-${name}`;
       panel.setAttribute('role', 'tabpanel');
@@ -56,8 +62,9 @@ export class Tabs {
       artifacts: (row?.checkpoints ?? 0) + (row?.artifacts ?? 0),
       media: (row && this.model.details.get(row.run_id)?.media.length) ?? 0,
     };
+    const { tab } = this.model.state;
     for (const { name, button, count } of this.tabs) {
-      const selected = name === this.model.state.tab;
+      const selected = name === tab;
       setAttribute(button, 'aria-selected', String(selected));
       button.tabIndex = selected ? 0 : -1;
       // One run has nothing beside it.
@@ -67,5 +74,20 @@ export class Tabs {
       count.hidden = n === 0;
       setText(count, String(n));
     }
+    if (this.shown === tab) return;
+    this.shown = tab;
+    this.reveal();
+  }
+
+  private reveal(): void {
+    const chosen = this.tabs.find(({ name }) => name === this.shown);
+    chosen?.button.scrollIntoView({ inline: 'nearest', block: 'nearest' });
+  }
+
+  private scroll(event: WheelEvent): void {
+    if (event.ctrlKey || event.deltaX !== 0) return;
+    const before = this.element.scrollLeft;
+    this.element.scrollLeft += event.deltaY;
+    if (this.element.scrollLeft !== before) event.preventDefault();
   }
 }
