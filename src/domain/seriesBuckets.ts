@@ -38,6 +38,16 @@ export function bucketIndex(x: number, k: number): number {
   return Math.floor(x / 2 ** k);
 }
 
+/** Of all borders above lo, up to hi, the one that the widest buckets have. NaN where there is none. */
+export function highestBorder(lo: number, hi: number): number {
+  if (!(hi > lo)) return NaN;
+  if (lo < 0 && hi >= 0) return 0;
+  // One below the estimate, which may have been rounded up.
+  let k = Math.max(Math.floor(Math.log2(hi - lo)) - 1, SMALLEST_EXPONENT);
+  while (bucketIndex(lo, k + 1) !== bucketIndex(hi, k + 1)) k++;
+  return bucketIndex(hi, k) * 2 ** k;
+}
+
 function bucketCount(lo: number, hi: number, k: number): number {
   return bucketIndex(hi, k) - bucketIndex(lo, k) + 1;
 }

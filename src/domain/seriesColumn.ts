@@ -17,14 +17,10 @@ export class GrowableColumn {
     return this.data.subarray(0, this.length);
   }
 
-  set(values: Float64Array): void {
-    if (values.length > this.data.length) this.data = new Float64Array(values.length);
-    this.data.set(values);
-    this.length = values.length;
-  }
-
-  clear(): void {
-    this.length = 0;
+  /** The first `count` doubles; the others move to the front. */
+  drop(count: number): void {
+    this.data.copyWithin(0, count, this.length);
+    this.length -= count;
   }
 
   private grow(capacity: number): void {

@@ -104,6 +104,17 @@ export async function withCollector(home, work, args = ['--journals', 'keep']) {
   }
 }
 
+/** MB of one that has no runs. */
+export function emptyMemory() {
+  return withDirectory((home) =>
+    withCollector(home, async ({ call, pid }) => {
+      await call('runs.list', {});
+      await settled(pid);
+      return rssOf(pid);
+    }),
+  );
+}
+
 /** Until the run's metric has that many points. */
 export async function ingested(call, runId, key, count) {
   for (const deadline = Date.now() + 300_000; Date.now() < deadline;) {
@@ -133,6 +144,16 @@ export function cpuOf(pid) {
 export function ownCpu() {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;
+}
+
+/** What a start takes is over: in the last third of a second the process did next to nothing. */
+export async function settled(pid) {
+  for (let [before, i] = [-Infinity, 0]; i < 100; i++) {
+    const used = cpuOf(pid);
+    if (used - before <= 10) return;
+    before = used;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
 }
 
 /** MB; null where the system does not tell. */

@@ -1,7 +1,7 @@
 // Many runs of 20 params and 20 metrics: filter, sort and first page, against the same over rows that are in memory already.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { frame, journalHead, journalName, rssOf, withCollector, withDirectory } from './collectorRun.mjs';
+import { emptyMemory, frame, journalHead, journalName, rssOf, withCollector, withDirectory } from './collectorRun.mjs';
 
 const FILTER = 'status = completed and params.p3 < 0.5 and metrics.m7.max > 0.9';
 const SORT = [{ by: 'metrics.m2.min', desc: false }];
@@ -84,6 +84,7 @@ export async function measure({ quick }) {
     { name: 'collector answers after its start, ms', values: [largest.answers], atMost: 1000, note },
     { name: 'all runs are listed after its start, ms', values: [largest.listed], atMost: 2000, note },
     { name: 'memory, MB', values: [largest.idle], atMost: 250, note },
+    { name: 'the same, × a collector without runs', values: [largest.idle / (await emptyMemory())] },
     { name: 'memory after all rows were asked for at once, MB', values: [largest.rss], note },
   ];
 }

@@ -1,9 +1,11 @@
 /**
- * A full chunk of a piece: 4,096 points, encoded in the database. What is kept of it in memory answers for the whole
+ * A full chunk of a piece: up to 4,096 points, encoded in the database. What is kept of it in memory answers for the whole
  * chunk, so that most of a long series is never decoded.
  */
+import { highestBorder } from '../../domain/seriesBuckets';
 import { PointStats } from '../../domain/seriesStats';
 
+/** At most; and at least half of it, where points go on. */
 export const CHUNK_POINTS = 4096;
 
 export interface PointColumns {
@@ -56,6 +58,18 @@ export function describeChunk(columns: PointColumns, seq: number, start: number)
   }
   const ranges = { step: rangeOf(x), epoch: rangeOf(epoch), ts: rangeOf(ts) };
   return { seq, start, n, first: value[0]!, last: value[n - 1]!, posInf, given, ordinal, epochs, ...ranges };
+}
+
+/**
+ * How many of a full tail's points make a chunk, when one with `nextX` follows: up to where buckets end whatever their
+ * width, so that the chunk lies in one of them and needs not be decoded for it.
+ */
+export function chunkLength({ step, epoch }: PointColumns, nextX: number): number {
+  const half = CHUNK_POINTS / 2;
+  const border = highestBorder(givenX(step[half - 1]!, epoch[half - 1]!), nextX);
+  let n = half;
+  while (n < CHUNK_POINTS && !(givenX(step[n]!, epoch[n]!) >= border)) n++;
+  return n;
 }
 
 /** x on the step axis, NaN when it is the ordinal. */

@@ -1,7 +1,7 @@
 /** The points of one key from one writer, in the order in which they were logged: full chunks, then a tail in memory. */
 import { GrowableColumn } from '../../domain/seriesColumn';
 import { PointStats } from '../../domain/seriesStats';
-import { CHUNK_POINTS, decodeHead, describeChunk, givenX, type Chunk, type PointColumns } from './chunk';
+import { CHUNK_POINTS, chunkLength, decodeHead, describeChunk, givenX, type Chunk, type PointColumns } from './chunk';
 import type { ChunkTable, ColumnName, StoredChunk } from './chunkTable';
 import type { Column } from './columnCodec';
 
@@ -52,13 +52,13 @@ export class Piece {
   ) {}
 
   append(value: number, step: number, epoch: number, ts: number): void {
+    if (this.tail.value.length === CHUNK_POINTS) this.seal(givenX(step, epoch));
     this.measure(value, step, epoch, ts);
     this.tail.value.push(value);
     this.tail.step.push(step);
     this.tail.epoch.push(epoch);
     this.tail.ts.push(ts);
     this.unsaved = true;
-    if (this.tail.value.length === CHUNK_POINTS) this.seal();
   }
 
   /** A chunk of the loaded database; they come in order. */
@@ -122,14 +122,15 @@ export class Piece {
     this.count++;
   }
 
-  /** Encodes the full tail at once: memory stays small, and the work is spread over the points. */
-  private seal(): void {
-    const columns = this.tailColumns();
-    const chunk = describeChunk(columns, this.chunks.length, this.count - CHUNK_POINTS);
+  /** Encodes most of the full tail: memory stays small, and the work is spread over the points. */
+  private seal(nextX: number): void {
+    const tail = this.tailColumns();
+    const n = chunkLength(tail, nextX);
+    const columns = headOf(tail, n);
+    const chunk = describeChunk(columns, this.chunks.length, this.count - tail.value.length);
     this.table.put(this.identity.id, chunk.seq, columns, chunk);
     this.chunks.push(chunk);
-    for (const column of Object.values(this.tail)) column.clear();
-    this.unsaved = false;
+    for (const column of Object.values(this.tail)) column.drop(n);
   }
 
   private tailColumns(): PointColumns {
@@ -141,4 +142,8 @@ export class Piece {
 function widen(span: Span, other: Span): void {
   span.lo = Math.min(span.lo, other.lo);
   span.hi = Math.max(span.hi, other.hi);
+}
+
+function headOf({ value, step, epoch, ts }: PointColumns, n: number): PointColumns {
+  return { value: value.subarray(0, n), step: step.subarray(0, n), epoch: epoch.subarray(0, n), ts: ts.subarray(0, n) };
 }

@@ -34,22 +34,60 @@ const ask = (store: RunStore, points: number, more = {}) => {
   return { decoded: counted.columns, points: series!.n.reduce((a, b) => a + b) };
 };
 
+const SIZES = [25, 100, 250];
+const BUCKETS = 20;
+
 it('of a long series only chunks that lie across a border between buckets are decoded, however many there are', async () => {
-  const BUCKETS = 20;
-  const found = [];
-  for (const chunks of [25, 100, 250]) {
+  for (const chunks of SIZES) {
     const store = await saved(chunks * CHUNK_POINTS + 7);
-    const { decoded, points } = ask(store, BUCKETS);
+    const { decoded, points } = ask(store, BUCKETS, { x: 'wall' });
     expect(points).toBe(chunks * CHUNK_POINTS + 7);
-    // Of each: its steps and its values. The tail's columns were read when it was opened.
+    // Of each: its times and its values. The tail's columns were read when it was opened.
+    expect(decoded).toBeGreaterThan(0);
     expect(decoded).toBeLessThanOrEqual(2 * (BUCKETS + 1));
-    found.push(decoded);
-    expect(ask(store, BUCKETS).decoded).toBe(0);
+    expect(ask(store, BUCKETS, { x: 'wall' }).decoded).toBe(0);
     const from = 10 * 11 * CHUNK_POINTS;
     const zoomed = ask(store, 5000, { from, to: from + 10 * 3 * CHUNK_POINTS });
     expect(zoomed.points).toBeGreaterThan(3 * CHUNK_POINTS - 2);
-    expect(zoomed.decoded).toBeLessThanOrEqual(2 * 4);
+    // A chunk has half of what it can have at least, and both ends of the range lie in one.
+    expect(zoomed.decoded).toBeLessThanOrEqual(2 * (2 * 3 + 2));
     store.close();
   }
-  console.log(`columns decoded for ${BUCKETS} buckets of 25, 100 and 250 chunks: ${found.join(', ')}`);
+});
+
+it('chunks end where buckets do on the step axis: wide buckets decode none', async () => {
+  for (const chunks of SIZES) {
+    const store = await saved(chunks * CHUNK_POINTS + 7);
+    expect(ask(store, BUCKETS)).toEqual({ decoded: 0, points: chunks * CHUNK_POINTS + 7 });
+    store.close();
+  }
+});
+
+it.each([
+  ['one by one', 0, 1],
+  ['one by one from anywhere', 1237, 1],
+  ['by tens', 3, 10],
+  ['by hundreds', 50, 100],
+  ['in thirds', 1 / 3, 1 / 3],
+  ['from below zero', -5000, 1],
+  ['all the same', 7, 0],
+  ['backwards', 1e6, -1],
+  ['beyond what doubles tell apart', 2 ** 53, 0.3],
+])('chunks of steps %s are half full at least, and hold every point', async (_, start, stride) => {
+  const sql = await testSql();
+  const directory = tempDir();
+  const store = RunStore.open(sql, directory);
+  const who = writer('w');
+  const count = 3 * CHUNK_POINTS;
+  const steps = Array.from({ length: count }, (__, i) => start + i * stride);
+  steps.forEach((step, i) => store.point(who, 'loss', i, step, null, i));
+  store.save(runState('r'), new Map(), () => true);
+  store.close();
+  const [piece] = [...RunStore.open(sql, directory).contents()];
+  const parts = [...piece!.read()];
+  const lengths = parts.map(({ value }) => value.length);
+  expect(Math.max(...lengths)).toBeLessThanOrEqual(CHUNK_POINTS);
+  expect(Math.min(...lengths.slice(0, -1))).toBeGreaterThanOrEqual(CHUNK_POINTS / 2);
+  expect(parts.flatMap(({ value }) => [...value])).toEqual(steps.map((__, i) => i));
+  expect(parts.flatMap(({ step }) => [...step])).toEqual(steps);
 });
