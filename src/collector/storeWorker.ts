@@ -1,17 +1,18 @@
 /** The store's thread: journals → state → databases, and the answers to what main asks. */
-import { existsSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SqlJsStatic } from 'sql.js';
 import { shortKey } from '../domain/payload';
 import { parseQuery } from '../domain/query';
 import { deriveStatus } from '../domain/runStatus';
 import { warn } from '../domain/runWarnings';
-import { isKept, trashedAt } from '../domain/trash';
+import { trashedAt } from '../domain/trash';
 import type { JournalPolicy, ListRequest, SeriesRequest } from '../protocol/api';
 import { userError } from '../protocol/apiError';
 import { isId } from '../protocol/ids';
-import type { Changed, DiskUsage, ListResult, RunDetail, RunRow, SeriesResult, Status } from '../protocol/rows';
+import type { Changed, DiskUsage, ListResult, RunDetail, RunRow, SeriesResult } from '../protocol/rows';
 import { AlertWatch } from './alertWatch';
+import { CatalogKeeper } from './catalogKeeper';
 import { ChangeNotices } from './changeNotices';
 import { Housekeeping } from './housekeeping';
 import { HeapWatch } from './heapWatch';
@@ -27,7 +28,7 @@ import { RunLiveness } from './runLiveness';
 import { RunSizes } from './runSizes';
 import { SaveBudget } from './saveBudget';
 import { canBeMadeAgain, Sealing, type SealingSetup } from './sealing';
-import { Catalog } from './store/catalog';
+import type { Catalog } from './store/catalog';
 import { RUN_DATABASE } from './store/runStore';
 import type { Configuration, Expiry, LaunchInfo, EventsPage, Page, WorkerMethods, WorkerNotice } from './workerApi';
 
@@ -45,14 +46,11 @@ export interface StoreSetup {
 
 const POLL_MS = 250;
 const SECOND_MS = 1000;
-const CATALOG_EVERY_MS = 5000;
 const PAGE = 1000;
 /** Of the whole process. */
 const HEAP_LIMIT = 250 * 2 ** 20;
 /** A run that has much to read is answered for as far as it was read. */
 const WAIT_MS = 500;
-/** Bytes that are read before anybody waits for them. */
-const SOON_READ = 1 << 20;
 /** Of each second, for counting what runs take on disk. */
 const COUNT_MS = 5;
 
@@ -63,7 +61,7 @@ type Methods = {
 export class StoreWorker implements Methods {
   private readonly root: string;
   private readonly budget = new SaveBudget();
-  private catalog: Catalog;
+  private readonly keeper: CatalogKeeper;
   private readonly runs: OpenRuns;
   private ingestion: Ingestion;
   private readonly sealing: Sealing | null;
@@ -79,17 +77,26 @@ export class StoreWorker implements Methods {
   /** Runs that have ended by their scripts' word, while what their supervisors started goes on. */
   private readonly living = new Set<string>();
   private told = '';
-  private catalogSavedAt = 0;
 
   constructor(private readonly setup: StoreSetup) {
     const { sql, dir, readOnly, ownsLease, notify } = setup;
     this.root = join(dir, 'runs');
     const silence = isNetworkDisk(dir) ? SILENT_AFTER_MS_FAR : SILENT_AFTER_MS;
     this.signs = new SignsOfLife(() => performance.now(), SECOND_MS, silence);
-    this.catalog = this.openCatalog();
     this.runs = new OpenRuns(sql, readOnly, this.budget, ownsLease, (runId, message) => {
       this.notices.changed(runId);
       notify({ kind: 'warning', message: `${runId}: ${message}` });
+    });
+    this.keeper = new CatalogKeeper({
+      sql,
+      file: join(dir, 'catalog.sqlite'),
+      readOnly,
+      budget: this.budget,
+      runs: this.runs,
+      ownsLease,
+      isBusy: (runId) => this.ingestion.isBusy(runId),
+      entered: (run, row) => this.wasEntered(run, row),
+      problem: (message) => notify({ kind: 'warning', message }),
     });
     this.sizes = new RunSizes(this.root, this.runs, () => this.catalog);
     this.house = new Housekeeping({
@@ -133,7 +140,7 @@ export class StoreWorker implements Methods {
   list(request: ListRequest): ListResult {
     this.heap.used();
     const query = parseQuery(request.filter ?? '');
-    this.putRows();
+    this.keeper.putAll();
     const { rows, ...page } = this.catalog.list(request, query);
     const seen = rows.map((row) => (this.living.has(row.run_id) ? { ...row, lives: true } : row));
     return { ...page, rows: seen, backlog_bytes: this.ingestion.backlogBytes };
@@ -183,13 +190,13 @@ export class StoreWorker implements Methods {
   }
 
   diskUsage(): Promise<DiskUsage> {
-    this.putRows();
+    this.keeper.putAll();
     return this.house.diskUsage();
   }
 
   async expired(expiry: Expiry): Promise<{ runs: string[]; trash: string[] }> {
     await this.ingestion.whenIdle();
-    this.putRows();
+    this.keeper.putAll();
     return this.house.expired(expiry);
   }
 
@@ -208,12 +215,10 @@ export class StoreWorker implements Methods {
     await this.restoring.stop();
     this.ingestion.dispose();
     this.runs.closeAll();
-    this.catalog.close();
     const found = listRuns(this.root);
     for (const run of found)
       if (canBeMadeAgain(this.setup.sql, run.dir)) rmSync(join(run.dir, RUN_DATABASE), { force: true });
-    rmSync(this.catalogFile, { force: true });
-    this.catalog = this.openCatalog();
+    this.keeper.renew();
     this.sizes.countAgain();
     this.ingestion = this.newIngestion();
     this.startIngestion();
@@ -244,23 +249,15 @@ export class StoreWorker implements Methods {
     void this.restoring.stop();
     this.ingestion.dispose();
     this.runs.closeAll();
-    this.catalog.close();
+    this.keeper.close();
   }
 
-  private get catalogFile(): string {
-    return join(this.setup.dir, 'catalog.sqlite');
+  private get catalog(): Catalog {
+    return this.keeper.catalog;
   }
 
   private get busy(): boolean {
     return !this.ingestion.isIdle || this.sealing?.isWorking === true || this.restoring.isWorking;
-  }
-
-  private openCatalog(): Catalog {
-    const { sql, readOnly, notify } = this.setup;
-    const catalog = Catalog.open(sql, this.catalogFile, { readOnly });
-    if (catalog.damage !== null)
-      notify({ kind: 'warning', message: `The catalog ${catalog.damage}; it is made again from the runs.` });
-    return catalog;
   }
 
   private newIngestion(): Ingestion {
@@ -271,7 +268,7 @@ export class StoreWorker implements Methods {
         this.restoring.begin(run.tail);
         if (!run.active && run.tail.noteTornEnds()) run.rowDirty = true;
         if (run.rowDirty) this.notices.changed(run.tail.runId);
-        this.putRow(run);
+        this.keeper.put(run);
       },
       heard: (run, file) => this.lives.hear(run.tail, file),
       vanished: (runId) => {
@@ -302,7 +299,7 @@ export class StoreWorker implements Methods {
       },
       sealed: (run) => {
         this.ingestion.settled(run);
-        this.putRow(run);
+        this.keeper.put(run);
       },
       problem: (message) => notify({ kind: 'warning', message }),
     });
@@ -368,7 +365,7 @@ export class StoreWorker implements Methods {
       this.notices.changed(run.tail.runId);
     }
     for (const runId of this.living) this.lookWhetherLives(runId);
-    this.putRows();
+    this.keeper.putAll();
     if (!this.setup.readOnly) for (const run of this.runs.values()) this.watchAlerts(run);
     this.sizes.work(COUNT_MS);
     this.save();
@@ -395,54 +392,24 @@ export class StoreWorker implements Methods {
   private save(): void {
     if (this.setup.readOnly) return;
     this.runs.saveDue();
-    const isDue = this.catalog.dirty && performance.now() - this.catalogSavedAt >= CATALOG_EVERY_MS;
-    if (this.budget.allows && (isDue || !existsSync(this.catalogFile))) this.saveCatalog();
+    this.keeper.saveDue();
   }
 
   private saveAll(): void {
     if (this.setup.readOnly) return;
-    this.putRows();
+    this.keeper.putAll();
     this.runs.saveAll();
-    if (this.catalog.dirty || !existsSync(this.catalogFile)) this.saveCatalog();
+    this.keeper.saveNow();
   }
 
-  private saveCatalog(): void {
-    this.catalogSavedAt = performance.now();
-    try {
-      this.budget.spend(() => this.catalog.save(this.setup.ownsLease));
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      this.setup.notify({
-        kind: 'warning',
-        message: `The catalog could not be saved (${reason}). It will be made again.`,
-      });
-    }
-  }
-
-  private putRows(): void {
-    for (const run of this.runs.values()) this.putRow(run);
-  }
-
-  private putRow(run: OpenRun): void {
-    const { tail } = run;
-    if (!run.rowDirty || !tail.exists || this.isTooEarly(run)) return;
-    this.catalog.put(this.rowOf(run), {
-      // Only what was read to its end may be believed at the next start.
-      journals: this.ingestion.isBusy(tail.runId) ? '' : tail.signature,
-      trashed: trashedAt(tail.state),
-      kept: isKept(tail.state),
-    });
-    this.sizes.touch(tail.runId);
-  }
-
-  /** Of a run that cannot be read any more, as much as the catalog knows. */
-  private rowOf(run: OpenRun): RunRow {
-    const row = this.runs.refreshRow(run);
-    if (livesOn(run.tail, row)) this.living.add(row.run_id);
-    else this.living.delete(row.run_id);
-    this.tellStatus(run, row.status);
-    const known = run.tail.lost === null ? null : this.catalog.get(run.tail.runId);
-    return known ? { ...known, error: row.error } : row;
+  private wasEntered(run: OpenRun, row: RunRow): void {
+    const { run_id, status } = row;
+    if (livesOn(run.tail, row)) this.living.add(run_id);
+    else this.living.delete(run_id);
+    this.sizes.touch(run_id);
+    if (run.toldStatus === status || this.ingestion.isBusy(run_id)) return;
+    run.toldStatus = status;
+    this.setup.notify({ kind: 'status', run_id, status });
   }
 
   /** Nobody may be left who would say that it ends. */
@@ -451,19 +418,6 @@ export class StoreWorker implements Methods {
     if (run?.row && livesOn(run.tail, run.row)) return;
     this.living.delete(runId);
     this.notices.changed(runId);
-  }
-
-  private tellStatus(run: OpenRun, status: Status): void {
-    const run_id = run.tail.runId;
-    if (run.toldStatus === status || this.ingestion.isBusy(run_id)) return;
-    run.toldStatus = status;
-    this.setup.notify({ kind: 'status', run_id, status });
-  }
-
-  /** A run that is about to be read for the first time would show as something that it never was. */
-  private isTooEarly({ tail }: OpenRun): boolean {
-    if (!this.ingestion.isBusy(tail.runId) || this.catalog.get(tail.runId) !== null) return false;
-    return tail.unread < SOON_READ || Object.keys(tail.state.writers).length === 0;
   }
 
   private changesOf(runId: string): Changed[] {

@@ -2,10 +2,14 @@
  * Which runs are started again when they fail. It is kept where only this user writes, never in the workspace: what a
  * journal says, which anybody may have made, must not start a process.
  */
-import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Launch } from '../../protocol/events';
 import { isId } from '../../protocol/ids';
+import { putFile, readRegularFile } from '../safeFile';
+
+/** An environment and arguments: what a system takes is less. */
+const MAX_BYTES = 16 * 2 ** 20;
 
 export class RecoveryPlans {
   private readonly plans = new Map<string, Launch>();
@@ -21,7 +25,7 @@ export class RecoveryPlans {
     if (!stat?.isDirectory()) return [];
     for (const name of readdirSync(this.folder).filter((each) => each.endsWith('.json'))) {
       try {
-        const plan = JSON.parse(readFileSync(join(this.folder, name), 'utf8')) as Launch;
+        const plan = JSON.parse(readRegularFile(join(this.folder, name), MAX_BYTES).toString()) as Launch;
         if (isId(plan.run_id) && Array.isArray(plan.argv) && plan.recovery) this.plans.set(plan.run_id, plan);
       } catch (error) {
         this.log(`The recovery plan ${name} cannot be read: ${String(error)}`);
@@ -38,9 +42,7 @@ export class RecoveryPlans {
     this.plans.set(plan.run_id, plan);
     try {
       mkdirSync(this.folder, { recursive: true, mode: 0o700 });
-      const path = this.pathOf(plan.run_id);
-      writeFileSync(`${path}.tmp`, JSON.stringify(plan), { mode: 0o600, flush: true });
-      renameSync(`${path}.tmp`, path);
+      putFile(this.pathOf(plan.run_id), Buffer.from(JSON.stringify(plan)), () => true);
     } catch (error) {
       this.log(`The recovery plan of run ${plan.run_id} lasts as long as this collector: ${String(error)}`);
     }
