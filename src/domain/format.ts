@@ -41,7 +41,7 @@ export function formatDuration(seconds: number): string {
 export function formatAgo(at: number, now: number): string {
   const seconds = (now - at) / 1000;
   if (seconds < 5) return t('just now');
-  const [long] = formatDuration(seconds).split(' ');
+  const [long] = formatDuration(Math.round(seconds)).split(' ');
   return t('{0} ago', long ?? '');
 }
 
@@ -85,10 +85,15 @@ function trimZeros(digits: string): string {
   return digits.includes('.') ? digits.replace(/\.?0+$/, '') : digits;
 }
 
+/** Without the marks that turn the direction of what is written after a name, too. */
+export function straight(text: string): string {
+  return text.replaceAll(/[\u202a-\u202e\u2066-\u2069]/g, '');
+}
+
 /** Long names differ at their ends: what is left out is in the middle. */
 export function shortName(name: string, longest: number): string {
-  const characters = [...name];
-  if (characters.length <= longest) return name;
+  const characters = [...straight(name)];
+  if (characters.length <= longest) return characters.join('');
   const tail = Math.floor(longest / 2);
   return `${characters.slice(0, longest - tail - 1).join('')}…${characters.slice(-tail).join('')}`;
 }

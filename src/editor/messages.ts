@@ -1,9 +1,10 @@
 import * as vscode from 'vscode';
+import { straight } from '../domain/format';
 import { ApiError, userError } from '../protocol/apiError';
 
 /** Notifications turn `[text](command:…)` into links: names that scripts chose must not become any. */
 export function plain(text: string, longest = 200): string {
-  const line = text.replaceAll(/\s+/g, ' ').replaceAll('](', '] (').trim();
+  const line = straight(text).replaceAll(/\s+/g, ' ').replaceAll('](', '] (').trim();
   return line.length > longest ? `${line.slice(0, longest - 1)}…` : line;
 }
 

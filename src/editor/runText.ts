@@ -52,6 +52,11 @@ export function metricText([key, summary]: [string, Summary]): string {
   return `${key} ${formatNumber(toNumber(summary.last))}`;
 }
 
+/** Where there is little room: the value comes first, so that it is the name that is cut off. */
+export function valueText(key: string, value: number): string {
+  return `${formatNumber(value)} ${key}`;
+}
+
 /** "worker-2 is gone, worker-3 is 40 steps behind"; null where all of them work. */
 export function troublesText({ troubles = [] }: Pick<RunRow, 'troubles'>): string | null {
   const texts = troubles.map(({ worker, kind, steps = 0 }) => {
@@ -82,7 +87,7 @@ export function sourceText(at: SourceLine): string {
 export function runDescription(row: RunRow, chosenMetric: string, now: number): string {
   const failed = row.status === 'failed';
   const metric = failed ? null : keyMetric(row.metrics, chosenMetric);
-  const parts = [metric && metricText(metric)];
+  const parts = [metric && valueText(metric[0], toNumber(metric[1].last))];
   if (failed) parts.push(failureText(row) || statusWord('failed'), row.error_at && sourceText(row.error_at));
   else if (row.status === 'running') parts.push(troublesText(row), progressText(row) ?? row.phase);
   else if (row.starts_at)

@@ -172,7 +172,7 @@ describe('XTrack in the extension host', () => {
       return found && iconOf(found) === 'check' && found;
     });
     assert.equal(item.label, 'steps');
-    assert.match(String(item.description), /loss 0\.03333/);
+    assert.match(String(item.description), /0\.03333 loss/);
     assert.match(item.contextValue ?? '', /^run\.ended\.completed/);
     await eventually('no badge', async () => api.tree.view.badge === undefined);
   });

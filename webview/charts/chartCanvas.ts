@@ -29,8 +29,8 @@ type ScalesOptions = NonNullable<ChartOptions<'line'>['scales']>;
 
 const Y_AXIS_WIDTH = 54;
 /** Room for a tick and its label. */
-const TICK_WIDTH = 64;
-const TICK_HEIGHT = 34;
+const TICK_WIDTH = { step: 48, epoch: 48, relative: 64, wall: 64, metric: 64 };
+const TICK_HEIGHT = 26;
 
 export class ChartCanvas {
   private chart: Chart<'line'> | undefined;
@@ -82,7 +82,7 @@ export class ChartCanvas {
     this.painting = { curves: plot.curves, colorOf, attempts: plot.attempts, theme: plot.theme };
     const lines = plot.curves.flatMap((curve) => datasets(curve, plot, colorOf(curve)));
     const { width, height } = this.size ?? { width: this.canvas.clientWidth, height: this.canvas.clientHeight };
-    const scales = scalesOf(plot, { x: width / TICK_WIDTH, y: height / TICK_HEIGHT }) as ScalesOptions;
+    const scales = scalesOf(plot, { x: width / TICK_WIDTH[plot.axis], y: height / TICK_HEIGHT }) as ScalesOptions;
     if (this.chart === undefined) {
       this.chart = this.create({ datasets: lines }, scales);
       return;
@@ -212,6 +212,7 @@ function yRange(plot: Plot, range: Zoom): { min: number; max: number } {
   const extent = (plot.clip ? commonExtent : yExtent)(plot.curves, range.from, range.to);
   if (extent === null) return plot.logY ? { min: 0.1, max: 10 } : { min: 0, max: 1 };
   const { min, max } = extent;
+  if (min === 0 && max === 0) return { min: 0, max: 1 };
   if (plot.logY) return min === max ? { min: min / 2, max: max * 2 } : { min: min / 1.1, max: max * 1.1 };
   const room = max === min ? Math.abs(max) * 0.1 || 1 : (max - min) * 0.06;
   return { min: min - room, max: max + room };

@@ -198,7 +198,8 @@ export class ChartPanel {
     if (drawn === this.drawnDetail) return;
     const open = [...this.overviewPanel.querySelectorAll<HTMLElement>('details[open]')].map((one) => one.dataset.part);
     this.drawnDetail = drawn;
-    if (tab === 'overview') this.overviewPanel.replaceChildren(...overview(run, detail, this.act));
+    if (tab === 'overview')
+      this.overviewPanel.replaceChildren(...overview(run, detail, this.model.keyMetric, this.act));
     else this.artifactsPanel.replaceChildren(...artifacts(run, detail, this.act));
     for (const part of open) this.overviewPanel.querySelector(`details[data-part="${part}"]`)?.setAttribute('open', '');
   }

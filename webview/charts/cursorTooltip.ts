@@ -41,7 +41,9 @@ export class CursorTooltip {
     const first = pointed ?? values[0]!;
     const ordered = [first, ...values.filter((value) => value !== first)];
     const table = el('table');
-    for (const value of ordered.slice(0, MAX_ROWS)) table.append(row(value, content, value === pointed));
+    // The title says where they are, unless they are in several places.
+    const apart = values.some(({ x }) => x !== first.x);
+    for (const value of ordered.slice(0, MAX_ROWS)) table.append(row(value, content, value === pointed, apart));
     const title = el(
       'div',
       { class: 'tooltip-title' },
@@ -54,7 +56,7 @@ export class CursorTooltip {
   }
 }
 
-function row(value: CursorValue, content: TooltipContent, pointed: boolean): HTMLElement {
+function row(value: CursorValue, content: TooltipContent, pointed: boolean, apart: boolean): HTMLElement {
   const { curve, index } = value;
   const swatch = el('span', { class: `swatch dash-${curve.dash % 4}` });
   const name = el('span', { class: 'tooltip-name' });
@@ -77,14 +79,18 @@ function row(value: CursorValue, content: TooltipContent, pointed: boolean): HTM
       curve.n !== null && isNumber(low) && isNumber(high) ? `${formatNumber(low)} … ${formatNumber(high)}` : '',
     ),
     el('td', { class: 'number muted' }, difference(value, content)),
-    el('td', { class: 'number muted' }, formatX(content.axis, value.x)),
+    apart && el('td', { class: 'number muted' }, formatX(content.axis, value.x)),
   ]);
   return line;
 }
 
 function difference(value: CursorValue, content: TooltipContent): string {
   const base = content.values.find((other) => other.curve.run_id === content.baseline);
-  if (base === undefined || base.curve.run_id === value.curve.run_id) return '';
+  if (base === undefined) return '';
+  if (base.curve.run_id === value.curve.run_id) {
+    const isCompared = content.values.some(({ curve }) => curve.run_id !== content.baseline);
+    return isCompared ? t('baseline') : '';
+  }
   const delta = value.value - base.value;
   if (Number.isNaN(delta)) return '';
   return `${delta > 0 ? '+' : ''}${formatNumber(delta)}`;

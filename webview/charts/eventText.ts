@@ -12,6 +12,22 @@ export function describeEvent({ type, payload, worker, attempt }: RunEvent): str
   return `${from}${text}`.slice(0, LONGEST);
 }
 
+/**
+ * The newest first, without the progress that came before: many scripts tell it with every step, and what else happened
+ * would be lost between.
+ */
+export function withoutRepeats(events: readonly RunEvent[]): RunEvent[] {
+  const said = new Map<string, string>();
+  return events.filter(({ type, payload, worker, attempt }) => {
+    if (type !== 'status') return true;
+    const { status, msg, message } = asFields(payload);
+    const id = JSON.stringify([attempt, status, msg ?? message]);
+    const repeats = said.get(worker) === id;
+    said.set(worker, id);
+    return !repeats;
+  });
+}
+
 type Fields = Record<string, Json>;
 
 function describe(type: string, fields: Fields, attempt: number): string | null {
@@ -43,6 +59,8 @@ function describe(type: string, fields: Fields, attempt: number): string | null 
       return [word(fields['path']), word(fields['type'])].filter(Boolean).join(', ');
     case 'source':
       return sourceOf(fields);
+    case 'process':
+      return rest(fields, ['pgid', 'proc']);
     case 'edit':
       return rest(fields, ['run_id']);
     default:

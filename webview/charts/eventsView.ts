@@ -3,7 +3,7 @@ import { t } from '../../src/base/texts';
 import type { PanelAction, RunEvent } from '../../src/protocol/panel';
 import { formatCount, formatTime } from '../../src/domain/format';
 import { el, icon, setText } from '../shared/dom';
-import { describeEvent } from './eventText';
+import { describeEvent, withoutRepeats } from './eventText';
 import type { EventLoader } from './eventLoader';
 import type { PanelModel } from './panelModel';
 import { fillSelect } from './selectOptions';
@@ -72,17 +72,19 @@ export class EventsView {
       this.chosen,
     );
     const wanted = this.search.value.trim().toLowerCase();
-    const shown = loader.events
+    // Each process of a run has a journal: they are read one after another.
+    const newest = loader.events.toSorted((a, b) => b.ts - a.ts);
+    const listed = this.chosen === 'status' ? newest : withoutRepeats(newest);
+    const shown = listed
       .map((event) => ({ event, text: describeEvent(event) }))
       .filter(({ event }) => this.chosen === '' || kindOf(event) === this.chosen)
-      .filter(({ event, text }) => `${kindOf(event)} ${text} ${event.worker}`.toLowerCase().includes(wanted))
-      // Each process of a run has a journal: they are read one after another.
-      .sort((a, b) => b.event.ts - a.event.ts);
+      .filter(({ event, text }) => `${kindOf(event)} ${text} ${event.worker}`.toLowerCase().includes(wanted));
     this.body.replaceChildren(
       ...shown.slice(0, MOST_SHOWN).map(({ event, text }) => this.row(loader.run_id, event, text)),
     );
     this.table.hidden = shown.length === 0;
-    setText(this.count, loader.loaded ? t('{0} of {1}', formatCount(shown.length), formatCount(loader.total)) : '');
+    const total = loader.total - (newest.length - listed.length);
+    setText(this.count, loader.loaded ? t('{0} of {1}', formatCount(shown.length), formatCount(total)) : '');
     setText(this.note, this.noteText(loader, shown.length));
   }
 

@@ -2,7 +2,7 @@
 import { t } from '../../src/base/texts';
 import type { PanelAction, PanelRun } from '../../src/protocol/panel';
 import type { RunRow, StopResult } from '../../src/protocol/rows';
-import { el, icon, setAttribute, setText } from '../shared/dom';
+import { el, icon, setAttribute, setName, setText } from '../shared/dom';
 import { formatAgo, formatCount, formatDuration, formatLine, formatNumber, formatTime } from '../../src/domain/format';
 import { statusActions, statusLook } from '../shared/status';
 import { Eta, type Pace } from './eta';
@@ -31,6 +31,7 @@ export class Header {
   });
   private readonly bar = el('div', { class: 'progress-bar' });
   private readonly progressText = el('span', { class: 'progress-text number' });
+  private readonly going = el('div', { class: 'going' }, this.progress, this.progressText);
   private readonly error = el('button', { class: 'run-error link', type: 'button', hidden: true });
   private readonly buttons: Record<'stop' | 'pause' | 'checkpoint_now' | 'resume' | 'again' | 'output', ActionButton>;
   private readonly etas = new Map<string, Eta>();
@@ -52,8 +53,7 @@ export class Header {
     this.error.addEventListener('click', () => this.openError());
     const title = el('div', { class: 'title' }, this.name, this.status, this.detail);
     const actions = el('div', { class: 'actions' }, ...Object.values(this.buttons).map((button) => button.element));
-    const going = el('div', { class: 'going' }, this.progress, this.progressText);
-    this.element = el('div', { class: 'panel-header' }, title, actions, going, this.error);
+    this.element = el('div', { class: 'panel-header' }, title, actions, this.going, this.error);
   }
 
   update(): void {
@@ -61,7 +61,7 @@ export class Header {
     this.element.hidden = run === undefined;
     if (run === undefined) return;
     const { row } = run;
-    setText(this.name, row.name);
+    setName(this.name, row.name);
     setAttribute(this.name, 'title', `${row.name}\n${row.run_id}`);
     this.updateStatus(row);
     this.updateProgress(row);
@@ -87,7 +87,12 @@ export class Header {
     const now = Date.now();
     const time =
       row.ended !== null
-        ? `${row.started === null ? '' : `${formatDuration((row.ended - row.started) / 1000)}, `}${formatAgo(row.ended, now)}`
+        ? [
+            row.started !== null && t('took {0}', formatDuration((row.ended - row.started) / 1000)),
+            formatAgo(row.ended, now),
+          ]
+            .filter(Boolean)
+            .join(' · ')
         : row.started === null
           ? ''
           : t('for {0}', formatDuration((now - row.started) / 1000));
@@ -105,6 +110,8 @@ export class Header {
 
   private updateProgress(row: RunRow): void {
     const { progress } = row;
+    // Of a run that goes on it may come any moment.
+    this.going.hidden = progress === null && row.ended !== null;
     const share = progress?.total ? Math.min(1, Math.max(0, progress.cur / progress.total)) : null;
     this.progress.classList.toggle('none', share === null);
     this.progress.classList.toggle('ended', row.ended !== null);

@@ -5,16 +5,21 @@ import type { Json } from '../../src/protocol/events';
 import type { Attempt, RunDetail } from '../../src/protocol/rows';
 import { el } from '../shared/dom';
 import { formatCount, formatDuration, formatNumber, formatTime, toNumber } from '../../src/domain/format';
+import { keyMetricOf } from '../../src/domain/keyMetric';
 import { statusLook } from '../shared/status';
 import { markdown } from './markdown';
+import { MetricGroups, SYSTEM_SECTION } from './metricGroups';
 import { tracebackView } from './tracebackView';
 
 type Act = (action: PanelAction) => void;
 
-export function overview(run: PanelRun, detail: RunDetail | undefined, act: Act): HTMLElement[] {
+/** More than can be taken in at a glance are folded. */
+const MOST_CARDS = 15;
+
+export function overview(run: PanelRun, detail: RunDetail | undefined, keyMetric: string, act: Act): HTMLElement[] {
   return [
     failure(run, detail, act),
-    section(t('Metrics'), metricCards(run)),
+    section(t('Metrics'), metricCards(run, keyMetric)),
     section(t('Parameters'), keyValues(run.row.params)),
     detail && section(t('Notes'), notes(detail, act)),
     detail && section(t('Alerts'), alertTable(detail)),
@@ -54,8 +59,14 @@ function failure({ row }: PanelRun, detail: RunDetail | undefined, act: Act): HT
   return el('section', { class: 'failure', role: 'alert' }, el('h2', {}, row.error), trace);
 }
 
-function metricCards({ row }: PanelRun): HTMLElement | null {
-  const keys = Object.keys(row.metrics).sort((a, b) => a.localeCompare(b, undefined, { numeric: true }));
+/** The key metric, then the others in the order of their charts; what the machine did has a tab of its own. */
+function metricCards({ row }: PanelRun, keyMetric: string): HTMLElement | null {
+  const groups = new MetricGroups();
+  groups.add(Object.keys(row.metrics));
+  const key = keyMetricOf(Object.keys(row.metrics), keyMetric);
+  const keys = groups
+    .list(() => true, key === undefined ? [] : [key])
+    .flatMap(({ name, ids }) => (name === SYSTEM_SECTION ? [] : ids));
   if (keys.length === 0) return null;
   const cards = keys.map((key) => {
     const metric = row.metrics[key]!;
@@ -81,7 +92,11 @@ function metricCards({ row }: PanelRun): HTMLElement | null {
       bad > 0 && el('div', { class: 'chart-bad' }, t('{0} NaN/∞', formatCount(bad))),
     );
   });
-  return el('div', { class: 'metric-cards' }, ...cards);
+  const grid = (some: HTMLElement[]): HTMLElement => el('div', { class: 'metric-cards' }, ...some);
+  if (cards.length <= MOST_CARDS) return grid(cards);
+  const more = el('summary', {}, t('{0} more metrics', formatCount(cards.length - MOST_CARDS)));
+  const folded = el('details', { 'data-part': 'metrics' }, more, grid(cards.slice(MOST_CARDS)));
+  return el('div', {}, grid(cards.slice(0, MOST_CARDS)), folded);
 }
 
 /** Packages and variables are many: they stay folded until somebody asks. */
@@ -118,7 +133,7 @@ function flatten(key: string, value: Json): [string, string][] {
   if (typeof value === 'number') return [[key, formatNumber(value)]];
   if (typeof value !== 'object') return [[key, String(value)]];
   if (Array.isArray(value) && value.every((item) => typeof item !== 'object'))
-    return value.length > 0 ? [[key, value.join(' ')]] : [];
+    return value.length > 0 ? [[key, value.join(', ')]] : [];
   return Object.entries(value).flatMap(([name, inner]) => flatten(`${key}.${name}`, inner));
 }
 
@@ -152,7 +167,11 @@ function exitText({ exit }: Attempt): string {
 function code(detail: RunDetail, act: Act): HTMLElement | null {
   const { git_diff, argv, entrypoint, ...rest } = asRecord(detail.source);
   const parts: (HTMLElement | null)[] = [
-    keyValues({ [t('entrypoint')]: entrypoint ?? null, [t('command')]: Array.isArray(argv) ? argv : null, ...rest }),
+    keyValues({
+      [t('entrypoint')]: entrypoint ?? null,
+      [t('command')]: Array.isArray(argv) ? argv.filter((part) => typeof part === 'string').join(' ') : null,
+      ...rest,
+    }),
   ];
   if (typeof entrypoint === 'string') {
     const open = el('button', { class: 'link', type: 'button' }, t('Open the script'));

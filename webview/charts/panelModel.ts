@@ -3,6 +3,7 @@ import { newPanelState, readPanelState } from '../../src/protocol/panel';
 import type { Connection, PanelRun, PanelState, RunsMessage } from '../../src/protocol/panel';
 import type { RunDetail, StopResult } from '../../src/protocol/rows';
 import { namesApart } from '../../src/domain/runGroups';
+import { RunDashes } from './runDashes';
 
 /** `snapshot`: everything came anew; `runs`: rows changed. */
 export type Change = 'snapshot' | 'runs' | 'state' | 'detail' | 'stop';
@@ -19,6 +20,7 @@ export class PanelModel {
   /** How far a stop that was asked for here has come. */
   readonly stops = new Map<string, StopResult>();
   private readonly listeners: ((change: Change) => void)[] = [];
+  private readonly dashes = new RunDashes();
   private keys: string[] = [];
   private keysOf: PanelRun[] = [];
   private names = new Map<string, string>();
@@ -36,7 +38,7 @@ export class PanelModel {
     }
     if (message.kind === 'runs') this.state = readPanelState({ ...this.state, run_ids: message.state.run_ids });
     // All that there are, each time: a run that was just launched comes a moment after its panel, and one may be deleted.
-    this.runs = message.runs;
+    this.runs = this.dashes.apply(message.runs);
     for (const { row, stop } of this.runs) {
       if (stop) this.stops.set(row.run_id, stop);
       const active = row.status === 'running' || row.status === 'queued' || row.status === 'lost';

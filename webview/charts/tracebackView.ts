@@ -6,7 +6,7 @@ const FRAME = /File "([^"]+)", line (\d+)/;
 
 export function tracebackView(text: string, open: (file: string, line: number) => void): HTMLElement {
   const block = el('pre', { class: 'traceback', tabindex: 0, 'aria-label': t('Traceback') });
-  for (const line of text.split('\n')) {
+  for (const line of text.trimEnd().split('\n')) {
     const [place, file, number] = FRAME.exec(line) ?? [];
     if (place === undefined || file === undefined || file.startsWith('<')) {
       block.append(`${line}\n`);

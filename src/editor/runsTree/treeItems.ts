@@ -1,10 +1,10 @@
 import * as vscode from 'vscode';
-import { formatAgo, formatBytes, formatDuration, formatNumber, shortName, toNumber } from '../../domain/format';
+import { formatAgo, formatBytes, formatDuration, shortName, straight, toNumber } from '../../domain/format';
 import { betterOf } from '../../domain/keyMetric';
 import type { Artifact, Attempt, Checkpoint, RunRow } from '../../protocol/rows';
 import { isActive } from '../runFeed';
 import type { SeriesStyle } from '../runColors';
-import { keyMetric, runDescription, statusIcon, statusWord } from '../runText';
+import { keyMetric, runDescription, statusIcon, statusWord, valueText } from '../runText';
 
 /** So that what follows the name has room in a narrow sidebar. */
 const LONGEST_NAME = 22;
@@ -40,13 +40,13 @@ export function runContext(row: RunRow): string {
 }
 
 export function experimentItem(name: string, rows: RunRow[], all: boolean, chosenMetric: string): vscode.TreeItem {
-  const item = new vscode.TreeItem(name, vscode.TreeItemCollapsibleState.Expanded);
+  const item = new vscode.TreeItem(straight(name), vscode.TreeItemCollapsibleState.Expanded);
   const count = all ? `${rows.length}` : `${rows.length}+`;
   const parts = [rows.length === 1 && all ? vscode.l10n.t('1 run') : vscode.l10n.t('{0} runs', count)];
   const running = rows.filter((row) => row.status === 'running').length;
   if (running > 0) parts.push(vscode.l10n.t('{0} running', running));
   const best = bestValue(rows, chosenMetric);
-  if (best && rows.length > 1) parts.push(vscode.l10n.t('best {0} {1}', best.key, formatNumber(best.value)));
+  if (best && rows.length > 1) parts.push(vscode.l10n.t('best {0}', valueText(best.key, best.value)));
   item.description = parts.join(' · ');
   item.iconPath = new vscode.ThemeIcon('beaker');
   item.contextValue = 'experiment';
@@ -109,7 +109,7 @@ export function checkpointItem(checkpoint: Checkpoint, best: boolean): vscode.Tr
   const [metric] = Object.entries(checkpoint.metrics);
   item.description = [
     best && '★',
-    metric && `${metric[0]} ${formatNumber(toNumber(metric[1]))}`,
+    metric && valueText(metric[0], toNumber(metric[1])),
     checkpoint.exists === false ? vscode.l10n.t('file is gone') : formatAgo(checkpoint.at, Date.now()),
   ]
     .filter(Boolean)

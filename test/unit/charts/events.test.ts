@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { PanelPage, RunEvent } from '../../../src/protocol/panel';
 import { EventLoader } from '../../../webview/charts/eventLoader';
-import { describeEvent } from '../../../webview/charts/eventText';
+import { describeEvent, withoutRepeats } from '../../../webview/charts/eventText';
 
 function event(type: string, payload: RunEvent['payload'], more: Partial<RunEvent> = {}): RunEvent {
   return { worker: 'worker-0', attempt: 1, ts: 1, type, payload, ...more };
@@ -27,6 +27,14 @@ describe('an event in one line', () => {
     [event('something_new', { run_id: 'r', size: 3, name: null }), 'size 3'],
     [event('log', null), ''],
   ])('%#', (one, text) => expect(describeEvent(one)).toBe(text));
+});
+
+it('progress that is told again and again is listed once, where it has come to', () => {
+  const status = (msg: string, cur: number, worker = 'worker-0'): RunEvent =>
+    event('status', { status: 'training', msg, progress: { cur, total: 9, unit: 'steps' } }, { worker });
+  const warning = event('log', { level: 'warning', msg: 'slow' });
+  const newest = [status('b', 4), status('b', 3), warning, status('b', 2, 'worker-1'), status('b', 2), status('a', 1)];
+  expect(withoutRepeats(newest)).toEqual([newest[0], warning, newest[3], newest[5]]);
 });
 
 describe('the events of a run', () => {

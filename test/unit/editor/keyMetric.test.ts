@@ -19,4 +19,5 @@ test('of a metric whose name says nothing, no value is called the best', () => {
 test('a long name keeps both its ends', () => {
   expect(shortName('resnet50_imagenet_lr0.1_seed_07', 15)).toBe('resnet5…seed_07');
   expect(shortName('short', 15)).toBe('short');
+  expect(shortName('left\u202eright', 15)).toBe('leftright');
 });
