@@ -35,6 +35,20 @@ export interface CustomChart {
   lines: string[];
 }
 
+/** How a logged table is sorted and filtered. */
+export interface TableArrangement {
+  filter: string;
+  sort: { column: string; down: boolean } | null;
+}
+
+/** A console log, and where in it somebody stopped to read: at a line, counted from a byte; null where it follows. */
+export interface ConsolePlace {
+  run_id: string;
+  worker: string;
+  attempt: number;
+  at: { offset: number; line: number } | null;
+}
+
 /** What the panel remembers over a reload (webview state; the host keeps it for the serializer). */
 export interface PanelState {
   run_ids: string[];
@@ -75,8 +89,19 @@ export interface PanelState {
   compare_columns: string[] | null;
   scatter_x: string | null;
   scatter_y: string | null;
-  /** Of the media tab: by what they are of, or of all (''); absent for the newest. */
+  media_search: string;
+  /** All that is in the media tab is at the same step. */
+  media_together: boolean;
+  /** By what they are of, or of all (''); absent for the newest. */
   media_steps: Record<string, number>;
+  /** By what they are of; absent for rows as they were logged. */
+  tables: Record<string, TableArrangement>;
+  events_search: string;
+  /** '' for all. */
+  events_kind: string;
+  console_search: string;
+  /** Null for what the run prints now. */
+  console_place: ConsolePlace | null;
 }
 
 export interface PanelRun {
@@ -145,6 +170,8 @@ export type PanelAction =
   | { do: 'open'; run_id: string; file: string; line?: number }
   | { do: 'reveal'; run_id: string; file: string }
   | { do: 'copy'; text: string }
+  /** The panel itself put something on the clipboard: the editor's takes only text. */
+  | { do: 'copied' }
   /** Opens a page of the web, after the editor asked. */
   | { do: 'link'; url: string }
   | { do: 'notes'; run_id: string }
@@ -226,13 +253,20 @@ export function newPanelState(run_ids: string[]): PanelState {
     compare_columns: null,
     scatter_x: null,
     scatter_y: null,
+    media_search: '',
+    media_together: true,
     media_steps: {},
+    tables: {},
+    events_search: '',
+    events_kind: '',
+    console_search: '',
+    console_place: null,
   };
 }
 
 /** State that was stored, perhaps by another version: what does not fit falls back to the default. */
 export function readPanelState(stored: unknown): PanelState {
-  const from = (typeof stored === 'object' && stored !== null ? stored : {}) as Record<string, unknown>;
+  const from = fieldsOf(stored);
   const state = newPanelState(texts(from.run_ids) ?? []);
   return {
     ...state,
@@ -245,7 +279,7 @@ export function readPanelState(stored: unknown): PanelState {
     log_y: from.log_y === true,
     clip: from.clip === true,
     smoothing: typeof from.smoothing === 'number' ? Math.min(0.99, Math.max(0, from.smoothing)) || 0 : 0,
-    search: typeof from.search === 'string' ? from.search : '',
+    search: textOf(from.search) ?? '',
     collapsed: texts(from.collapsed) ?? state.collapsed,
     pinned: texts(from.pinned) ?? state.pinned,
     custom: Array.isArray(from.custom) ? from.custom.flatMap((one: unknown) => customChart(one) ?? []) : [],
@@ -255,12 +289,19 @@ export function readPanelState(stored: unknown): PanelState {
     maximized: textOf(from.maximized),
     size: CHART_SIZES.find((size) => size === from.size) ?? state.size,
     linked: from.linked !== false,
-    zooms: zoomsOf(from.zooms),
-    zooms_y: zoomsOf(from.zooms_y),
+    zooms: read(from.zooms, zoomOf),
+    zooms_y: read(from.zooms_y, zoomOf),
     compare_columns: texts(from.compare_columns) ?? null,
     scatter_x: textOf(from.scatter_x),
     scatter_y: textOf(from.scatter_y),
-    media_steps: stepsOf(from.media_steps),
+    media_search: textOf(from.media_search) ?? '',
+    media_together: from.media_together !== false,
+    media_steps: read(from.media_steps, (step) => (typeof step === 'number' ? step : null)),
+    tables: read(from.tables, tableArrangement),
+    events_search: textOf(from.events_search) ?? '',
+    events_kind: textOf(from.events_kind) ?? '',
+    console_search: textOf(from.console_search) ?? '',
+    console_place: consolePlace(from.console_place),
   };
 }
 
@@ -272,28 +313,42 @@ function textOf(value: unknown): string | null {
   return typeof value === 'string' ? value : null;
 }
 
-function stepsOf(value: unknown): Record<string, number> {
-  const known = Object.entries(typeof value === 'object' && value !== null ? value : {});
-  return Object.fromEntries(known.filter((one): one is [string, number] => typeof one[1] === 'number'));
+/** By names; what does not fit is left out. */
+function read<T>(value: unknown, one: (value: unknown) => T | null): Record<string, T> {
+  return Object.fromEntries(
+    Object.entries(fieldsOf(value)).flatMap(([name, each]) => {
+      const fits = one(each);
+      return fits === null ? [] : [[name, fits]];
+    }),
+  );
+}
+
+function tableArrangement(value: unknown): TableArrangement | null {
+  const { filter, sort } = fieldsOf(value);
+  const { column, down } = fieldsOf(sort);
+  if (typeof filter !== 'string') return null;
+  return { filter, sort: typeof column === 'string' ? { column, down: down === true } : null };
+}
+
+function consolePlace(value: unknown): ConsolePlace | null {
+  const { run_id, worker, attempt, at } = fieldsOf(value);
+  const { offset, line } = fieldsOf(at);
+  if (typeof run_id !== 'string' || typeof worker !== 'string' || typeof attempt !== 'number') return null;
+  const isPlace = typeof offset === 'number' && typeof line === 'number';
+  return { run_id, worker, attempt, at: isPlace ? { offset, line } : null };
+}
+
+function fieldsOf(value: unknown): Record<string, unknown> {
+  return (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>;
 }
 
 function customChart(value: unknown): CustomChart | null {
-  const { id, lines } = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>;
+  const { id, lines } = fieldsOf(value);
   const known = texts(lines);
   return typeof id === 'string' && known !== undefined && known.length > 0 ? { id, lines: known } : null;
 }
 
 function zoomOf(value: unknown): Zoom | null {
-  const { from, to } = (typeof value === 'object' && value !== null ? value : {}) as Partial<Zoom>;
+  const { from, to } = fieldsOf(value);
   return typeof from === 'number' && typeof to === 'number' && to > from ? { from, to } : null;
-}
-
-function zoomsOf(value: unknown): Record<string, Zoom> {
-  const known = Object.entries(typeof value === 'object' && value !== null ? value : {});
-  return Object.fromEntries(
-    known.flatMap(([id, one]) => {
-      const zoom = zoomOf(one);
-      return zoom === null ? [] : [[id, zoom]];
-    }),
-  );
 }

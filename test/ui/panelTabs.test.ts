@@ -35,6 +35,30 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+const size = (png: Buffer) => ({ width: png.readUInt32BE(16), height: png.readUInt32BE(20) });
+
+/** What a picture shows: how much of it is not its background, in how many colours, and where. */
+function pixels(png: Buffer): Promise<{ drawn: number; colors: number; sum: number }> {
+  return workbench.page.evaluate(
+    async (url) => {
+      const image = new Image();
+      image.src = url;
+      await image.decode();
+      const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight);
+      const context = canvas.getContext('2d')!;
+      context.drawImage(image, 0, 0);
+      const all = new Uint32Array(context.getImageData(0, 0, canvas.width, canvas.height).data.buffer);
+      let [drawn, sum] = [0, 0];
+      for (const [i, pixel] of all.entries()) {
+        if (pixel !== all[0]) drawn++;
+        sum = (sum * 31 + pixel * (i + 1)) % 2 ** 40;
+      }
+      return { drawn: drawn / all.length, colors: new Set(all).size, sum };
+    },
+    `data:image/png;base64,${png.toString('base64')}`,
+  );
+}
+
 describe('a run that is over', () => {
   test('overview: metrics, params, tags, environment, and notes that are written in the editor', async () => {
     await page.tab('Overview');
@@ -105,9 +129,35 @@ describe('a run that is over', () => {
     await workbench.page.locator('.tab.active', { hasText: 'chartRuns.py' }).waitFor();
   });
 
-  test('the tab survives a reload', async () => {
+  test('a reload keeps the tab, what it filters, what was searched for, and where somebody was reading', async () => {
+    await page.tab('Console');
+    const text = page.content.locator('.console-text');
+    const topLine = (): Promise<string | undefined> =>
+      text.evaluate((one) => {
+        const { top } = one.getBoundingClientRect();
+        return [...one.children].find((line) => line.getBoundingClientRect().bottom > top + 2)?.textContent;
+      });
+    await text.evaluate((one) => {
+      const line = [...one.children].find(({ textContent }) => textContent === 'line 100')!;
+      one.scrollTop += line.getBoundingClientRect().top - one.getBoundingClientRect().top;
+    });
+    await until('a line amid others is read', async () => (await topLine()) === 'line 100');
+    await page.tab('Events');
+    await workbench.page.waitForTimeout(600); // the state is stored a moment later
     await workbench.reload();
-    await page.content.locator('.event-rows tbody tr').first().waitFor({ timeout: 60_000 });
+    const rows = page.content.locator('.event-rows tbody tr');
+    await rows.first().waitFor({ timeout: 60_000 });
+    expect(await rows.locator('.event-text').allTextContents()).toEqual(['reached 150']);
+    expect(await page.content.locator('vscode-single-select[label="Kind of event"]').textContent()).toContain(
+      'log info',
+    );
+    await page.tab('Console');
+    await until('it is shown again', async () => (await topLine()) === 'line 100');
+    const status = page.content.locator('.console [role="status"]');
+    await until('it is searched', async () => (await status.textContent()) === '1 of 11');
+    expect(await topLine()).toBe('line 100');
+    const follow = page.content.getByRole('button', { name: 'Follow the newest output' });
+    expect(await follow.getAttribute('aria-pressed')).toBe('false');
   });
 
   test('a chart is saved as PNG, SVG and CSV, and copied', async () => {
@@ -122,9 +172,10 @@ describe('a run that is over', () => {
       const file = join(folder, `loss.${kind}`);
       saved[kind] = await until(`${file} is there`, () => existsSync(file) && readFileSync(file));
     }
-    const size = (await page.plot('loss').boundingBox())!;
+    const plot = (await page.plot('loss').boundingBox())!;
     expect(saved['png']!.subarray(1, 4).toString()).toBe('PNG');
-    expect(saved['png']!.readUInt32BE(16)).toBeGreaterThanOrEqual(Math.floor(size.width));
+    expect(size(saved['png']!).width).toBeGreaterThanOrEqual(Math.floor(plot.width));
+    expect(size(saved['png']!).height).toBeGreaterThan(Math.floor(plot.height));
     const svg = saved['svg']!.toString();
     const parsed = await workbench.page.evaluate((text) => {
       const { documentElement: root } = new DOMParser().parseFromString(text, 'image/svg+xml');
@@ -139,6 +190,34 @@ describe('a run that is over', () => {
     expect(await workbench.clipboard((text) => text === csv)).toBe(csv);
     await page.chartMenu('loss', 'Copy as SVG');
     expect(await workbench.clipboard((text) => text.startsWith('<svg'))).toBe(svg);
+
+    await page.chartMenu('loss', 'Copy the picture');
+    const picture = Buffer.from(await workbench.clipboardPicture(), 'base64');
+    await workbench.page.locator('.statusbar', { hasText: 'Copied.' }).waitFor();
+    expect(picture.subarray(0, 8)).toEqual(Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'));
+    expect(size(picture)).toEqual(size(saved['png']!));
+    const [copied, file] = await Promise.all([picture, saved['png']!].map(pixels));
+    expect(copied).toEqual(file);
+    // A line, its grid, its labels: neither one colour nor a full page.
+    expect(copied!.drawn).toBeGreaterThan(0.005);
+    expect(copied!.drawn).toBeLessThan(0.5);
+    expect(copied!.colors).toBeGreaterThan(10);
+  });
+
+  test('a browser that refuses the clipboard is told of, with what to do instead', async () => {
+    const body = page.content.locator('body');
+    await body.evaluate(() => {
+      const refuse = (): Promise<void> =>
+        Promise.reject(new DOMException('Write permission denied.', 'NotAllowedError'));
+      Object.defineProperty(navigator.clipboard, 'write', { value: refuse, configurable: true });
+    });
+    await page.chartMenu('loss', 'Copy the picture');
+    const notice = page.content.locator('.notice');
+    await notice
+      .getByText('The picture could not be copied (Write permission denied.). Choose "Save as PNG…"')
+      .waitFor();
+    await notice.getByRole('button', { name: 'Dismiss' }).click();
+    await body.evaluate(() => Reflect.deleteProperty(navigator.clipboard, 'write'));
   });
 
   test('the mark of a checkpoint: its path is copied, its file is revealed, and the run can be resumed from it', async () => {
@@ -232,6 +311,35 @@ describe('images, histograms and tables of two runs', () => {
     await workbench.screenshot('tabs-tables');
   });
 
+  test('what was sorted, filtered and chosen stays: in another theme, over tabs, and when the panel was away', async () => {
+    const slider = card('samples/digits').getByLabel('Step of samples/digits');
+    const table = card('predictions').locator('figure').first();
+    const expectKept = async (): Promise<void> => {
+      await until('the row is shown', async () => (await table.locator('tbody tr').count()) === 1);
+      expect(await table.locator('tbody td').first().textContent()).toBe('7');
+      expect(await table.locator('th').first().getAttribute('aria-sort')).toBe('descending');
+      expect(await table.getByLabel('Filter rows').inputValue()).toBe('word 7');
+      // Tables of one key are arranged alike.
+      expect(await card('predictions').locator('tbody tr').count()).toBe(2);
+    };
+    await workbench.inEachTheme(expectKept, ['highContrast', 'light']);
+    await page.tab('Charts');
+    await page.tab('Media');
+    await expectKept();
+    await page.content.getByLabel('Filter media').fill('samples|predictions');
+    await slider.fill('3');
+    await page.content.locator('figcaption', { hasText: 'of step 30' }).first().waitFor();
+    await workbench.page.waitForTimeout(600); // the state is stored a moment later
+    await workbench.page.locator('.tab[aria-label^="talkative,"]').click();
+    await page.drawn('loss', 'talk');
+    await workbench.page.locator('.tab[aria-label^="media 1"]').click();
+    await until('the slider is where it was', async () => (await slider.getAttribute('aria-valuetext')) === 'step 30');
+    expect(await page.content.locator('.media-card').count()).toBe(2);
+    await slider.fill('9');
+    await expectKept();
+    await page.content.getByLabel('Filter media').fill('');
+  });
+
   test('a confusion matrix is counted and shaded; curves of all runs lie in one picture', async () => {
     const matrix = card('mistakes').locator('.confusion').first();
     const cells = (await matrix.locator('tbody td').allTextContents()).map(Number);
@@ -312,7 +420,7 @@ async function tabTo(target: Locator, key = 'Tab'): Promise<void> {
 
 describe('a run that goes on', () => {
   beforeAll(async () => {
-    startRun(folder, 'chatter:20');
+    startRun(folder, 'chatter:40');
     await workbench.showRuns();
     await workbench.row('chatter').waitFor();
     await workbench.rowAction('chatter', 'Open Charts');
@@ -335,6 +443,36 @@ describe('a run that goes on', () => {
     await page.until('loss', 'chatter', ({ x }) => x.length > before.x.length);
     // Digits that change by themselves; a chart that moves is a thousand times as much.
     expect(moved).toBeLessThan(1e-3);
+  });
+
+  test('media: what is typed into a filter stays while steps come; the slider stays, or follows at its end', async () => {
+    await page.tab('Media');
+    const card = page.content.locator('.media-card[aria-label="guesses"]');
+    const step = async (): Promise<number> =>
+      Number(/\d+$/.exec((await card.locator('header .number').textContent())!));
+    const slider = card.getByLabel('Step of guesses');
+    const newest = async (): Promise<number> => Number(await slider.getAttribute('max'));
+    await until('it follows', async () => (await step()) >= 20);
+    await card.getByLabel('Filter rows').click();
+    const first = await step();
+    for (const letter of 'guess 7') {
+      await workbench.page.keyboard.type(letter);
+      await workbench.page.waitForTimeout(120);
+    }
+    await until('it goes on', async () => (await step()) > first + 10);
+    const row = card.locator('tbody tr');
+    expect(await row.count()).toBe(1);
+    expect(await row.locator('td').nth(1).textContent()).toBe('guess 7');
+    expect(Number(await row.locator('td').last().textContent())).toBeGreaterThan(first);
+    await workbench.page.keyboard.type('!');
+    await card.getByText('No row matches.').waitFor();
+    await slider.fill('1');
+    const max = await newest();
+    await until('more came', async () => (await newest()) > max + 1);
+    expect(await step()).toBe(10);
+    await slider.fill(String(await newest()));
+    const end = await step();
+    await until('it follows again', async () => (await step()) > end);
   });
 
   test('console: follows the newest line until somebody scrolls up', async () => {
@@ -362,7 +500,7 @@ describe('a run that goes on', () => {
       .filter((value) => value !== undefined);
     expect(sampled.slice(0, drawn.y.length)).toEqual(drawn.y);
     expect(drawn.x.at(-1)! - drawn.x[0]!).toBeGreaterThan(0.5);
-    expect(drawn.x.at(-1)!).toBeLessThan(20);
+    expect(drawn.x.at(-1)!).toBeLessThan(40);
     await workbench.screenshots('tabs-system');
   });
 });

@@ -190,6 +190,18 @@ export class Workbench {
     });
   }
 
+  /** The picture that was copied, as a PNG in base64. */
+  clipboardPicture(): Promise<string> {
+    return until('a picture is copied', () =>
+      this.page.evaluate(async () => {
+        const item = (await navigator.clipboard.read()).find(({ types }) => types.includes('image/png'));
+        if (item === undefined) return null;
+        const bytes = new Uint8Array(await (await item.getType('image/png')).arrayBuffer());
+        return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+      }),
+    );
+  }
+
   async screenshot(name: string): Promise<void> {
     mkdirSync(ARTIFACTS, { recursive: true });
     await this.page.screenshot({ path: join(ARTIFACTS, `${name}.png`) });

@@ -84,13 +84,15 @@ export class ChartMenus {
     this.act({ do: 'copy', text });
   }
 
-  /** The editor's clipboard takes only text. */
+  /** By the browser, which may refuse: a page without focus, a policy. */
   private async copyPicture(view: ChartView): Promise<void> {
     try {
       const bytes = Uint8Array.from(atob(this.data(view, 'png')), (letter) => letter.charCodeAt(0));
       await navigator.clipboard.write([new ClipboardItem({ 'image/png': new Blob([bytes], { type: 'image/png' }) })]);
+      this.act({ do: 'copied' });
     } catch (error) {
-      this.fail(t('The picture could not be copied ({0}). Save it as PNG instead.', String(error)));
+      const why = error instanceof Error ? error.message : String(error);
+      this.fail(t('The picture could not be copied ({0}). Choose "Save as PNG…" instead.', why));
     }
   }
 

@@ -1,6 +1,6 @@
 /** The console tab: what the script printed, the newest at once, older on demand; it follows, and can be searched. */
 import { t } from '../../src/base/texts';
-import type { OutputQuery, PanelAction, PanelOutput, PanelRun } from '../../src/protocol/panel';
+import type { ConsolePlace, OutputQuery, PanelAction, PanelOutput, PanelRun } from '../../src/protocol/panel';
 import { formatBytes } from '../../src/domain/format';
 import { code, el, filled, icon, iconButton, setAttribute, setText } from '../shared/dom';
 import { statusActions } from '../shared/status';
@@ -14,6 +14,8 @@ const CHUNK = 256 * 1024;
 const EARLIER = 4;
 const MOST_LINES = 20_000;
 const INTERVAL_MS = 400;
+/** Who scrolls goes on scrolling. */
+const REMEMBER_MS = 200;
 const FRAME = /^(\s*)(File "([^"]+)", line (\d+))(.*)$/;
 
 interface Source {
@@ -32,11 +34,18 @@ export class ConsoleView {
     this.setFollowing(!this.following),
   );
   private readonly size = el('span', { class: 'muted number' });
-  private readonly search = new TextSearch(this.text, this.element);
+  private readonly search = new TextSearch(this.text, this.element, (console_search) =>
+    this.model.patch({ console_search }),
+  );
   private source: Source | null = null;
   private lines = new ConsoleLines();
   private tail = CHUNK;
   private start = 0;
+  /** Lines that gave way to newer ones. */
+  private dropped = 0;
+  /** Where somebody was reading before the panel was made anew, until it is shown again. */
+  private resume: ConsolePlace['at'] = null;
+  private rememberTimer: ReturnType<typeof setTimeout> | undefined;
   /** Null until the end was shown. */
   private next: number | null = null;
   private files: PanelOutput['files'] = [];
@@ -79,13 +88,22 @@ export class ConsoleView {
     if (this.model.state.tab !== 'console') return;
     const run = this.model.focused();
     if (run === undefined) return;
-    if (this.source?.run_id !== run.row.run_id) this.open({ run_id: run.row.run_id, worker: null, attempt: null });
+    this.search.set(this.model.state.console_search);
+    if (this.source?.run_id !== run.row.run_id) this.openRun(run.row.run_id);
     this.poke();
   }
 
-  private open(source: Source): void {
+  private openRun(run_id: string): void {
+    const { console_place: place } = this.model.state;
+    if (place?.run_id !== run_id) return this.open({ run_id, worker: null, attempt: null });
+    this.setFollowing(place.at === null);
+    this.open({ run_id, worker: place.worker, attempt: place.attempt }, place.at);
+  }
+
+  private open(source: Source, at: ConsolePlace['at'] = null): void {
     this.source = source;
     this.tail = CHUNK;
+    this.resume = at;
     this.restart();
   }
 
@@ -93,6 +111,7 @@ export class ConsoleView {
   private restart(): void {
     this.lines = new ConsoleLines();
     this.next = null;
+    this.dropped = 0;
     this.text.replaceChildren();
     this.search.changed();
     this.lastAsked = -Infinity;
@@ -114,13 +133,19 @@ export class ConsoleView {
     this.asking = true;
     this.lastAsked = performance.now();
     try {
-      const place = this.next === null ? { offset: 0, tail: this.tail } : { offset: this.next };
+      const end = this.resume === null ? { offset: 0, tail: this.tail } : { offset: this.resume.offset };
+      const place = this.next === null ? end : { offset: this.next };
       const output = await this.ask({ run_id: source.run_id, ...named(source), ...place, limit: CHUNK });
       if (source !== this.source) return;
       this.show(source, output);
       if (output.next < output.size && output.data.length > 0) this.lastAsked = -Infinity;
     } catch (error) {
       this.onError(error instanceof Error ? error.message : String(error));
+      // It may be gone, with what was kept of it.
+      if (source === this.source && this.next === null && this.model.state.console_place !== null) {
+        this.model.patch({ console_place: null });
+        this.openRun(source.run_id);
+      }
     } finally {
       this.asking = false;
       const active = this.model.run(source.run_id)?.row;
@@ -133,13 +158,60 @@ export class ConsoleView {
     source.worker = output.worker;
     source.attempt = output.attempt;
     this.files = output.files;
-    if (this.next === null) this.start = output.offset;
+    const isFirst = this.next === null;
+    if (isFirst) this.start = output.offset;
     this.next = output.next;
     if (output.data.length > 0) {
       this.lines.add(output.data);
       this.draw();
     }
     this.drawHead(output);
+    this.goOn(output.next >= output.size);
+    if (isFirst) this.remember();
+  }
+
+  /** To the line that was read, as soon as it is there. */
+  private goOn(atEnd: boolean): void {
+    if (this.resume === null) return;
+    const line = this.text.children[this.resume.line - this.dropped];
+    if (line !== undefined)
+      this.text.scrollTop += line.getBoundingClientRect().top - this.text.getBoundingClientRect().top;
+    if (line !== undefined || atEnd) this.resume = null;
+  }
+
+  /** What is read now, also when the tab is left in the next moment; told when nobody scrolls any more. */
+  private remember(): void {
+    const place = this.place();
+    if (place === undefined) return;
+    clearTimeout(this.rememberTimer);
+    this.rememberTimer = setTimeout(() => {
+      if (JSON.stringify(place) !== JSON.stringify(this.model.state.console_place))
+        this.model.patch({ console_place: place });
+    }, REMEMBER_MS);
+  }
+
+  /** Undefined while it cannot be seen, or what was read before is not shown yet. */
+  private place(): ConsolePlace | null | undefined {
+    if (this.source === null || this.next === null || this.resume !== null) return undefined;
+    if (this.text.clientHeight === 0) return undefined;
+    const { run_id, worker, attempt } = this.source;
+    if (worker === null || attempt === null) return undefined;
+    // What is shown when nobody chooses.
+    const usual = this.files.find((file) => file.attempt === this.files.at(-1)!.attempt);
+    if (this.following && usual?.worker === worker && usual.attempt === attempt) return null;
+    return { run_id, worker, attempt, at: this.following ? null : { offset: this.start, line: this.topLine() } };
+  }
+
+  /** Looked up by halves: there are many lines, and this is asked while somebody scrolls. */
+  private topLine(): number {
+    const { top } = this.text.getBoundingClientRect();
+    let [from, to] = [0, this.text.childElementCount];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if (this.text.children[middle]!.getBoundingClientRect().bottom > top + 1) to = middle;
+      else from = middle + 1;
+    }
+    return this.dropped + from;
   }
 
   private draw(): void {
@@ -152,6 +224,7 @@ export class ConsoleView {
     // The oldest give way; the elements stay as many as the lines.
     const surplus = lines.length - MOST_LINES;
     if (surplus > 0) {
+      this.dropped += surplus;
       lines.splice(0, surplus);
       this.lines.takeChanged();
       for (let i = 0; i < surplus; i++) this.text.firstElementChild?.remove();
@@ -215,14 +288,18 @@ export class ConsoleView {
 
   /** Whoever scrolls up wants to read: nothing moves under them until they are at the end again. */
   private scrolled(): void {
+    // Nothing is shown yet, or not what was read.
+    if (this.next === null || this.resume !== null || this.model.state.tab !== 'console') return;
     const atEnd = this.text.scrollHeight - this.text.scrollTop - this.text.clientHeight < 30;
     if (atEnd !== this.following) this.setFollowing(atEnd);
+    this.remember();
   }
 
   private setFollowing(following: boolean): void {
     this.following = following;
     setAttribute(this.follow, 'aria-pressed', String(following));
     if (following) this.text.scrollTop = this.text.scrollHeight;
+    this.remember();
   }
 }
 

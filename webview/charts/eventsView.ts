@@ -27,7 +27,6 @@ export class EventsView {
     this.body,
   );
   private readonly note = el('p', { class: 'muted' });
-  private chosen = '';
   private drawn = '';
 
   constructor(
@@ -40,12 +39,9 @@ export class EventsView {
     const mark = icon('search');
     mark.slot = 'content-before';
     this.search.append(mark);
-    this.search.addEventListener('input', () => this.update());
+    this.search.addEventListener('input', () => this.model.patch({ events_search: this.search.value }));
     this.kind.setAttribute('label', t('Kind of event'));
-    this.kind.addEventListener('change', () => {
-      this.chosen = this.kind.value;
-      this.update();
-    });
+    this.kind.addEventListener('change', () => this.model.patch({ events_kind: this.kind.value }));
     this.element.append(
       el(
         'div',
@@ -60,24 +56,27 @@ export class EventsView {
 
   update(): void {
     const loader = this.events();
-    if (this.model.state.tab !== 'events' || loader === undefined) return;
+    const { tab, events_search, events_kind } = this.model.state;
+    if (tab !== 'events' || loader === undefined) return;
     loader.poke();
-    const drawn = [loader.run_id, loader.total, loader.loaded, this.chosen, this.search.value].join('\0');
+    const drawn = [loader.run_id, loader.total, loader.loaded, events_kind, events_search].join('\0');
     if (drawn === this.drawn) return;
     this.drawn = drawn;
-    const kinds = [...new Set(loader.events.map(kindOf))].sort();
+    if (this.search.value !== events_search) this.search.value = events_search;
+    // What was chosen stays a choice, also of a run where it never happened.
+    const kinds = [...new Set([...loader.events.map(kindOf), ...(events_kind === '' ? [] : [events_kind])])].sort();
     fillSelect(
       this.kind,
       [{ value: '', label: t('all kinds') }, ...kinds.map((kind) => ({ value: kind, label: kind }))],
-      this.chosen,
+      events_kind,
     );
-    const wanted = this.search.value.trim().toLowerCase();
+    const wanted = events_search.trim().toLowerCase();
     // Each process of a run has a journal: they are read one after another.
     const newest = loader.events.toSorted((a, b) => b.ts - a.ts);
-    const listed = this.chosen === 'status' ? newest : withoutRepeats(newest);
+    const listed = events_kind === 'status' ? newest : withoutRepeats(newest);
     const shown = listed
       .map((event) => ({ event, text: describeEvent(event) }))
-      .filter(({ event }) => this.chosen === '' || kindOf(event) === this.chosen)
+      .filter(({ event }) => events_kind === '' || kindOf(event) === events_kind)
       .filter(({ event, text }) => `${kindOf(event)} ${text} ${event.worker}`.toLowerCase().includes(wanted));
     this.body.replaceChildren(
       ...shown.slice(0, MOST_SHOWN).map(({ event, text }) => this.row(loader.run_id, event, text)),

@@ -1,9 +1,9 @@
 /** Images, histograms or tables of one key, of all runs that are shown, at one step that a slider chooses. */
 import { t } from '../../src/base/texts';
 import type { Json } from '../../src/protocol/events';
-import type { PanelAction, PanelRun } from '../../src/protocol/panel';
+import type { PanelAction, PanelRun, TableArrangement } from '../../src/protocol/panel';
 import { formatCount } from '../../src/domain/format';
-import { el, icon, setAttribute, setName, setText } from '../shared/dom';
+import { el, icon, setAttribute, setChildren, setName, setText } from '../shared/dom';
 import type { Theme } from '../shared/theme';
 import { confusionView } from './confusionView';
 import { curveFigure, type LoggedCurve } from './curveFigure';
@@ -18,11 +18,21 @@ import {
   type TableItem,
   tableRows,
 } from './mediaItems';
+import { AS_LOGGED } from './tableArrangement';
 import { TableView } from './tableView';
 
 export interface RunTrack {
   run: PanelRun;
   track: MediaTrack;
+}
+
+/** A table keeps its place while its steps change: somebody may be typing into its filter. */
+interface TableCell {
+  figure: HTMLElement;
+  place: HTMLElement;
+  view: TableView;
+  /** What was asked for last: a file may come after its step was left. */
+  item: TableItem;
 }
 
 export interface CardContext {
@@ -42,12 +52,15 @@ export class MediaCard {
   private readonly body = el('div', { class: 'media-cells' });
   private tracks: RunTrack[] = [];
   private steps: number[] = [];
+  private tables = new Map<string, TableCell>();
+  private arrangement = AS_LOGGED;
   private drawn = '';
 
   constructor(
     { type, key }: MediaTrack,
     private readonly context: CardContext,
     onStep: (x: number | null) => void,
+    private readonly onArrange: (arrangement: TableArrangement) => void,
   ) {
     const title = el('h3', { title: key });
     setName(title, key);
@@ -65,9 +78,11 @@ export class MediaCard {
     );
   }
 
-  /** `x`: the step, null for the newest. */
-  update(tracks: RunTrack[], x: number | null): void {
+  /** `x`: the step, null for the newest. Tables of all runs are arranged alike. */
+  update(tracks: RunTrack[], x: number | null, arrangement: TableArrangement): void {
     this.tracks = tracks;
+    this.arrangement = arrangement;
+    for (const { view } of this.tables.values()) view.arrange(arrangement);
     this.steps = [...new Set(tracks.flatMap(({ track }) => track.items.map((item) => item.x)))].sort((a, b) => a - b);
     const last = this.steps.length - 1;
     const found = x === null ? last : this.steps.findLastIndex((step) => step <= x);
@@ -93,9 +108,11 @@ export class MediaCard {
     if (drawn === this.drawn) return;
     this.drawn = drawn;
     const curves = this.curvesOf(cells);
-    this.body.replaceChildren(
-      ...(curves === null ? cells.flatMap(({ run, track, items }) => this.cellsOf(run, track, items)) : [curves]),
-    );
+    const before = this.tables;
+    this.tables = new Map();
+    const figures = (): HTMLElement[] =>
+      cells.flatMap(({ run, track, items }) => this.cellsOf(run, track, items, before));
+    setChildren(this.body, curves === null ? figures() : [curves]);
   }
 
   /** Of all runs in one picture; null where there are others than curves. */
@@ -114,11 +131,17 @@ export class MediaCard {
     return curves.length === 0 ? null : curveFigure(columns, curves);
   }
 
-  private cellsOf(run: PanelRun, track: MediaTrack, items: MediaItem[]): HTMLElement[] {
+  private cellsOf(
+    run: PanelRun,
+    track: MediaTrack,
+    items: MediaItem[],
+    tables: ReadonlyMap<string, TableCell>,
+  ): HTMLElement[] {
     if (items.length === 0)
       return [el('figure', {}, this.label(run, null), el('p', { class: 'muted' }, t('None at this step yet.')))];
     return items.map((item) => {
       const label = this.label(run, items.length > 1 ? item.worker : null);
+      if (item.type === 'table') return this.table(run, track, item, label, tables);
       return el('figure', {}, label, this.content(run, track, item), captionOf(item));
     });
   }
@@ -133,29 +156,52 @@ export class MediaCard {
     return el('div', { class: 'media-run' }, swatch, name);
   }
 
-  private content(run: PanelRun, track: MediaTrack, item: MediaItem): HTMLElement {
-    if (item.type === 'histogram') {
-      const all = track.items.filter(
-        (one): one is HistogramItem => one.type === 'histogram' && one.worker === item.worker,
-      );
-      return histogramView(item, all, run.color, this.context.theme());
-    }
+  private content(run: PanelRun, track: MediaTrack, item: ImageItem | HistogramItem): HTMLElement {
     if (item.type === 'image') return this.image(run, track, item);
-    const name = `${track.key}, ${run.row.name}`;
-    if (item.rows !== null) return this.table(run, item, item.rows, name);
-    const place = el('div', {}, el('p', { class: 'muted' }, t('Loading…')));
-    this.context.files.json(run.row.run_id, item.file!).then(
-      (content) => place.replaceChildren(this.table(run, item, tableRows(content), name)),
-      (error) => this.failed(place, error),
+    const all = track.items.filter(
+      (one): one is HistogramItem => one.type === 'histogram' && one.worker === item.worker,
     );
-    return place;
+    return histogramView(item, all, run.color, this.context.theme());
   }
 
-  private table({ color }: PanelRun, item: TableItem, rows: Json[][], name: string): HTMLElement {
-    const { columns, total, view } = item;
-    if (view !== 'confusion') return new TableView(columns, rows, total, name).element;
-    const { series, foreground } = this.context.theme();
-    return confusionView(columns.slice(1), rows, series[color] ?? foreground, name);
+  private table(
+    run: PanelRun,
+    { key }: MediaTrack,
+    item: TableItem,
+    label: HTMLElement | null,
+    known: ReadonlyMap<string, TableCell>,
+  ): HTMLElement {
+    const id = `${run.row.run_id} ${item.worker}`;
+    const name = `${key}, ${run.row.name}`;
+    const cell = known.get(id) ?? this.newTable(name, item);
+    this.tables.set(id, cell);
+    cell.item = item;
+    setChildren(cell.figure, label === null ? [cell.place] : [label, cell.place]);
+    if (item.rows !== null) this.showRows(cell, run, name, item.rows);
+    else
+      this.context.files.json(run.row.run_id, item.file!).then(
+        (content) => cell.item === item && this.showRows(cell, run, name, tableRows(content)),
+        (error) => cell.item === item && this.failed(cell.place, error),
+      );
+    return cell.figure;
+  }
+
+  private newTable(name: string, item: TableItem): TableCell {
+    const view = new TableView(name, this.onArrange);
+    const place = el('div', {}, el('p', { class: 'muted' }, t('Loading…')));
+    return { figure: el('figure', {}), place, view, item };
+  }
+
+  private showRows({ place, view, item }: TableCell, { color }: PanelRun, name: string, rows: Json[][]): void {
+    const { columns, total } = item;
+    if (item.view === 'confusion') {
+      const { series, foreground } = this.context.theme();
+      setChildren(place, [confusionView(columns.slice(1), rows, series[color] ?? foreground, name)]);
+      return;
+    }
+    view.arrange(this.arrangement);
+    view.show({ columns, rows, total });
+    setChildren(place, [view.element]);
   }
 
   /** Opens in the editor, which zooms. Its room is kept while it loads. */

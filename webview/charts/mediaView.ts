@@ -2,12 +2,13 @@
 import { t } from '../../src/base/texts';
 import { MEDIA_TYPES } from '../../src/protocol/events';
 import type { PanelPage, PanelRun, RunEvent } from '../../src/protocol/panel';
-import { el, icon } from '../shared/dom';
+import { el, icon, setChildren } from '../shared/dom';
 import { EventLoader } from './eventLoader';
 import { type CardContext, MediaCard, type RunTrack } from './mediaCard';
 import { type MediaTrack, tracksOf } from './mediaItems';
 import { compileSearch } from './metricGroups';
 import type { PanelModel } from './panelModel';
+import { AS_LOGGED } from './tableArrangement';
 
 type Ask = (run_id: string, offset: number, limit: number, types: string[]) => Promise<PanelPage<RunEvent>>;
 
@@ -41,12 +42,11 @@ export class MediaView {
     const mark = icon('search');
     mark.slot = 'content-before';
     this.filter.append(mark);
-    this.filter.addEventListener('input', () => this.update());
+    this.filter.addEventListener('input', () => this.model.patch({ media_search: this.filter.value }));
     this.together.label = t('all at the same step');
-    this.together.checked = true;
-    this.together.addEventListener('change', () => {
-      this.model.patch({ media_steps: {} });
-    });
+    this.together.addEventListener('change', () =>
+      this.model.patch({ media_together: this.together.checked, media_steps: {} }),
+    );
     this.element.append(
       el(
         'div',
@@ -61,21 +61,24 @@ export class MediaView {
   }
 
   update(): void {
-    const { tab, media_steps } = this.model.state;
+    const { tab, media_search, media_together } = this.model.state;
     if (tab !== 'media') return;
-    // What was restored may be of single cards.
-    if (Object.keys(media_steps).some((id) => id !== '')) this.together.checked = false;
+    if (this.filter.value !== media_search) this.filter.value = media_search;
+    if (this.together.checked !== media_together) this.together.checked = media_together;
     const runs = this.model.shownRuns();
     for (const run of runs) this.load(run);
     const byId = new Map<string, RunTrack[]>();
     for (const run of runs)
       for (const track of this.loaded.get(run.row.run_id)!.tracks.values())
         byId.set(track.id, [...(byId.get(track.id) ?? []), { run, track }]);
-    const search = compileSearch(this.filter.value);
+    const search = compileSearch(media_search);
     const ids = [...byId.keys()]
       .filter((id) => !search.ok || search.matches(byId.get(id)![0]!.track.key))
       .sort((a, b) => byTypeAndKey(byId.get(a)![0]!.track, byId.get(b)![0]!.track));
-    this.place(ids.map((id) => this.card(id, byId.get(id)!)));
+    setChildren(
+      this.list,
+      ids.map((id) => this.card(id, byId.get(id)!).element),
+    );
     this.drawNote(ids.length, byId.size, runs);
   }
 
@@ -106,25 +109,27 @@ export class MediaView {
   }
 
   private card(id: string, tracks: RunTrack[]): MediaCard {
-    const stepOf = (): string => (this.together.checked ? '' : id);
-    const card =
-      this.cards.get(id) ??
-      new MediaCard(tracks[0]!.track, this.context, (x) => {
-        const { [stepOf()]: _, ...others } = this.model.state.media_steps;
-        this.model.patch({ media_steps: x === null ? others : { ...others, [stepOf()]: x } });
-      });
+    const card = this.cards.get(id) ?? this.newCard(id, tracks[0]!.track);
     this.cards.set(id, card);
-    card.update(tracks, this.model.state.media_steps[stepOf()] ?? null);
+    const { media_steps, tables } = this.model.state;
+    card.update(tracks, media_steps[this.stepOf(id)] ?? null, tables[id] ?? AS_LOGGED);
     return card;
   }
 
-  /** What is in its place stays: a slider that is dragged must not leave the page. */
-  private place(cards: MediaCard[]): void {
-    const wanted = new Set<Element>(cards.map((card) => card.element));
-    for (const element of [...this.list.children]) if (!wanted.has(element)) element.remove();
-    cards.forEach(({ element }, i) => {
-      if (this.list.children[i] !== element) this.list.insertBefore(element, this.list.children[i] ?? null);
-    });
+  private newCard(id: string, track: MediaTrack): MediaCard {
+    return new MediaCard(
+      track,
+      this.context,
+      (x) => {
+        const { [this.stepOf(id)]: _, ...others } = this.model.state.media_steps;
+        this.model.patch({ media_steps: x === null ? others : { ...others, [this.stepOf(id)]: x } });
+      },
+      (arrangement) => this.model.patch({ tables: { ...this.model.state.tables, [id]: arrangement } }),
+    );
+  }
+
+  private stepOf(id: string): string {
+    return this.model.state.media_together ? '' : id;
   }
 
   private drawNote(shown: number, all: number, runs: PanelRun[]): void {

@@ -59,8 +59,8 @@ export class PanelModel {
 
   /** A kept view is about how runs are shown, not which. */
   applyView(view: PanelState): void {
-    const { run_ids, focus, hidden } = this.state;
-    this.patch({ ...view, run_ids, focus, hidden });
+    const { run_ids, focus, hidden, console_place } = this.state;
+    this.patch({ ...view, run_ids, focus, hidden, console_place });
   }
 
   setDetail(detail: RunDetail): void {

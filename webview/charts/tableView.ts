@@ -1,67 +1,82 @@
 /** A logged table: sorted by a click on a column, filtered by what is typed, as many rows as anybody reads. */
 import { t } from '../../src/base/texts';
 import type { Json } from '../../src/protocol/events';
-import { formatCount, formatNumber } from '../../src/domain/format';
+import type { TableArrangement } from '../../src/protocol/panel';
+import { formatCount } from '../../src/domain/format';
 import { el, icon, setAttribute, setText } from '../shared/dom';
+import { arrangedRows, AS_LOGGED, cellText, sortedNext } from './tableArrangement';
 
 const MOST_SHOWN = 200;
+/** So many are seen at a glance. */
+const FEW = 8;
+
+export interface LoggedTable {
+  columns: string[];
+  rows: Json[][];
+  /** How many were logged; not all may have been kept. */
+  total: number;
+}
 
 export class TableView {
   readonly element: HTMLElement;
+  private readonly head = el('tr', {});
   private readonly body = el('tbody', {});
-  private readonly heads: HTMLElement[];
   private readonly note = el('p', { class: 'muted' });
   private readonly filter = document.createElement('vscode-textfield');
-  private sorted: { column: number; down: boolean } | null = null;
+  private table: LoggedTable = { columns: [], rows: [], total: 0 };
+  private arrangement = AS_LOGGED;
 
   constructor(
-    private readonly columns: string[],
-    private readonly rows: Json[][],
-    private readonly total: number,
     name: string,
+    private readonly onArrange: (arrangement: TableArrangement) => void,
   ) {
-    this.heads = columns.map((name, i) => this.head(name, i));
     this.filter.placeholder = t('Filter rows');
     this.filter.label = t('Filter rows');
-    this.filter.append(slotted());
-    this.filter.addEventListener('input', () => this.draw());
+    const mark = icon('filter');
+    mark.slot = 'content-before';
+    this.filter.append(mark);
+    this.filter.addEventListener('input', () => onArrange({ ...this.arrangement, filter: this.filter.value }));
     this.element = el(
       'div',
       { class: 'logged-table' },
-      rows.length > 8 && this.filter,
+      this.filter,
       el(
         'div',
         { class: 'logged-rows', tabindex: 0, role: 'region', 'aria-label': t('Rows of {0}', name) },
-        el('table', { class: 'rows' }, el('thead', {}, el('tr', {}, ...this.heads)), this.body),
+        el('table', { class: 'rows' }, el('thead', {}, this.head), this.body),
       ),
       this.note,
     );
+  }
+
+  show(table: LoggedTable): void {
+    const sameColumns = JSON.stringify(table.columns) === JSON.stringify(this.table.columns);
+    if (!sameColumns) this.head.replaceChildren(...table.columns.map((column) => this.heading(column)));
+    this.table = table;
     this.draw();
   }
 
-  private head(name: string, column: number): HTMLElement {
-    const button = el('button', { class: 'link column', type: 'button' }, name);
-    button.addEventListener('click', () => {
-      this.sorted = { column, down: this.sorted?.column === column && !this.sorted.down };
-      this.draw();
-    });
+  arrange(arrangement: TableArrangement): void {
+    if (arrangement === this.arrangement) return;
+    this.arrangement = arrangement;
+    this.draw();
+  }
+
+  private heading(column: string): HTMLElement {
+    const button = el('button', { class: 'link column', type: 'button' }, column);
+    button.addEventListener('click', () => this.onArrange(sortedNext(this.arrangement, column)));
     return el('th', { scope: 'col' }, button);
   }
 
   private draw(): void {
-    const wanted = this.filter.value.trim().toLowerCase();
-    const found =
-      wanted === ''
-        ? [...this.rows]
-        : this.rows.filter((row) => row.some((cell) => textOf(cell).toLowerCase().includes(wanted)));
-    const { sorted } = this;
-    if (sorted !== null) {
-      found.sort((a, b) => compare(a[sorted.column], b[sorted.column]));
-      if (sorted.down) found.reverse();
-    }
-    this.heads.forEach((head, i) => {
-      const how = sorted?.column !== i ? 'none' : sorted.down ? 'descending' : 'ascending';
-      setAttribute(head, 'aria-sort', how);
+    const { columns, rows } = this.table;
+    const { filter, sort } = this.arrangement;
+    const found = arrangedRows(columns, rows, this.arrangement);
+    if (this.filter.value !== filter) this.filter.value = filter;
+    this.filter.hidden = rows.length <= FEW && filter === '';
+    [...this.head.children].forEach((head, i) => {
+      const how = sort === null || sort.column !== columns[i] ? 'none' : sort.down ? 'descending' : 'ascending';
+      setAttribute(head as HTMLElement, 'aria-sort', how);
     });
     this.body.replaceChildren(...found.slice(0, MOST_SHOWN).map((row) => this.row(row)));
     setText(this.note, this.noteText(found.length));
@@ -69,47 +84,24 @@ export class TableView {
   }
 
   private row(row: Json[]): HTMLElement {
-    const cells = this.columns.map((_, i) => {
+    const cells = this.table.columns.map((_, i) => {
       const cell = row[i];
-      return el('td', { class: typeof cell === 'number' ? 'number' : undefined }, textOf(cell));
+      return el('td', { class: typeof cell === 'number' ? 'number' : undefined }, cellText(cell));
     });
     return el('tr', {}, ...cells);
   }
 
   private noteText(found: number): string {
+    const { rows, total } = this.table;
     const parts = [];
-    if (this.rows.length === 0) parts.push(t('No rows.'));
+    if (rows.length === 0) parts.push(t('No rows.'));
     else if (found === 0) parts.push(t('No row matches.'));
     else if (found > MOST_SHOWN)
       parts.push(t('{0} of {1} rows are shown: filter to see others.', formatCount(MOST_SHOWN), formatCount(found)));
-    if (this.total > this.rows.length)
+    if (total > rows.length)
       parts.push(
-        t(
-          'Of {0} rows that were logged, the first {1} were kept.',
-          formatCount(this.total),
-          formatCount(this.rows.length),
-        ),
+        t('Of {0} rows that were logged, the first {1} were kept.', formatCount(total), formatCount(rows.length)),
       );
     return parts.join(' ');
   }
-}
-
-function textOf(cell: Json | undefined): string {
-  if (cell === undefined || cell === null) return '';
-  if (typeof cell === 'number') return formatNumber(cell);
-  return typeof cell === 'object' ? JSON.stringify(cell) : String(cell);
-}
-
-/** Numbers by size, before words by letter; what is missing comes last. */
-function compare(a: Json | undefined, b: Json | undefined): number {
-  if (typeof a === 'number' && typeof b === 'number') return a - b;
-  const rank = (one: Json | undefined): number =>
-    one === undefined || one === null ? 2 : typeof one === 'number' ? 0 : 1;
-  return rank(a) - rank(b) || textOf(a).localeCompare(textOf(b), undefined, { numeric: true });
-}
-
-function slotted(): HTMLElement {
-  const mark = icon('filter');
-  mark.slot = 'content-before';
-  return mark;
 }

@@ -19,6 +19,7 @@ export class TextSearch {
   constructor(
     private readonly within: HTMLElement,
     scope: HTMLElement,
+    private readonly onText: (text: string) => void,
   ) {
     scope.addEventListener('keydown', (event) => {
       if (event.key !== 'f' || !(event.ctrlKey || event.metaKey)) return;
@@ -32,7 +33,10 @@ export class TextSearch {
     const mark = icon('search');
     mark.slot = 'content-before';
     this.input.append(mark);
-    this.input.addEventListener('input', () => this.soon(true));
+    this.input.addEventListener('input', () => {
+      this.onText(this.input.value);
+      this.soon(true);
+    });
     this.input.addEventListener('keydown', (event) => {
       if (event.key === 'Enter') this.go(event.shiftKey ? -1 : 1);
     });
@@ -44,6 +48,13 @@ export class TextSearch {
       iconButton('arrow-down', t('Next'), () => this.go(1)),
       this.count,
     );
+  }
+
+  /** Looks for this; what is found is marked, but nothing is scrolled to it. */
+  set(text: string): void {
+    if (this.input.value === text) return;
+    this.input.value = text;
+    this.soon(false);
   }
 
   /** There is more, or other, text now. */

@@ -29,6 +29,15 @@ export function append(node: HTMLElement, children: Child[]): void {
   for (const child of children) if (child !== null && child !== undefined && child !== false) node.append(child);
 }
 
+/** Makes these its children. Those that are already are not touched: what is typed, dragged or scrolled there goes on. */
+export function setChildren(node: HTMLElement, children: readonly Element[]): void {
+  const wanted = new Set(children);
+  for (const child of [...node.childNodes]) if (!wanted.has(child as Element)) child.remove();
+  children.forEach((child, i) => {
+    if (node.children[i] !== child) node.insertBefore(child, node.children[i] ?? null);
+  });
+}
+
 /** A text with elements in the places of `{0}`, `{1}`…, wherever its language has them. */
 export function filled(text: string, ...parts: Node[]): Child[] {
   return text.split(/\{(\d+)\}/).map((part, i) => (i % 2 === 0 ? part : parts[Number(part)]));

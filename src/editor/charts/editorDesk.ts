@@ -56,6 +56,10 @@ export class EditorDesk implements PanelDesk {
 
   async copy(text: string): Promise<void> {
     await vscode.env.clipboard.writeText(text);
+    this.copied();
+  }
+
+  copied(): void {
     vscode.window.setStatusBarMessage(vscode.l10n.t('Copied.'), 2000);
   }
 

@@ -30,7 +30,7 @@ export class NamedViews implements ViewStore {
     if (name === undefined) return;
     await this.memento.update(KEY, {
       ...this.all(),
-      [name.trim()]: { ...state, run_ids: [], focus: null, hidden: [] },
+      [name.trim()]: { ...state, run_ids: [], focus: null, hidden: [], console_place: null },
     });
   }
 

@@ -234,6 +234,9 @@ export class PanelSession implements Disposable {
       case 'copy':
         await desk.copy(action.text);
         return {};
+      case 'copied':
+        desk.copied();
+        return {};
       case 'saveView':
         await views.save(action.state);
         return { views: views.names() };

@@ -41,6 +41,8 @@ export interface PanelDesk {
   read(file: string): Promise<Uint8Array>;
   reveal(run_id: string, file: string): Promise<void>;
   copy(text: string): Promise<void>;
+  /** Tells that something was. */
+  copied(): void;
   link(url: string): Promise<void>;
   save(name: string, kind: ImageKind, data: string): Promise<void>;
 }

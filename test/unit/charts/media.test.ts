@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { RunEvent } from '../../../src/protocol/panel';
+import type { Json } from '../../../src/protocol/events';
+import type { RunEvent, TableArrangement } from '../../../src/protocol/panel';
 import { describeHistogram } from '../../../webview/charts/histogramView';
 import { type HistogramItem, itemsAt, tracksOf } from '../../../webview/charts/mediaItems';
+import { arrangedRows, AS_LOGGED, sortedNext } from '../../../webview/charts/tableArrangement';
 
 function event(type: string, payload: RunEvent['payload'], more: Partial<RunEvent> = {}): RunEvent {
   return { worker: 'worker-0', attempt: 1, ts: 1, type, payload, ...more };
@@ -78,4 +80,36 @@ describe('what was logged of a key', () => {
 it('a histogram is told in words', () => {
   const item = { edges: [0, 0.5, 1], counts: [1, 3], bad: 2 } as HistogramItem;
   expect(describeHistogram(item)).toBe('4 values from 0 to 1, most from 0.5 to 1, 2 NaN or ∞');
+});
+
+describe('rows of a table', () => {
+  const columns = ['n', 'word'];
+  const rows: Json[][] = [
+    [10, 'ten'],
+    [9, 'nine'],
+    [null, 'none'],
+    ['many', 'Nine again'],
+  ];
+  const shown = (arrangement: TableArrangement): Json[] =>
+    arrangedRows(columns, rows, arrangement).map(([, word]) => word!);
+
+  it('are as they were logged until somebody sorts or filters', () =>
+    expect(shown(AS_LOGGED)).toEqual(['ten', 'nine', 'none', 'Nine again']));
+
+  it('numbers are sorted by size, before words; what is missing comes last', () => {
+    const sort = { column: 'n', down: false };
+    expect(shown({ filter: '', sort })).toEqual(['nine', 'ten', 'Nine again', 'none']);
+    expect(shown({ filter: 'NINE', sort: { ...sort, down: true } })).toEqual(['Nine again', 'nine']);
+  });
+
+  it('a column that is not there sorts nothing', () =>
+    expect(shown({ filter: 'e', sort: { column: 'gone', down: true } })).toHaveLength(4));
+
+  it('clicks on a column sort up, down, and then as it was logged; the filter stays', () => {
+    const up = sortedNext({ filter: 'x', sort: { column: 'word', down: true } }, 'n');
+    expect(up).toEqual({ filter: 'x', sort: { column: 'n', down: false } });
+    const down = sortedNext(up, 'n');
+    expect(down.sort).toEqual({ column: 'n', down: true });
+    expect(sortedNext(down, 'n')).toEqual({ filter: 'x', sort: null });
+  });
 });

@@ -82,6 +82,7 @@ function open(run_ids: string[]): { session: PanelSession; collector: Collector;
         read: (file) => note(`read ${file}`).then(() => Uint8Array.of(1, 2)),
         reveal: (_run, file) => note(`reveal ${file}`),
         copy: (text) => note(`copy ${text}`),
+        copied: () => void note('copied'),
         link: (url) => note(`link ${url}`),
         save: (name, kind) => note(`save ${name}.${kind}`),
       },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { formatBytes, formatCount, formatDuration, formatNumber } from '../../../src/domain/format';
-import { newPanelState, readPanelState } from '../../../src/protocol/panel';
+import { newPanelState, type PanelState, readPanelState } from '../../../src/protocol/panel';
 import { numberTick, tickLabel, tickStep } from '../../../webview/charts/axisTicks';
 import { Eta } from '../../../webview/charts/eta';
 import { chartCsv } from '../../../webview/charts/chartCsv';
@@ -64,20 +64,47 @@ describe('time left', () => {
 });
 
 describe('stored panel state', () => {
-  it('comes back as it was', () => {
-    const state = {
-      ...newPanelState(['a', 'b']),
-      x: 'wall' as const,
-      zooms: { '': { from: 1, to: 2 } },
+  it('comes back as it was, all of it', () => {
+    const state: PanelState = {
+      run_ids: ['a', 'b'],
+      focus: 'b',
+      tab: 'media',
+      hidden: ['b'],
+      x: 'wall',
+      x_metric: 'lr',
+      log_x: true,
+      log_y: true,
+      clip: true,
+      smoothing: 0.5,
+      search: 'loss',
+      collapsed: ['train'],
+      pinned: ['loss'],
       custom: [{ id: '\u00001', lines: ['a - b'] }],
       group: 'params.lr',
-      x_metric: 'lr',
-      band: 'range' as const,
-      linked: false,
       mean_workers: true,
-      hidden: ['b'],
-      focus: 'b',
+      band: 'range',
+      maximized: 'loss',
+      size: 'large',
+      linked: false,
+      zooms: { '': { from: 1, to: 2 } },
+      zooms_y: { loss: { from: 0, to: 1 } },
+      compare_columns: ['params.lr'],
+      scatter_x: 'params.lr',
+      scatter_y: 'metrics.loss',
+      media_search: 'samples',
+      media_together: false,
+      media_steps: { 'image a': 30 },
+      tables: {
+        'table t': { filter: 'cat', sort: { column: 'n', down: true } },
+        'table u': { filter: 'x', sort: null },
+      },
+      events_search: 'reached',
+      events_kind: 'log info',
+      console_search: 'error',
+      console_place: { run_id: 'b', worker: 'worker-1', attempt: 2, at: { offset: 4096, line: 17 } },
     };
+    const usual = newPanelState(['a']);
+    for (const name of Object.keys(usual) as (keyof PanelState)[]) expect(state[name], name).not.toEqual(usual[name]);
     expect(readPanelState(JSON.parse(JSON.stringify(state)))).toEqual(state);
   });
 
@@ -85,6 +112,13 @@ describe('stored panel state', () => {
     expect(readPanelState({ run_ids: ['a', 7], x: 'nonsense', smoothing: 'much', zooms: 3, focus: 'gone' })).toEqual(
       newPanelState(['a']),
     );
+    expect(
+      readPanelState({
+        tables: { a: 7, b: { filter: 3 }, c: { filter: 'x', sort: { column: 1 } } },
+        media_steps: { a: 'first' },
+        console_place: { run_id: 'a', worker: 'w' },
+      }),
+    ).toEqual({ ...newPanelState([]), tables: { c: { filter: 'x', sort: null } } });
     expect(readPanelState(undefined)).toEqual(newPanelState([]));
   });
 });

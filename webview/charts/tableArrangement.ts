@@ -1,0 +1,42 @@
+/** Rows of a logged table in the order, and as far, as somebody wants to see them. */
+import type { Json } from '../../src/protocol/events';
+import type { TableArrangement } from '../../src/protocol/panel';
+import { formatNumber } from '../../src/domain/format';
+
+export const AS_LOGGED: TableArrangement = { filter: '', sort: null };
+
+/** A column that the table does not have (any more) sorts nothing. */
+export function arrangedRows(
+  columns: readonly string[],
+  rows: readonly Json[][],
+  { filter, sort }: TableArrangement,
+): Json[][] {
+  const wanted = filter.trim().toLowerCase();
+  const found = rows.filter(
+    (row) => wanted === '' || row.some((cell) => cellText(cell).toLowerCase().includes(wanted)),
+  );
+  const at = sort === null ? -1 : columns.indexOf(sort.column);
+  if (sort === null || at === -1) return found;
+  found.sort((a, b) => compare(a[at], b[at]));
+  return sort.down ? found.reverse() : found;
+}
+
+/** A click on a column: upwards, downwards, as it was logged. */
+export function sortedNext({ filter, sort }: TableArrangement, column: string): TableArrangement {
+  if (sort?.column !== column) return { filter, sort: { column, down: false } };
+  return { filter, sort: sort.down ? null : { column, down: true } };
+}
+
+export function cellText(cell: Json | undefined): string {
+  if (cell === undefined || cell === null) return '';
+  if (typeof cell === 'number') return formatNumber(cell);
+  return typeof cell === 'object' ? JSON.stringify(cell) : String(cell);
+}
+
+/** Numbers by size, before words by letter; what is missing comes last. */
+function compare(a: Json | undefined, b: Json | undefined): number {
+  if (typeof a === 'number' && typeof b === 'number') return a - b;
+  const rank = (one: Json | undefined): number =>
+    one === undefined || one === null ? 2 : typeof one === 'number' ? 0 : 1;
+  return rank(a) - rank(b) || cellText(a).localeCompare(cellText(b), undefined, { numeric: true });
+}
