@@ -8,11 +8,19 @@ import { ROOT } from './dependencies.mjs';
 
 const ROOMS = ['src', 'webview'];
 const LOOKUPS = ['t', 'vscode.l10n.t'];
+/** Before what another process shows: what stands in it is filled in there. */
+const TAG = 'english';
 
 function* sources(path) {
   if (path.endsWith('.ts')) yield path;
   else if (!path.includes('.'))
     for (const name of readdirSync(join(ROOT, path)).sort()) yield* sources(`${path}/${name}`);
+}
+
+/** As `english` makes it of its parts. */
+function templateText(template) {
+  if (ts.isNoSubstitutionTemplateLiteral(template)) return template.text;
+  return template.templateSpans.reduce((text, { literal }, i) => `${text}{${i}}${literal.text}`, template.head.text);
 }
 
 /** Throws where a text is put together before it is looked up: no bundle can have it. */
@@ -29,6 +37,7 @@ export function texts() {
         }
         found.add(message.text);
       }
+      if (ts.isTaggedTemplateExpression(node) && node.tag.getText() === TAG) found.add(templateText(node.template));
       ts.forEachChild(node, visit);
     };
     visit(file);

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { english } from '../base/texts';
 import { FrameDecoder } from '../base/frames';
 import { userError } from '../protocol/apiError';
 import type { Command, Envelope, Json, JournalHead, Role } from '../protocol/events';
@@ -115,9 +116,12 @@ function envelopesIn(path: string): Envelope[] {
 /** Null for what is no matter of the user's disk. */
 function notWritable(root: string, { code }: NodeJS.ErrnoException): Error | null {
   if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG')
-    return userError('io', `The disk that ${root} is on is full (${code}). Free some space there and try again.`);
+    return userError(
+      'io',
+      english`The disk that ${root} is on is full (${code}). Free some space there and try again.`,
+    );
   if (code === 'EROFS' || code === 'EACCES' || code === 'EPERM')
-    return userError('io', `${root} cannot be written (${code}). Make it writable and try again.`);
+    return userError('io', english`${root} cannot be written (${code}). Make it writable and try again.`);
   return null;
 }
 

@@ -2,6 +2,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SqlJsStatic } from 'sql.js';
+import { english } from '../base/texts';
 import { shortKey } from '../domain/payload';
 import { parseQuery } from '../domain/query';
 import { deriveStatus } from '../domain/runStatus';
@@ -210,7 +211,7 @@ export class StoreWorker implements Methods {
 
   async rebuild(): Promise<{ runs: number }> {
     if (this.setup.readOnly)
-      throw userError('follower', 'The databases belong to another collector: rebuild them there.');
+      throw userError('follower', english`The databases belong to another collector: rebuild them there.`);
     await this.sealing?.stop();
     await this.restoring.stop();
     this.ingestion.dispose();
@@ -322,7 +323,7 @@ export class StoreWorker implements Methods {
   private async use(runId: string): Promise<OpenRun> {
     this.heap.used();
     const found = isId(runId) ? this.ingestion.find(runId) : null;
-    if (!found) throw userError('not_found', `There is no run ${runId} here.`, { field: 'run_id' });
+    if (!found) throw userError('not_found', english`There is no run ${runId} here.`, { field: 'run_id' });
     this.ingestion.open(found);
     let late: NodeJS.Timeout | undefined;
     const patience = new Promise<void>((resolve) => (late = setTimeout(resolve, WAIT_MS)));
@@ -330,7 +331,7 @@ export class StoreWorker implements Methods {
     clearTimeout(late);
     // It may have been closed or made anew in the meantime.
     const now = this.runs.get(runId);
-    if (!now?.tail.exists) throw userError('not_found', `There is no run ${runId} here.`, { field: 'run_id' });
+    if (!now?.tail.exists) throw userError('not_found', english`There is no run ${runId} here.`, { field: 'run_id' });
     if (now.tail.lost !== null) throw userError('io', lostMessage(now.tail));
     return now;
   }

@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { english } from '../base/texts';
 import { ApiError, userError } from '../protocol/apiError';
 import type { Json } from '../protocol/events';
 import { diskBytes } from './diskBytes';
@@ -80,7 +81,7 @@ export class Trash {
     try {
       await rename(dir, leaving);
     } catch (error) {
-      throw userError('io', `${dir} cannot be deleted: ${(error as Error).message}`);
+      throw userError('io', english`${dir} cannot be deleted: ${(error as Error).message}`);
     }
     await rm(leaving, { recursive: true, force: true }).catch((error: unknown) =>
       this.ports.log(`Of run ${runId}, which is deleted, something is left in ${leaving}: ${String(error)}`),

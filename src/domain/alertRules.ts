@@ -1,5 +1,6 @@
 /** What a rule of `xtrack.alerts` says of a run: a query about its row, or one of three words. */
-import { ApiError } from '../protocol/apiError';
+import { english } from '../base/texts';
+import { userError } from '../protocol/apiError';
 import type { AlertRule } from '../protocol/events';
 import type { RunRow, Summary } from '../protocol/rows';
 import { formatNumber, toNumber } from './format';
@@ -29,7 +30,7 @@ export function conditionOf({ when }: Pick<AlertRule, 'when'>): Condition {
   if (words === 'stalled') return { holds: isStalled, hold_s: WAIT_S, title: 'No progress', text: progressText };
   if (words === 'gpu idle') return { holds: idlesGpus, hold_s: WAIT_S, title: 'The GPUs are idle', text: gpuText };
   const query = parseQuery(when, Date.now(), { metrics: true });
-  if (query === null) throw new ApiError({ code: 'query_syntax', audience: 'user', column: 1 }, 'It says nothing.');
+  if (query === null) throw userError('query_syntax', english`It says nothing.`, { column: 1 });
   const keys = [...metricsIn(query)];
   return {
     holds: (row, _moved, now) => matches(query, row, now),

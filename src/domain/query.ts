@@ -3,6 +3,7 @@
  * compiles what it yields to SQL. Errors say at which column (counted from 1) they are.
  */
 import { RE2JS } from 're2js';
+import { english, type Text } from '../base/texts';
 import { userError } from '../protocol/apiError';
 import {
   COLUMNS,
@@ -46,7 +47,7 @@ class Parser {
   parse(): Expression {
     const expression = this.either();
     const rest = this.peek();
-    if (rest.kind !== 'end') throw fail(rest, `Expected "and", "or" or the end, found ${show(rest)}.`);
+    if (rest.kind !== 'end') throw fail(rest, english`Expected "and", "or" or the end, found ${show(rest)}.`);
     return expression;
   }
 
@@ -66,12 +67,12 @@ class Parser {
 
   private negation(): Expression {
     const token = this.peek();
-    if (++this.depth > MAX_DEPTH) throw fail(token, 'The query is nested too deeply.');
+    if (++this.depth > MAX_DEPTH) throw fail(token, english`The query is nested too deeply.`);
     try {
       if (this.takeWord('not')) return { kind: 'not', of: this.negation() };
       if (!this.takeSymbol('(')) return this.comparison();
       const inner = this.either();
-      if (!this.takeSymbol(')')) throw fail(this.peek(), `Expected ")", found ${show(this.peek())}.`);
+      if (!this.takeSymbol(')')) throw fail(this.peek(), english`Expected ")", found ${show(this.peek())}.`);
       return inner;
     } finally {
       this.depth--;
@@ -90,26 +91,26 @@ class Parser {
       return { kind: 'compare', field, op: token.text as CompareOp, value: this.value(field) };
     if (token.kind === 'symbol' && token.text === '~') return this.match(field);
     if (isWord(token, 'in')) return { kind: 'in', field, values: this.values(field) };
-    throw fail(token, `Expected a comparison (= != < <= > >= ~ in), found ${show(token)}.`);
+    throw fail(token, english`Expected a comparison (= != < <= > >= ~ in), found ${show(token)}.`);
   }
 
   private match(field: Field): Expression {
     const token = this.next();
     if (token.kind !== 'word' && token.kind !== 'text' && token.kind !== 'number')
-      throw fail(token, `Expected a pattern after "~", found ${show(token)}.`);
+      throw fail(token, english`Expected a pattern after "~", found ${show(token)}.`);
     try {
       RE2JS.compile(token.text);
     } catch (error) {
-      throw fail(token, `Not a pattern: ${error instanceof Error ? error.message : String(error)}.`);
+      throw fail(token, english`Not a pattern: ${error instanceof Error ? error.message : String(error)}.`);
     }
     return { kind: 'match', field, pattern: token.text };
   }
 
   private values(field: Field): Value[] {
-    if (!this.takeSymbol('(')) throw fail(this.peek(), `Expected "(" after "in", found ${show(this.peek())}.`);
+    if (!this.takeSymbol('(')) throw fail(this.peek(), english`Expected "(" after "in", found ${show(this.peek())}.`);
     const values = [this.value(field)];
     while (this.takeSymbol(',')) values.push(this.value(field));
-    if (!this.takeSymbol(')')) throw fail(this.peek(), `Expected "," or ")", found ${show(this.peek())}.`);
+    if (!this.takeSymbol(')')) throw fail(this.peek(), english`Expected "," or ")", found ${show(this.peek())}.`);
     return values;
   }
 
@@ -119,7 +120,7 @@ class Parser {
     if (token.kind === 'number') return Number(token.text);
     if (field.kind === 'column' && SIZES.has(field.name)) return size(token);
     if (token.kind === 'text') return token.text;
-    if (token.kind !== 'word') throw fail(token, `Expected a value, found ${show(token)}.`);
+    if (token.kind !== 'word') throw fail(token, english`Expected a value, found ${show(token)}.`);
     const word = token.text.toLowerCase();
     return word === 'true' ? true : word === 'false' ? false : token.text;
   }
@@ -131,14 +132,14 @@ class Parser {
     if (span) return this.now - Number(span[1]) * { s: 1e3, m: 6e4, h: 36e5, d: 864e5, w: 6048e5 }[span[2]!]!;
     const ms = /^\d{4}-\d\d/.test(token.text) ? Date.parse(token.text) : NaN;
     if (token.kind === 'symbol' || token.kind === 'end' || Number.isNaN(ms))
-      throw fail(token, `Expected a time such as 2025-01-31 or -2h, found ${show(token)}.`);
+      throw fail(token, english`Expected a time such as 2025-01-31 or -2h, found ${show(token)}.`);
     return ms;
   }
 
   private field(): Field {
     const token = this.next();
     if (token.kind !== 'word' || ['and', 'or', 'not', 'in'].includes(token.text.toLowerCase()))
-      throw fail(token, `Expected a field such as status, params.lr or metrics.loss.min, found ${show(token)}.`);
+      throw fail(token, english`Expected a field such as status, params.lr or metrics.loss.min, found ${show(token)}.`);
     const dot = token.text.indexOf('.');
     const room = dot < 0 ? token.text : token.text.slice(0, dot);
     let key = dot < 0 ? '' : token.text.slice(dot + 1);
@@ -148,7 +149,7 @@ class Parser {
       key = this.bracketKey();
       quoted = true;
     }
-    if (key === '') throw fail(token, `Expected a key: ${room}.key or ${room}["key"].`);
+    if (key === '') throw fail(token, english`Expected a key: ${room}.key or ${room}["key"].`);
     if (room === 'params') return { kind: 'param', key };
     if (room === 'tags') return { kind: 'tag', key };
     return quoted ? { kind: 'metric', key, stat: this.bracketStat() } : metric(key);
@@ -158,13 +159,16 @@ class Parser {
     const name = COLUMNS.find((known) => known === token.text.toLowerCase());
     if (name) return { kind: 'column', name };
     if (this.options.metrics) return metric(token.text);
-    throw fail(token, `There is no field ${show(token)}: use ${COLUMNS.join(', ')}, params.…, metrics.… or tags.…`);
+    throw fail(
+      token,
+      english`There is no field ${show(token)}: use ${COLUMNS.join(', ')}, params.…, metrics.… or tags.…`,
+    );
   }
 
   private bracketKey(): string {
     const token = this.next();
-    if (token.kind !== 'text') throw fail(token, `Expected a key in quotes, found ${show(token)}.`);
-    if (!this.takeSymbol(']')) throw fail(this.peek(), `Expected "]", found ${show(this.peek())}.`);
+    if (token.kind !== 'text') throw fail(token, english`Expected a key in quotes, found ${show(token)}.`);
+    if (!this.takeSymbol(']')) throw fail(this.peek(), english`Expected "]", found ${show(this.peek())}.`);
     return token.text;
   }
 
@@ -173,7 +177,7 @@ class Parser {
     const token = this.peek();
     if (token.kind !== 'word' || !token.text.startsWith('.')) return 'last';
     const stat = token.text.slice(1);
-    if (!STATS.has(stat)) throw fail(token, `Expected .last, .min, .max or .mean, found ${show(token)}.`);
+    if (!STATS.has(stat)) throw fail(token, english`Expected .last, .min, .max or .mean, found ${show(token)}.`);
     this.at++;
     return stat as Stat;
   }
@@ -205,7 +209,7 @@ class Parser {
 /** Bytes from 200MB, 1.5G, "20 kB". */
 function size(token: Token): number {
   const [, number, unit] = /^(\d+(?:\.\d+)?) ?([kmgt]?)b?$/i.exec(token.text) ?? [];
-  if (number === undefined) throw fail(token, `Expected a size such as 200MB or 1.5GB, found ${show(token)}.`);
+  if (number === undefined) throw fail(token, english`Expected a size such as 200MB or 1.5GB, found ${show(token)}.`);
   return Number(number) * 1000 ** ['', 'k', 'm', 'g', 't'].indexOf(unit!.toLowerCase());
 }
 
@@ -220,10 +224,10 @@ function isWord(token: Token, word: string): boolean {
   return token.kind === 'word' && token.text.toLowerCase() === word;
 }
 
-function show(token: Token): string {
-  return token.kind === 'end' ? 'the end of the query' : `"${token.text}"`;
+function show(token: Token): string | Text {
+  return token.kind === 'end' ? english`the end of the query` : `"${token.text}"`;
 }
 
-function fail(token: Token, message: string): Error {
+function fail(token: Token, message: Text): Error {
   return userError('query_syntax', message, { column: token.column });
 }

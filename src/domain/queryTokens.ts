@@ -1,3 +1,4 @@
+import { english, type Text } from '../base/texts';
 import { userError } from '../protocol/apiError';
 
 export interface Token {
@@ -45,9 +46,9 @@ export function tokenize(text: string): Token[] {
   return tokens;
 }
 
-function problem(character: string): string {
-  if (character === '"' || character === "'") return 'This quote is never closed.';
-  return `Did not expect ${JSON.stringify(character)} here.`;
+function problem(character: string): Text {
+  if (character === '"' || character === "'") return english`This quote is never closed.`;
+  return english`Did not expect ${JSON.stringify(character)} here.`;
 }
 
 /** Only the quote and the backslash are escaped, so that patterns keep their own backslashes. */

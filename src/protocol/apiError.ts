@@ -1,3 +1,5 @@
+import { type Text, told } from '../base/texts';
+
 /** Failures that a method of the API may answer with. */
 type ErrorCode =
   'not_found' | 'invalid' | 'query_syntax' | 'conflict' | 'untrusted' | 'follower' | 'unavailable' | 'io';
@@ -8,6 +10,8 @@ export interface RpcErrorData {
   audience: 'user' | 'log';
   field?: string;
   column?: number;
+  /** What the message says, to be looked up where it is shown. */
+  text?: Text;
 }
 
 /** An expected failure that a caller is told of: what happened, to what, what to do. */
@@ -21,6 +25,12 @@ export class ApiError extends Error {
   }
 }
 
-export function userError(code: ErrorCode, message: string, where: { field?: string; column?: number } = {}): ApiError {
-  return new ApiError({ code, audience: 'user', ...where }, message);
+/** `message`: in the language of the editor already, or for whoever shows it to look up. */
+export function userError(
+  code: ErrorCode,
+  message: string | Text,
+  where: { field?: string; column?: number } = {},
+): ApiError {
+  if (typeof message === 'string') return new ApiError({ code, audience: 'user', ...where }, message);
+  return new ApiError({ code, audience: 'user', ...where, text: message }, told(message));
 }

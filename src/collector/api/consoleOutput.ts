@@ -1,6 +1,7 @@
 /** A run's console: raw bytes, read from its files where they are, by offset. */
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { english } from '../../base/texts';
 import { userError } from '../../protocol/api';
 import type { OutputChunk } from '../../protocol/rows';
 import { collapsed, ConsoleLog } from './consoleLog';
@@ -26,7 +27,7 @@ export async function readOutput(runDir: string, request: OutputRequest): Promis
   if (!chosen) {
     if (worker === undefined && attempt === undefined)
       return { files, worker: null, attempt: null, data: '', offset: 0, next: 0, size: 0 };
-    throw userError('not_found', `Run ${request.run_id} has no output of that worker and attempt.`, {
+    throw userError('not_found', english`Run ${request.run_id} has no output of that worker and attempt.`, {
       field: 'worker',
     });
   }

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { dirname, isAbsolute } from 'node:path';
+import { english } from '../../base/texts';
 import { userError } from '../../protocol/api';
 import type { Json } from '../../protocol/events';
 import type { RunDetail, RunRow } from '../../protocol/rows';
@@ -19,7 +20,7 @@ export function createMethods(ports: ApiPorts): Handlers {
   };
   const folderOf = (runId: string): string => {
     const dir = ports.runs.find(runId);
-    if (!dir) throw userError('not_found', `There is no run ${runId}.`, { field: 'run_id' });
+    if (!dir) throw userError('not_found', english`There is no run ${runId}.`, { field: 'run_id' });
     return dir;
   };
   const existing = (runIds: string[]): string[] => {
@@ -121,7 +122,9 @@ function rowOf(detail: RunDetail): RunRow {
 }
 
 function checkExportPath(path: string): void {
-  if (!isAbsolute(path)) throw userError('invalid', `The path ${path} is not absolute.`, { field: 'path' });
+  if (!isAbsolute(path)) throw userError('invalid', english`The path ${path} is not absolute.`, { field: 'path' });
   if (!statSync(dirname(path), { throwIfNoEntry: false })?.isDirectory())
-    throw userError('invalid', `The folder ${dirname(path)} does not exist. Choose another one.`, { field: 'path' });
+    throw userError('invalid', english`The folder ${dirname(path)} does not exist. Choose another one.`, {
+      field: 'path',
+    });
 }

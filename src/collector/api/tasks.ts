@@ -1,5 +1,6 @@
 /** Work that takes longer than a reply: export, rebuild. */
 import { randomBytes } from 'node:crypto';
+import { english } from '../../base/texts';
 import { userError } from '../../protocol/api';
 import type { Json } from '../../protocol/events';
 import type { Task } from '../../protocol/rows';
@@ -70,7 +71,7 @@ export class Tasks {
 
   private find(id: string): Entry {
     const entry = this.entries.get(id);
-    if (!entry) throw userError('not_found', `There is no task ${JSON.stringify(id)}.`, { field: 'task_id' });
+    if (!entry) throw userError('not_found', english`There is no task ${JSON.stringify(id)}.`, { field: 'task_id' });
     return entry;
   }
 

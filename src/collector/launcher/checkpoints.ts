@@ -1,6 +1,7 @@
 /** Which checkpoint a run goes on from, and whether its file is still what was logged. */
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { english } from '../../base/texts';
 import { userError } from '../../protocol/api';
 import type { Checkpoint } from '../../protocol/rows';
 import type { LaunchInfo } from '../workerApi';
@@ -25,13 +26,13 @@ export function checkpointPath(info: LaunchInfo, wanted: string, cwd: string, ch
   const path = pathOf(found, cwd);
   const state = stateOf(found, path);
   if (state === 'gone')
-    throw userError('invalid', `The checkpoint ${path} is not there any more. Choose another one.`, {
+    throw userError('invalid', english`The checkpoint ${path} is not there any more. Choose another one.`, {
       field: 'checkpoint',
     });
   if (state === 'changed' && !changedIsFine)
     throw userError(
       'conflict',
-      `The checkpoint ${path} was changed after it was logged. Choose another one, or use it as it is now.`,
+      english`The checkpoint ${path} was changed after it was logged. Choose another one, or use it as it is now.`,
       { field: 'checkpoint' },
     );
   return path;

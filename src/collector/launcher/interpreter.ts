@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
+import { english } from '../../base/texts';
 import { userError } from '../../protocol/api';
 
 const CHECK_TIMEOUT_MS = 10_000;
@@ -51,7 +52,7 @@ function run(interpreter: string, args: string[], cwd: string, env: Environment)
 function wrong(interpreter: string, what: string): Error {
   return userError(
     'invalid',
-    `The Python interpreter ${interpreter} ${what}. Choose another one (in VS Code: "Python: Select Interpreter", the setting xtrack.interpreter, or its launch profile).`,
+    english`The Python interpreter ${interpreter} ${what}. Choose another one (in VS Code: "Python: Select Interpreter", the setting xtrack.interpreter, or its launch profile).`,
     { field: 'interpreter' },
   );
 }

@@ -1,4 +1,5 @@
 /** Launching, resuming, and starting again: checks what was asked for, journals it, and starts the supervisor. */
+import { english } from '../../base/texts';
 import { userError, type AgainRequest, type LaunchRequest, type ResumeRequest } from '../../protocol/api';
 import type { Json, Launch, Recovery, RunEnd } from '../../protocol/events';
 import type { Launched } from '../../protocol/rows';
@@ -52,14 +53,14 @@ export class Launcher {
     const { target, args = [], cwd } = request;
     checkFolder(cwd);
     if (request.backend !== undefined && request.backend !== 'local')
-      throw userError('invalid', `There is no backend ${JSON.stringify(request.backend)}; use "local".`, {
+      throw userError('invalid', english`There is no backend ${JSON.stringify(request.backend)}; use "local".`, {
         field: 'backend',
       });
     if ('script' in target) checkScript(target.script, cwd, 'target.script');
     const env = { ...baseEnvironment(), ...request.env };
     const isCommand = 'argv' in target;
     if (isCommand && request.debugger !== undefined)
-      throw userError('invalid', 'A command cannot be debugged, only a Python script or module.', {
+      throw userError('invalid', english`A command cannot be debugged, only a Python script or module.`, {
         field: 'debugger',
       });
     const python = resolveInterpreter(isCommand ? 'python3' : (request.interpreter ?? 'python3'), cwd, env);
@@ -196,7 +197,7 @@ export class Launcher {
     } catch (error) {
       const reason = `${python} does not start: ${error instanceof Error ? error.message : String(error)}`;
       await this.fail(run_id, attempt, reason);
-      throw userError('invalid', `Run ${run_id} was not started: ${reason}.`, { field: 'interpreter' });
+      throw userError('invalid', english`Run ${run_id} was not started: ${reason}.`, { field: 'interpreter' });
     }
     return { run_id, attempt, status: 'queued' };
   }
@@ -232,20 +233,20 @@ function recoveryOf({ recovery }: LaunchRequest): Recovery | null {
 }
 
 function isRunning(runId: string): Error {
-  return userError('conflict', `Run ${runId} is running. Stop it before resuming it.`, { field: 'run_id' });
+  return userError('conflict', english`Run ${runId} is running. Stop it before resuming it.`, { field: 'run_id' });
 }
 
 function goesOn(runId: string): Error {
   return userError(
     'conflict',
-    `Run ${runId} says that it has ended, but its script still runs. Let it end, or stop it, before resuming it.`,
+    english`Run ${runId} says that it has ended, but its script still runs. Let it end, or stop it, before resuming it.`,
     { field: 'run_id' },
   );
 }
 
 function waits(runId: string, at: number): Error {
   const time = new Date(at).toLocaleTimeString();
-  return userError('conflict', `Run ${runId} goes on by itself at ${time}. Stop it to call that off.`, {
+  return userError('conflict', english`Run ${runId} goes on by itself at ${time}. Stop it to call that off.`, {
     field: 'run_id',
   });
 }

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
+import { english } from '../../base/texts';
 import { userError, type LaunchRequest } from '../../protocol/api';
 import type { Launch } from '../../protocol/events';
 import type { LaunchInfo } from '../workerApi';
@@ -27,7 +28,7 @@ export function whatRan({ run_id, launch, source, ranks }: LaunchInfo): Omit<Lau
   if (!source.argv?.length || !source.cwd)
     throw userError(
       'invalid',
-      `Run ${run_id} did not record how it was started, so it cannot be started again from here.`,
+      english`Run ${run_id} did not record how it was started, so it cannot be started again from here.`,
       { field: 'run_id' },
     );
   const workers = Math.max(1, source.workers ?? ranks);
@@ -45,7 +46,7 @@ export function checkProgram({ argv, interpreter, cwd }: Pick<Launch, 'argv' | '
   if (argv.some((word) => word.includes(REDACTED)))
     throw userError(
       'invalid',
-      'The run was started with a secret among its arguments, which was not recorded. Use “Edit Parameters and Run” and put it in, or launch the script anew.',
+      english`The run was started with a secret among its arguments, which was not recorded. Use “Edit Parameters and Run” and put it in, or launch the script anew.`,
       { field: 'args' },
     );
   if (interpreter !== null && first !== '-m') checkScript(first ?? '', cwd, 'run_id');
@@ -53,15 +54,15 @@ export function checkProgram({ argv, interpreter, cwd }: Pick<Launch, 'argv' | '
 
 export function checkFolder(cwd: string): void {
   if (!isAbsolute(cwd) || !statSync(cwd, { throwIfNoEntry: false })?.isDirectory())
-    throw userError('invalid', `The working directory ${cwd} is not there or is no folder.`, { field: 'cwd' });
+    throw userError('invalid', english`The working directory ${cwd} is not there or is no folder.`, { field: 'cwd' });
 }
 
 export function checkScript(script: string, cwd: string, field: string): void {
   const path = resolve(cwd, script);
   const stat = statSync(path, { throwIfNoEntry: false });
   if (!stat)
-    throw userError('invalid', `The script ${path} does not exist. Save it, or choose another one.`, { field });
-  if (!stat.isFile()) throw userError('invalid', `${path} is no file. Choose a Python script.`, { field });
+    throw userError('invalid', english`The script ${path} does not exist. Save it, or choose another one.`, { field });
+  if (!stat.isFile()) throw userError('invalid', english`${path} is no file. Choose a Python script.`, { field });
 }
 
 /** Sorts by time, and is told apart from others of the same second. */

@@ -1,5 +1,6 @@
 /** The index over all runs: a row a run, and what queries filter and sort by. A projection; the runs can make it again. */
 import type { Database, SqlJsStatic, SqlValue } from 'sql.js';
+import { english } from '../../base/texts';
 import type { ListRequest } from '../../protocol/api';
 import { userError } from '../../protocol/apiError';
 import type { Json, Num } from '../../protocol/events';
@@ -306,7 +307,7 @@ function sortField(by: string): Field {
   if (query?.kind === 'compare' && query.op === '=' && query.value === 0) return query.field;
   throw userError(
     'invalid',
-    `Runs cannot be sorted by "${by}". Sort by a column, params.key, tags.key or metrics.key.max.`,
+    english`Runs cannot be sorted by "${by}". Sort by a column, params.key, tags.key or metrics.key.max.`,
     {
       field: 'sort',
     },

@@ -1,4 +1,5 @@
 /** Paging by the last row that was seen, not by its number: rows that come or go meanwhile shift nothing. */
+import { english } from '../../base/texts';
 import { userError } from '../../protocol/apiError';
 import type { Sql } from './querySql';
 
@@ -32,7 +33,7 @@ export function decodeCursor(text: string, terms: number): Cursor {
   } catch {
     // Not ours: told below.
   }
-  throw userError('invalid', 'This cursor does not belong to this sort order. Ask for the first page again.', {
+  throw userError('invalid', english`This cursor does not belong to this sort order. Ask for the first page again.`, {
     field: 'cursor',
   });
 }
