@@ -56,6 +56,8 @@ async function runExtensionHost() {
 export function severalFolders(home) {
   const copy = join(home, 'several');
   cpSync(join(ROOT, 'test/fixtures/severalFolders'), copy, { recursive: true });
+  for (const folder of ['speech', 'vision', 'plain'])
+    cpSync(join(copy, 'train.py'), join(copy, folder, 'src/train.py'), { recursive: true });
   return { suites: join(SUITES, 'severalFolders'), folder: join(copy, 'several.code-workspace') };
 }
 

@@ -3,7 +3,7 @@ import { existsSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { buildCollector, cleanUp, newPlace, RunningCollector, temporaryFolder, until } from '../unit/collector/harness';
-import { brokenPromises, Trainee } from './trainees';
+import { brokenPromises, farFrom, Trainee } from './trainees';
 
 const HOUR = 3600;
 const CLOCK = join(__dirname, 'clock');
@@ -33,14 +33,7 @@ it('a clock that jumps loses nothing, ends nothing, and makes no run last less t
   const { port } = collector;
   const folder = temporaryFolder();
   const far = join(folder, 'far');
-  const stream = {
-    XDG_RUNTIME_DIR: temporaryFolder(),
-    XTRACK_DIR: join(far, '.xtrack'),
-    XTRACK_TRANSPORT: 'tcp',
-    XTRACK_HOST: '127.0.0.1',
-    XTRACK_PORT: String(port),
-    XTRACK_TOKEN: collector.token,
-  };
+  const stream = { XTRACK_DIR: join(far, '.xtrack'), ...farFrom({ port, token: collector.token }) };
   const trainees = await Promise.all([
     Trainee.start(place, folder, { id: 'run', worker: 'worker-0', key: 'a', kind: 'supervised' }, env).started(),
     Trainee.start(

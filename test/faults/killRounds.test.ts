@@ -17,7 +17,7 @@ import {
   type Place,
 } from '../unit/collector/harness';
 import { newDice, type Dice } from './seeded';
-import { brokenPromises, Trainee, type Kind } from './trainees';
+import { brokenPromises, farFrom, type Kind, Trainee } from './trainees';
 
 const ROUNDS = Number(process.env['XTRACK_FAULT_ROUNDS'] ?? 100);
 const ROUNDS_A_RUN = 10;
@@ -103,13 +103,7 @@ it(`${ROUNDS} kills at random moments lose nothing, and nothing comes twice`, { 
   const port = await freePort();
   const startCollector = () => RunningCollector.start(bundle, place, ['--port', String(port), '--seal-after', '0.3']);
   let collector = await startCollector();
-  const stream = {
-    XDG_RUNTIME_DIR: temporaryFolder(),
-    XTRACK_TRANSPORT: 'tcp',
-    XTRACK_HOST: '127.0.0.1',
-    XTRACK_PORT: String(port),
-    XTRACK_TOKEN: collector.token,
-  };
+  const stream = farFrom({ port, token: collector.token });
   const jobs: Job[] = [];
   let collectorKills = 0;
   for (let round = 0; round < ROUNDS; round++) {

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { buildCollector, cleanUp, newPlace, RunningCollector, temporaryFolder, until } from '../unit/collector/harness';
-import { brokenPromises, Trainee } from './trainees';
+import { brokenPromises, farFrom, Trainee } from './trainees';
 
 /** Longer than a script waits for acks, and a server for a request. */
 const SLEEP_MS = 12_000;
@@ -41,14 +41,7 @@ it('a collector that sleeps, scripts that sleep, and all of them at once go on w
   const collector = await RunningCollector.start(bundle, place);
   const folder = temporaryFolder();
   const far = join(folder, 'far');
-  const stream = {
-    XDG_RUNTIME_DIR: temporaryFolder(),
-    XTRACK_DIR: join(far, '.xtrack'),
-    XTRACK_TRANSPORT: 'tcp',
-    XTRACK_HOST: '127.0.0.1',
-    XTRACK_PORT: String(collector.port),
-    XTRACK_TOKEN: collector.token,
-  };
+  const stream = { XTRACK_DIR: join(far, '.xtrack'), ...farFrom(collector) };
   const trainees = await Promise.all([
     Trainee.start(place, folder, { id: 'run', worker: 'worker-0', key: 'a', kind: 'supervised' }).started(),
     Trainee.start(place, folder, { id: 'run', worker: 'worker-1', key: 'b', kind: 'plain' }).started(),

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { buildCollector, cleanUp, newPlace, RunningCollector, temporaryFolder, until } from '../unit/collector/harness';
 import { FaultyProxy, type Faults } from './faultyProxy';
 import { newDice } from './seeded';
-import { brokenPromises, Trainee } from './trainees';
+import { brokenPromises, farFrom, Trainee } from './trainees';
 
 const GOOD: Faults = { delayMs: 0, cutOneIn: 0, refuse: false, blackHole: false };
 
@@ -20,13 +20,7 @@ it('what is streamed over a bad network arrives once and in order', async () => 
   const collector = await RunningCollector.start(bundle, place);
   const proxy = await FaultyProxy.open(collector.port, dice);
   const folder = temporaryFolder();
-  const stream = {
-    XDG_RUNTIME_DIR: temporaryFolder(),
-    XTRACK_TRANSPORT: 'tcp',
-    XTRACK_HOST: '127.0.0.1',
-    XTRACK_PORT: String(proxy.port),
-    XTRACK_TOKEN: collector.token,
-  };
+  const stream = farFrom({ port: proxy.port, token: collector.token });
   const trainees = await Promise.all(
     [0, 1].map((slot) => {
       const home = join(folder, `machine-${slot}`);

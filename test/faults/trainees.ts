@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { until, type Place, type RunningCollector } from '../unit/collector/harness';
+import { temporaryFolder, until, type Place, type RunningCollector } from '../unit/collector/harness';
 
 const PYTHON_PATH = resolve(__dirname, '../../src/python');
 const SCRIPT = join(__dirname, 'trainee.py');
@@ -14,6 +14,17 @@ export interface Promised {
   /** Of scripts that were killed, one call more may be there than returned. */
   points: number;
   lines: number;
+}
+
+/** The environment of a script on another machine, which sees nothing of the collector but a port. */
+export function farFrom(door: { port: number; token: string }): NodeJS.ProcessEnv {
+  return {
+    XDG_RUNTIME_DIR: temporaryFolder(),
+    XTRACK_TRANSPORT: 'tcp',
+    XTRACK_HOST: '127.0.0.1',
+    XTRACK_PORT: String(door.port),
+    XTRACK_TOKEN: door.token,
+  };
 }
 
 export class Trainee {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { buildCollector, cleanUp, newPlace, RunningCollector, temporaryFolder, until } from '../unit/collector/harness';
 import { FaultyProxy, type Faults } from './faultyProxy';
 import { newDice } from './seeded';
-import { brokenPromises, Trainee, type Kind } from './trainees';
+import { brokenPromises, farFrom, type Kind, Trainee } from './trainees';
 
 const GOOD: Faults = { delayMs: 0, cutOneIn: 0, refuse: false, blackHole: false };
 
@@ -28,13 +28,9 @@ beforeEach(async () => {
 async function begin(id: string, kind: Kind): Promise<Trainee> {
   const run = { id, worker: 'worker-0', key: id, kind };
   return Trainee.start({ dir: '', runtime: '' }, home, run, {
-    XDG_RUNTIME_DIR: temporaryFolder(),
     XDG_CACHE_HOME: join(home, '.cache'),
     XTRACK_DIR: join(home, '.xtrack'),
-    XTRACK_TRANSPORT: 'tcp',
-    XTRACK_HOST: '127.0.0.1',
-    XTRACK_PORT: String(proxy.port),
-    XTRACK_TOKEN: collector.token,
+    ...farFrom({ port: proxy.port, token: collector.token }),
   }).started();
 }
 

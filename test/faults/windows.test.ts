@@ -11,7 +11,7 @@ import {
   until,
   type Place,
 } from '../unit/collector/harness';
-import { brokenPromises, Trainee } from './trainees';
+import { brokenPromises, farFrom, Trainee } from './trainees';
 import { buildWindow, Window } from './windows';
 
 let program: string;
@@ -94,14 +94,7 @@ it('a newer window replaces an older collector in the middle of a run, and the o
   const far = await train(
     place,
     { worker: 'worker-1', key: 'b', kind: 'streaming' },
-    {
-      XDG_RUNTIME_DIR: elsewhere,
-      XTRACK_DIR: join(elsewhere, '.xtrack'),
-      XTRACK_TRANSPORT: 'tcp',
-      XTRACK_HOST: '127.0.0.1',
-      XTRACK_PORT: String(port),
-      XTRACK_TOKEN: token,
-    },
+    { XTRACK_DIR: join(elsewhere, '.xtrack'), ...farFrom({ port, token }) },
   );
   await before.shows(({ points }) => points > 100);
   const { pid } = before.shown!;
