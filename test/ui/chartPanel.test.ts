@@ -327,6 +327,16 @@ describe('fifty runs with long names', () => {
     await workbench.screenshots('charts-fifty');
   });
 
+  test('one that is pointed at in the list stands out while it is', async () => {
+    const plot = page.plot('val/loss');
+    const usual = await plot.screenshot();
+    const looksUsual = async (): Promise<boolean> => (await plot.screenshot()).equals(usual);
+    await page.content.locator('.run-line').nth(3).hover();
+    await until('it stands out', async () => !(await looksUsual()));
+    await page.content.locator('.panel-header h1').hover();
+    await until('all are as they were', looksUsual);
+  });
+
   test('are thinned out by hiding and by grouping', async () => {
     await page.content.locator('.run-line vscode-checkbox').first().click();
     await until('one is gone', async () => (await curves('val/loss')).length === 49);

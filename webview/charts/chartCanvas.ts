@@ -20,6 +20,8 @@ export interface Plot {
   smoothed: boolean;
   zoom: Zoom | null;
   zoomY: Zoom | null;
+  /** The run whose curves stand out. */
+  pointed: string | null;
   attempts: Painting['attempts'];
   theme: Theme;
 }
@@ -28,6 +30,8 @@ type ChartData = { datasets: ChartDataset<'line'>[] };
 type ScalesOptions = NonNullable<ChartOptions<'line'>['scales']>;
 
 const Y_AXIS_WIDTH = 54;
+/** Of what a curve has, while another stands out. */
+const STEPPED_BACK = 0.2;
 /** Room for a tick and its label. */
 const TICK_WIDTH = { step: 48, epoch: 48, relative: 64, wall: 64, metric: 64 };
 const TICK_HEIGHT = 26;
@@ -78,9 +82,18 @@ export class ChartCanvas {
   }
 
   draw(plot: Plot): void {
-    const colorOf = (curve: Curve): string => plot.theme.series[curve.color] ?? plot.theme.foreground;
+    const isPointed = ({ run_id }: Curve): boolean => run_id === plot.pointed;
+    const someStandOut = plot.curves.some(isPointed);
+    const colorOf = (curve: Curve): string => {
+      const color = plot.theme.series[curve.color] ?? plot.theme.foreground;
+      return someStandOut && !isPointed(curve) ? withAlpha(color, STEPPED_BACK) : color;
+    };
     this.painting = { curves: plot.curves, colorOf, attempts: plot.attempts, theme: plot.theme };
-    const lines = plot.curves.flatMap((curve) => datasets(curve, plot, colorOf(curve)));
+    // Earlier datasets lie on top of later ones.
+    const order = someStandOut
+      ? plot.curves.toSorted((a, b) => Number(isPointed(b)) - Number(isPointed(a)))
+      : plot.curves;
+    const lines = order.flatMap((curve) => datasets(curve, plot, colorOf(curve), isPointed(curve)));
     const { width, height } = this.size ?? { width: this.canvas.clientWidth, height: this.canvas.clientHeight };
     const scales = scalesOf(plot, { x: width / TICK_WIDTH[plot.axis], y: height / TICK_HEIGHT }) as ScalesOptions;
     if (this.chart === undefined) {
@@ -120,7 +133,7 @@ export class ChartCanvas {
   }
 }
 
-function datasets(curve: Curve, plot: Plot, color: string): ChartDataset<'line'>[] {
+function datasets(curve: Curve, plot: Plot, color: string, standsOut: boolean): ChartDataset<'line'>[] {
   // Only what is parsed is looked at for its order.
   const order: Partial<ChartDataset<'line'>> = curve.ascending
     ? { parsing: false, normalized: true }
@@ -130,10 +143,9 @@ function datasets(curve: Curve, plot: Plot, color: string): ChartDataset<'line'>
     data: points(curve.x, curve.line),
     borderColor: curve.faint ? withAlpha(color, 0.65) : color,
     borderDash: dashOf(curve),
-    borderWidth: plot.theme.highContrast ? 2 : 1.5,
+    borderWidth: (plot.theme.highContrast ? 2 : 1.5) + (standsOut ? 1 : 0),
   };
   if (!plot.smoothed) return [line];
-  // Earlier datasets lie on top of later ones.
   return [
     line,
     { ...order, data: points(curve.x, curve.y), borderColor: withAlpha(color, 0.25), borderDash: [], borderWidth: 1 },

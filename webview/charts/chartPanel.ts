@@ -163,6 +163,7 @@ export class ChartPanel {
   }
 
   private changed(change: Change): void {
+    if (change === 'pointed') return this.redraw();
     this.frames.mark(this.chrome);
     if (change === 'stop') return;
     if (change === 'snapshot') this.loader.renew();

@@ -152,6 +152,7 @@ export class ChartView implements View, PointerTarget {
       smoothed: state.smoothing > 0,
       zoom: zoomOf(this.scope, state, this.id),
       zoomY: zoomOfY(this.scope, state, this.id),
+      pointed: model.pointed,
       attempts: details.flatMap((detail) =>
         attemptMarks(detail, sight.x).map(({ x }) => ({ x, color: this.color(detail.run_id) })),
       ),

@@ -95,7 +95,7 @@ export class Header {
             .join(' · ')
         : row.started === null
           ? ''
-          : t('for {0}', formatDuration((now - row.started) / 1000));
+          : t('for {0}', formatDuration(Math.ceil((now - row.started) / 1000)));
     setText(
       this.detail,
       [troublesText(row), phase, time, row.attempt > 1 ? t('attempt {0}', row.attempt) : null]

@@ -4,7 +4,7 @@ import type { PanelAction, PanelRun } from '../../src/protocol/panel';
 import type { Json } from '../../src/protocol/events';
 import type { Attempt, RunDetail } from '../../src/protocol/rows';
 import { el } from '../shared/dom';
-import { formatCount, formatDuration, formatNumber, formatTime, toNumber } from '../../src/domain/format';
+import { formatBytes, formatCount, formatDuration, formatNumber, formatTime, toNumber } from '../../src/domain/format';
 import { keyMetricOf } from '../../src/domain/keyMetric';
 import { statusLook } from '../shared/status';
 import { markdown } from './markdown';
@@ -102,6 +102,8 @@ function metricCards({ row }: PanelRun, keyMetric: string): HTMLElement | null {
 /** Packages and variables are many: they stay folded until somebody asks. */
 function environment(detail: RunDetail): HTMLElement | null {
   const { packages, env_vars, ...rest } = asRecord(detail.environment);
+  const { memory } = asRecord(rest['hardware'] ?? null);
+  if (typeof memory === 'number') rest['hardware'] = { ...asRecord(rest['hardware']!), memory: formatBytes(memory) };
   const parts = [
     keyValues(rest),
     folded(t('Packages'), asRecord(packages ?? null)),

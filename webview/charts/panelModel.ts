@@ -5,8 +5,8 @@ import type { RunDetail, StopResult } from '../../src/protocol/rows';
 import { namesApart } from '../../src/domain/runGroups';
 import { RunDashes } from './runDashes';
 
-/** `snapshot`: everything came anew; `runs`: rows changed. */
-export type Change = 'snapshot' | 'runs' | 'state' | 'detail' | 'stop';
+/** `snapshot`: everything came anew; `runs`: rows changed; `pointed`: another run is to stand out. */
+export type Change = 'snapshot' | 'runs' | 'state' | 'detail' | 'stop' | 'pointed';
 
 export class PanelModel {
   state: PanelState = newPanelState([]);
@@ -19,6 +19,8 @@ export class PanelModel {
   readonly details = new Map<string, RunDetail>();
   /** How far a stop that was asked for here has come. */
   readonly stops = new Map<string, StopResult>();
+  /** Whose curves stand out, those of others step back. */
+  pointed: string | null = null;
   private readonly listeners: ((change: Change) => void)[] = [];
   private readonly dashes = new RunDashes();
   private keys: string[] = [];
@@ -71,6 +73,12 @@ export class PanelModel {
   setStop(run_id: string, stop: StopResult): void {
     this.stops.set(run_id, stop);
     this.tell('stop');
+  }
+
+  point(run_id: string | null): void {
+    if (this.pointed === run_id) return;
+    this.pointed = run_id;
+    this.tell('pointed');
   }
 
   run(run_id: string): PanelRun | undefined {

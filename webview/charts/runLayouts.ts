@@ -60,28 +60,36 @@ function paintAxes({ ctx, scales }: Chart<'line'>, columns: readonly RunColumn[]
   ctx.save();
   ctx.font = `11px ${theme.font}`;
   ctx.textBaseline = 'middle';
-  columns.forEach((column, i) => {
+  const written: { left: number; right: number; y: number }[] = [];
+  // The last axis, which the others are held against, is the first to get room for its words.
+  const order = columns.map((_, i) => (i + columns.length - 1) % columns.length);
+  for (const i of order) {
+    const column = columns[i]!;
     const x = Math.round(scales.x!.getPixelForValue(i)) + 0.5;
     ctx.strokeStyle = theme.muted;
     ctx.beginPath();
     ctx.moveTo(x, y.getPixelForValue(1));
     ctx.lineTo(x, y.getPixelForValue(0));
     ctx.stroke();
-    // Of the last axis on its left, where there is room.
+    // Of the last axis on its left, where the canvas has room.
     const isLast = i === columns.length - 1;
     ctx.textAlign = isLast ? 'right' : 'left';
     for (const value of marksOf(column)) {
       const at = y.getPixelForValue(shareOf(column, value));
       const words = shortName(textOf(column, value), LONGEST);
       const from = x + (isLast ? -6 : 6);
-      const { width } = ctx.measureText(words);
+      const width = ctx.measureText(words).width + 4;
+      const left = from - (isLast ? width - 2 : 2);
+      const right = left + width;
+      if (written.some((one) => Math.abs(one.y - at) < 14 && one.left < right && left < one.right)) continue;
+      written.push({ left, right, y: at });
       // Lines go behind: what is written on them has to be read.
       ctx.fillStyle = withAlpha(theme.background, 0.85);
-      ctx.fillRect(from - (isLast ? width + 2 : 2), at - 8, width + 4, 16);
+      ctx.fillRect(left, at - 8, width, 16);
       ctx.fillStyle = theme.foreground;
       ctx.fillText(words, from, at);
     }
-  });
+  }
   ctx.restore();
 }
 

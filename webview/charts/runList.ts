@@ -20,12 +20,15 @@ interface RunLine {
   value: HTMLElement;
 }
 
+const POINT_DELAY_MS = 120;
+
 export class RunList {
   readonly element = el('aside', { class: 'run-list', 'aria-label': t('Runs') });
   private readonly list = el('div', { role: 'list' });
   private readonly metric = el('span', { class: 'muted' });
   private readonly lines = new Map<string, RunLine>();
   private readonly group = document.createElement('vscode-single-select');
+  private pointTimer: ReturnType<typeof setTimeout> | undefined;
   private groups: { of: PanelRun[]; names: string[] } = { of: [], names: [] };
 
   constructor(
@@ -106,6 +109,15 @@ export class RunList {
     setText(line.value, summary === undefined ? '' : formatNumber(toNumber(summary.last)));
   }
 
+  /** Its curves stand out, once the pointer stays there: on its way over the list nothing flickers. */
+  private pointSoon(run_id: string | null): void {
+    clearTimeout(this.pointTimer);
+    this.pointTimer = setTimeout(() => {
+      const run = run_id === null ? undefined : this.model.run(run_id);
+      this.model.point(run === undefined ? null : this.colorOf(run).row.run_id);
+    }, POINT_DELAY_MS);
+  }
+
   private add(run_id: string): RunLine {
     const check = document.createElement('vscode-checkbox');
     const line: RunLine = {
@@ -119,6 +131,13 @@ export class RunList {
     };
     check.addEventListener('change', () => this.model.patch({ hidden: toggled(this.model.state.hidden, run_id) }));
     line.name.addEventListener('click', () => this.model.patch({ focus: run_id }));
+    line.root.addEventListener('pointerenter', () => this.pointSoon(run_id));
+    line.root.addEventListener('pointerleave', () => this.pointSoon(null));
+    // Not by a click, after which the name keeps the focus.
+    line.root.addEventListener('focusin', ({ target }) => {
+      if (target instanceof Element && target.matches(':focus-visible')) this.pointSoon(run_id);
+    });
+    line.root.addEventListener('focusout', () => this.pointSoon(null));
     line.check.append(line.checkName);
     line.root.append(line.check, line.swatch, line.status, line.name, line.value);
     this.lines.set(run_id, line);

@@ -43,7 +43,7 @@ export class Toolbar {
     openViews: (anchor: HTMLElement) => void,
   ) {
     this.options = new ChartOptions(model);
-    this.search.placeholder = t('Filter metrics (regex)');
+    this.search.placeholder = t('Filter (regex)');
     this.search.label = t('Filter metrics');
     this.search.addEventListener('input', () => this.searchSoon());
     this.search.append(slotted(icon('search'), 'content-before'));

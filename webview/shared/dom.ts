@@ -1,4 +1,6 @@
 /** Elements are made here, never from markup: what scripts log (names, keys, paths) only ever becomes text. */
+import { straight } from '../../src/domain/format';
+
 type Child = Node | string | null | undefined | false;
 
 interface Attributes {
@@ -65,7 +67,8 @@ export function endAlike(names: readonly string[]): boolean {
 }
 
 /** A name that gives way where there is no room: in its middle, as long names differ at their ends, or else at its end. */
-export function setName(node: HTMLElement, name: string, cutEnd = false): void {
+export function setName(node: HTMLElement, given: string, cutEnd = false): void {
+  const name = straight(given);
   const isLong = name.length > 2 * TAIL;
   const tail = isLong && !cutEnd ? name.slice(-TAIL) : '';
   if (node.textContent === name && (node.querySelector('.name-tail')?.textContent ?? '') === tail) return;

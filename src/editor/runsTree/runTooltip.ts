@@ -25,8 +25,14 @@ export function runTooltip(row: RunRow, folder: string | undefined): vscode.Mark
   if (folder) line(text, vscode.l10n.t('In {0}', folder));
   if (row.error) line(text, row.error_at ? `${row.error} (${sourceText(row.error_at)})` : row.error);
   if (row.started !== null) {
-    const duration = durationText(row, Date.now());
-    line(text, vscode.l10n.t('Started {0}, {1}', new Date(row.started).toLocaleString(), duration ?? ''));
+    const at = new Date(row.started).toLocaleString();
+    const took = durationText(row, Date.now()) ?? '';
+    line(
+      text,
+      row.ended === null
+        ? vscode.l10n.t('Started {0}, for {1}', at, took)
+        : vscode.l10n.t('Started {0}, took {1}', at, took),
+    );
   }
   const metrics = Object.entries(row.metrics).filter(([key]) => !key.startsWith('system/'));
   list(

@@ -7,7 +7,7 @@ import type { SeriesStyle } from '../runColors';
 import { keyMetric, runDescription, statusIcon, statusWord, valueText } from '../runText';
 
 /** So that what follows the name has room in a narrow sidebar. */
-const LONGEST_NAME = 22;
+const LONGEST_NAME = 20;
 const LONGEST_FOLDER = 14;
 
 const { Collapsed, None } = vscode.TreeItemCollapsibleState;
