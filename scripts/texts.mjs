@@ -17,6 +17,12 @@ function* sources(path) {
     for (const name of readdirSync(join(ROOT, path)).sort()) yield* sources(`${path}/${name}`);
 }
 
+/** The code whose texts people see, parsed. */
+export function* parsedSources() {
+  for (const path of ROOMS.flatMap((room) => [...sources(room)]))
+    yield ts.createSourceFile(path, readFileSync(join(ROOT, path), 'utf8'), ts.ScriptTarget.Latest, true);
+}
+
 /** As `english` makes it of its parts. */
 function templateText(template) {
   if (ts.isNoSubstitutionTemplateLiteral(template)) return template.text;
@@ -26,14 +32,13 @@ function templateText(template) {
 /** Throws where a text is put together before it is looked up: no bundle can have it. */
 export function texts() {
   const found = new Set();
-  for (const path of ROOMS.flatMap((room) => [...sources(room)])) {
-    const file = ts.createSourceFile(path, readFileSync(join(ROOT, path), 'utf8'), ts.ScriptTarget.Latest, true);
+  for (const file of parsedSources()) {
     const visit = (node) => {
       if (ts.isCallExpression(node) && LOOKUPS.includes(node.expression.getText())) {
         const [message] = node.arguments;
         if (!message || !ts.isStringLiteralLike(message)) {
           const { line } = file.getLineAndCharacterOfPosition(node.getStart());
-          throw new Error(`${path}:${line + 1}: a text that is looked up has to be written there in full.`);
+          throw new Error(`${file.fileName}:${line + 1}: a text that is looked up has to be written there in full.`);
         }
         found.add(message.text);
       }

@@ -1,5 +1,6 @@
 /** The language server: LSP on stdio (`node dist/language.js --stdio`), a process of its own. */
 import { createConnection, ProposedFeatures, TextDocuments, TextDocumentSyncKind } from 'vscode-languageserver/node';
+import { useTexts } from '../base/texts';
 import { PythonSource } from './pythonSource';
 import { TrackingLenses } from './trackingLenses';
 
@@ -10,12 +11,16 @@ const sources = new TextDocuments({
 });
 const lenses = new TrackingLenses();
 
-connection.onInitialize(() => ({
-  capabilities: {
-    textDocumentSync: TextDocumentSyncKind.Incremental,
-    codeLensProvider: { resolveProvider: false },
-  },
-}));
+connection.onInitialize(({ initializationOptions }) => {
+  // Other editors have none for us.
+  useTexts((initializationOptions as { texts?: Record<string, string> } | undefined)?.texts);
+  return {
+    capabilities: {
+      textDocumentSync: TextDocumentSyncKind.Incremental,
+      codeLensProvider: { resolveProvider: false },
+    },
+  };
+});
 
 connection.onCodeLens(({ textDocument }) => {
   const source = sources.get(textDocument.uri);

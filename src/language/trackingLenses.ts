@@ -1,4 +1,5 @@
 import type { CodeLens, Command } from 'vscode-languageserver/node';
+import { t } from '../base/texts';
 import type { PythonSource } from './pythonSource';
 import { entryPoint } from './trainingScript';
 import { readSigns, type Signs } from './trainingSigns';
@@ -26,8 +27,8 @@ export class TrackingLenses {
     if (!entry) return [];
     const line = source.lineOf(entry.from);
     const commands: Command[] = [
-      { title: '$(play) Track this script', command: 'xtrack.launchCurrentFile', arguments: [source.uri] },
-      { title: '$(debug-alt) Debug with tracking', command: 'xtrack.debugCurrentFile', arguments: [source.uri] },
+      { title: t('$(play) Track this script'), command: 'xtrack.launchCurrentFile', arguments: [source.uri] },
+      { title: t('$(debug-alt) Debug with tracking'), command: 'xtrack.debugCurrentFile', arguments: [source.uri] },
     ];
     return (line > FIRST_SCREEN ? [0, line] : [line]).flatMap((each) => lenses(each, commands));
   }
@@ -36,7 +37,7 @@ export class TrackingLenses {
     if (FOREIGN_CELL.test(cell.text)) return [];
     const others = siblings.filter((sibling) => sibling !== cell).map((sibling) => this.signs(sibling));
     if (!entryPoint(this.signs(cell), others)) return [];
-    return lenses(0, [{ title: '$(play) Track this cell', command: 'xtrack.trackCell', arguments: [cell.uri] }]);
+    return lenses(0, [{ title: t('$(play) Track this cell'), command: 'xtrack.trackCell', arguments: [cell.uri] }]);
   }
 
   private signs(source: PythonSource): Signs {

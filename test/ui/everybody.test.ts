@@ -1,5 +1,6 @@
 /** For everybody: the panel speaks the editor's language, and nothing in it keeps somebody from using it (axe). */
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { seriousFindings } from './axe';
@@ -23,6 +24,7 @@ let logged: string[];
 beforeAll(async () => {
   folder = await folderWithRuns(['media:1', 'media:2'], ['talk']);
   logged = ['talk', 'media-1', 'media-2'].flatMap((run) => wordsOf(JSON.stringify(readJournals(folder, run))));
+  writeFileSync(join(folder, 'train.py'), 'import torch\n\nfor epoch in range(3):\n    loss.backward()\n');
   workbench = await Workbench.open({ folder, translate });
   page = new ChartPage(workbench);
   workbench.page.setDefaultTimeout(10_000);
@@ -122,4 +124,15 @@ describe('the panel of several runs', () => {
       expect(await seriousFindings(page.content), theme).toEqual([]);
     });
   });
+});
+
+test('why the collector refuses a filter, and the lenses of the language server, are in the language of the editor', async () => {
+  await workbench.runCommand('XTrack: ⟦Filter Runs…⟧');
+  await workbench.quickInput.locator('input').first().fill('status =');
+  await workbench.page.keyboard.press('Enter');
+  const why = '⟦⟦Expected a value, found ⟦the end of the query⟧.⟧ (at “⟦the end⟧”)⟧';
+  await workbench.quickInput.locator('.quick-input-message', { hasText: why }).waitFor();
+  await workbench.page.keyboard.press('Escape');
+  await workbench.openFile('train.py');
+  await workbench.page.locator('.codelens-decoration a', { hasText: 'Track this script⟧' }).first().waitFor();
 });

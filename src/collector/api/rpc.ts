@@ -1,5 +1,6 @@
 /** JSON-RPC 2.0: a request's text in, a reply's value out. The carriers (HTTP, WebSocket) are httpServer's. */
 import type { z } from 'zod';
+import { english } from '../../base/texts';
 import { ApiError, requests, userError, type Method, type Results, type RpcErrorData } from '../../protocol/api';
 
 export type Handlers = {
@@ -55,7 +56,7 @@ export class Rpc {
     const checked = requests[method].safeParse(params);
     if (!checked.success) throw invalid(checked.error);
     if (method !== 'subscribe') return this.handlers[method](checked.data as never);
-    if (!subscribe) throw userError('invalid', 'subscribe needs a WebSocket connection to /rpc.');
+    if (!subscribe) throw userError('invalid', english`subscribe needs a WebSocket connection to /rpc.`);
     const { topics } = checked.data as { topics: string[] };
     subscribe(topics);
     return { topics };
@@ -65,10 +66,10 @@ export class Rpc {
 function invalid(error: z.ZodError): ApiError {
   const issue = error.issues[0];
   const field = issue?.path.join('.') ?? '';
-  const named = field === '' ? 'The request' : `"${field}"`;
+  const named = field === '' ? english`The request` : `"${field}"`;
   return userError(
     'invalid',
-    `${named} is not valid: ${issue?.message ?? 'unknown problem'}.`,
+    english`${named} is not valid: ${issue?.message ?? english`unknown problem`}.`,
     field === '' ? {} : { field },
   );
 }

@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { t } from '../../base/texts';
 
 export interface ClusterFacts {
   /** The client's wheel on this machine. */
@@ -13,28 +14,28 @@ export interface ClusterFacts {
 export function clusterText({ wheel, dir, address }: ClusterFacts): string {
   const file = basename(wheel);
   const port = address?.port ?? 'PORT';
-  return `# XTrack's client on another machine
+  return `# ${t("XTrack's client on another machine")}
 
-# 1. Take it there: one file, without dependencies, for every Python from 3.8 on.
+# 1. ${t('Take it there: one file, without dependencies, for every Python from 3.8 on.')}
 scp ${quoted(wheel)} HOST:
 
-# 2. On that machine, put it into the Python that trains. It needs no network.
+# 2. ${t('On that machine, put it into the Python that trains. It needs no network.')}
 python3 -m pip install --no-index --no-deps ./${file}
-#    Or, without pip or the right to install anything, put the file itself on Python's path:
+#    ${t("Or, without pip or the right to install anything, put the file itself on Python's path:")}
 export PYTHONPATH="$HOME/${file}\${PYTHONPATH:+:$PYTHONPATH}"
 
-# 3a. Both machines see this directory (a shared disk): name it as that machine sees it. Nothing else is needed.
+# 3a. ${t('Both machines see this directory (a shared disk): name it as that machine sees it. Nothing else is needed.')}
 export XTRACK_DIR=${quoted(dir)}
 
-# 3b. They do not: let the script stream to this machine, through a tunnel that is opened here …
+# 3b. ${t('They do not: let the script stream to this machine, through a tunnel that is opened here …')}
 ssh -R ${port}:127.0.0.1:${port} HOST
-#     … and tell the script so there. The token is a secret: whoever has it can read and write these runs.
+#     ${t('… and tell the script so there. The token is a secret: whoever has it can read and write these runs.')}
 export XTRACK_TRANSPORT=tcp XTRACK_HOST=127.0.0.1 XTRACK_PORT=${port} XTRACK_TOKEN=${address?.token ?? 'TOKEN'}
 
-# 4. Start the script there. While the connection is down, a copy of everything is kept there and sent later.
+# 4. ${t('Start the script there. While the connection is down, a copy of everything is kept there and sent later.')}
 python3 -m xtrack run -- train.py
 
-# Does it not show here? Ask there:
+# ${t('Does it not show here? Ask there:')}
 python3 -m xtrack doctor
 `;
 }

@@ -103,8 +103,13 @@ export class InstallClient {
     }
     const there = await verifyClient(probe, env);
     if (!there) {
-      const message = `The client was installed into ${probe.executable}, but cannot be imported there. Run XTrack: Doctor to find out why.`;
-      throw userError('io', message);
+      throw userError(
+        'io',
+        vscode.l10n.t(
+          'The client was installed into {0}, but cannot be imported there. Run XTrack: Doctor to find out why.',
+          probe.executable,
+        ),
+      );
     }
     this.ports.log.info(`Installed client ${there.version} into ${probe.executable}: ${there.file}`);
     void vscode.window.showInformationMessage(

@@ -95,7 +95,7 @@ function invalidSettings(): DoctorFacts['invalid'] {
     const wanted = typeof inspected?.defaultValue;
     const values = [inspected?.globalValue, inspected?.workspaceValue, inspected?.workspaceFolderValue];
     const wrong = values.filter((value) => value !== undefined && typeof value !== wanted);
-    return wrong.map((value) => ({ name: `xtrack.${name}`, value: JSON.stringify(value), wanted: `a ${wanted}` }));
+    return wrong.map((value) => ({ name: `xtrack.${name}`, value: JSON.stringify(value), wanted }));
   });
 }
 

@@ -1,3 +1,4 @@
+import { t } from '../../base/texts';
 import { type Finding, type Fix, type Level, LEVELS } from './finding';
 
 export interface Report {
@@ -27,14 +28,14 @@ export function doctorReport(findings: readonly Finding[], heading: string): Rep
 
 function summary(findings: readonly Finding[]): string {
   const count = (level: Level): number => findings.filter((each) => each.level === level).length;
-  const said = (n: number, one: string, many: string): string | null =>
-    n === 0 ? null : n === 1 ? one : `${n} ${many}`;
+  const said = (n: number, one: string, many: string): string | null => (n === 0 ? null : n === 1 ? one : many);
+  const [errors, warnings, hints] = [count('error'), count('warning'), count('info')];
   const parts = [
-    said(count('error'), '1 problem', 'problems'),
-    said(count('warning'), '1 warning', 'warnings'),
-    said(count('info'), '1 hint', 'hints'),
+    said(errors, t('1 problem'), t('{0} problems', errors)),
+    said(warnings, t('1 warning'), t('{0} warnings', warnings)),
+    said(hints, t('1 hint'), t('{0} hints', hints)),
   ].filter(Boolean);
-  return parts.length === 0 ? 'Everything is fine.' : `${parts.join(', ')}.`;
+  return parts.length === 0 ? t('Everything is fine.') : `${parts.join(', ')}.`;
 }
 
 function wrapped(text: string): string[] {

@@ -1,6 +1,7 @@
 /** What the editor knows that the client's doctor cannot: pure, from facts that were collected before. */
+import { t } from '../../base/texts';
 import type { Interpreter } from '../interpreter';
-import type { Finding, Fix } from './finding';
+import { type Finding, type Fix, showLog } from './finding';
 
 export interface DoctorFacts {
   version: string;
@@ -23,7 +24,7 @@ export interface DoctorFacts {
   /** Runs that the filter hides. */
   hidden: number;
   trashed: number;
-  /** Settings whose value is of the wrong kind, as "xtrack.name: value". */
+  /** Settings whose value is of the wrong kind; `wanted` as JSON calls it. */
   invalid: { name: string; value: string; wanted: string }[];
 }
 
@@ -53,12 +54,15 @@ export function editorFindings(facts: DoctorFacts): Finding[] {
 }
 
 const openSetting = (name: string): Fix => ({
-  title: 'Open the Setting',
+  title: t('Open the Setting'),
   command: 'workbench.action.openSettings',
   args: [name],
 });
-const SHOW_LOG: Fix = { title: 'Show Log', command: 'xtrack.showLog' };
-const RELOAD: Fix = { title: 'Reload Window', command: 'workbench.action.reloadWindow' };
+const reload = (): Fix => ({ title: t('Reload Window'), command: 'workbench.action.reloadWindow' });
+
+function sentences(...parts: string[]): string {
+  return parts.filter(Boolean).join(' ');
+}
 
 function workspaceFindings({ folders, trusted }: DoctorFacts): Finding[] {
   const found: Finding[] = [];
@@ -66,19 +70,21 @@ function workspaceFindings({ folders, trusted }: DoctorFacts): Finding[] {
     found.push({
       id: 'editor.no_folder',
       level: 'warning',
-      title: 'No folder is open',
-      detail: 'Runs are shown of the folders that are open in this window.',
-      action: 'Open the folder in which you train.',
-      fix: { title: 'Open Folder', command: 'vscode.openFolder' },
+      title: t('No folder is open'),
+      detail: t('Runs are shown of the folders that are open in this window.'),
+      action: t('Open the folder in which you train.'),
+      fix: { title: t('Open Folder'), command: 'vscode.openFolder' },
     });
   if (!trusted)
     found.push({
       id: 'editor.untrusted',
       level: 'warning',
-      title: 'This workspace is not trusted',
-      detail: 'Its runs are shown, but nothing is launched, resumed, stopped or installed, and Python was not asked.',
-      action: 'Trust it, if you trust who wrote it.',
-      fix: { title: 'Manage Workspace Trust', command: 'workbench.trust.manage' },
+      title: t('This workspace is not trusted'),
+      detail: t(
+        'Its runs are shown, but nothing is launched, resumed, stopped or installed, and Python was not asked.',
+      ),
+      action: t('Trust it, if you trust who wrote it.'),
+      fix: { title: t('Manage Workspace Trust'), command: 'workbench.trust.manage' },
     });
   return found;
 }
@@ -87,22 +93,22 @@ function interpreterFindings({ interpreter, trusted }: DoctorFacts): Finding[] {
   if (!trusted) return [];
   const { path, origin, error, version, executable, other } = interpreter;
   const chosenBy = {
-    setting: 'The setting xtrack.interpreter names it.',
-    extension: 'It is the one that is chosen in the Python extension.',
-    path: 'It is the first python3 on the PATH: no other was chosen.',
+    setting: t('The setting xtrack.interpreter names it.'),
+    extension: t('It is the one that is chosen in the Python extension.'),
+    path: t('It is the first python3 on the PATH: no other was chosen.'),
   }[origin];
   const fix: Fix =
     origin === 'extension'
-      ? { title: 'Select Another', command: 'python.setInterpreter' }
+      ? { title: t('Select Another'), command: 'python.setInterpreter' }
       : openSetting('xtrack.interpreter');
   if (error !== null)
     return [
       {
         id: 'editor.interpreter',
         level: 'error',
-        title: `Python does not start: ${path}`,
+        title: t('Python does not start: {0}', path),
         detail: `${error} ${chosenBy}`,
-        action: 'Choose one that is there, or install Python 3.8 or newer.',
+        action: t('Choose one that is there, or install Python 3.8 or newer.'),
         fix,
       },
     ];
@@ -110,7 +116,7 @@ function interpreterFindings({ interpreter, trusted }: DoctorFacts): Finding[] {
     {
       id: 'editor.interpreter',
       level: 'ok',
-      title: `Scripts run with Python ${version}`,
+      title: t('Scripts run with Python {0}', version ?? ''),
       detail: `${executable}. ${chosenBy}`,
       action: '',
     },
@@ -119,20 +125,23 @@ function interpreterFindings({ interpreter, trusted }: DoctorFacts): Finding[] {
     found.push({
       id: 'editor.name_collision',
       level: 'warning',
-      title: 'Another package is called xtrack, too',
-      detail: `${other}. While a script is tracked, its "import xtrack" finds XTrack's client first.`,
-      action: 'Train with an interpreter that does not have it, or launch the scripts that need it without tracking.',
+      title: t('Another package is called xtrack, too'),
+      detail: t('{0}. While a script is tracked, its "import xtrack" finds XTrack\'s client first.', other),
+      action: t(
+        'Train with an interpreter that does not have it, or launch the scripts that need it without tracking.',
+      ),
       fix,
     });
   return found;
 }
 
 function directoryFindings({ dir, folders, exists, by, state, runs }: DirectoryFacts): Finding[] {
-  const whose = folders.length > 0 ? `The runs of ${folders.join(' and ')} are kept in ${dir}.` : `Shown: ${dir}.`;
+  const whose =
+    folders.length > 0 ? t('The runs of {0} are kept in {1}.', folders.join(', '), dir) : t('Shown: {0}.', dir);
   const why = {
-    variable: ' The variable XTRACK_DIR of this window decides that, before every setting.',
-    setting: ' The setting xtrack.directory decides that.',
-    upwards: ' It was found above the folder: that of a parent folder or of the Git repository.',
+    variable: t('The variable XTRACK_DIR of this window decides that, before every setting.'),
+    setting: t('The setting xtrack.directory decides that.'),
+    upwards: t('It was found above the folder: that of a parent folder or of the Git repository.'),
     folder: '',
   }[by];
   const elsewhere = by === 'folder' ? 'info' : 'warning';
@@ -141,19 +150,20 @@ function directoryFindings({ dir, folders, exists, by, state, runs }: DirectoryF
       {
         id: 'editor.directory',
         level: by === 'setting' || by === 'variable' ? 'warning' : 'info',
-        title: `There are no runs yet in ${dir}`,
-        detail: `${whose}${why} The directory is not there; the first run makes it.`,
-        action: by === 'folder' ? 'Track a script.' : 'Track a script, or choose another directory.',
-        fix: by === 'setting' ? openSetting('xtrack.directory') : { title: 'Track a Script', command: 'xtrack.launch' },
+        title: t('There are no runs yet in {0}', dir),
+        detail: sentences(whose, why, t('The directory is not there; the first run makes it.')),
+        action: by === 'folder' ? t('Track a script.') : t('Track a script, or choose another directory.'),
+        fix:
+          by === 'setting' ? openSetting('xtrack.directory') : { title: t('Track a Script'), command: 'xtrack.launch' },
       },
     ];
   return [
     {
       id: 'editor.directory',
       level: by === 'folder' || by === 'upwards' ? 'ok' : elsewhere,
-      title: state === 'connected' ? `${runs === 1 ? '1 run is' : `${runs} runs are`} in ${dir}` : dir,
-      detail: `${whose}${why}`,
-      action: by === 'variable' || by === 'setting' ? 'If runs are missing, look whether they went elsewhere.' : '',
+      title: state !== 'connected' ? dir : runs === 1 ? t('1 run is in {0}', dir) : t('{0} runs are in {1}', runs, dir),
+      detail: sentences(whose, why),
+      action: by === 'variable' || by === 'setting' ? t('If runs are missing, look whether they went elsewhere.') : '',
       ...(by === 'setting' ? { fix: openSetting('xtrack.directory') } : {}),
     },
   ];
@@ -165,49 +175,56 @@ function collectorFindings({ dir, state, collector }: DirectoryFacts, facts: Doc
     found.push({
       id: 'editor.collector',
       level: 'error',
-      title: 'The collector does not answer',
-      detail: `For ${dir}: ${state.error}`,
-      action: 'Try again; if it stays so, the log says more.',
-      fix: { title: 'Try Again', command: 'xtrack.refresh' },
+      title: t('The collector does not answer'),
+      detail: t('For {0}: {1}', dir, state.error),
+      action: t('Try again; if it stays so, the log says more.'),
+      fix: { title: t('Try Again'), command: 'xtrack.refresh' },
     });
   if (state === 'connecting')
     found.push({
       id: 'editor.collector',
       level: 'warning',
-      title: 'The collector does not answer yet',
-      detail: `For ${dir}: it is being started or looked for.`,
-      action: 'Check again in some seconds.',
-      fix: SHOW_LOG,
+      title: t('The collector does not answer yet'),
+      detail: t('For {0}: it is being started or looked for.', dir),
+      action: t('Check again in some seconds.'),
+      fix: showLog(),
     });
   if (!collector || state !== 'connected') return found;
   const same = collector.build === facts.build;
   found.push({
     id: 'editor.collector',
     level: same ? 'ok' : 'warning',
-    title: same ? `The collector answers (process ${collector.pid})` : 'The collector is of another version',
+    title: same ? t('The collector answers (process {0})', collector.pid) : t('The collector is of another version'),
     detail: same
-      ? `Version ${collector.version}, as this extension.`
-      : `It is ${collector.version} (${collector.build}), this window ${facts.version} (${facts.build}): another window uses another version of XTrack.`,
-    action: same ? '' : 'Reload all windows of VS Code, so that they use the same.',
-    ...(same ? {} : { fix: RELOAD }),
+      ? t('Version {0}, as this extension.', collector.version)
+      : t(
+          'It is {0} ({1}), this window {2} ({3}): another window uses another version of XTrack.',
+          collector.version,
+          collector.build,
+          facts.version,
+          facts.build,
+        ),
+    action: same ? '' : t('Reload all windows of VS Code, so that they use the same.'),
+    ...(same ? {} : { fix: reload() }),
   });
   if (collector.follower !== null)
     found.push({
       id: 'editor.follower',
       level: 'warning',
-      title: 'Runs are shown, but not kept here',
+      title: t('Runs are shown, but not kept here'),
       detail: `${dir}: ${collector.follower}`,
-      action:
+      action: t(
         'Launch where its collector runs, or close that one; a directory that cannot be written needs other rights.',
-      fix: SHOW_LOG,
+      ),
+      fix: showLog(),
     });
   if (collector.backlog_bytes > 1_000_000)
     found.push({
       id: 'editor.backlog',
       level: 'info',
-      title: 'Journals are still being read',
-      detail: `${Math.round(collector.backlog_bytes / 1e6)} MB of ${dir} are not in the list yet.`,
-      action: 'Wait: newest runs come first.',
+      title: t('Journals are still being read'),
+      detail: t('{0} MB of {1} are not in the list yet.', Math.round(collector.backlog_bytes / 1e6), dir),
+      action: t('Wait: newest runs come first.'),
     });
   return found;
 }
@@ -218,28 +235,31 @@ function shownFindings({ filter, hidden, trashed, unshown }: DoctorFacts): Findi
     found.push({
       id: 'editor.filter',
       level: 'warning',
-      title: hidden === 1 ? 'A filter hides 1 run' : `A filter hides ${hidden} runs`,
-      detail: `The list shows only those with ${filter}`,
-      action: 'Clear the filter to see all.',
-      fix: { title: 'Clear Filter', command: 'xtrack.clearFilter' },
+      title: hidden === 1 ? t('A filter hides 1 run') : t('A filter hides {0} runs', hidden),
+      detail: t('The list shows only those with {0}', filter),
+      action: t('Clear the filter to see all.'),
+      fix: { title: t('Clear Filter'), command: 'xtrack.clearFilter' },
     });
   if (trashed > 0)
     found.push({
       id: 'editor.trash',
       level: 'info',
-      title: trashed === 1 ? '1 run is in the trash' : `${trashed} runs are in the trash`,
-      detail: 'What was deleted is not in the list, and can be taken back.',
-      action: 'Restore what you miss.',
-      fix: { title: 'Restore from Trash', command: 'xtrack.restoreDeleted' },
+      title: trashed === 1 ? t('1 run is in the trash') : t('{0} runs are in the trash', trashed),
+      detail: t('What was deleted is not in the list, and can be taken back.'),
+      action: t('Restore what you miss.'),
+      fix: { title: t('Restore from Trash'), command: 'xtrack.restoreDeleted' },
     });
   if (unshown.length > 0)
     found.push({
       id: 'editor.other_folder',
       level: 'warning',
-      title: 'There are runs in other folders of this workspace',
-      detail: `Not shown: ${unshown.join(', ')}. A folder further down has a directory of its own, so scripts that run there use that.`,
-      action: 'Watch that folder, or open it beside this one.',
-      fix: { title: 'Watch a Folder', command: 'xtrack.watchFolder' },
+      title: t('There are runs in other folders of this workspace'),
+      detail: t(
+        'Not shown: {0}. A folder further down has a directory of its own, so scripts that run there use that.',
+        unshown.join(', '),
+      ),
+      action: t('Watch that folder, or open it beside this one.'),
+      fix: { title: t('Watch a Folder'), command: 'xtrack.watchFolder' },
     });
   return found;
 }
@@ -248,9 +268,9 @@ function settingFindings({ invalid }: DoctorFacts): Finding[] {
   return invalid.map(({ name, value, wanted }) => ({
     id: 'editor.setting',
     level: 'error',
-    title: `${name} has a value that means nothing`,
-    detail: `It is ${value}, and should be ${wanted}.`,
-    action: 'Change it, or remove it for the default.',
+    title: t('{0} has a value that means nothing', name),
+    detail: t('It is {0}, and should be of the kind {1}.', value, wanted),
+    action: t('Change it, or remove it for the default.'),
     fix: openSetting(name),
   }));
 }

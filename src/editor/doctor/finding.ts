@@ -1,4 +1,6 @@
 /** The same shape as the client's own doctor has, with a button where the editor has one for it. */
+import { t } from '../../base/texts';
+
 export interface Finding {
   id: string;
   level: Level;
@@ -17,3 +19,7 @@ export interface Fix {
 
 export const LEVELS = ['error', 'warning', 'info', 'ok'] as const;
 export type Level = (typeof LEVELS)[number];
+
+export function showLog(): Fix {
+  return { title: t('Show Log'), command: 'xtrack.showLog' };
+}

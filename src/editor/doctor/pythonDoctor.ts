@@ -1,8 +1,9 @@
 /** The client's own doctor, run with the interpreter that scripts run with. */
 import type * as vscode from 'vscode';
+import { t } from '../../base/texts';
 import { runProgram } from '../program';
 import { lastLine } from '../pythonProbe';
-import { type Finding, LEVELS, type Level } from './finding';
+import { type Finding, LEVELS, type Level, showLog } from './finding';
 
 const SECONDS = 30;
 
@@ -27,8 +28,8 @@ export async function pythonFindings({ interpreter, cwd, env, cancel }: PythonDo
       cancel,
     });
     if (cancel.isCancellationRequested) return [];
-    if (code === null) return [silent(`It did not end within ${SECONDS} s.`)];
-    return readFindings(stdout) ?? [silent(lastLine(stderr) || `It ended with ${code} and said nothing.`)];
+    if (code === null) return [silent(t('It did not end within {0} s.', SECONDS))];
+    return readFindings(stdout) ?? [silent(lastLine(stderr) || t('It ended with {0} and said nothing.', code))];
   } catch (error) {
     return [silent(String(error))];
   }
@@ -59,9 +60,9 @@ function silent(detail: string): Finding {
   return {
     id: 'editor.python_doctor',
     level: 'error',
-    title: 'The client could not be asked',
+    title: t('The client could not be asked'),
     detail,
-    action: 'Look whether another interpreter answers; the log of XTrack says more.',
-    fix: { title: 'Show Log', command: 'xtrack.showLog' },
+    action: t('Look whether another interpreter answers; the log of XTrack says more.'),
+    fix: showLog(),
   };
 }

@@ -3,7 +3,7 @@
  * Python file, so that activation does not pay for it.
  */
 import { LanguageClient, TransportKind } from 'vscode-languageclient/node';
-import type * as vscode from 'vscode';
+import * as vscode from 'vscode';
 
 /** Files, cells of notebooks and interactive windows, and what is typed into the latter. */
 const SCHEMES = ['file', 'vscode-notebook-cell', 'vscode-interactive-input'];
@@ -18,7 +18,12 @@ export async function startLanguageClient(
     'xtrack.language',
     'XTrack language server',
     { run, debug: run },
-    { documentSelector: SCHEMES.map((scheme) => ({ language: 'python', scheme })), outputChannel: log },
+    {
+      documentSelector: SCHEMES.map((scheme) => ({ language: 'python', scheme })),
+      outputChannel: log,
+      // The server has no other way to know how to say what it shows.
+      initializationOptions: { texts: vscode.l10n.bundle },
+    },
   );
   await client.start();
   return { dispose: () => void client.dispose() };

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { useTexts } from '../../../src/base/texts';
 import { doctorReport } from '../../../src/editor/doctor/doctorReport';
 import { type DirectoryFacts, type DoctorFacts, editorFindings } from '../../../src/editor/doctor/editorFindings';
 import { readFindings } from '../../../src/editor/doctor/pythonDoctor';
@@ -67,7 +68,7 @@ test.each<[string, Partial<DoctorFacts>, string, RegExp]>([
   ['runs of another folder', { unshown: ['/w/project/sub/.xtrack'] }, 'editor.other_folder', /Watch that folder/],
   [
     'a setting of a wrong kind',
-    { invalid: [{ name: 'xtrack.x', value: '"a"', wanted: 'a number' }] },
+    { invalid: [{ name: 'xtrack.x', value: '"a"', wanted: 'number' }] },
     'editor.setting',
     /remove it/,
   ],
@@ -113,4 +114,11 @@ test('what the client answers is taken as text, and what is no answer is none', 
   ]);
   expect(readFindings('Traceback')).toBeNull();
   expect(readFindings('[]')).toBeNull();
+});
+
+test('what the editor found is told in its language', () => {
+  useTexts({ 'A filter hides {0} runs': '{0} Läufe sind ausgeblendet', '1 warning': '1 Warnung' });
+  const text = doctorReport(editorFindings({ ...healthy, filter: 'x = 1', hidden: 2 }), 'Doctor').text;
+  useTexts();
+  expect(text).toMatch(/^Doctor\n1 Warnung\.\n\n⚠ 2 Läufe sind ausgeblendet\n/);
 });

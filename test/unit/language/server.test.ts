@@ -18,7 +18,9 @@ let connection: ProtocolConnection;
 let documents = 0;
 let uri = '';
 
-beforeAll(async () => {
+beforeAll(() => start());
+
+async function start(initializationOptions?: object): Promise<void> {
   server = spawn(process.execPath, [SERVER, '--stdio'], { stdio: ['pipe', 'pipe', 'inherit'] });
   connection = createProtocolConnection(
     new StreamMessageReader(server.stdout!),
@@ -29,10 +31,11 @@ beforeAll(async () => {
     processId: process.pid,
     rootUri: null,
     capabilities: {},
+    initializationOptions,
   });
   expect(capabilities.codeLensProvider).toBeTruthy();
   await connection.sendNotification('initialized', {});
-});
+}
 
 beforeEach(() => {
   uri = `file:///w/train${++documents}.py`;
@@ -125,4 +128,14 @@ test('it ends with its editor', async () => {
   const ended = new Promise((resolve) => other.once('exit', resolve));
   other.stdin.end();
   await ended;
+});
+
+test('lenses are in the language of the editor', async () => {
+  server.kill();
+  await start({ texts: { '$(play) Track this script': '$(play) Dieses Skript verfolgen' } });
+  await open('import torch\n\nfor epoch in range(3):\n    loss.backward()\n');
+  expect((await lenses()).map(({ title }) => title)).toEqual([
+    '$(play) Dieses Skript verfolgen',
+    '$(debug-alt) Debug with tracking',
+  ]);
 });
