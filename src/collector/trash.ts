@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { english } from '../base/texts';
+import { english, type Text } from '../base/texts';
 import { ApiError, userError } from '../protocol/apiError';
 import type { Json } from '../protocol/events';
 import { diskBytes } from './diskBytes';
@@ -23,7 +23,7 @@ export interface TrashPorts {
 
 export interface Progress {
   signal: AbortSignal;
-  progress(done: number, total: number | null, message: string): void;
+  progress(done: number, total: number | null, text: Text): void;
 }
 
 export class Trash {
@@ -48,7 +48,7 @@ export class Trash {
     try {
       for (const [at, run_id] of runIds.entries()) {
         task?.signal.throwIfAborted();
-        task?.progress(at, runIds.length, `Deleting ${run_id}`);
+        task?.progress(at, runIds.length, english`Deleting ${run_id}`);
         const reason = await this.whyNot(run_id);
         if (reason !== null) refused.push({ run_id, reason });
         else {
@@ -59,7 +59,7 @@ export class Trash {
     } finally {
       if (deleted.length > 0) await this.ports.call('removed', {});
     }
-    task?.progress(runIds.length, runIds.length, `Deleted ${deleted.length} runs`);
+    task?.progress(runIds.length, runIds.length, english`Deleted ${deleted.length} runs`);
     return { deleted, bytes, refused };
   }
 

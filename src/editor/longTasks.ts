@@ -1,6 +1,7 @@
 /** Exporting and rebuilding: tasks of the collector, shown while they last. */
 import * as vscode from 'vscode';
 import { extname } from 'node:path';
+import { told } from '../base/texts';
 import type { Task } from '../protocol/rows';
 import { userError } from '../protocol/apiError';
 import type { CollectorClient } from './collectorClient';
@@ -58,12 +59,16 @@ export async function followTask(client: CollectorClient, started: Task, title: 
     cancel.onCancellationRequested(() => client.call('tasks.cancel', { task_id }));
     while (task.state === 'running') {
       const percent = task.total ? (100 * task.done) / task.total : 0;
-      progress.report({ message: task.message, ...(task.total ? { increment: percent - shown } : {}) });
+      progress.report({ message: messageOf(task), ...(task.total ? { increment: percent - shown } : {}) });
       shown = percent;
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
       task = await client.call('tasks.get', { task_id });
     }
-    if (task.state === 'failed') throw userError('io', task.message);
+    if (task.state === 'failed') throw userError('io', messageOf(task));
     return task;
   });
+}
+
+function messageOf({ text, message }: Task): string {
+  return text === undefined ? message : told(text);
 }

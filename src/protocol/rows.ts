@@ -1,4 +1,5 @@
 /** What the collector answers: the shapes that tree, charts, tables, dashboards and scripts read. */
+import type { Text } from '../base/texts';
 import type { AlertLevel, Exit, Json, Launch, MediaType, Num } from './events';
 
 export const STATUSES = ['queued', 'running', 'lost', 'completed', 'failed', 'killed', 'cancelled'] as const;
@@ -263,6 +264,8 @@ export interface Task {
   done: number;
   total: number | null;
   message: string;
+  /** What the message says, to be looked up where it is shown. */
+  text?: Text;
   result?: Json;
 }
 

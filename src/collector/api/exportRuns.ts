@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
+import { english } from '../../base/texts';
 import type { Json, Num } from '../../protocol/events';
 import type { Series } from '../../protocol/rows';
 import type { WorkerPort } from './apiPorts';
@@ -41,7 +42,7 @@ export async function exportRuns(
       await pipeline(tar, createGzip(), out, { signal: task.signal });
     } else await writeTexts(out, worker, request, task);
     await rename(part, request.path);
-    task.progress(request.run_ids.length, request.run_ids.length, `Exported to ${request.path}`);
+    task.progress(request.run_ids.length, request.run_ids.length, english`Exported to ${request.path}`);
     return { path: request.path };
   } catch (error) {
     out.destroy();
@@ -58,7 +59,7 @@ async function writeTexts(
 ): Promise<void> {
   await write(out, request.format === 'csv' ? 'run_id,name,worker,key,step,value\n' : '{"runs":[');
   for (const [at, runId] of request.run_ids.entries()) {
-    task.progress(at, request.run_ids.length, `Exporting ${runId}`);
+    task.progress(at, request.run_ids.length, english`Exporting ${runId}`);
     if (request.format === 'csv') await writeCsv(out, worker, runId, task.signal);
     else await writeJson(out, worker, runId, at > 0, task.signal);
   }

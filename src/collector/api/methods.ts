@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { dirname, isAbsolute } from 'node:path';
-import { english } from '../../base/texts';
+import { english, type Text } from '../../base/texts';
 import { userError } from '../../protocol/api';
 import type { Json } from '../../protocol/events';
 import type { RunDetail, RunRow } from '../../protocol/rows';
@@ -30,8 +30,8 @@ export function createMethods(ports: ApiPorts): Handlers {
     return unique;
   };
   /** The task as it is now, or with `wait` as it ended. */
-  const started = (message: string, work: (task: TaskContext) => Promise<Json>, wait = false) => {
-    const task = tasks.start(message, work);
+  const started = (text: Text, work: (task: TaskContext) => Promise<Json>, wait = false) => {
+    const task = tasks.start(text, work);
     return wait ? tasks.get(task.task_id, true) : task;
   };
 
@@ -67,13 +67,13 @@ export function createMethods(ports: ApiPorts): Handlers {
     'runs.purge': ({ run_ids, wait }) => {
       checkWritable();
       const ids = existing(run_ids);
-      return started('Deleting for good', (task) => ports.purge(ids, task), wait);
+      return started(english`Deleting for good`, (task) => ports.purge(ids, task), wait);
     },
     'disk.usage': () => worker.call('diskUsage', {}),
     'runs.export': ({ wait, ...request }) => {
       checkExportPath(request.path);
       request.run_ids.forEach(folderOf);
-      return started('Exporting', (task) => exportRuns(worker, folderOf, request, task), wait);
+      return started(english`Exporting`, (task) => exportRuns(worker, folderOf, request, task), wait);
     },
     'runs.launch': (request) => ports.launch(request),
     'runs.resume': (request) => ports.resume(request),
@@ -92,7 +92,7 @@ export function createMethods(ports: ApiPorts): Handlers {
     },
     'runs.rebuild': ({ wait }) => {
       checkWritable();
-      return started('Rebuilding the databases from the journals', () => worker.call('rebuild', {}), wait);
+      return started(english`Rebuilding the databases from the journals`, () => worker.call('rebuild', {}), wait);
     },
     'tasks.get': ({ task_id, wait }) => tasks.get(task_id, wait === true),
     'tasks.cancel': ({ task_id }) => tasks.cancel(task_id),

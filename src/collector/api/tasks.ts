@@ -1,13 +1,13 @@
 /** Work that takes longer than a reply: export, rebuild. */
 import { randomBytes } from 'node:crypto';
-import { english } from '../../base/texts';
-import { userError } from '../../protocol/api';
+import { english, type Text, told } from '../../base/texts';
+import { ApiError, userError } from '../../protocol/api';
 import type { Json } from '../../protocol/events';
 import type { Task } from '../../protocol/rows';
 
 export interface TaskContext {
   readonly signal: AbortSignal;
-  progress(done: number, total: number | null, message: string): void;
+  progress(done: number, total: number | null, text: Text): void;
 }
 
 interface Entry {
@@ -29,24 +29,26 @@ export class Tasks {
     return [...this.entries.values()].filter(({ task }) => task.state === 'running').length;
   }
 
-  start(message: string, work: (context: TaskContext) => Promise<Json>): Task {
+  start(text: Text, work: (context: TaskContext) => Promise<Json>): Task {
     const task: Task = {
       task_id: randomBytes(6).toString('hex'),
       state: 'running',
       done: 0,
       total: null,
-      message,
+      message: told(text),
+      text,
     };
     const abort = new AbortController();
-    const progress = (done: number, total: number | null, text: string) => {
-      Object.assign(task, { done, total, message: text });
+    const progress = (done: number, total: number | null, now: Text) => {
+      Object.assign(task, { done, total, message: told(now), text: now });
       this.changed(++this.rev);
     };
     const ended = work({ signal: abort.signal, progress })
       .then((result) => Object.assign(task, { state: 'done', result }))
       .catch((error: unknown) => {
-        const text = error instanceof Error ? error.message : String(error);
-        Object.assign(task, abort.signal.aborted ? { state: 'cancelled' } : { state: 'failed', message: text });
+        const message = error instanceof Error ? error.message : String(error);
+        const why = { state: 'failed', message, text: error instanceof ApiError ? error.data.text : undefined };
+        Object.assign(task, abort.signal.aborted ? { state: 'cancelled' } : why);
       })
       .then(() => {
         this.changed(++this.rev);

@@ -237,6 +237,8 @@ describe('export', () => {
     const { task_id } = await collector.call('runs.export', { run_ids: ['first', 'second'], format: 'csv', path });
     expect(await collector.call('tasks.get', { task_id, wait: true })).toMatchObject({
       state: 'done',
+      message: `Exported to ${path}`,
+      text: { text: 'Exported to {0}', args: [path] },
       result: { path },
     });
     const lines = readFileSync(path, 'utf8').trim().split('\n');
