@@ -106,7 +106,13 @@ describe('six runs of a sweep', () => {
       .locator('.compare .tooltip', { hasText: worst!.replace('-', ' seed=').replace('lr', 'lr=') })
       .waitFor();
     await workbench.page.keyboard.press('Enter');
-    await page.content.locator('h1', { hasText: worst!.replace('-', ' seed=').replace('lr', 'lr=') }).waitFor();
+    const name = worst!.replace('-', ' seed=').replace('lr', 'lr=');
+    await page.content.locator('h1', { hasText: name }).waitFor();
+    const table = page.content.locator('.compare .logged-rows');
+    await table.getByRole('button', { name: 'val/acc' }).click();
+    await until('the worst is the first row', async () =>
+      (await table.locator('tbody tr').first().textContent())?.startsWith(`${name}completed`),
+    );
     await page.tab('Charts');
   });
 

@@ -158,7 +158,9 @@ export class ChartView implements View, PointerTarget {
       ),
       theme: theme(),
     });
-    this.marks = details.flatMap((detail) => checkpointMarks(detail, sight.x));
+    // Of many runs they would cover one another.
+    const focused = model.focused()?.row.run_id;
+    this.marks = details.flatMap((detail) => (detail.run_id === focused ? checkpointMarks(detail, sight.x) : []));
     return () => {
       this.setNote(this.emptiness(runs.length));
       this.checkpoints.draw(this.marks, this.canvas, (run_id) => this.color(run_id), sight.x);

@@ -4,6 +4,7 @@ import { formatNumber } from '../../src/domain/format';
 import { keyMetricOf } from '../../src/domain/keyMetric';
 import type { PanelRun } from '../../src/protocol/panel';
 import { el, icon, iconButton, setText } from '../shared/dom';
+import { statusLook } from '../shared/status';
 import type { Theme } from '../shared/theme';
 import type { Frames } from './frames';
 import type { PanelModel } from './panelModel';
@@ -11,10 +12,14 @@ import { rankCorrelation, type RunColumn, runColumns, textOf, usualColumns } fro
 import { parallelLayout, scatterLayout } from './runLayouts';
 import { RunPlot, type RunPlotContext } from './runPlot';
 import { fillSelect } from './selectOptions';
+import { AS_LOGGED } from './tableArrangement';
+import { type LoggedTable, TableView } from './tableView';
 import { toggled } from './panelModel';
 import { Tooltip } from './tooltip';
 
 const FEWEST_RUNS = 2;
+/** Beside those of tables that were logged, whose ids begin with what they are. */
+const TABLE = 'compare';
 /** More would not be told apart. */
 const MOST_IN_TOOLTIP = 14;
 
@@ -28,6 +33,9 @@ export class CompareView {
   private readonly y = document.createElement('vscode-single-select');
   private readonly parallel: RunPlot;
   private readonly scatter: RunPlot;
+  private readonly table = new TableView(t('runs'), (arrangement) =>
+    this.model.patch({ tables: { ...this.model.state.tables, [TABLE]: arrangement } }),
+  );
   private readonly importance = el('p', { class: 'muted' });
   private readonly note = el('p', { class: 'muted' });
   private columns: RunColumn[] = [];
@@ -65,6 +73,8 @@ export class CompareView {
       this.axes,
       this.parallel.element,
       this.importance,
+      el('h2', {}, t('Table')),
+      this.table.element,
       el('h2', {}, t('Scatter')),
       el(
         'div',
@@ -83,9 +93,10 @@ export class CompareView {
     const { model } = this;
     if (model.state.tab !== 'compare') return;
     const runs = model.shownRuns();
-    const { compare_columns, scatter_x, scatter_y } = model.state;
+    const { compare_columns, scatter_x, scatter_y, tables } = model.state;
+    this.table.arrange(tables[TABLE] ?? AS_LOGGED);
     const theme = this.theme();
-    const rows = runs.map(({ row, color, dash }) => [row.run_id, row.params, row.metrics, color, dash]);
+    const rows = runs.map(({ row, color, dash }) => [row.run_id, row.status, row.params, row.metrics, color, dash]);
     const drawn = JSON.stringify([rows, compare_columns, scatter_x, scatter_y, theme.series, theme.foreground]);
     if (drawn === this.drawn) return;
     this.drawn = drawn;
@@ -105,6 +116,7 @@ export class CompareView {
       t('{0} runs along {1}', runs.length, lines.map(({ label }) => label).join(', ')),
     );
     setText(this.importance, importanceText(runs, lines));
+    this.table.show(this.tableOf(runs, lines));
     const [x, y] = this.scatterColumns(usual);
     const choices = this.columns.map(({ id, label }) => ({ value: id, label }));
     fillSelect(this.x, choices, x.id);
@@ -113,6 +125,19 @@ export class CompareView {
     this.scatter.show(layout, t('{0} of {1} runs', `${y.label} / ${x.label}: ${layout.runs.length}`, runs.length));
     const without = runs.length - layout.runs.length;
     setText(this.note, without === 0 ? '' : t('{0} runs have no value of one of them.', without));
+  }
+
+  /** The axes' values, to be read and sorted by. */
+  private tableOf(runs: readonly PanelRun[], columns: readonly RunColumn[]): LoggedTable {
+    const rows = runs.map((run) => [
+      this.model.nameOf(run),
+      statusLook(run.row.status).label,
+      ...columns.map((column) => {
+        const value = column.valueOf(run.row);
+        return value === null || column.words === null ? value : textOf(column, value);
+      }),
+    ]);
+    return { columns: [t('run'), t('status'), ...columns.map(({ label }) => label)], rows, total: rows.length };
   }
 
   /** What is chosen, as far as it is there; else the first param against the main metric. */

@@ -175,7 +175,7 @@ export class Grid {
     if (this.empty.dataset.why === (why ?? '')) return;
     this.empty.dataset.why = why ?? '';
     this.empty.hidden = why === null;
-    this.empty.replaceChildren(...(why === null ? [] : emptyState(why, this.context.openOutput)));
+    this.empty.replaceChildren(...(why === null ? [] : emptyState(why, this.context)));
   }
 
   private seen(entries: IntersectionObserverEntry[]): void {

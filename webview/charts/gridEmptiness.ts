@@ -14,7 +14,12 @@ export function emptiness(model: PanelModel, searching: boolean, scope: Scope): 
   return model.runs.some((run) => statusActions(run.row).stop) ? 'waiting' : 'none';
 }
 
-export function emptyState(why: Emptiness, openOutput: () => void): HTMLElement[] {
+interface WayOut {
+  model: PanelModel;
+  openOutput: () => void;
+}
+
+export function emptyState(why: Emptiness, { model, openOutput }: WayOut): HTMLElement[] {
   switch (why) {
     case 'missing':
       return [
@@ -22,7 +27,10 @@ export function emptyState(why: Emptiness, openOutput: () => void): HTMLElement[
         el('p', {}, t('They were deleted, or belong to a folder that is not open. Choose others in the XTrack view.')),
       ];
     case 'search':
-      return [el('p', {}, t('No metric matches this filter.'))];
+      return [
+        el('p', { class: 'empty-title' }, t('No metric matches this filter.')),
+        button(t('Clear the filter'), () => model.patch({ search: '' })),
+      ];
     case 'system':
       return [
         el('p', { class: 'empty-title' }, t('No system metrics yet.')),
@@ -35,14 +43,18 @@ export function emptyState(why: Emptiness, openOutput: () => void): HTMLElement[
 }
 
 function waiting(active: boolean, openOutput: () => void): HTMLElement[] {
-  const output = document.createElement('vscode-button');
-  output.append(t('Show the output'));
-  output.addEventListener('click', openOutput);
   return [
     el('p', { class: 'empty-title' }, active ? t('Waiting for the first metric…') : t('This run logged no metrics.')),
     el('p', {}, t('Log one from the training loop:')),
     el('p', {}, el('code', {}, 'run.log_metric("train/loss", loss, step=step)')),
     el('p', { class: 'muted' }, t('If the script should have logged by now, its output tells why it did not.')),
-    output,
+    button(t('Show the output'), openOutput),
   ];
+}
+
+function button(text: string, onClick: () => void): HTMLElement {
+  const element = document.createElement('vscode-button');
+  element.append(text);
+  element.addEventListener('click', onClick);
+  return element;
 }
