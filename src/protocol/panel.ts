@@ -2,6 +2,7 @@
  * Extension host ↔ chart panel. Whole snapshots only: VS Code drops messages to hidden webviews, so nothing may depend
  * on having seen the one before. The panel asks (requests have an id and always get one reply), the host tells.
  */
+import { CHART_SIZES, type ChartSize, readChartSize } from './chartSize';
 import type { Json } from './events';
 import type { OutputChunk, RunDetail, RunRow, Series, StopResult } from './rows';
 
@@ -21,8 +22,8 @@ export type PanelTab = (typeof PANEL_TABS)[number];
 export const BANDS = ['std', 'range', 'none'] as const;
 /** What is shaded around a mean: mean ± standard deviation, from the lowest to the highest, nothing. */
 export type Band = (typeof BANDS)[number];
-export const CHART_SIZES = ['small', 'medium', 'large'] as const;
-export type ChartSize = (typeof CHART_SIZES)[number];
+/** Pixels that the list of runs has beside the charts. */
+export const RUNS_WIDTH = { least: 140, most: 800 };
 
 export interface Zoom {
   from: number;
@@ -78,7 +79,12 @@ export interface PanelState {
   band: Band;
   /** The chart that fills the panel. */
   maximized: string | null;
+  /** Of charts that have none of their own. */
   size: ChartSize;
+  /** Of single charts. */
+  sizes: Record<string, ChartSize>;
+  /** Of the list of runs; null while nobody chose. */
+  runs_width: number | null;
   /** All charts zoom together. */
   linked: boolean;
   /** Windows of x, by what they are of: all charts that zoom together, or one chart. */
@@ -246,7 +252,9 @@ export function newPanelState(run_ids: string[]): PanelState {
     mean_workers: false,
     band: 'std',
     maximized: null,
-    size: 'medium',
+    size: CHART_SIZES.medium,
+    sizes: {},
+    runs_width: null,
     linked: true,
     zooms: {},
     zooms_y: {},
@@ -287,7 +295,9 @@ export function readPanelState(stored: unknown): PanelState {
     mean_workers: from.mean_workers === true,
     band: BANDS.find((band) => band === from.band) ?? state.band,
     maximized: textOf(from.maximized),
-    size: CHART_SIZES.find((size) => size === from.size) ?? state.size,
+    size: readChartSize(from.size) ?? state.size,
+    sizes: read(from.sizes, readChartSize),
+    runs_width: Number.isFinite(from.runs_width) ? boundedRunsWidth(from.runs_width as number) : null,
     linked: from.linked !== false,
     zooms: read(from.zooms, zoomOf),
     zooms_y: read(from.zooms_y, zoomOf),
@@ -351,4 +361,8 @@ function customChart(value: unknown): CustomChart | null {
 function zoomOf(value: unknown): Zoom | null {
   const { from, to } = fieldsOf(value);
   return typeof from === 'number' && typeof to === 'number' && to > from ? { from, to } : null;
+}
+
+export function boundedRunsWidth(width: number): number {
+  return Math.min(RUNS_WIDTH.most, Math.max(RUNS_WIDTH.least, Math.round(width)));
 }

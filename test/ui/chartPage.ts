@@ -21,6 +21,15 @@ export class ChartPage {
     return this.chart(title).locator('.plot');
   }
 
+  /** By which a chart is resized. */
+  corner(title: string): Locator {
+    return this.chart(title).getByRole('slider', { name: `${title}: size` });
+  }
+
+  async sized(title: string, size: string): Promise<void> {
+    await until(`${title} has ${size}`, async () => (await this.corner(title).getAttribute('aria-valuetext')) === size);
+  }
+
   drawn(key: string, runId: string): Promise<PlottedCurve> {
     return this.until(key, runId, () => true);
   }
@@ -98,6 +107,15 @@ export class ChartPage {
     await mouse.move(at(to), box.y + box.height * 0.7, { steps: 4 });
     await mouse.up();
     if (shift) await keyboard.up('Shift');
+  }
+
+  /** Presses in the middle of a handle and moves by so many pixels; the button stays down. */
+  async pull(handle: Locator, x: number, y: number): Promise<void> {
+    await handle.hover();
+    const box = (await handle.boundingBox())!;
+    const { mouse } = this.workbench.page;
+    await mouse.down();
+    await mouse.move(box.x + box.width / 2 + x, box.y + box.height / 2 + y, { steps: 4 });
   }
 
   async wheel(title: string, x: number, y: number): Promise<void> {

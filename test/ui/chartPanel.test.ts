@@ -1,5 +1,6 @@
 /** What the chart panel draws is held against the journals: every axis, means and bands, zoom, expressions, what is kept. */
 import { rmSync } from 'node:fs';
+import type { Locator } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { addRuns, folderWithRuns, logged } from './chartRuns';
 import { ChartPage } from './chartPage';
@@ -213,9 +214,54 @@ describe('six runs of a sweep', () => {
     await page.chartMenu('val/acc', 'Unpin');
   });
 
+  test('a chart is as large as its corner is dragged, or as the arrow keys make it; so is the list of runs', async () => {
+    const { mouse, keyboard } = workbench.page;
+    const width = async (of: Locator): Promise<number> => (await of.boundingBox())!.width;
+    const corner = page.corner('val/acc');
+    const [usual, beside] = [await width(page.chart('val/acc')), await page.chart('val/loss').boundingBox()];
+    const column = (usual + 12) / 3;
+
+    await page.pull(corner, 20, 50);
+    await keyboard.press('Escape');
+    await mouse.up();
+    await page.sized('val/acc', '3 of 6 columns, 222 pixels high');
+    await page.pull(corner, column, 50);
+    await until('it is drawn wider', async () => {
+      const canvas = page.plot('val/acc').locator('canvas');
+      return Math.abs((await width(canvas)) - (usual + column - 2)) < 2;
+    });
+    expect(await page.chart('val/loss').boundingBox()).toEqual(beside);
+    await workbench.screenshot('charts-dragged');
+    await mouse.up();
+    await page.sized('val/acc', '4 of 6 columns, 272 pixels high');
+    await until('the next one gave way', async () => (await page.chart('val/loss').boundingBox())!.y > beside!.y + 200);
+
+    await keyboard.press('ArrowDown');
+    await keyboard.press('End');
+    await page.sized('val/acc', '6 of 6 columns, 292 pixels high');
+    await keyboard.press('Escape');
+    await page.sized('val/acc', '3 of 6 columns, 222 pixels high');
+    await keyboard.press('Home');
+    await page.sized('val/acc', '2 of 6 columns, 222 pixels high');
+    await corner.dblclick();
+    await page.sized('val/acc', '3 of 6 columns, 222 pixels high');
+    expect(await page.chart('val/loss').boundingBox()).toEqual(beside);
+
+    const list = page.content.locator('.run-list');
+    const narrow = await width(list);
+    await page.pull(page.content.getByRole('separator'), 70, 0);
+    await until('the list is wider', async () => (await width(list)) === Math.round(narrow + 70));
+    await mouse.up();
+    await keyboard.press('ArrowLeft');
+    await until('it is 20 pixels less', async () => (await width(list)) === Math.round(narrow + 70) - 20);
+    await page.content.getByRole('separator').dblclick();
+    await until('it is as it was', async () => (await width(list)) === narrow);
+  });
+
   test('a view is kept by name, shown again, and survives a reload, as does what was not kept', async () => {
     await page.chooseAxis('epoch');
     await page.groupBy('lr');
+    await page.corner('val/acc').press('End');
     await page.views('Keep this view…');
     await workbench.quickInput.locator('input').first().fill('by learning rate');
     await workbench.page.keyboard.press('Enter');
@@ -223,13 +269,18 @@ describe('six runs of a sweep', () => {
     await page.drawn('val/loss', RUN);
     await page.any('val/loss', ({ label }) => !label.includes('lr 1'));
     await page.smooth(0.5);
+    await page.corner('val/acc').press('Home');
+    await page.content.getByRole('separator').press('Home');
     await workbench.page.waitForTimeout(600); // the state is stored a moment later
     await workbench.reload();
     await page.until('val/loss', RUN, ({ line, y }) => line[1] !== y[1]);
+    await page.sized('val/acc', '2 of 6 columns, 222 pixels high');
+    expect((await page.content.locator('.run-list').boundingBox())!.width).toBe(140);
     await page.views('by learning rate');
     const shown = await page.any('val/loss', ({ label }) => label === 'lr 1 (3 runs)');
     expect(shown.x).toEqual(logged(folder, RUN, 'val/loss').map(({ epoch }) => epoch));
     expect(shown.line).toEqual(shown.y);
+    await page.sized('val/acc', '6 of 6 columns, 222 pixels high');
   });
 });
 

@@ -129,6 +129,26 @@ describe('a run that is over', () => {
     await workbench.page.locator('.tab.active', { hasText: 'chartRuns.py' }).waitFor();
   });
 
+  test('tabs that have no room are scrolled to, by the wheel as well', async () => {
+    const strip = page.content.locator('.tabs');
+    const size = workbench.page.viewportSize()!;
+    await workbench.page.setViewportSize({ ...size, width: 700 });
+    const chosen = page.content.getByRole('tab', { name: 'Events' });
+    const isInSight = (): Promise<boolean> =>
+      chosen.evaluate((tab) => {
+        const { left, right } = tab.getBoundingClientRect();
+        return left >= 0 && right <= innerWidth;
+      });
+    await until('there is no room', () => strip.evaluate(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth));
+    await until('the chosen one is shown', isInSight);
+    await strip.hover();
+    await workbench.page.mouse.wheel(0, -1000);
+    await until('the first one is shown', () => strip.evaluate(({ scrollLeft }) => scrollLeft === 0));
+    expect(await isInSight()).toBe(false);
+    await workbench.page.setViewportSize(size);
+    await until('there is room', isInSight);
+  });
+
   test('a reload keeps the tab, what it filters, what was searched for, and where somebody was reading', async () => {
     await page.tab('Console');
     const text = page.content.locator('.console-text');

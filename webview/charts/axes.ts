@@ -1,5 +1,6 @@
 /** What lies along x in a grid of charts, and which part of it is shown. */
 import type { PanelState, XAxis, Zoom } from '../../src/protocol/panel';
+import { withEntry } from './panelModel';
 import type { Sight } from './seriesLoader';
 
 /** `metric`: another metric's values take the place of steps and times. */
@@ -60,9 +61,4 @@ export function withZoomY(scope: Scope, state: PanelState, id: string, zoom: Zoo
 
 function zoomKey(scope: Scope, state: PanelState, id: string): string {
   return scope.name + (state.linked ? '' : id);
-}
-
-function withEntry(all: Record<string, Zoom>, key: string, zoom: Zoom | null): Record<string, Zoom> {
-  const { [key]: _before, ...rest } = all;
-  return zoom === null ? rest : { ...rest, [key]: zoom };
 }

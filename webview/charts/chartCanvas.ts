@@ -1,5 +1,13 @@
-/** One chart.js chart: registers only what is used, never animates, never parses, and draws when it is told to. */
-import { Chart, LinearScale, LineController, LineElement, LogarithmicScale, PointElement } from 'chart.js';
+/** One chart.js chart: registers only what is used, never animates, parses or measures, and draws when it is told to. */
+import {
+  BasicPlatform,
+  Chart,
+  LinearScale,
+  LineController,
+  LineElement,
+  LogarithmicScale,
+  PointElement,
+} from 'chart.js';
 import type { ChartDataset, ChartOptions, Point } from 'chart.js';
 import type { Zoom } from '../../src/protocol/panel';
 import { formatNumber } from '../../src/domain/format';
@@ -39,6 +47,8 @@ const TICK_HEIGHT = 26;
 export class ChartCanvas {
   private chart: Chart<'line'> | undefined;
   private painting: Painting | undefined;
+  private width = 0;
+  private height = 0;
 
   constructor(private readonly canvas: HTMLCanvasElement) {}
 
@@ -70,9 +80,17 @@ export class ChartCanvas {
     return labels?.filter(({ label }) => label !== '') ?? [];
   }
 
-  /** Without a look at the page, which would have to be laid out first; undefined before it is drawn. */
-  get size(): { width: number; height: number } | undefined {
-    return this.chart;
+  /** As the page was laid out: drawing never looks, as the page would have to be laid out for that. */
+  get size(): { width: number; height: number } {
+    return { width: this.width, height: this.height };
+  }
+
+  /** Takes effect when it is drawn next; false when nothing is different. */
+  resize(width: number, height: number): boolean {
+    const [wide, high] = [Math.floor(width), Math.floor(height)];
+    const isSame = wide === this.width && high === this.height;
+    [this.width, this.height] = [wide, high];
+    return !isSame;
   }
 
   /** What is shown of an axis. */
@@ -94,7 +112,7 @@ export class ChartCanvas {
       ? plot.curves.toSorted((a, b) => Number(isPointed(b)) - Number(isPointed(a)))
       : plot.curves;
     const lines = order.flatMap((curve) => datasets(curve, plot, colorOf(curve), isPointed(curve)));
-    const { width, height } = this.size ?? { width: this.canvas.clientWidth, height: this.canvas.clientHeight };
+    const { width, height } = this;
     const scales = scalesOf(plot, { x: width / TICK_WIDTH[plot.axis], y: height / TICK_HEIGHT }) as ScalesOptions;
     if (this.chart === undefined) {
       this.chart = this.create({ datasets: lines }, scales);
@@ -104,18 +122,27 @@ export class ChartCanvas {
     const known = this.chart.data.datasets;
     this.chart.data.datasets = lines.map((line, i) => Object.assign(known[i] ?? {}, line));
     this.chart.options.scales = scales;
-    this.chart.update('none');
+    this.chart.options.devicePixelRatio = devicePixelRatio;
+    const isSame = this.chart.width === width && this.chart.height === height;
+    if (isSame && this.chart.currentDevicePixelRatio === devicePixelRatio) this.chart.update('none');
+    else this.chart.resize(width, height);
   }
 
   /** Charts out of sight hold no canvas memory. */
   dispose(): void {
     this.chart?.destroy();
     this.chart = undefined;
+    this.canvas.width = this.canvas.height = 0;
+    this.canvas.removeAttribute('style');
   }
 
   private create(data: ChartData, scales: ScalesOptions): Chart<'line'> {
+    this.canvas.width = this.width;
+    this.canvas.height = this.height;
     return new Chart<'line'>(this.canvas, {
       type: 'line',
+      // Of chart.js's two the one that leaves the page alone.
+      platform: BasicPlatform,
       data,
       plugins: [curvePainter(() => this.painting!)],
       options: {
@@ -123,7 +150,8 @@ export class ChartCanvas {
         parsing: false,
         normalized: true,
         animation: false,
-        responsive: true,
+        responsive: false,
+        devicePixelRatio,
         maintainAspectRatio: false,
         events: [],
         layout: { padding: { top: 6, right: 10 } },

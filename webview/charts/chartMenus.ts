@@ -6,6 +6,7 @@ import type { Theme } from '../shared/theme';
 import { drawnAxis, zoomOf, zoomOfY } from './axes';
 import { chartCsv } from './chartCsv';
 import { chartPng, chartSvg } from './chartPicture';
+import { hasOwnSize, sizeOf } from './chartSizes';
 import type { ChartView } from './chartView';
 import type { CheckpointMark } from './marks';
 import type { PanelModel } from './panelModel';
@@ -52,6 +53,19 @@ export class ChartMenus {
         icon: 'trash',
         run: () => this.model.patch({ custom: state.custom.filter((one) => one.id !== id) }),
       });
+    if (hasOwnSize(view.scope, state, id))
+      items.push(
+        {
+          label: t('All charts of this size'),
+          icon: 'layout',
+          run: () => this.model.patch({ size: sizeOf(view.scope, state, id), sizes: {} }),
+        },
+        {
+          label: t('Reset the size'),
+          icon: 'discard',
+          run: () => view.resizer.resize(null),
+        },
+      );
     for (const kind of ['png', 'svg', 'csv'] as const)
       items.push({ label: t('Save as {0}…', kind.toUpperCase()), icon: 'save', run: () => this.save(view, kind) });
     items.push(

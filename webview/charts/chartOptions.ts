@@ -1,16 +1,19 @@
 /** What is set less often: scales, means over workers, bands, linked axes, sizes. */
 import { t } from '../../src/base/texts';
-import { BANDS, type Band, CHART_SIZES, type ChartSize, type PanelState } from '../../src/protocol/panel';
-import { el, iconButton } from '../shared/dom';
+import { CHART_SIZES, type ChartSizeName, chartSizeNames, nameOfSize } from '../../src/protocol/chartSize';
+import { BANDS, type Band, type PanelState } from '../../src/protocol/panel';
+import { el, iconButton, setText } from '../shared/dom';
 import type { PanelModel } from './panelModel';
-import { fillSelect } from './selectOptions';
+import { type Choice, fillSelect } from './selectOptions';
 
 const BAND_NAMES: Record<Band, string> = {
   std: t('standard deviation'),
   range: t('minimum to maximum'),
   none: t('nothing'),
 };
-const SIZE_NAMES: Record<ChartSize, string> = { small: t('small'), medium: t('medium'), large: t('large') };
+const SIZE_NAMES: Record<ChartSizeName, string> = { small: t('small'), medium: t('medium'), large: t('large') };
+/** Of a size that a chart had and all others got. */
+const OWN_SIZE = 'own';
 
 type Switch = 'log_x' | 'linked' | 'mean_workers';
 
@@ -20,6 +23,7 @@ export class ChartOptions {
   private readonly box: HTMLElement;
   private readonly band = document.createElement('vscode-single-select');
   private readonly size = document.createElement('vscode-single-select');
+  private readonly ownSizes = el('button', { class: 'link', type: 'button' });
   private readonly switches: { name: Switch; check: HTMLElementTagNameMap['vscode-checkbox'] }[];
 
   constructor(private readonly model: PanelModel) {
@@ -29,7 +33,14 @@ export class ChartOptions {
       this.switch('linked', t('zoom all charts together'), { zooms: {} }),
     ];
     this.band.addEventListener('change', () => this.model.patch({ band: this.band.value as Band }));
-    this.size.addEventListener('change', () => this.model.patch({ size: this.size.value as ChartSize }));
+    this.size.addEventListener('change', () => {
+      const name = chartSizeNames().find((one) => one === this.size.value);
+      if (name !== undefined) this.model.patch({ size: CHART_SIZES[name] });
+    });
+    this.ownSizes.addEventListener('click', () => {
+      this.model.patch({ sizes: {} });
+      this.button.focus();
+    });
     this.button = iconButton('settings', t('Chart options'), () => this.show(this.box.hidden !== false));
     this.button.setAttribute('aria-expanded', 'false');
     this.box = el(
@@ -38,6 +49,7 @@ export class ChartOptions {
       ...this.switches.map(({ check }) => check),
       field(t('shade around means'), this.band),
       field(t('charts'), this.size),
+      this.ownSizes,
     );
     this.element = el('div', { class: 'options-anchor' }, this.button, this.box);
     this.element.addEventListener('keydown', (event) => {
@@ -58,10 +70,15 @@ export class ChartOptions {
       BANDS.map((value) => ({ value, label: BAND_NAMES[value] })),
       state.band,
     );
-    fillSelect(
-      this.size,
-      CHART_SIZES.map((value) => ({ value, label: SIZE_NAMES[value] })),
-      state.size,
+    const named = nameOfSize(state.size);
+    const sizes: Choice[] = chartSizeNames().map((value) => ({ value, label: SIZE_NAMES[value] }));
+    if (named === undefined) sizes.push({ value: OWN_SIZE, label: t('as chosen') });
+    fillSelect(this.size, sizes, named ?? OWN_SIZE);
+    const own = Object.keys(state.sizes).length;
+    this.ownSizes.hidden = own === 0;
+    setText(
+      this.ownSizes,
+      own === 1 ? t('Reset the chart of another size') : t('Reset {0} charts of other sizes', own),
     );
   }
 

@@ -28,6 +28,7 @@ import type { CheckpointMark } from './marks';
 import { type Change, PanelModel } from './panelModel';
 import { exposePlottedValues } from './plottedValues';
 import { RunList } from './runList';
+import { RunListSash } from './runListSash';
 import { SeriesLoader, type Wanted } from './seriesLoader';
 import { Tabs } from './tabs';
 import { Toolbar } from './toolbar';
@@ -86,6 +87,7 @@ export class ChartPanel {
     (anchor) => openViewMenu(this.model, this.act, anchor),
   );
   private readonly runList = new RunList(this.model, () => this.theme);
+  private readonly sash = new RunListSash(this.runList.element, this.model, this.frames);
   private readonly overviewPanel = el('div', { class: 'tab-panel overview' });
   private readonly artifactsPanel = el('div', { class: 'tab-panel artifacts' });
   private readonly chartsPanel = el('div', { class: 'tab-panel charts' }, this.toolbar.element, this.grids[0].element);
@@ -139,7 +141,13 @@ export class ChartPanel {
   );
   readonly elements: HTMLElement[] = [
     this.top,
-    el('div', { class: 'columns' }, this.runList.element, el('main', {}, ...Object.values(this.panels))),
+    el(
+      'div',
+      { class: 'columns' },
+      this.runList.element,
+      this.sash.element,
+      el('main', {}, ...Object.values(this.panels)),
+    ),
     this.tooltip.element,
     this.editor.element,
     this.live,
@@ -155,7 +163,6 @@ export class ChartPanel {
     // What lies below it fills the window, however high it is.
     const height = (): void => document.body.style.setProperty('--top-height', `${this.top.offsetHeight}px`);
     new ResizeObserver(height).observe(this.top);
-    window.addEventListener('resize', () => this.loader.poke(STORE_DELAY_MS));
     // Elapsed times, ETA and the countdown of a stop move without news.
     setInterval(() => this.frames.mark(this.chrome), CLOCK_MS);
     exposePlottedValues(() => this.charts());
@@ -181,6 +188,7 @@ export class ChartPanel {
     this.tabs.update();
     this.toolbar.update();
     this.runList.update();
+    this.sash.update();
     for (const grid of this.grids) grid.update();
     this.consoleView.update();
     this.eventsView.update();

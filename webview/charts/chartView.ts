@@ -9,6 +9,7 @@ import { ChartCanvas } from './chartCanvas';
 import { chartCurves } from './chartCurves';
 import { ChartLegend } from './chartLegend';
 import { attachPointer, type PointerTarget } from './chartPointer';
+import { ChartResizer } from './chartResizer';
 import type { ChartSpec } from './chartSpec';
 import { CheckpointLayer } from './checkpointLayer';
 import type { Cursor, CursorPlace } from './cursor';
@@ -41,6 +42,8 @@ export class ChartView implements View, PointerTarget {
   readonly element: HTMLElement;
   readonly canvasElement = el('canvas', { 'aria-hidden': 'true' });
   readonly canvas = new ChartCanvas(this.canvasElement);
+  readonly plot: HTMLElement;
+  readonly resizer: ChartResizer;
   visible = false;
   curves: Curve[] = [];
   private spec: ChartSpec;
@@ -53,7 +56,6 @@ export class ChartView implements View, PointerTarget {
   private readonly selection = el('div', { class: 'selection', hidden: true });
   private readonly note = el('div', { class: 'chart-note', hidden: true });
   private readonly checkpoints: CheckpointLayer;
-  private readonly plot: HTMLElement;
   private readonly menu: HTMLButtonElement;
   private readonly full: HTMLButtonElement;
   private marks: CheckpointMark[] = [];
@@ -77,12 +79,14 @@ export class ChartView implements View, PointerTarget {
     );
     this.menu = iconButton('ellipsis', t('More actions'), () => context.openChartMenu(this, this.menu));
     this.full = iconButton('screen-full', t('Full size'), () => this.maximize());
+    this.resizer = new ChartResizer(this, context.model, context.frames);
     this.element = el(
       'article',
       { class: 'chart', 'data-key': spec.id },
       el('header', {}, this.title, this.bad, this.value, this.full, this.menu),
       this.legend.element,
       this.plot,
+      this.resizer.handle,
     );
     this.setSpec(spec);
     attachPointer(this.plot, this.selection, this);
@@ -102,6 +106,7 @@ export class ChartView implements View, PointerTarget {
     setText(this.title, spec.title);
     setAttribute(this.title, 'title', spec.title);
     setAttribute(this.menu, 'aria-label', t('{0}: more actions', spec.title));
+    this.resizer.setName(spec.title);
     if (this.visible) this.context.frames.mark(this);
   }
 
@@ -112,8 +117,11 @@ export class ChartView implements View, PointerTarget {
     else this.canvas.dispose();
   }
 
-  get width(): number {
-    return this.canvas.size?.width ?? this.plot.clientWidth;
+  /** The page was laid out; true when what is seen has to be drawn anew. */
+  resized(width: number, height: number): boolean {
+    const isStale = this.canvas.resize(width, height) && this.visible && width > 0;
+    if (isStale) this.context.frames.mark(this);
+    return isStale;
   }
 
   /** What it needs to be drawn. */
@@ -124,8 +132,10 @@ export class ChartView implements View, PointerTarget {
     return { keys, sight: sightOf(this.scope, state, this.id) };
   }
 
-  draw(): () => void {
+  draw(): (() => void) | undefined {
     const { model, loader, theme } = this.context;
+    // Before it has a place, and in a tab that is hidden.
+    if (this.canvas.size.width === 0) return;
     const { state } = model;
     const runs = this.runs();
     const { keys, sight } = this.wanted;

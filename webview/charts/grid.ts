@@ -3,6 +3,7 @@ import { t } from '../../src/base/texts';
 import { el, icon, setAttribute, setText } from '../shared/dom';
 import type { Scope } from './axes';
 import { type ChartSpec, customChart, metricChart } from './chartSpec';
+import { columnsIn, type GridColumns } from './chartSizes';
 import { type ChartContext, ChartView } from './chartView';
 import { emptiness, emptyState, type Emptiness } from './gridEmptiness';
 import { compileSearch, CUSTOM, MetricGroups, PINNED, type Section } from './metricGroups';
@@ -22,6 +23,8 @@ const MAXIMIZED = '\0maximized';
 const AHEAD = '200px 0px';
 /** A run that was just launched is known a moment later: only what stays unknown is said to be missing. */
 const MISSING_AFTER_MS = 3000;
+/** Of other widths other numbers of points are asked for, but not for every pixel of a drag. */
+const RESIZED_WAIT_MS = 250;
 const TITLES: Record<string, string> = { [PINNED]: t('Pinned'), [CUSTOM]: t('Your charts') };
 
 export class Grid {
@@ -33,6 +36,9 @@ export class Grid {
   private readonly sight: IntersectionObserver;
   private missingSince: number | null = null;
   private readonly byElement = new Map<Element, ChartView>();
+  /** Tells the room that there is, so that nobody has to measure it. */
+  private readonly room = new ResizeObserver((entries) => this.resized(entries));
+  private width = 0;
   private custom = '';
 
   constructor(
@@ -42,13 +48,17 @@ export class Grid {
     private readonly onSeen: () => void,
   ) {
     this.element.append(this.empty);
+    this.room.observe(this.element);
     this.sight = new IntersectionObserver((entries) => this.seen(entries), { rootMargin: AHEAD });
   }
 
   /** What the charts in sight need, and how wide the widest of them is. */
   wanted(): { wanted: Wanted[]; width: number } {
     const visible = [...this.charts.values()].filter((chart) => chart.visible);
-    return { wanted: visible.map((chart) => chart.wanted), width: Math.max(0, ...visible.map((chart) => chart.width)) };
+    return {
+      wanted: visible.map((chart) => chart.wanted),
+      width: Math.max(0, ...visible.map(({ canvas }) => canvas.size.width)),
+    };
   }
 
   /** Takes over a change of rows or of state. */
@@ -66,7 +76,7 @@ export class Grid {
     const maximized = listed.length > 0 ? this.maximized() : null;
     const sections = maximized === null ? listed : [{ name: MAXIMIZED, ids: [maximized] }];
     this.element.classList.toggle('maximized', maximized !== null);
-    this.element.dataset.size = state.size;
+    this.placeCharts();
     const names = new Set(sections.map((section) => section.name));
     for (const section of sections) this.updateSection(section);
     for (const [name, { root }] of this.sections) root.hidden = !names.has(name);
@@ -141,7 +151,32 @@ export class Grid {
     this.charts.set(id, chart);
     this.byElement.set(chart.element, chart);
     this.sight.observe(chart.element);
+    this.room.observe(chart.plot);
+    this.byElement.set(chart.plot, chart);
+    chart.resizer.place(this.columns());
     return chart;
+  }
+
+  private columns(): GridColumns {
+    return columnsIn(this.width, this.context.model.state.size);
+  }
+
+  private placeCharts(): void {
+    const columns = this.columns();
+    this.element.style.setProperty('--columns', String(columns.count));
+    for (const chart of this.charts.values()) chart.resizer.place(columns);
+  }
+
+  /** In a tab that is hidden there is no room at all: what was known stays. */
+  private resized(entries: ResizeObserverEntry[]): void {
+    for (const { target, contentRect } of entries) {
+      const { width, height } = contentRect;
+      const chart = this.byElement.get(target);
+      if (chart?.resized(width, height) === true) this.context.loader.poke(RESIZED_WAIT_MS);
+      if (target !== this.element || width === 0 || width === this.width) continue;
+      this.width = width;
+      this.placeCharts();
+    }
   }
 
   private addSection(name: string): SectionElements {

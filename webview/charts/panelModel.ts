@@ -112,6 +112,12 @@ export class PanelModel {
   }
 }
 
+/** `null` takes an entry away. */
+export function withEntry<T>(all: Readonly<Record<string, T>>, key: string, value: T | null): Record<string, T> {
+  const { [key]: _before, ...rest } = all;
+  return value === null ? rest : { ...rest, [key]: value };
+}
+
 /** Adds the item, or takes it away when it is there. */
 export function toggled(list: readonly string[], item: string): string[] {
   return list.includes(item) ? list.filter((other) => other !== item) : [...list, item];

@@ -1,7 +1,7 @@
 /** The choices of a drop-down, renewed only when they differ: it may be open. */
 type Select = HTMLElementTagNameMap['vscode-single-select'];
 
-interface Choice {
+export interface Choice {
   value: string;
   label: string;
 }
