@@ -95,6 +95,8 @@ export interface PanelState {
   compare_columns: string[] | null;
   scatter_x: string | null;
   scatter_y: string | null;
+  /** Parts of the overview. */
+  opened: string[];
   media_search: string;
   /** All that is in the media tab is at the same step. */
   media_together: boolean;
@@ -261,6 +263,7 @@ export function newPanelState(run_ids: string[]): PanelState {
     compare_columns: null,
     scatter_x: null,
     scatter_y: null,
+    opened: [],
     media_search: '',
     media_together: true,
     media_steps: {},
@@ -304,6 +307,7 @@ export function readPanelState(stored: unknown): PanelState {
     compare_columns: texts(from.compare_columns) ?? null,
     scatter_x: textOf(from.scatter_x),
     scatter_y: textOf(from.scatter_y),
+    opened: texts(from.opened) ?? state.opened,
     media_search: textOf(from.media_search) ?? '',
     media_together: from.media_together !== false,
     media_steps: read(from.media_steps, (step) => (typeof step === 'number' ? step : null)),

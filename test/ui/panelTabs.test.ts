@@ -150,6 +150,10 @@ describe('a run that is over', () => {
   });
 
   test('a reload keeps the tab, what it filters, what was searched for, and where somebody was reading', async () => {
+    await page.tab('Overview');
+    const folded = page.content.locator('.overview details');
+    await folded.last().locator('summary').click();
+    expect(await folded.last().getAttribute('open')).not.toBeNull();
     await page.tab('Console');
     const text = page.content.locator('.console-text');
     const topLine = (): Promise<string | undefined> =>
@@ -178,6 +182,11 @@ describe('a run that is over', () => {
     expect(await topLine()).toBe('line 100');
     const follow = page.content.getByRole('button', { name: 'Follow the newest output' });
     expect(await follow.getAttribute('aria-pressed')).toBe('false');
+    await page.tab('Overview');
+    await folded.last().waitFor();
+    const isOpen = await folded.evaluateAll((all) => all.map((one) => (one as HTMLDetailsElement).open));
+    expect(isOpen.length).toBeGreaterThan(1);
+    expect(isOpen.indexOf(true)).toBe(isOpen.length - 1);
   });
 
   test('a chart is saved as PNG, SVG and CSV, and copied', async () => {
@@ -275,9 +284,11 @@ describe('images, histograms and tables of two runs', () => {
 
   test('images: the newest of each run, and what was there at the step that the slider chooses', async () => {
     const images = card('samples/digits').locator('img');
-    await until('two pictures are shown', () =>
-      images.evaluateAll((all) => all.filter((one) => (one as HTMLImageElement).naturalWidth > 0).length === 2),
-    );
+    const bothShown = (): Promise<true> =>
+      until('two pictures are shown', () =>
+        images.evaluateAll((all) => all.filter((one) => (one as HTMLImageElement).naturalWidth > 0).length === 2),
+      );
+    await bothShown();
     const corner = (n: number): Promise<number[]> =>
       images.nth(n).evaluate(async (image: HTMLImageElement) => {
         await image.decode();
@@ -294,6 +305,7 @@ describe('images, histograms and tables of two runs', () => {
       'all are at step 30',
       async () => (await page.content.locator('figcaption').allTextContents()).join() === 'of step 30,of step 30',
     );
+    await bothShown();
     expect(await corner(0)).toEqual([16, 16, 255, 255, 85, 255]);
     expect(await card('weights/fc1').locator('header .number').textContent()).toBe('step 30');
     await workbench.screenshots('tabs-media');

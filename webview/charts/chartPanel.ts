@@ -1,4 +1,5 @@
 /** Puts the panel together: who tells whom that something changed. */
+import { Pace } from '../../src/base/pace';
 import { t } from '../../src/base/texts';
 import type { PanelAction } from '../../src/protocol/panel';
 import { el, setText } from '../shared/dom';
@@ -25,7 +26,7 @@ import { sectionOf, SYSTEM_SECTION } from './metricGroups';
 import { Notices } from './notices';
 import { overview } from './overview';
 import type { CheckpointMark } from './marks';
-import { type Change, PanelModel } from './panelModel';
+import { type Change, PanelModel, toggled } from './panelModel';
 import { exposePlottedValues } from './plottedValues';
 import { RunList } from './runList';
 import { RunListSash } from './runListSash';
@@ -34,7 +35,7 @@ import { Tabs } from './tabs';
 import { Toolbar } from './toolbar';
 import { openViewMenu } from './viewMenu';
 
-const STORE_DELAY_MS = 250;
+const STORE_MS = 250;
 const CLOCK_MS = 1000;
 /** Requests are for round widths, so that dragging an edge does not ask again for every pixel. */
 const POINTS_STEP = 64;
@@ -129,7 +130,7 @@ export class ChartPanel {
   };
   private readonly tabs = new Tabs(this.model, this.panels);
   private readonly chrome: View = { visible: true, draw: () => () => this.drawChrome() };
-  private storeTimer: ReturnType<typeof setTimeout> | undefined;
+  private readonly storing = new Pace(STORE_MS, () => this.host.store(this.model.state));
   private drawnDetail = '';
 
   private readonly top = el(
@@ -165,6 +166,10 @@ export class ChartPanel {
     new ResizeObserver(height).observe(this.top);
     // Elapsed times, ETA and the countdown of a stop move without news.
     setInterval(() => this.frames.mark(this.chrome), CLOCK_MS);
+    this.overviewPanel.addEventListener('click', ({ target }) => {
+      const part = target instanceof Element ? target.closest('summary')?.parentElement?.dataset.part : undefined;
+      if (part !== undefined) this.model.patch({ opened: toggled(this.model.state.opened, part) });
+    });
     exposePlottedValues(() => this.charts());
     this.host.ready();
   }
@@ -176,7 +181,7 @@ export class ChartPanel {
     if (change === 'snapshot') this.loader.renew();
     if (change !== 'runs') this.redraw();
     // Also what the host chose: a panel that nobody touched is restored, too.
-    if (change === 'state' || change === 'snapshot') this.storeSoon();
+    if (change === 'state' || change === 'snapshot') this.storing.soon();
     if (change === 'detail') return;
     this.loader.poke();
     this.details.poke();
@@ -205,12 +210,12 @@ export class ChartPanel {
     // Rebuilding takes a selection and open parts away: only when something in it changed.
     const drawn = `${tab} ${run.row.run_id} ${run.row.rev} ${detail?.rev} ${run.row.status}`;
     if (drawn === this.drawnDetail) return;
-    const open = [...this.overviewPanel.querySelectorAll<HTMLElement>('details[open]')].map((one) => one.dataset.part);
     this.drawnDetail = drawn;
     if (tab === 'overview')
       this.overviewPanel.replaceChildren(...overview(run, detail, this.model.keyMetric, this.act));
     else this.artifactsPanel.replaceChildren(...artifacts(run, detail, this.act));
-    for (const part of open) this.overviewPanel.querySelector(`details[data-part="${part}"]`)?.setAttribute('open', '');
+    for (const part of this.overviewPanel.querySelectorAll('details'))
+      part.open = this.model.state.opened.includes(part.dataset.part!);
   }
 
   private drawTooltip(place: CursorPlace | null): void {
@@ -294,12 +299,5 @@ export class ChartPanel {
     } catch (error) {
       this.fail(error instanceof Error ? error.message : String(error));
     }
-  }
-
-  private storeSoon(): void {
-    this.storeTimer ??= setTimeout(() => {
-      this.storeTimer = undefined;
-      this.host.store(this.model.state);
-    }, STORE_DELAY_MS);
   }
 }

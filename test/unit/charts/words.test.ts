@@ -93,6 +93,7 @@ describe('stored panel state', () => {
       compare_columns: ['params.lr'],
       scatter_x: 'params.lr',
       scatter_y: 'metrics.loss',
+      opened: ['diff'],
       media_search: 'samples',
       media_together: false,
       media_steps: { 'image a': 30 },
