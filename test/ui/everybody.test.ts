@@ -12,7 +12,7 @@ import { screenshotFailures, Workbench } from './workbench';
 /** What looks like a translation shows which texts have none. */
 const translate = (text: string): string => `⟦${text}⟧`;
 /** Names of things that have the same name in every language, and a cell of a table that is a file. */
-const NAMES = ['x'.repeat(50), 'xtrack', 'python', 'nan', 'png', 'svg', 'csv', 'eta', 'am', 'pm', 'kb', 'ms', 'mib'];
+const NAMES = ['x'.repeat(50), ...'xtrack python nan png svg csv eta am pm ms kb mb gb tb mib'.split(' ')];
 const TABS = ['Charts', 'Overview', 'Console', 'Artifacts', 'System', 'Events', 'Media'];
 
 let folder: string;
