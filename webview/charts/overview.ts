@@ -186,16 +186,19 @@ function code(detail: RunDetail, act: Act): HTMLElement | null {
 }
 
 function diffView(diff: string): HTMLElement {
-  const lines = diff.split('\n').map((line) => {
-    const kind = /^\+(?!\+\+)/.test(line)
-      ? 'added'
-      : /^-(?!--)/.test(line)
-        ? 'removed'
-        : line.startsWith('@@')
-          ? 'hunk'
-          : undefined;
-    return el('span', { class: kind }, `${line}\n`);
-  });
+  const lines = diff
+    .trimEnd()
+    .split('\n')
+    .map((line) => {
+      const kind = /^\+(?!\+\+)/.test(line)
+        ? 'added'
+        : /^-(?!--)/.test(line)
+          ? 'removed'
+          : line.startsWith('@@')
+            ? 'hunk'
+            : undefined;
+      return el('span', { class: kind }, `${line}\n`);
+    });
   const title = el(
     'summary',
     {},
