@@ -48,7 +48,7 @@ export class ChartOptions {
       { class: 'options', role: 'group', 'aria-label': t('Chart options'), hidden: true },
       ...this.switches.map(({ check }) => check),
       field(t('shade around means'), this.band),
-      field(t('charts'), this.size),
+      field(t('size of charts'), this.size),
       this.ownSizes,
     );
     this.element = el('div', { class: 'options-anchor' }, this.button, this.box);
