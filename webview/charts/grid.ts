@@ -52,12 +52,15 @@ export class Grid {
     this.sight = new IntersectionObserver((entries) => this.seen(entries), { rootMargin: AHEAD });
   }
 
-  /** What the charts in sight need, and how wide the widest of them is. */
+  /**
+   * What the charts in sight need, and how wide the widest of all is: they are asked for alike, so that series that are
+   * reckoned with each other have the same buckets, and not anew when a wide one is scrolled away.
+   */
   wanted(): { wanted: Wanted[]; width: number } {
-    const visible = [...this.charts.values()].filter((chart) => chart.visible);
+    const charts = [...this.charts.values()];
     return {
-      wanted: visible.map((chart) => chart.wanted),
-      width: Math.max(0, ...visible.map(({ canvas }) => canvas.size.width)),
+      wanted: charts.filter((chart) => chart.visible).map((chart) => chart.wanted),
+      width: Math.max(0, ...charts.map(({ canvas }) => canvas.size.width)),
     };
   }
 
