@@ -59,7 +59,7 @@ function freePort() {
 /**
  * Starts a server on loopback. `data` is its own folder: settings, extensions, state.
  * `testing` lets the address name an extension under development and suites to run, but hides notifications and dialogs.
- * Ends with `stop()`; its extension hosts and terminals end when they see that it is gone.
+ * Ends with `stop()`, together with its extension hosts: one that outlived it would start again what is ended after it.
  */
 export async function startServer({ data, settings = {}, trust = true, testing = false, env = {} }) {
   const { node, main } = await fetchServer();
@@ -77,19 +77,28 @@ export async function startServer({ data, settings = {}, trust = true, testing =
     cwd: data,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...cleanEnvironment(), ...env },
+    // A group of its own, so that it can be ended as one; terminals and collectors are in others.
+    detached: true,
   });
   let output = '';
   const keep = (chunk) => (output = (output + chunk).slice(-20_000));
   child.stdout.on('data', keep);
   child.stderr.on('data', keep);
   const ended = new Promise((resolve) => child.once('close', resolve));
-  const kill = () => child.kill('SIGKILL');
+  const kill = () => {
+    try {
+      process.kill(-child.pid, 'SIGKILL');
+    } catch {
+      child.kill('SIGKILL'); // nobody is left, or a system without groups
+    }
+  };
   process.once('exit', kill);
   const stop = async () => {
     child.kill('SIGTERM');
     const timer = setTimeout(kill, 5000);
     await ended;
     clearTimeout(timer);
+    kill();
     process.off('exit', kill);
   };
   const origin = `http://127.0.0.1:${port}`;
