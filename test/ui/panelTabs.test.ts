@@ -8,6 +8,8 @@ import { folderWithRuns, startRun } from './chartRuns';
 import { readJournals } from './journals';
 import { screenshotFailures, until, Workbench } from './workbench';
 
+/** What the browser was started with. */
+const CLIPBOARD = ['clipboard-read', 'clipboard-write'];
 const NOTES = `# Findings
 A **strong** word, \`code\`, and <img src=x onerror=alert(1)>.
 
@@ -220,9 +222,11 @@ describe('a run that is over', () => {
     await page.chartMenu('loss', 'Copy as SVG');
     expect(await workbench.clipboard((text) => text.startsWith('<svg'))).toBe(svg);
 
+    const told = workbench.page.locator('.statusbar', { hasText: 'Copied.' });
+    await told.waitFor({ state: 'detached' });
     await page.chartMenu('loss', 'Copy the picture');
+    await told.waitFor();
     const picture = Buffer.from(await workbench.clipboardPicture(), 'base64');
-    await workbench.page.locator('.statusbar', { hasText: 'Copied.' }).waitFor();
     expect(picture.subarray(0, 8)).toEqual(Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'));
     expect(size(picture)).toEqual(size(saved['png']!));
     const [copied, file] = await Promise.all([picture, saved['png']!].map(pixels));
@@ -234,19 +238,14 @@ describe('a run that is over', () => {
   });
 
   test('a browser that refuses the clipboard is told of, with what to do instead', async () => {
-    const body = page.content.locator('body');
-    await body.evaluate(() => {
-      const refuse = (): Promise<void> =>
-        Promise.reject(new DOMException('Write permission denied.', 'NotAllowedError'));
-      Object.defineProperty(navigator.clipboard, 'write', { value: refuse, configurable: true });
-    });
+    const context = workbench.page.context();
+    await context.clearPermissions();
     await page.chartMenu('loss', 'Copy the picture');
     const notice = page.content.locator('.notice');
-    await notice
-      .getByText('The picture could not be copied (Write permission denied.). Choose "Save as PNG…"')
-      .waitFor();
+    await notice.getByText('The browser did not let the picture be copied. Choose “Save as PNG…” instead.').waitFor();
     await notice.getByRole('button', { name: 'Dismiss' }).click();
-    await body.evaluate(() => Reflect.deleteProperty(navigator.clipboard, 'write'));
+    await notice.waitFor({ state: 'hidden' });
+    await context.grantPermissions(CLIPBOARD);
   });
 
   test('the mark of a checkpoint: its path is copied, its file is revealed, and the run can be resumed from it', async () => {

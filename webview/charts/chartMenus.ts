@@ -106,7 +106,7 @@ export class ChartMenus {
       this.act({ do: 'copied' });
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      this.fail(t('The picture could not be copied ({0}). Choose "Save as PNG…" instead.', why));
+      this.fail(t('The browser did not let the picture be copied. Choose “Save as PNG…” instead. ({0})', why));
     }
   }
 
