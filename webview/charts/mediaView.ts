@@ -37,7 +37,7 @@ export class MediaView {
     private readonly onLoaded: () => void,
     private readonly onError: (message: string) => void,
   ) {
-    this.filter.placeholder = t('Filter (regular expression)');
+    this.filter.placeholder = t('Filter (regex)');
     this.filter.label = t('Filter media');
     const mark = icon('search');
     mark.slot = 'content-before';
