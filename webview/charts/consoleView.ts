@@ -297,6 +297,8 @@ export class ConsoleView {
 
   private setFollowing(following: boolean): void {
     this.following = following;
+    // Who wants the end does not want back to where they read.
+    if (following) this.resume = null;
     setAttribute(this.follow, 'aria-pressed', String(following));
     if (following) this.text.scrollTop = this.text.scrollHeight;
     this.remember();
