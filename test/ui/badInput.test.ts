@@ -74,8 +74,7 @@ async function launch(script: string): Promise<void> {
 test('a script that does not exist is named', async () => {
   const gone = join(folder, 'gone.py');
   writeFileSync(gone, '');
-  await workbench.runCommand('XTrack: Launch a Script');
-  await workbench.pick('gone.py');
+  await workbench.ask('XTrack: Launch a Script', 'gone.py');
   await workbench.page.getByText('Enter launches the script').waitFor();
   rmSync(gone);
   await workbench.page.keyboard.press('Enter');

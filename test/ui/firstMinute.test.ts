@@ -134,9 +134,7 @@ test('a collector killed in the middle is replaced, and the run goes on', async 
 });
 
 test('it stops from the palette, and everything is there after a reload', async () => {
-  await workbench.runCommand('XTrack: Stop Run');
-  await workbench.page.getByText('Which run to stop?').first().waitFor();
-  await workbench.pick('spirals');
+  await workbench.ask('XTrack: Stop Run', 'spirals');
   await workbench.row(', stopped').waitFor();
   await workbench.reload();
   await expectEverything('stopped');

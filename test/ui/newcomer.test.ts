@@ -177,8 +177,7 @@ function runsIn(panel: number): Promise<number> {
 }
 
 async function showWalkthrough(): Promise<void> {
-  await workbench.runCommand('Welcome: Open Walkthrough');
-  await workbench.pick('Get Started with XTrack');
+  await workbench.ask('Welcome: Open Walkthrough', 'Get Started with XTrack');
 }
 
 const rows = (): Locator => workbench.tree.locator('.monaco-list-row[aria-label^="train, "]');

@@ -59,8 +59,7 @@ const input = () => workbench.quickInput.locator('input').first();
 
 test('the launcher remembers arguments and saves them as a profile; a parameter is edited and run again', async () => {
   const ask = async (): Promise<void> => {
-    await workbench.runCommand('XTrack: Launch a Script');
-    await workbench.pick('learn.py');
+    await workbench.ask('XTrack: Launch a Script', 'learn.py');
     await workbench.page.getByText('Enter launches the script').waitFor();
   };
   await ask();
@@ -107,8 +106,7 @@ test('the launcher remembers arguments and saves them as a profile; a parameter 
 });
 
 test('what is typed in the terminal of a script that has one reaches it', async () => {
-  await workbench.runCommand('XTrack: Launch a Script');
-  await workbench.pick('with a terminal');
+  await workbench.ask('XTrack: Launch a Script', 'with a terminal');
   await workbench.row('asks, running').waitFor();
   await workbench.page.locator('.terminal-wrapper.active').click();
   await workbench.page.keyboard.type('Ada');
@@ -122,8 +120,7 @@ test('commands are answered in sight; a stop counts down to each next rung, and 
   await workbench.runCommand('XTrack: Track This Script');
   await workbench.row('stubborn, running').waitFor();
   const send = async (what: string): Promise<void> => {
-    await workbench.runCommand('XTrack: Send a Command');
-    await workbench.pick('stubborn');
+    await workbench.ask('XTrack: Send a Command', 'stubborn');
     await workbench.pick(what);
   };
   await send('Pause');

@@ -69,6 +69,21 @@ export class Workbench {
     await this.pick(title, { opens: 'F1', prefix: '>' });
   }
 
+  /**
+   * Runs a command that asks something, and answers. What takes the focus late, as a panel that was restored, closes the
+   * question: then it is asked again.
+   */
+  async ask(title: string, answer: string): Promise<void> {
+    for (let more = 2; ; more--) {
+      await this.runCommand(title);
+      try {
+        return await this.pick(answer, { seconds: 12 });
+      } catch (error) {
+        if (more === 0 || (await this.quickInput.isVisible())) throw error;
+      }
+    }
+  }
+
   async openFile(name: string): Promise<void> {
     await this.pick(name, { opens: 'Control+p' });
     await this.page
@@ -78,19 +93,23 @@ export class Workbench {
   }
 
   /** Types into the quick input, which is open or which a key opens, and takes the first row that has the text. */
-  async pick(text: string, { opens = '', prefix = '' } = {}): Promise<void> {
+  async pick(text: string, { opens = '', prefix = '', seconds = 30 } = {}): Promise<void> {
     const input = this.quickInput.locator('input').first();
     const row = this.quickInput.locator('.monaco-list-row', { hasText: text }).first();
-    await until(`${text} can be picked`, async () => {
-      // Whatever takes the focus meanwhile, as an editor that is revealed, closes it again.
-      if (opens && !(await input.isVisible())) await this.page.keyboard.press(opens);
-      await input.waitFor({ timeout: 5000 });
-      // Typed anew: the list is made while typing, and what an extension contributes may come a moment later.
-      await input.fill(prefix, { timeout: 1500 });
-      await input.fill(prefix + text, { timeout: 1500 });
-      await row.waitFor({ timeout: 1500 });
-      return true;
-    });
+    await until(
+      `${text} can be picked`,
+      async () => {
+        // Whatever takes the focus meanwhile, as an editor that is revealed, closes it again.
+        if (opens && !(await input.isVisible())) await this.page.keyboard.press(opens);
+        await input.waitFor({ timeout: 5000 });
+        // Typed anew: the list is made while typing, and what an extension contributes may come a moment later.
+        await input.fill(prefix, { timeout: 1500 });
+        await input.fill(prefix + text, { timeout: 1500 });
+        await row.waitFor({ timeout: 1500 });
+        return true;
+      },
+      seconds,
+    );
     await this.page.keyboard.press('Enter');
   }
 
