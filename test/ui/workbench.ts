@@ -105,12 +105,12 @@ export class Workbench {
         // Typed anew: the list is made while typing, and what an extension contributes may come a moment later.
         await input.fill(prefix, { timeout: 1500 });
         await input.fill(prefix + text, { timeout: 1500 });
-        await row.waitFor({ timeout: 1500 });
+        // Not Enter, which an editor that took the focus meanwhile would get.
+        await row.click({ timeout: 1500 });
         return true;
       },
       seconds,
     );
-    await this.page.keyboard.press('Enter');
   }
 
   get quickInput(): Locator {
