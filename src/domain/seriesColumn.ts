@@ -12,9 +12,9 @@ export class GrowableColumn {
     this.data[this.length++] = value;
   }
 
-  /** The first `length` doubles, not copied. */
-  view(): Float64Array {
-    return this.data.subarray(0, this.length);
+  /** The first doubles, not copied. */
+  view(count = this.length): Float64Array {
+    return this.data.subarray(0, count);
   }
 
   /** The first `count` doubles; the others move to the front. */

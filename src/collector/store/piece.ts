@@ -124,26 +124,22 @@ export class Piece {
 
   /** Encodes most of the full tail: memory stays small, and the work is spread over the points. */
   private seal(nextX: number): void {
-    const tail = this.tailColumns();
-    const n = chunkLength(tail, nextX);
-    const columns = headOf(tail, n);
-    const chunk = describeChunk(columns, this.chunks.length, this.count - tail.value.length);
+    const n = chunkLength(this.tailColumns(), nextX);
+    const columns = this.tailColumns(n);
+    const chunk = describeChunk(columns, this.chunks.length, this.count - this.tail.value.length);
     this.table.put(this.identity.id, chunk.seq, columns, chunk);
     this.chunks.push(chunk);
     for (const column of Object.values(this.tail)) column.drop(n);
   }
 
-  private tailColumns(): PointColumns {
+  /** Its first points. */
+  private tailColumns(n = this.tail.value.length): PointColumns {
     const { value, step, epoch, ts } = this.tail;
-    return { value: value.view(), step: step.view(), epoch: epoch.view(), ts: ts.view() };
+    return { value: value.view(n), step: step.view(n), epoch: epoch.view(n), ts: ts.view(n) };
   }
 }
 
 function widen(span: Span, other: Span): void {
   span.lo = Math.min(span.lo, other.lo);
   span.hi = Math.max(span.hi, other.hi);
-}
-
-function headOf({ value, step, epoch, ts }: PointColumns, n: number): PointColumns {
-  return { value: value.subarray(0, n), step: step.subarray(0, n), epoch: epoch.subarray(0, n), ts: ts.subarray(0, n) };
 }
