@@ -8,6 +8,16 @@ const room = (name, from, to, comment) => ({
   to: { path: '^(src|webview|test|scripts)/', pathNot: to },
 });
 
+/** What each room of the collector may enter beside itself; `main.ts` and `worker.ts` are the entry points of its threads. */
+const collectorRooms = (rooms) =>
+  Object.entries(rooms).map(([name, others]) => ({
+    name: `collector/${name}`,
+    severity: 'error',
+    comment: `${name} imports ${others.length > 0 ? others.join(', ') : 'no other room of the collector'}`,
+    from: { path: `^src/collector/${name}/` },
+    to: { path: '^src/collector/', pathNot: [name, ...others].map((each) => `^src/collector/${each}/`) },
+  }));
+
 module.exports = {
   forbidden: [
     room('base', '^src/base/', ['^src/base/'], 'base imports nothing'),
@@ -28,26 +38,22 @@ module.exports = {
       'extension.ts, composition.ts and their parts wire the editor',
     ),
     room('webview', '^webview/', ['^webview/', '^src/(domain|protocol|base)/'], 'a webview only knows messages'),
-    {
-      name: 'siblings-in-the-collector',
-      severity: 'error',
-      comment: 'rooms of the collector meet in main.ts and worker.ts',
-      from: { path: '^src/collector/([^/]+)/' },
-      to: { path: '^src/collector/[^/]+/', pathNot: '^src/collector/$1/' },
-    },
+    ...collectorRooms({
+      contract: [],
+      files: [],
+      journal: ['files'],
+      store: ['files'],
+      ingest: ['files', 'journal'],
+      api: ['contract', 'files'],
+      projection: ['contract', 'files', 'journal', 'store'],
+      server: ['contract', 'files', 'journal', 'ingest', 'api'],
+    }),
     {
       name: 'siblings-in-the-editor',
       severity: 'error',
       comment: 'features meet in composition.ts',
       from: { path: '^src/editor/([^/]+)/' },
       to: { path: '^src/editor/[^/]+/', pathNot: '^src/editor/$1/' },
-    },
-    {
-      name: 'siblings-in-the-webview',
-      severity: 'error',
-      comment: 'panels share through webview/shared/',
-      from: { path: '^webview/([^/]+)/' },
-      to: { path: '^webview/[^/]+/', pathNot: '^webview/($1|shared)/' },
     },
     {
       name: 'composition-roots-are-not-imported',

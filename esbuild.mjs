@@ -43,7 +43,7 @@ const BUNDLES = [
   { in: 'src/editor/language/languageClient.ts', out: 'languageClient.js', ...node, external: ['vscode'] },
   { in: 'src/collector/main.ts', out: 'collector.js', ...node },
   { in: 'src/language/server.ts', out: 'language.js', ...node },
-  { in: 'webview/charts/main.ts', out: 'webview/charts.js', ...webview },
+  { in: 'webview/panel/main.ts', out: 'webview/panel.js', ...webview },
 ];
 const FILES = [
   ['node_modules/sql.js/dist/sql-wasm.wasm', 'sql-wasm.wasm'],

@@ -6,6 +6,15 @@ export default defineConfig({
   test: {
     projects: [
       { define, test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 20_000, hookTimeout: 20_000 } },
+      {
+        define,
+        test: {
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts'],
+          testTimeout: 20_000,
+          hookTimeout: 20_000,
+        },
+      },
       { define, test: { name: 'conformance', include: ['test/conformance/*.test.ts'], testTimeout: 20_000 } },
       {
         define,

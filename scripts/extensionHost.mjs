@@ -1,4 +1,4 @@
-// Runs test/vscode/ inside a real extension host. The browser only drives it; the host reports through a file.
+// Runs test/editor/ inside a real extension host. The browser only drives it; the host reports through a file.
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,7 +14,7 @@ const TIMEOUT = 300_000;
 /** Bundles the suites to where node_modules is still found upwards. */
 export async function buildSuites() {
   const esbuild = await import('esbuild');
-  const folder = join(ROOT, 'test/vscode');
+  const folder = join(ROOT, 'test/editor');
   const files = readdirSync(folder, { recursive: true }).filter((name) => /(^|[\\/])index\.ts$|\.test\.ts$/.test(name));
   rmSync(SUITES, { recursive: true, force: true });
   mkdirSync(SUITES, { recursive: true });

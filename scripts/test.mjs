@@ -41,7 +41,8 @@ const resultsOf = (project) => join(temp, `${project}.json`);
 const PARTS = {
   build: script('esbuild.mjs', 120, (_output, code) => (code === 0 ? [1, 0] : [0, 1])),
   check: script('scripts/check.mjs', 300, (output) => [matches(output, /^ok /gm), matches(output, /^FAIL /gm)]),
-  unit: vitest('unit', 900, '--maxWorkers=2'),
+  unit: vitest('unit', 300, '--maxWorkers=2'),
+  integration: vitest('integration', 900, '--maxWorkers=2'),
   python: script('scripts/pythonTests.mjs', 600, countUnittest),
   conformance: vitest('conformance', 120),
   // They mostly wait for what they do to processes and clocks, and promise to be done in five minutes.

@@ -1,4 +1,4 @@
-// The suites of test/vscode/ in a desktop VS Code, which is downloaded: needs the internet and a display.
+// The suites of test/editor/ in a desktop VS Code, which is downloaded: needs the internet and a display.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -2,11 +2,11 @@
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
-import { Collector } from './collector';
-import { parseCommandLine, UsageError, type Options } from './commandLine';
-import { DiscoveryFile } from './discoveryFile';
-import { prepareDirectory, takeDirectory } from './ownership';
-import { verifyDirectory } from './verify';
+import { Collector } from './server/collector';
+import { parseCommandLine, UsageError, type Options } from './server/commandLine';
+import { DiscoveryFile } from './server/discoveryFile';
+import { prepareDirectory, takeDirectory } from './server/ownership';
+import { verifyDirectory } from './projection/verify';
 import { runWorker } from './worker';
 
 declare const __VERSION__: string;
@@ -31,7 +31,10 @@ async function main(): Promise<void> {
     process.stdout.write(`${JSON.stringify({ version: __VERSION__, build: __BUILD__ })}\n`);
     return;
   }
-  if ('verify' in given) return process.exit(await verifyDirectory(given, join(__dirname, 'sql-wasm.wasm')));
+  if ('verify' in given)
+    return process.exit(
+      await verifyDirectory({ dir: given.verify, json: given.json }, join(__dirname, 'sql-wasm.wasm')),
+    );
   const problem = prepareDirectory(given.dir);
   let options: Options;
   try {

@@ -2,10 +2,10 @@
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { ApiError } from '../protocol/apiError';
-import { leaseHasNonce } from './lease';
+import { leaseHasNonce } from './files/lease';
 import { loadSql } from './store/databaseFile';
-import { StoreWorker } from './storeWorker';
-import type { WorkerConfig, WorkerMessage, WorkerRequest } from './workerApi';
+import { StoreWorker } from './projection/storeWorker';
+import type { WorkerConfig, WorkerMessage, WorkerRequest } from './contract/workerApi';
 
 export function runWorker(): void {
   const port = parentPort;

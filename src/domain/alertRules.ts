@@ -4,9 +4,9 @@ import { userError } from '../protocol/apiError';
 import type { AlertRule } from '../protocol/events';
 import type { RunRow, Summary } from '../protocol/rows';
 import { formatNumber, toNumber } from './format';
-import { parseQuery } from './query';
-import type { Expression } from './queryAst';
-import { matches } from './queryMatch';
+import { parseQuery } from './query/parse';
+import type { Expression } from './query/ast';
+import { matches } from './query/match';
 import { lookUp } from './safeRecord';
 
 export interface Condition {

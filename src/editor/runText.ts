@@ -1,7 +1,7 @@
 /** A run in few words, the same in tree, status bar and notifications. */
 import * as vscode from 'vscode';
 import { formatAgo, formatBytes, formatDuration, formatLine, formatNumber, toNumber } from '../domain/format';
-import { keyMetricOf } from '../domain/keyMetric';
+import { keyMetricOf } from '../domain/metric/keyMetric';
 import type { RunRow, SourceLine, Status, Summary } from '../protocol/rows';
 import type { SeriesStyle } from './runColors';
 import { SERIES_COLORS } from './contributions';

@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { SqlJsStatic } from 'sql.js';
 import { JournalReader } from '../../src/collector/journal/journalReader';
-import { RunTail } from '../../src/collector/runTail';
+import { RunTail } from '../../src/collector/projection/runTail';
 import { Catalog } from '../../src/collector/store/catalog';
-import { Process, tempDir } from '../unit/journal/journalFixture';
-import { testSql } from '../unit/store/storeFixtures';
+import { Process, tempDir } from '../unit/collector/journal/journalFixture';
+import { testSql } from '../unit/collector/store/storeFixtures';
 import { newDice } from './seeded';
 
 interface Read {

@@ -4,7 +4,14 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, expect, it } from 'vitest';
-import { buildCollector, cleanUp, newPlace, RunningCollector, temporaryFolder, until } from '../unit/collector/harness';
+import {
+  buildCollector,
+  cleanUp,
+  newPlace,
+  RunningCollector,
+  temporaryFolder,
+  until,
+} from '../integration/collector/harness';
 import { brokenPromises } from './trainees';
 
 afterAll(cleanUp);

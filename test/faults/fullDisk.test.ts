@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { buildCollector, cleanUp, RunningCollector, temporaryFolder, until } from '../unit/collector/harness';
+import { buildCollector, cleanUp, RunningCollector, temporaryFolder, until } from '../integration/collector/harness';
 import { smallDisk, type SmallDisk } from './smallDisk';
 import { brokenPromises, Trainee } from './trainees';
 

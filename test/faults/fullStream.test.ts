@@ -5,9 +5,9 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { FrameDecoder } from '../../src/base/frames';
 import { LegacyStreams } from '../../src/collector/ingest/legacyStreams';
 import { StreamJournals } from '../../src/collector/ingest/streamJournal';
-import type { RunDirectories } from '../../src/collector/runDirectory';
+import type { RunDirectories } from '../../src/collector/files/runDirectory';
 import type { Envelope } from '../../src/protocol/events';
-import { headFor, tempDir } from '../unit/journal/journalFixture';
+import { headFor, tempDir } from '../unit/collector/journal/journalFixture';
 import { smallDisk, type SmallDisk } from './smallDisk';
 
 let folder: string;

@@ -11,7 +11,7 @@ import {
   RunningCollector,
   until,
   WireClient,
-} from '../unit/collector/harness';
+} from '../integration/collector/harness';
 import { newDice } from './seeded';
 
 let collector: RunningCollector;

@@ -24,9 +24,9 @@ import {
   temporaryFolder,
   until,
   type Place,
-} from '../unit/collector/harness';
-import { Process } from '../unit/journal/journalFixture';
-import { testSql } from '../unit/store/storeFixtures';
+} from '../integration/collector/harness';
+import { Process } from '../unit/collector/journal/journalFixture';
+import { testSql } from '../unit/collector/store/storeFixtures';
 
 const PRECIOUS = 'the user’s own file';
 

@@ -15,7 +15,7 @@ import {
   temporaryFolder,
   until,
   type Place,
-} from '../unit/collector/harness';
+} from '../integration/collector/harness';
 import { newDice, type Dice } from './seeded';
 import { brokenPromises, farFrom, type Kind, Trainee } from './trainees';
 

@@ -10,7 +10,7 @@ import {
   temporaryFolder,
   until,
   type Place,
-} from '../unit/collector/harness';
+} from '../integration/collector/harness';
 import { LateDisk } from './lateDisk';
 import { readOnly } from './readOnlyDisk';
 import { newDice } from './seeded';

@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, cpSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { temporaryFolder } from '../unit/collector/harness';
+import { temporaryFolder } from '../integration/collector/harness';
 
 export interface ReadOnlyDisk {
   dir: string;

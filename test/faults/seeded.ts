@@ -1,5 +1,5 @@
 /** Random faults that come back: the seed is printed, and XTRACK_FAULT_SEED repeats it. */
-import { mulberry32 } from '../unit/store/storeFixtures';
+import { mulberry32 } from '../unit/collector/store/storeFixtures';
 
 export interface Dice {
   /** An integer in [0, below). */

@@ -1,7 +1,14 @@
 /** Machines that sleep: scripts, their supervisor and the collector are stopped for longer than anything waits, and wake up. */
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { buildCollector, cleanUp, newPlace, RunningCollector, temporaryFolder, until } from '../unit/collector/harness';
+import {
+  buildCollector,
+  cleanUp,
+  newPlace,
+  RunningCollector,
+  temporaryFolder,
+  until,
+} from '../integration/collector/harness';
 import { brokenPromises, farFrom, Trainee } from './trainees';
 
 /** Longer than a script waits for acks, and a server for a request. */

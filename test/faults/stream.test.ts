@@ -1,7 +1,14 @@
 /** Scripts on other machines, behind a network that delays, cuts in the middle of a frame, refuses, and loses everything. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { buildCollector, cleanUp, newPlace, RunningCollector, temporaryFolder, until } from '../unit/collector/harness';
+import {
+  buildCollector,
+  cleanUp,
+  newPlace,
+  RunningCollector,
+  temporaryFolder,
+  until,
+} from '../integration/collector/harness';
 import { FaultyProxy, type Faults } from './faultyProxy';
 import { newDice } from './seeded';
 import { brokenPromises, farFrom, Trainee } from './trainees';

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { temporaryFolder, until, type Place, type RunningCollector } from '../unit/collector/harness';
+import { temporaryFolder, until, type Place, type RunningCollector } from '../integration/collector/harness';
 
 const PYTHON_PATH = resolve(__dirname, '../../src/python');
 const SCRIPT = join(__dirname, 'trainee.py');

@@ -2,7 +2,14 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { buildCollector, cleanUp, newPlace, RunningCollector, temporaryFolder, until } from '../unit/collector/harness';
+import {
+  buildCollector,
+  cleanUp,
+  newPlace,
+  RunningCollector,
+  temporaryFolder,
+  until,
+} from '../integration/collector/harness';
 import { FaultyProxy, type Faults } from './faultyProxy';
 import { newDice } from './seeded';
 import { brokenPromises, farFrom, type Kind, Trainee } from './trainees';

@@ -10,7 +10,7 @@ import {
   temporaryFolder,
   until,
   type Place,
-} from '../unit/collector/harness';
+} from '../integration/collector/harness';
 import { brokenPromises, farFrom, Trainee } from './trainees';
 import { buildWindow, Window } from './windows';
 

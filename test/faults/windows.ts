@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { temporaryFolder, until, type Place } from '../unit/collector/harness';
+import { temporaryFolder, until, type Place } from '../integration/collector/harness';
 
 export interface WindowSetup {
   dir: string;

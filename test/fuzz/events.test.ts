@@ -1,11 +1,11 @@
 /** Events with payloads that nobody expects: the reducer and the store take them, whatever they are, and stay whole. */
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { RunTail } from '../../src/collector/runTail';
+import { RunTail } from '../../src/collector/projection/runTail';
 import type { Json } from '../../src/protocol/events';
 import { newDice } from '../faults/seeded';
-import { Process, tempDir } from '../unit/journal/journalFixture';
-import { testSql } from '../unit/store/storeFixtures';
+import { Process, tempDir } from '../unit/collector/journal/journalFixture';
+import { testSql } from '../unit/collector/store/storeFixtures';
 import { mutatedJson } from './hostileJson';
 
 const RUNS = Number(process.env['XTRACK_FUZZ_CASES'] ?? 20_000) / 500;

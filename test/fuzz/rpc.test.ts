@@ -5,8 +5,15 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { requests, type Method } from '../../src/protocol/api';
 import { newDice, type Dice } from '../faults/seeded';
-import { buildCollector, cleanUp, newPlace, RunningCollector, temporaryFolder, until } from '../unit/collector/harness';
-import { Process } from '../unit/journal/journalFixture';
+import {
+  buildCollector,
+  cleanUp,
+  newPlace,
+  RunningCollector,
+  temporaryFolder,
+  until,
+} from '../integration/collector/harness';
+import { Process } from '../unit/collector/journal/journalFixture';
 import { hostile, mutatedJson } from './hostileJson';
 
 const CALLS = Number(process.env['XTRACK_FUZZ_CASES'] ?? 20_000) / 2;

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Process } from '../unit/journal/journalFixture';
+import { Process } from '../unit/collector/journal/journalFixture';
 import { runIds } from './journals';
 import { screenshotFailures, until, Workbench } from './workbench';
 

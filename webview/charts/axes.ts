@@ -1,7 +1,7 @@
 /** What lies along x in a grid of charts, and which part of it is shown. */
 import type { PanelState, XAxis, Zoom } from '../../src/protocol/panel';
-import { withEntry } from './panelModel';
-import type { Sight } from './seriesLoader';
+import { withEntry } from '../model/panelModel';
+import type { Sight } from '../model/seriesLoader';
 
 /** `metric`: another metric's values take the place of steps and times. */
 export type DrawnAxis = XAxis | 'metric';

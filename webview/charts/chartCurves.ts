@@ -1,9 +1,9 @@
 /** From the series that are known to the curves of a chart: expressions, means over workers, groups of runs. */
 import { t } from '../../src/base/texts';
 import type { Band, PanelRun, PanelSeries, PanelState } from '../../src/protocol/panel';
-import { groupingName, groupOf } from '../../src/domain/runGroups';
-import { joined } from '../../src/domain/seriesJoin';
-import { type Meeting, type Spread, spreadOf } from '../../src/domain/seriesSpread';
+import { groupingName, groupOf } from '../../src/domain/run/groups';
+import { joined } from '../../src/domain/series/join';
+import { type Meeting, type Spread, spreadOf } from '../../src/domain/series/spread';
 import { drawnAxis, type Scope } from './axes';
 import type { ChartLine, ChartSpec } from './chartSpec';
 import { type Curve, type CurveLook, type CurvePoints, pointsOf, toCurve } from './curve';

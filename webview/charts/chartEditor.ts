@@ -1,8 +1,8 @@
 /** Asks what a chart of the user's own is made of: a metric or an expression a line. */
 import { t } from '../../src/base/texts';
-import { parseExpression } from '../../src/domain/metricExpression';
+import { parseExpression } from '../../src/domain/metric/expression';
 import { code, el, filled, setText } from '../shared/dom';
-import type { PanelModel } from './panelModel';
+import type { PanelModel } from '../model/panelModel';
 
 const MOST_NAMES = 40;
 

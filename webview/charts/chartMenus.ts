@@ -9,8 +9,8 @@ import { chartPng, chartSvg } from './chartPicture';
 import { hasOwnSize, sizeOf } from './chartSizes';
 import type { ChartView } from './chartView';
 import type { CheckpointMark } from './marks';
-import type { PanelModel } from './panelModel';
-import { type MenuItem, openMenu } from './popupMenu';
+import type { PanelModel } from '../model/panelModel';
+import { type MenuItem, openMenu } from '../shared/popupMenu';
 
 export class ChartMenus {
   constructor(

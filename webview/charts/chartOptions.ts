@@ -3,8 +3,8 @@ import { t } from '../../src/base/texts';
 import { CHART_SIZES, type ChartSizeName, chartSizeNames, nameOfSize } from '../../src/protocol/chartSize';
 import { BANDS, type Band, type PanelState } from '../../src/protocol/panel';
 import { el, iconButton, setText } from '../shared/dom';
-import type { PanelModel } from './panelModel';
-import { type Choice, fillSelect } from './selectOptions';
+import type { PanelModel } from '../model/panelModel';
+import { type Choice, fillSelect } from '../shared/selectOptions';
 
 const BAND_NAMES: Record<Band, string> = {
   std: t('standard deviation'),

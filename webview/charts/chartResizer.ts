@@ -7,9 +7,9 @@ import { type ChartSize, isSameSize, LEAST_SIZE } from '../../src/protocol/chart
 import { el, setAttribute } from '../shared/dom';
 import type { Scope } from './axes';
 import { draggedSize, type GridColumns, rowsOf, sizeOf, spanOf, widthOf, withColumns, withSize } from './chartSizes';
-import { attachDrag, type Drag } from './dragging';
-import type { Frames, View } from './frames';
-import type { PanelModel } from './panelModel';
+import { attachDrag, type Drag } from '../shared/dragging';
+import type { Frames, View } from '../model/frames';
+import type { PanelModel } from '../model/panelModel';
 
 export interface ResizedChart {
   readonly id: string;

@@ -2,9 +2,9 @@
 import { boundedSize, type ChartSize, isSameSize, LEAST_SIZE } from '../../src/protocol/chartSize';
 import type { PanelState } from '../../src/protocol/panel';
 import type { Scope } from './axes';
-import { withEntry } from './panelModel';
+import { withEntry } from '../model/panelModel';
 
-/** As --gap in charts.css. */
+/** As --gap in panel.css. */
 const GAP = 12;
 /** No column is narrower while there is room for two. */
 const COLUMN = 100;

@@ -1,6 +1,6 @@
 /** What a chart is of: one metric, or what the user put together. */
 import type { CustomChart } from '../../src/protocol/panel';
-import { type MetricExpression, parseExpression } from '../../src/domain/metricExpression';
+import { type MetricExpression, parseExpression } from '../../src/domain/metric/expression';
 
 export interface ChartLine {
   /** As the user wrote it; of a plain chart the metric's key. */

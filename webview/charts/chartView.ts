@@ -15,11 +15,11 @@ import { CheckpointLayer } from './checkpointLayer';
 import type { Cursor, CursorPlace } from './cursor';
 import { type CursorValue, cursorValues } from './cursorValues';
 import { type Curve, nearestIndex, xExtent } from './curve';
-import type { Frames, View } from './frames';
+import type { Frames, View } from '../model/frames';
 import { attemptMarks, checkpointMarks, type CheckpointMark } from './marks';
 import { unitOf } from './metricUnits';
-import { type PanelModel, toggled } from './panelModel';
-import type { SeriesLoader, Wanted } from './seriesLoader';
+import { type PanelModel, toggled } from '../model/panelModel';
+import type { SeriesLoader, Wanted } from '../model/seriesLoader';
 import { middleOf, movedWindow, scaledWindow } from './zoomWindow';
 
 export interface ChartContext {

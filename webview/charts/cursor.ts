@@ -1,5 +1,5 @@
 /** One cursor through all charts. Where it is lies here; drawing it touches no chart, only a line over each. */
-import type { Frames, View } from './frames';
+import type { Frames, View } from '../model/frames';
 
 export interface CursorPlace {
   /** Under the pointer, or with the focus. */

@@ -5,7 +5,7 @@ import { formatNumber, formatX } from '../../src/domain/format';
 import type { DrawnAxis } from './axes';
 import { type CursorValue, nearestInValue } from './cursorValues';
 import { unitOf } from './metricUnits';
-import { Tooltip } from './tooltip';
+import { Tooltip } from '../shared/tooltip';
 
 const MAX_ROWS = 12;
 

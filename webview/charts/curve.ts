@@ -1,7 +1,7 @@
 /** A line as a chart draws it: who it speaks of, where it goes, what is shaded around it. */
 import type { PanelSeries } from '../../src/protocol/panel';
 import { smooth } from './smoothing';
-import { firstAtOrAfter } from './seriesTail';
+import { firstAtOrAfter } from '../model/seriesTail';
 
 /** What a line is made from. `low` and `high` are the extremes that a point stands for. NaN: no value. */
 export interface CurvePoints {

@@ -6,9 +6,9 @@ import { type ChartSpec, customChart, metricChart } from './chartSpec';
 import { columnsIn, type GridColumns } from './chartSizes';
 import { type ChartContext, ChartView } from './chartView';
 import { emptiness, emptyState, type Emptiness } from './gridEmptiness';
-import { compileSearch, CUSTOM, MetricGroups, PINNED, type Section } from './metricGroups';
-import { toggled } from './panelModel';
-import type { Wanted } from './seriesLoader';
+import { compileSearch, CUSTOM, MetricGroups, PINNED, type Section } from '../model/metricGroups';
+import { toggled } from '../model/panelModel';
+import type { Wanted } from '../model/seriesLoader';
 
 interface SectionElements {
   root: HTMLElement;

@@ -3,7 +3,7 @@ import { t } from '../../src/base/texts';
 import { el } from '../shared/dom';
 import { statusActions } from '../shared/status';
 import { type Scope, SYSTEM } from './axes';
-import type { PanelModel } from './panelModel';
+import type { PanelModel } from '../model/panelModel';
 
 export type Emptiness = 'missing' | 'search' | 'system' | 'waiting' | 'none';
 

@@ -3,9 +3,9 @@ import { t } from '../../src/base/texts';
 import { X_AXES, type XAxis } from '../../src/protocol/panel';
 import { el, icon, iconButton, setText } from '../shared/dom';
 import { ChartOptions } from './chartOptions';
-import { compileSearch } from './metricGroups';
-import type { PanelModel } from './panelModel';
-import { fillSelect } from './selectOptions';
+import { compileSearch } from '../model/metricGroups';
+import type { PanelModel } from '../model/panelModel';
+import { fillSelect } from '../shared/selectOptions';
 
 const AXIS_NAMES: Record<XAxis, string> = {
   step: t('step'),

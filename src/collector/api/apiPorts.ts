@@ -1,8 +1,8 @@
 import type { AgainRequest, CollectorState, LaunchRequest, ResumeRequest } from '../../protocol/api';
 import type { Command, Edit, Json } from '../../protocol/events';
 import type { Launched, StopResult } from '../../protocol/rows';
-import type { RunDirectories } from '../runDirectory';
-import type { WorkerMethod, WorkerMethods } from '../workerApi';
+import type { RunDirectories } from '../files/runDirectory';
+import type { WorkerMethod, WorkerMethods } from '../contract/workerApi';
 import type { TaskContext, Tasks } from './tasks';
 
 export interface WorkerPort {

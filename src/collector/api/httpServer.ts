@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { Changed } from '../../protocol/rows';
-import { isToken } from '../token';
+import { isToken } from '../files/token';
 import type { Rpc } from './rpc';
 import { Subscription } from './subscriptions';
 

@@ -1,5 +1,5 @@
 import type { Command } from '../../protocol/events';
-import type { RunDirectories } from '../runDirectory';
+import type { RunDirectories } from '../files/runDirectory';
 
 /** What ingestion needs of the rest of the collector. */
 export interface IngestPorts {

@@ -2,8 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Envelope, Json } from '../../protocol/events';
 import { isId } from '../../protocol/ids';
-import type { RunDirectories } from '../runDirectory';
-import { journalNames } from '../sealFile';
+import type { RunDirectories } from '../files/runDirectory';
+import { journalNames } from '../files/sealFile';
 import { eventOf, headOf, isObject, runIdOf } from './hello';
 import type { StreamJournal, StreamJournals } from './streamJournal';
 

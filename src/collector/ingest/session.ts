@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 import { Pace } from '../../base/pace';
 import type { Ack, Command, Envelope, Hello, Json, Welcome } from '../../protocol/events';
-import { isToken } from '../token';
+import { isToken } from '../files/token';
 import type { Dialect } from './dialect';
 import { eventOf, headOf, helloSchema, isObject } from './hello';
 import type { IngestPorts } from './ingestPorts';

@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { encodeFrame, FrameDecoder } from '../../base/frames';
-import { fillGap, noteGap, type SeqGaps } from '../../domain/seqGaps';
+import { fillGap, noteGap, type SeqGaps } from '../../domain/run/seqGaps';
 import type { Envelope, JournalHead } from '../../protocol/events';
 
 const SYNC_EVERY_MS = 1000;

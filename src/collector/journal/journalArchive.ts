@@ -15,8 +15,8 @@ import { basename, dirname, join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
-import { syncDirectory, syncFile } from '../safeFile';
-import { isJournalName } from './journalHead';
+import { syncDirectory, syncFile } from '../files/safeFile';
+import { isJournalName } from '../files/runFiles';
 
 /** Unpacked, a journal may be as long at once; what is longer must be real: each of our frames has digits that do not repeat. */
 const UNPACKED_AT_ONCE = 2 ** 28;

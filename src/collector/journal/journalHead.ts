@@ -2,21 +2,10 @@
 import { isFields, procOf, textOf } from '../../domain/payload';
 import type { JournalHead, Proc, Role } from '../../protocol/events';
 import { isId } from '../../protocol/ids';
+import { COMMANDS_JOURNAL, EVENT_JOURNAL, USER_JOURNAL } from '../files/runFiles';
 
 const ROLES: readonly string[] = ['script', 'supervisor', 'collector', 'user', 'import'] satisfies Role[];
-const EVENTS = /^events-(.+)-(\d{1,9})-([^-]+)\.xtj$/;
-const USER = /^user-(.+)\.xtj$/;
-const COMMANDS = 'commands.xtj';
 const NOBODY: Proc = { host: '', boot: '', pidns: null, pid: 0, start: '' };
-
-export function isJournalName(name: string): boolean {
-  return name === COMMANDS || (name.endsWith('.xtj') && (EVENTS.test(name) || USER.test(name)));
-}
-
-/** Of a process that took part in the run. Edits and commands are never removed. */
-export function isEventJournal(name: string): boolean {
-  return EVENTS.test(name);
-}
 
 /** Or the reason why the journal cannot be read. */
 export function headOf(envelope: Record<string, unknown>, runId: string): JournalHead | { problem: string } | null {
@@ -47,10 +36,10 @@ export function headFromName(name: string, runId: string): JournalHead | null {
     isId(worker) && isId(writer)
       ? { format: 1, run_id: runId, worker, attempt, writer, role, proc: NOBODY, client: '' }
       : null;
-  if (name === COMMANDS) return of('commands', 0, 'commands', 'collector');
-  const [, editor] = USER.exec(name) ?? [];
+  if (name === COMMANDS_JOURNAL) return of('commands', 0, 'commands', 'collector');
+  const [, editor] = USER_JOURNAL.exec(name) ?? [];
   if (editor !== undefined) return of('user', 0, editor, 'user');
-  const [, worker, attempt, writer] = EVENTS.exec(name) ?? [];
+  const [, worker, attempt, writer] = EVENT_JOURNAL.exec(name) ?? [];
   if (worker === undefined || attempt === undefined || writer === undefined) return null;
   const role = worker.startsWith('sup-') ? 'supervisor' : worker.startsWith('col-') ? 'collector' : 'script';
   return of(worker, Number(attempt), writer, role);

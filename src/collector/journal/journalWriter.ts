@@ -2,7 +2,7 @@
 import { closeSync, constants, fdatasyncSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { encodeFrame, FrameDecoder } from '../../base/frames';
-import { readRegularFile } from '../safeFile';
+import { readRegularFile } from '../files/safeFile';
 import type { Envelope, JournalHead, Json } from '../../protocol/events';
 
 /** What people and collectors write is little. */

@@ -2,7 +2,7 @@
 import { lstatSync, readdirSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { isId } from '../../protocol/ids';
-import { isJournalName } from './journalHead';
+import { isJournalName } from '../files/runFiles';
 
 export interface FoundRun {
   runId: string;

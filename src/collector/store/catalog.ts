@@ -5,15 +5,15 @@ import type { ListRequest } from '../../protocol/api';
 import { userError } from '../../protocol/apiError';
 import type { Json, Num } from '../../protocol/events';
 import type { RunRow, Summary } from '../../protocol/rows';
-import { parseQuery } from '../../domain/query';
-import type { Field, Query } from '../../domain/queryAst';
+import { parseQuery } from '../../domain/query/parse';
+import type { Field, Query } from '../../domain/query/ast';
 import { bodyQuery, changedEntries, packBody, unpackBody } from './catalogBody';
 import { afterCursor, decodeCursor, encodeCursor, orderBy, type SortTerm } from './catalogCursor';
 import { CATALOG_SCHEMA } from './catalogSchema';
 import { databaseBytes, saveDatabaseFile } from './databaseFile';
 import { emptyDatabase, openDatabase, transact } from './databaseSchema';
 import { compileFilter, compileSortTerms, createMatcher, type Sql } from './querySql';
-import { numberOf, textOf } from '../../domain/queryValues';
+import { numberOf, textOf } from '../../domain/query/values';
 import { Statements } from './statements';
 
 export interface CatalogPage {

@@ -2,8 +2,8 @@
  * A full chunk of a piece: up to 4,096 points, encoded in the database. What is kept of it in memory answers for the whole
  * chunk, so that most of a long series is never decoded.
  */
-import { highestBorder } from '../../domain/seriesBuckets';
-import { PointStats } from '../../domain/seriesStats';
+import { highestBorder } from '../../domain/series/buckets';
+import { PointStats } from '../../domain/series/stats';
 
 /** At most; and at least half of it, where points go on. */
 export const CHUNK_POINTS = 4096;

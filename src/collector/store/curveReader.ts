@@ -1,7 +1,7 @@
 /** Reads the visible points of a curve in order of attempts, on one axis, decoding only what a reader asks for. */
-import type { BucketPart } from '../../domain/seriesBuckets';
-import { Extremes } from '../../domain/seriesExtremes';
-import { attemptCuts } from '../../domain/seriesOverlap';
+import type { BucketPart } from '../../domain/series/buckets';
+import { Extremes } from '../../domain/series/extremes';
+import { attemptCuts } from '../../domain/series/overlap';
 import { CHUNK_POINTS, givenX, type AxisRange, type Chunk } from './chunk';
 import { columnValues, type Column } from './columnCodec';
 import type { Block, Piece } from './piece';

@@ -6,7 +6,7 @@
 import { crc32 } from 'node:zlib';
 import initSqlJs from 'sql.js';
 import type { Database, SqlJsStatic } from 'sql.js';
-import { putFile, readRegularFile } from '../safeFile';
+import { putFile, readRegularFile } from '../files/safeFile';
 
 const MAGIC = 'SQLite format 3\0';
 const CHECKSUM_AT = 68;

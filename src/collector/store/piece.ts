@@ -1,6 +1,6 @@
 /** The points of one key from one writer, in the order in which they were logged: full chunks, then a tail in memory. */
-import { GrowableColumn } from '../../domain/seriesColumn';
-import { PointStats } from '../../domain/seriesStats';
+import { GrowableColumn } from '../../domain/series/column';
+import { PointStats } from '../../domain/series/stats';
 import { CHUNK_POINTS, chunkLength, decodeHead, describeChunk, givenX, type Chunk, type PointColumns } from './chunk';
 import type { ChunkTable, ColumnName, StoredChunk } from './chunkTable';
 import type { Column } from './columnCodec';

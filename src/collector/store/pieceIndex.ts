@@ -1,5 +1,5 @@
 /** Where the pieces of a run belong: worker and key make a curve, a curve has attempts, an attempt has a piece a writer. */
-import type { PointStats } from '../../domain/seriesStats';
+import type { PointStats } from '../../domain/series/stats';
 import type { Piece, PieceIdentity } from './piece';
 
 export interface CurveAttempt {

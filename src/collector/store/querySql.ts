@@ -1,7 +1,7 @@
 /** Compiles queries and sort orders to SQL over the catalog's tables, all values bound. */
 import { RE2JS } from 're2js';
-import type { Column, CompareOp, Expression, Field, Value } from '../../domain/queryAst';
-import { numberOf, textOf } from '../../domain/queryValues';
+import type { Column, CompareOp, Expression, Field, Value } from '../../domain/query/ast';
+import { numberOf, textOf } from '../../domain/query/values';
 
 export interface Sql {
   text: string;

@@ -4,7 +4,8 @@ import type { Database, SqlJsStatic, SqlValue } from 'sql.js';
 import type { SeriesRequest } from '../../protocol/api';
 import type { Json } from '../../protocol/events';
 import type { LogLine, Series, Summary } from '../../protocol/rows';
-import type { RunSink, RunState, WriterState } from '../../domain/runState';
+import type { RunSink, RunState, WriterState } from '../../domain/run/state';
+import { RUN_DATABASE, SEALED_DATABASE } from '../files/runFiles';
 import type { PointColumns } from './chunk';
 import { ChunkTable } from './chunkTable';
 import { databaseBytes, readDatabaseFile, saveDatabaseFile, storedChecksum } from './databaseFile';
@@ -33,12 +34,6 @@ export interface EventPage {
 
 const LOG_COLUMNS = ['seq', 'ts', 'worker', 'level', 'message', 'logger', 'step', 'fields'];
 const EVENT_COLUMNS = ['writer', 'worker', 'attempt', 'seq', 'ts', 'type', 'at', 'payload'];
-export const RUN_DATABASE = 'run.sqlite';
-/**
- * What run.sqlite was when the run was sealed, while a resumed run writes a new one: the journals it was made of are gone,
- * so that run.sqlite can be made again from it and the later journals.
- */
-export const SEALED_DATABASE = 'sealed.sqlite';
 
 export class RunStore implements RunSink {
   /** As last saved. */

@@ -1,9 +1,9 @@
 /** Answers requests for series from the pieces of a run. */
 import type { SeriesRequest } from '../../protocol/api';
 import type { Series } from '../../protocol/rows';
-import { bucketExponent, bucketIndex, Buckets, exactColumns } from '../../domain/seriesBuckets';
-import { Extremes } from '../../domain/seriesExtremes';
-import { meanOfWorkers, type WorkerPoints } from '../../domain/seriesMean';
+import { bucketExponent, bucketIndex, Buckets, exactColumns } from '../../domain/series/buckets';
+import { Extremes } from '../../domain/series/extremes';
+import { meanOfWorkers, type WorkerPoints } from '../../domain/series/mean';
 import { Delivered, type Delivery } from './delivered';
 import {
   axisOf,

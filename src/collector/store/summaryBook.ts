@@ -1,7 +1,7 @@
 /** Summaries of all metrics, recomputed for keys with new points only. */
 import type { Summary } from '../../protocol/rows';
 import { put } from '../../domain/safeRecord';
-import { PointStats } from '../../domain/seriesStats';
+import { PointStats } from '../../domain/series/stats';
 import { readSegment, segmentsOf, STEP_AXIS, type PointReader, type Segment } from './curveReader';
 import type { Piece } from './piece';
 import type { Curve, CurveAttempt, PieceIndex } from './pieceIndex';

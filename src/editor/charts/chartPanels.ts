@@ -106,8 +106,8 @@ export class ChartPanels implements vscode.Disposable, vscode.WebviewPanelSerial
     const uri = (name: string): string => webview.asWebviewUri(vscode.Uri.joinPath(files, name)).toString();
     webview.html = chartsPage({
       cspSource: webview.cspSource,
-      script: uri('charts.js'),
-      style: uri('charts.css'),
+      script: uri('panel.js'),
+      style: uri('panel.css'),
       codicons: uri('codicon.css'),
       language: vscode.env.language,
       texts: vscode.l10n.bundle ?? {},

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { formatAgo, formatBytes, formatDuration, shortName, straight, toNumber } from '../../domain/format';
-import { betterOf } from '../../domain/keyMetric';
+import { betterOf } from '../../domain/metric/keyMetric';
 import type { Artifact, Attempt, Checkpoint, RunRow } from '../../protocol/rows';
 import { isActive } from '../runFeed';
 import type { SeriesStyle } from '../runColors';

@@ -1,6 +1,6 @@
 """Secrets are left out of what is written down: by the names they go by, and by how they look.
 
-`src/collector/launcher/secrets.ts` does the same to the arguments of a launch, and is held against this by a test.
+`src/collector/server/services/launcher/secrets.ts` does the same to the arguments of a launch, and is held against this by a test.
 """
 
 from __future__ import annotations

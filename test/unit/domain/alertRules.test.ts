@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { conditionOf, progressOf } from '../../../src/domain/alertRules';
 import type { Num } from '../../../src/protocol/events';
 import type { RunRow, Summary } from '../../../src/protocol/rows';
-import { read, script, supervisor } from './runFixture';
+import { read, script, supervisor } from './run/runFixture';
 
 const summary = (last: Num, more: Partial<Summary> = {}): Summary => {
   const finite = typeof last === 'number' ? last : null;

@@ -1,0 +1,107 @@
+/** Which rules have come true of which runs, and which alerts are new; asked once a second of each run that is open. */
+import { conditionOf, progressOf, type Condition } from '../../domain/alertRules';
+import { MAX_TITLE } from '../../domain/run/events';
+import type { AlertRule } from '../../protocol/events';
+import type { Alert, RunRow } from '../../protocol/rows';
+
+interface Watched {
+  rule: AlertRule;
+  condition: Condition;
+  /** Epoch ms: runs that ended earlier are none of its business. */
+  since: number;
+}
+
+interface Seen {
+  progress: string;
+  /** By rule: since when it holds (`performance.now()`). */
+  held: Map<string, number>;
+  /** Attempts and rules that were raised; what is in the run's journals comes a moment later. */
+  raised: Set<string>;
+}
+
+export interface DueAlert {
+  rule: AlertRule;
+  title: string;
+  text: string;
+}
+
+export class AlertWatch {
+  private rules: Watched[] = [];
+  private readonly runs = new Map<string, Seen>();
+  /** How many of a run's alerts were news before. */
+  private readonly told = new Map<string, number>();
+  private readonly started = Date.now();
+
+  /** Answers what is wrong with them: such rules are left out. Those that are the same go on as they are. */
+  use(rules: readonly AlertRule[]): string[] {
+    const problems: string[] = [];
+    const before = new Map(this.rules.map((watched) => [keyOf(watched.rule), watched]));
+    this.rules = rules.flatMap((rule) => {
+      const known = before.get(keyOf(rule));
+      if (known) return [known];
+      try {
+        return [{ rule, condition: conditionOf(rule), since: Date.now() }];
+      } catch (error) {
+        problems.push(`${JSON.stringify(rule.when)}: ${error instanceof Error ? error.message : String(error)}`);
+        return [];
+      }
+    });
+    return problems;
+  }
+
+  /** The rules that have just come true of a run; each once an attempt. `ms` is a clock that never jumps. */
+  due(row: RunRow, alerts: readonly Alert[], now: number, ms: number): DueAlert[] {
+    if (this.rules.length === 0) return [];
+    const seen = this.seen(row.run_id);
+    const progress = progressOf(row);
+    const moved = progress !== seen.progress;
+    seen.progress = progress;
+    return this.rules.flatMap(({ rule, condition, since }) => {
+      const key = keyOf(rule);
+      const id = `${row.attempt} ${key}`;
+      if (row.ended !== null && row.ended < since) return [];
+      if (!condition.holds(row, moved, now)) {
+        seen.held.delete(key);
+        return [];
+      }
+      const from = seen.held.get(key) ?? ms;
+      seen.held.set(key, from);
+      if (ms - from < (rule.hold_s ?? condition.hold_s) * 1000 || seen.raised.has(id)) return [];
+      seen.raised.add(id);
+      const title = rule.name || condition.title;
+      if (alerts.some((alert) => alert.attempt === row.attempt && isOf(alert, rule, title, row))) return [];
+      // There is nothing to stop of a run that has ended meanwhile.
+      const said = row.ended === null ? rule : { ...rule, stop: false };
+      return [{ rule: said, title, text: condition.text(row) }];
+    });
+  }
+
+  /** Alerts of a run that nobody was told of yet; what is older than this watch was told before it. */
+  news(run_id: string, alerts: readonly Alert[]): Alert[] {
+    const told = this.told.get(run_id) ?? 0;
+    if (alerts.length === told) return [];
+    this.told.set(run_id, alerts.length);
+    return alerts.slice(told).filter(({ at }) => at >= this.started);
+  }
+
+  forget(run_id: string): void {
+    this.runs.delete(run_id);
+  }
+
+  private seen(run_id: string): Seen {
+    let seen = this.runs.get(run_id);
+    if (!seen) this.runs.set(run_id, (seen = { progress: '', held: new Map(), raised: new Set() }));
+    return seen;
+  }
+}
+
+/** Of two rules with one condition the first may warn and the other stop, after longer: what was said of one is not of both. */
+function isOf(alert: Alert, rule: AlertRule, title: string, { ended }: RunRow): boolean {
+  const hasStopped = alert.stops === rule.stop || (rule.stop && ended !== null);
+  const isAlike = alert.rule === rule.when && alert.hold_s === rule.hold_s && alert.level === rule.level;
+  return isAlike && hasStopped && alert.title === title.slice(0, MAX_TITLE);
+}
+
+function keyOf(rule: AlertRule): string {
+  return JSON.stringify([rule.when.trim(), rule.hold_s, rule.stop, rule.level, rule.name]);
+}

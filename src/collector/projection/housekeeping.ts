@@ -1,0 +1,86 @@
+/** What is on disk, what is old enough to go, and what may go for good. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RunState } from '../../domain/run/state';
+import { deriveStatus, isScript } from '../../domain/run/status';
+import { isKept, trashedAt } from '../../domain/run/trash';
+import type { DiskUsage } from '../../protocol/rows';
+import { diskBytes } from '../files/diskBytes';
+import type { RunSizes } from './runSizes';
+import type { RunTail } from './runTail';
+import type { Catalog } from '../store/catalog';
+import type { Expiry } from '../contract/workerApi';
+
+interface HousekeepingSetup {
+  /** The `.xtrack` directory. */
+  dir: string;
+  catalog(): Catalog;
+  sizes: RunSizes;
+  /** As it is now; rejects with not_found. */
+  tailOf(runId: string): Promise<RunTail>;
+}
+
+const COUNT_SLICE_MS = 15;
+const COUNT_WAIT_MS = 2_000;
+/** Nobody comes back after that long without a word. */
+const LOST_FOR_GOOD_MS = 24 * 3600_000;
+
+export class Housekeeping {
+  constructor(private readonly setup: HousekeepingSetup) {}
+
+  async diskUsage(): Promise<DiskUsage> {
+    const { dir, catalog, sizes } = this.setup;
+    const complete = await sizes.all(COUNT_WAIT_MS, COUNT_SLICE_MS);
+    const { runs, size, files_size } = catalog().usage(false);
+    const trash = catalog().usage(true);
+    const others = readdirSync(dir).filter((name) => name !== 'runs');
+    return {
+      runs,
+      size,
+      files_size,
+      trash: { runs: trash.runs, size: trash.size },
+      other: others.reduce((sum, name) => sum + diskBytes(join(dir, name)), 0),
+      complete,
+    };
+  }
+
+  /** Asked of the runs themselves, because rows may be behind. */
+  async expired({ endedBefore, trashedBefore, limit }: Expiry): Promise<{ runs: string[]; trash: string[] }> {
+    const catalog = this.setup.catalog();
+    const trash = trashedBefore === null ? [] : catalog.trashedBefore(trashedBefore, limit);
+    const runs: string[] = [];
+    for (const runId of endedBefore === null ? [] : catalog.endedBefore(endedBefore, limit)) {
+      const { state } = await this.setup.tailOf(runId);
+      const { status, ended, started } = deriveStatus(state);
+      const isOver = status !== 'queued' && status !== 'running' && status !== 'lost';
+      const isOld = Math.max(ended ?? 0, started ?? 0, state.created) < endedBefore!;
+      if (isOver && isOld && !isKept(state) && trashedAt(state) === null) runs.push(runId);
+    }
+    return { runs, trash };
+  }
+
+  /** Why it may not be deleted for good; null when it may. */
+  async purgeable(runId: string): Promise<string | null> {
+    const tail = await this.setup.tailOf(runId);
+    const { state } = tail;
+    const { status } = deriveStatus(state);
+    const { name } = tail.row();
+    if (trashedAt(state) === null) return `${name} is not in the trash. Move it there first.`;
+    if (status === 'running' || status === 'queued')
+      return `${name} still goes on (${whereOf(state)}). Stop it, then delete it.`;
+    if (status === 'lost' && Date.now() - lastWord(state) < LOST_FOR_GOOD_MS)
+      return `${name} was lost not long ago and may still be writing (${whereOf(state)}). Stop it there, or delete it in a day.`;
+    return null;
+  }
+}
+
+function whereOf({ writers }: RunState): string {
+  const open = Object.values(writers).filter((writer) => writer.end === null && writer.proc && isScript(writer));
+  const { proc } = open.at(-1) ?? { proc: null };
+  return proc ? `process ${proc.pid} on ${proc.host}` : 'its process is not known';
+}
+
+/** Epoch ms. */
+function lastWord({ writers }: RunState): number {
+  return Math.max(0, ...Object.values(writers).map(({ last }) => last ?? 0));
+}

@@ -1,0 +1,298 @@
+/**
+ * What is to be read next: runs whose journals grew at once, in turns; beside them the backlog, newest first, of which the
+ * first twenty are begun, so that they are listed. It works in slices, so that queries are answered in between.
+ */
+import { lstatSync } from 'node:fs';
+import { listJournals, listRuns, type FoundRun } from '../journal/runScanner';
+import type { OpenRun, OpenRuns } from './openRuns';
+import { EMPTY_SIGNATURE, signatureOf } from './runTail';
+
+const SLICE_MS = 15;
+/** Runs of the backlog that are begun, so that they are listed, before the first of them is read to its end. */
+const BEGUN = 20;
+/** For the beginning of each: enough for what a list shows of a run that goes on. */
+const BEGIN_MS = 5;
+/** Written to so lately, it may be going on: it takes turns with the backlog from the start. Not many, should all look so. */
+const FRESH_MS = 3000;
+const FRESH_AT_ONCE = 4;
+/** Of a slice, for finding out how much there is. */
+const SURVEY_MS = 5;
+/** Of known runs that nobody writes to, so many are looked at each second: somebody may have copied something there. */
+const CHECKED_AT_ONCE = 100;
+
+export interface IngestionEvents {
+  /** New events of the run were read. */
+  progressed(run: OpenRun): void;
+  /** All that was there is read. */
+  caughtUp(run: OpenRun, signature: string): void;
+  /** A journal grew or was touched. */
+  heard(run: OpenRun, file: string): void;
+  vanished(runId: string): void;
+}
+
+interface Known {
+  found: FoundRun;
+  /** Of the journals that the catalog's row was made of. */
+  signature: string | null;
+  /** What its journals have, while it was not opened; null while nobody looked. */
+  bytes: number | null;
+}
+
+export class Ingestion {
+  private readonly known = new Map<string, Known>();
+  /** Open runs that go on, or that somebody asked for, with something to read, in turns. */
+  private readonly pending = new Set<string>();
+  /** Open runs of the backlog: the first is read to its end, then the next. */
+  private readonly begun = new Set<string>();
+  private backlogIsNext = false;
+  private unchecked: string[] = [];
+  private checkAgainFrom = 0;
+  /** What of `unchecked` was not looked at since the start, so that it is known how much there is to read. */
+  private unsurveyed: string[] = [];
+  private waitingBytes = 0;
+  private readonly waiting = new Map<string, (() => void)[]>();
+  private pumpScheduled = false;
+  private disposed = false;
+
+  constructor(
+    private readonly root: string,
+    private readonly runs: OpenRuns,
+    private readonly events: IngestionEvents,
+  ) {}
+
+  /** `signatures`: what the catalog's rows were made of; `active` runs are read in any case. */
+  start(signatures: ReadonlyMap<string, string>, active: readonly string[]): void {
+    for (const found of listRuns(this.root))
+      this.known.set(found.runId, { found, signature: signatures.get(found.runId) ?? null, bytes: null });
+    for (const runId of active) {
+      const known = this.known.get(runId);
+      if (known) known.signature = null;
+    }
+    const first = new Set(active);
+    const age = (known: Known): number => lstatSync(known.found.dir, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    this.unchecked = [...this.known.values()]
+      .map((known) => ({ id: known.found.runId, at: first.has(known.found.runId) ? Infinity : age(known) }))
+      .sort((a, b) => b.at - a.at)
+      .map(({ id }) => id);
+    this.unsurveyed = [...this.unchecked];
+    this.pump();
+  }
+
+  dispose(): void {
+    this.disposed = true;
+    for (const runId of [...this.waiting.keys()]) this.resolve(runId);
+  }
+
+  get isIdle(): boolean {
+    return this.pending.size === 0 && this.begun.size === 0 && this.unchecked.length === 0;
+  }
+
+  get backlogBytes(): number {
+    const open = this.runs.values().reduce((sum, { tail }) => sum + tail.unread, 0);
+    // What runs have that were not looked at yet is not known: a byte each, so that it is not nothing.
+    return open + this.waitingBytes + this.unsurveyed.length;
+  }
+
+  isBusy(runId: string): boolean {
+    return this.pending.has(runId) || this.begun.has(runId);
+  }
+
+  /** Null when there is no such run. */
+  find(runId: string): FoundRun | null {
+    if (!this.known.has(runId)) this.lookForNew();
+    return this.known.get(runId)?.found ?? null;
+  }
+
+  /** Opens the run and reads it before all others. Active runs are looked at all the time anyway. */
+  open(found: FoundRun): OpenRun {
+    const isNew = this.runs.get(found.runId) === undefined;
+    this.noLongerWaits(found.runId);
+    const run = this.runs.open(found);
+    run.usedAt = performance.now();
+    if (isNew || this.begun.has(found.runId)) this.want(found.runId);
+    else if (!run.active) this.look(run);
+    return run;
+  }
+
+  /** Looks at an open run's journals, or at one of them. */
+  look(run: OpenRun, file?: string): void {
+    const { tail } = run;
+    if (tail.isStale) return this.loadAgain(run);
+    const grown = file === undefined ? tail.refresh() : tail.refreshFile(file) ? [file] : [];
+    for (const name of grown) this.events.heard(run, name);
+    if ((grown.length > 0 || tail.behind > 0) && !this.begun.has(tail.runId)) this.want(tail.runId);
+  }
+
+  private loadAgain({ tail: { runId } }: OpenRun): void {
+    const known = this.known.get(runId);
+    if (!known) return;
+    this.runs.close(runId);
+    this.runs.open(known.found);
+    this.want(runId);
+  }
+
+  /** Its files changed, and what they say is what is known of it. */
+  settled({ tail }: OpenRun): void {
+    const known = this.known.get(tail.runId);
+    if (known) known.signature = tail.signature;
+  }
+
+  /** Resolves when what is there now was read. */
+  whenCaughtUp(runId: string): Promise<void> {
+    if (!this.isBusy(runId) || this.disposed) return Promise.resolve();
+    return new Promise((resolve) => {
+      const waiting = this.waiting.get(runId);
+      if (waiting) waiting.push(resolve);
+      else this.waiting.set(runId, [resolve]);
+    });
+  }
+
+  async whenIdle(): Promise<void> {
+    while (!this.isIdle && !this.disposed) await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+
+  /** Each second: new runs, runs that are gone, and some of the others. */
+  scan(): void {
+    this.lookForNew();
+    // A run that is over may be resumed, or edited, by somebody who does not tell us.
+    for (const run of this.runs.values()) if (!run.active) this.look(run);
+    const all = [...this.known.keys()];
+    if (this.unchecked.length > 0 || all.length === 0) return;
+    for (let i = 0; i < Math.min(CHECKED_AT_ONCE, all.length); i++) {
+      const runId = all[this.checkAgainFrom++ % all.length]!;
+      if (!this.runs.get(runId)) this.unchecked.push(runId);
+    }
+    this.pump();
+  }
+
+  private lookForNew(): void {
+    const found = new Map(listRuns(this.root).map((run) => [run.runId, run]));
+    for (const [runId, run] of found) {
+      if (this.known.has(runId)) continue;
+      this.known.set(runId, { found: run, signature: null, bytes: 0 });
+      this.unchecked.push(runId);
+    }
+    for (const runId of this.known.keys()) if (!found.has(runId)) this.forget(runId);
+    this.pump();
+  }
+
+  private forget(runId: string): void {
+    this.noLongerWaits(runId);
+    this.known.delete(runId);
+    this.pending.delete(runId);
+    this.begun.delete(runId);
+    this.runs.close(runId);
+    this.resolve(runId);
+    this.events.vanished(runId);
+  }
+
+  private want(runId: string): void {
+    this.begun.delete(runId);
+    this.pending.add(runId);
+    this.pump();
+  }
+
+  private pump(): void {
+    if (this.pumpScheduled || this.disposed || this.isIdle) return;
+    this.pumpScheduled = true;
+    setImmediate(() => {
+      this.pumpScheduled = false;
+      if (this.disposed) return;
+      this.work(performance.now() + SLICE_MS);
+      this.pump();
+    });
+  }
+
+  private work(deadline: number): void {
+    this.survey(Math.min(deadline, performance.now() + SURVEY_MS));
+    do {
+      this.backlogIsNext = !this.backlogIsNext;
+      const [runId] = this.pending;
+      if (runId !== undefined && !this.backlogIsNext) this.readOn(runId, this.pending, deadline);
+      else if (!this.workBacklog(deadline) && runId === undefined) return;
+    } while (performance.now() < deadline);
+  }
+
+  /** False when there is none. */
+  private workBacklog(deadline: number): boolean {
+    if (this.begun.size < BEGUN && this.checkNext(deadline)) return true;
+    const [runId] = this.begun;
+    if (runId === undefined) return false;
+    this.readOn(runId, this.begun, deadline);
+    return true;
+  }
+
+  private readOn(runId: string, queue: Set<string>, deadline: number): void {
+    const run = this.runs.get(runId);
+    if (!run) {
+      queue.delete(runId);
+      return this.resolve(runId);
+    }
+    const { tail } = run;
+    const rev = tail.store.rev;
+    const done = tail.read(deadline);
+    if (tail.store.rev !== rev) {
+      run.rowDirty = true;
+      this.events.progressed(run);
+    }
+    if (done || queue === this.pending) queue.delete(runId);
+    if (!done) {
+      queue.add(runId);
+      return;
+    }
+    this.settled(run);
+    this.events.caughtUp(run, tail.signature);
+    this.resolve(runId);
+  }
+
+  /** How much there is to read in what waits. */
+  private survey(deadline: number): void {
+    while (this.unsurveyed.length > 0 && performance.now() < deadline) {
+      const known = this.known.get(this.unsurveyed.pop()!);
+      if (known?.bytes !== null || this.runs.get(known.found.runId)) continue;
+      const journals = listJournals(known.found.dir);
+      const isRead = signatureOf(known.found.dir, journals) === known.signature;
+      known.bytes = isRead ? 0 : journals.reduce((sum, { stats }) => sum + stats.size, 0);
+      this.waitingBytes += known.bytes;
+    }
+  }
+
+  /** It is opened, or gone: what is still to be read of it is counted elsewhere. */
+  private noLongerWaits(runId: string): void {
+    const known = this.known.get(runId);
+    if (!known) return;
+    this.waitingBytes -= known.bytes ?? 0;
+    known.bytes = 0;
+  }
+
+  /** False when there is nothing to check. */
+  private checkNext(deadline: number): boolean {
+    const runId = this.unchecked.shift();
+    if (runId === undefined) {
+      this.unsurveyed = [];
+      return false;
+    }
+    const known = this.known.get(runId);
+    this.noLongerWaits(runId);
+    if (!known || this.runs.get(runId)) return true;
+    const journals = listJournals(known.found.dir);
+    const signature = signatureOf(known.found.dir, journals);
+    if (signature !== EMPTY_SIGNATURE && signature !== known.signature) {
+      this.runs.open(known.found);
+      const isFresh = journals.some(({ stats }) => Math.abs(Date.now() - stats.mtimeMs) < FRESH_MS);
+      if (isFresh && this.pending.size < FRESH_AT_ONCE) {
+        this.want(runId);
+        return true;
+      }
+      this.begun.add(runId);
+      this.readOn(runId, this.begun, Math.min(deadline, performance.now() + BEGIN_MS));
+    }
+    return true;
+  }
+
+  private resolve(runId: string): void {
+    const waiting = this.waiting.get(runId) ?? [];
+    this.waiting.delete(runId);
+    for (const resolve of waiting) resolve();
+  }
+}

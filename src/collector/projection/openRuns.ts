@@ -1,0 +1,164 @@
+/** The runs whose databases are in memory: active ones, and those that somebody asked for lately. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { SqlJsStatic } from 'sql.js';
+import type { RunRow, Status } from '../../protocol/rows';
+import { warn } from '../../domain/run/warnings';
+import { RUN_DATABASE } from '../files/runFiles';
+import type { FoundRun } from '../journal/runScanner';
+import { RunTail } from './runTail';
+import type { SaveBudget } from './saveBudget';
+
+export interface OpenRun {
+  readonly tail: RunTail;
+  /** Its row changed since it was put into the catalog. */
+  rowDirty: boolean;
+  /** Queued, running or lost: more may come at any time. */
+  active: boolean;
+  row: RunRow | null;
+  usedAt: number;
+  savedAt: number;
+  /** How many points there were when a change was last told. */
+  toldPoints: number;
+  toldStatus: Status | null;
+  /** The last try to save it failed, and that was told. */
+  unsaved: boolean;
+}
+
+const ACTIVE = new Set(['queued', 'running', 'lost']);
+const KEEP_MS = 30_000;
+const MAX_IDLE = 48;
+/** A run that goes on is not written to disk all the time, however small it is. */
+const SAVE_EVERY_MS = 5_000;
+const SHORT_JOURNALS = 1 << 16;
+
+export class OpenRuns {
+  private readonly runs = new Map<string, OpenRun>();
+
+  constructor(
+    private readonly sql: SqlJsStatic,
+    private readonly readOnly: boolean,
+    private readonly budget: SaveBudget,
+    private readonly ownsLease: () => boolean,
+    private readonly onProblem: (runId: string, message: string) => void,
+  ) {}
+
+  get(runId: string): OpenRun | undefined {
+    return this.runs.get(runId);
+  }
+
+  values(): OpenRun[] {
+    return [...this.runs.values()];
+  }
+
+  open(found: FoundRun): OpenRun {
+    const known = this.runs.get(found.runId);
+    if (known) return known;
+    const tail = RunTail.open(this.sql, found, this.readOnly);
+    const run: OpenRun = {
+      tail,
+      rowDirty: true,
+      active: true,
+      row: null,
+      usedAt: 0,
+      savedAt: 0,
+      toldPoints: 0,
+      toldStatus: null,
+      unsaved: false,
+    };
+    this.runs.set(found.runId, run);
+    return run;
+  }
+
+  /** Its row as it is now. */
+  refreshRow(run: OpenRun): RunRow {
+    if (run.row && !run.rowDirty) return run.row;
+    run.row = run.tail.row();
+    run.rowDirty = false;
+    if (run.tail.lost !== null) run.row = { ...run.row, status: 'failed', error: lostMessage(run.tail) };
+    run.active = ACTIVE.has(run.row.status);
+    return run.row;
+  }
+
+  /** Without saving: what was not saved is in the journals. */
+  close(runId: string): void {
+    this.runs.get(runId)?.tail.close();
+    this.runs.delete(runId);
+  }
+
+  closeAll(): void {
+    for (const runId of [...this.runs.keys()]) this.close(runId);
+  }
+
+  /** Saves those that are due, as far as the budget goes. */
+  saveDue(): void {
+    if (this.readOnly) return;
+    const now = performance.now();
+    const due = this.values()
+      .filter((run) => this.isMissing(run) || (run.tail.unsaved && (!run.active || now - run.savedAt >= SAVE_EVERY_MS)))
+      .sort((a, b) => Number(a.active) - Number(b.active) || a.savedAt - b.savedAt);
+    for (const run of due) {
+      if (!this.budget.allows) return;
+      this.save(run);
+    }
+  }
+
+  saveAll(): void {
+    if (!this.readOnly) for (const run of this.values()) if (this.needsSave(run)) this.save(run);
+  }
+
+  /** Closes what nobody used for a while; of many, the longest unused, so that a backlog of runs does not fill the memory. */
+  closeIdle(isBusy: (runId: string) => boolean, isWanted: (run: OpenRun) => boolean): void {
+    const now = performance.now();
+    const idle = this.values()
+      .filter((run) => (!run.active && !run.rowDirty) || !run.tail.exists)
+      .filter((run) => !isBusy(run.tail.runId))
+      .sort((a, b) => a.usedAt - b.usedAt);
+    idle.forEach((run, i) => {
+      const isTooMany = idle.length - i > MAX_IDLE;
+      if (!isTooMany && (now - run.usedAt < KEEP_MS || isWanted(run))) return;
+      if (!this.readOnly && this.needsSave(run)) {
+        if (!isTooMany) return;
+        // A short journal is read again faster than a database is saved and loaded.
+        if (run.tail.bytes > SHORT_JOURNALS) this.save(run);
+      }
+      this.close(run.tail.runId);
+    });
+  }
+
+  private needsSave(run: OpenRun): boolean {
+    return run.tail.unsaved || this.isMissing(run);
+  }
+
+  /** Somebody may delete a database under us: it is a projection, and comes back. */
+  private isMissing({ tail }: OpenRun): boolean {
+    return tail.exists && tail.lost === null && !existsSync(join(tail.dir, RUN_DATABASE));
+  }
+
+  private save(run: OpenRun): void {
+    const { tail } = run;
+    run.savedAt = performance.now();
+    try {
+      this.budget.spend(() => tail.save(this.ownsLease));
+      run.unsaved = false;
+    } catch (error) {
+      // Told once while it lasts; it is tried again all the time.
+      if (run.unsaved || !existsSync(tail.dir)) return;
+      run.unsaved = true;
+      const reason = error instanceof Error ? error.message : String(error);
+      const message = `The run’s database could not be saved (${reason}). Its journals have everything, and it is tried again.`;
+      warn(tail.state, 'not_saved', message, { file: RUN_DATABASE });
+      tail.touch();
+      run.rowDirty = true;
+      this.onProblem(tail.runId, message);
+    }
+  }
+}
+
+/** What people are told of a run whose database cannot be read, and cannot be made again. */
+export function lostMessage({ runId, dir, lost, packed }: RunTail): string {
+  if (packed.length > 0)
+    return `The sealed database of run ${runId} ${lost}. It is being made again from its packed journals.`;
+  const file = join(dir, RUN_DATABASE);
+  return `The sealed database of run ${runId} ${lost}, and its journals were removed when it was sealed. Put ${file} back from a backup; nothing here was changed.`;
+}

@@ -1,0 +1,103 @@
+/**
+ * What each run takes on disk. Counting costs a look at each file, which on a network disk is no small thing: it is done
+ * a few runs at a time, and what was counted is kept in the catalog.
+ */
+import { join } from 'node:path';
+import { diskBytes } from '../files/diskBytes';
+import { listRuns } from '../journal/runScanner';
+import type { OpenRuns } from './openRuns';
+import type { Catalog } from '../store/catalog';
+
+interface Counted {
+  at: number;
+  /** When its logged files were counted, and how many there were. */
+  filesAt: number;
+  files: number;
+}
+
+/** A run that goes on is counted again after this. */
+const AGAIN_MS = 5_000;
+/** Its checkpoints and artifacts only after this, unless there are new ones. */
+const FILES_AGAIN_MS = 60_000;
+/** Everything is counted in turns: a journal may grow, and a log shrink, with nobody telling. */
+const ROUND_MS = 120_000;
+const FRESH_MS = 10_000;
+
+export class RunSizes {
+  private readonly counted = new Map<string, Counted>();
+  private readonly changed = new Set<string>();
+  private round: string[] = [];
+  private roundAt = -Infinity;
+
+  constructor(
+    private readonly root: string,
+    private readonly runs: OpenRuns,
+    private readonly catalog: () => Catalog,
+  ) {}
+
+  /** The run grew, or is new. */
+  touch(runId: string): void {
+    this.changed.add(runId);
+  }
+
+  /** The catalog is a new one. */
+  countAgain(): void {
+    this.counted.clear();
+    this.roundAt = -Infinity;
+  }
+
+  forget(runId: string): void {
+    this.counted.delete(runId);
+    this.changed.delete(runId);
+  }
+
+  /** Counts what is due, for about so long. */
+  work(ms: number): void {
+    const now = performance.now();
+    if (this.round.length === 0 && now - this.roundAt > ROUND_MS) this.begin();
+    for (const runId of this.changed) {
+      if (performance.now() - now > ms) return;
+      if (now - (this.counted.get(runId)?.at ?? -Infinity) < AGAIN_MS) continue;
+      this.count(runId);
+    }
+    while (this.round.length > 0 && performance.now() - now < ms) this.count(this.round.pop()!);
+  }
+
+  /** Counts everything, at most for so long; false when that was not enough. */
+  async all(patienceMs: number, sliceMs: number): Promise<boolean> {
+    const until = performance.now() + patienceMs;
+    if (this.round.length === 0 && performance.now() - this.roundAt > FRESH_MS) this.begin();
+    while (this.isBehind && performance.now() < until) {
+      this.work(sliceMs);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return !this.isBehind;
+  }
+
+  private get isBehind(): boolean {
+    return this.round.length > 0 || [...this.changed].some((runId) => !this.counted.has(runId));
+  }
+
+  private begin(): void {
+    this.roundAt = performance.now();
+    this.round = listRuns(this.root).map(({ runId }) => runId);
+  }
+
+  private count(runId: string): void {
+    this.changed.delete(runId);
+    const now = performance.now();
+    const before = this.counted.get(runId);
+    const entry: Counted = { at: now, filesAt: before?.filesAt ?? -Infinity, files: before?.files ?? -1 };
+    let filesSize: number | undefined;
+    const tail = this.runs.get(runId)?.tail;
+    if (tail) {
+      const files = tail.state.checkpoints.length + tail.state.artifacts.length;
+      if (files !== entry.files || now - entry.filesAt > FILES_AGAIN_MS) {
+        filesSize = tail.files.bytes();
+        Object.assign(entry, { filesAt: now, files });
+      }
+    }
+    const isListed = this.catalog().setSize(runId, diskBytes(join(this.root, runId)), filesSize);
+    if (isListed) this.counted.set(runId, entry);
+  }
+}

@@ -1,0 +1,354 @@
+/** One run that is open: its journals are tailed, reduced to its state, and stored. */
+import { existsSync, lstatSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { SqlJsStatic } from 'sql.js';
+import { addWriter, applyEvent, newRunState, writerKey } from '../../domain/run/reducer';
+import { runDetail, runRow } from '../../domain/run/row';
+import type { RunState, WriterState } from '../../domain/run/state';
+import { warn } from '../../domain/run/warnings';
+import { lookUp } from '../../domain/safeRecord';
+import type { Json, JournalHead } from '../../protocol/events';
+import type { RunDetail, RunRow } from '../../protocol/rows';
+import { canBeUnpacked } from '../journal/journalArchive';
+import { JournalReader, type JournalEvents, type JournalPosition, type Remainder } from '../journal/journalReader';
+import { listJournals, type FoundJournal, type FoundRun } from '../journal/runScanner';
+import { LoggedFiles } from './loggedFiles';
+import { liveness } from '../files/processIdentity';
+import { isEventJournal, RUN_DATABASE, SEALED_DATABASE } from '../files/runFiles';
+import { keepAs } from '../files/safeFile';
+import { isOnlyCopy, isSealOf, packedJournals, readSeal, SEAL_FILE, setAside, wasSealed } from '../files/sealFile';
+import { RunStore, type JournalOffset } from '../store/runStore';
+
+/** One writer's journal. */
+interface Tailed {
+  reader: JournalReader;
+  writer: WriterState | null;
+}
+
+const TORN_END: Record<Remainder['is'], { code: string; says: (bytes: number) => string }> = {
+  zeros: {
+    code: 'torn_end',
+    says: (bytes) =>
+      `A journal ends in ${bytes} bytes that were never written: its machine stopped, or its disk lost them.`,
+  },
+  half: {
+    code: 'torn_end',
+    says: (bytes) =>
+      `A journal ends in ${bytes} bytes that are no whole event: its process was killed in a call that never returned, or they are damaged.`,
+  },
+  length: {
+    code: 'torn_length',
+    says: (bytes) =>
+      `The last event of a journal, ${bytes} bytes, cannot be read: what says how long it is was damaged.`,
+  },
+};
+const DAY_MS = 24 * 3_600_000;
+
+/** Whether what is missing at the end of its journal will not come. On network disks, sizes and zeros come before the data. */
+export function isEndFinal(writer: WriterState | null, modifiedMs: number): boolean {
+  const seen = writer?.proc ? liveness(writer.proc) : 'elsewhere';
+  return seen === 'elsewhere' ? Math.abs(Date.now() - modifiedMs) > DAY_MS : seen === 'gone';
+}
+
+/** How often a run is loaded again whose database was replaced meanwhile. */
+const LOADS = 3;
+
+export class RunTail {
+  readonly runId: string;
+  readonly dir: string;
+  readonly state: RunState;
+  readonly files: LoggedFiles;
+  private readonly tails = new Map<string, Tailed>();
+  /** Of the files as they were when they were last looked at. */
+  private looked = '';
+  /** Of a lost run: the journals of which all are packed or there, so that it can be made again. */
+  packed: readonly string[] = [];
+  /** A journal that was not read to its end is gone: the run has to be loaded again. */
+  private missed = false;
+  /** run.sqlite has the run's seal: nothing is written to it until somebody resumes the run. */
+  sealed: boolean;
+
+  private constructor(
+    found: FoundRun,
+    readonly store: RunStore,
+    private readonly isProof = false,
+    /** Why the run cannot be shown: its database is the only copy of what it had, and it is not whole. */
+    readonly lost: string | null = null,
+  ) {
+    this.runId = found.runId;
+    this.dir = found.dir;
+    this.state = store.state ?? newRunState(found.runId);
+    const seal = readSeal(found.dir);
+    const { loaded } = store;
+    const isBase = existsSync(join(found.dir, SEALED_DATABASE));
+    const isAll =
+      (seal !== null && loaded !== null && isSealOf(seal, loaded)) || (!isBase && isOnlyCopy(found.dir, store.offsets));
+    this.sealed = loaded?.name === RUN_DATABASE && isAll;
+    this.files = new LoggedFiles(this.state, found.dir);
+    // What was observed of processes before a restart is no news.
+    for (const writer of Object.values(this.state.writers)) writer.seen = 'alive';
+  }
+
+  /** A damaged database is begun anew from the journals; the run says so. */
+  static open(sql: SqlJsStatic, found: FoundRun, readOnly: boolean): RunTail {
+    for (let loads = 1; ; loads++) {
+      let before = databaseMark(found.dir);
+      const tail = RunTail.load(sql, found, readOnly);
+      if (tail.lost !== null && !readOnly) {
+        const names = journalsOfSeal(found.dir);
+        if (canBeUnpacked(found.dir, names)) tail.packed = names;
+      }
+      if (tail.store.damage !== null && tail.lost === null) {
+        if (!readOnly && tail.store.loaded === null) {
+          setAside(found.dir);
+          before = databaseMark(found.dir);
+        }
+        const message = `The run’s database ${tail.store.damage}; it was made again from the journals.`;
+        warn(tail.state, 'database_damaged', message, { file: RUN_DATABASE });
+      }
+      if (tail.lost === null) tail.refresh();
+      else tail.looked = signatureOf(found.dir, listJournals(found.dir));
+      // Its owner may have sealed it in this moment: what was loaded is less than there was, and the journals are gone.
+      if (loads === LOADS || before === databaseMark(found.dir)) return tail;
+      tail.close();
+    }
+  }
+
+  private static load(sql: SqlJsStatic, found: FoundRun, readOnly: boolean): RunTail {
+    const store = RunStore.open(sql, found.dir, { readOnly });
+    const isLost = store.loaded === null && wasSealed(found.dir);
+    return new RunTail(found, store, false, isLost ? (store.damage ?? 'is missing') : null);
+  }
+
+  /** The run as its journals tell it when they are parsed, from what was sealed before where it was; nothing of it is kept. */
+  static again(sql: SqlJsStatic, found: FoundRun, base: { name: string; bytes: Uint8Array } | null): RunTail {
+    const tail = new RunTail(found, RunStore.of(sql, found.dir, base, true), true);
+    tail.refresh();
+    return tail;
+  }
+
+  /** Looks for new journals and for growth. Returns the names of those that grew or were touched. */
+  refresh(): string[] {
+    if (this.lost !== null) return [];
+    const found = listJournals(this.dir);
+    this.looked = signatureOf(this.dir, found);
+    if (this.state.created === 0) this.state.created = statSync(this.dir, { throwIfNoEntry: false })?.birthtimeMs ?? 0;
+    const names = new Set(found.map(({ name }) => name));
+    for (const [name, { reader }] of this.tails) if (!names.has(name) && reader.behind > 0) this.missed = true;
+    return found.filter(({ name, path, stats }) => this.tail(name, path).reader.look(stats)).map(({ name }) => name);
+  }
+
+  /** What is loaded is less than there was: the run was sealed, or its directory replaced, by somebody else. */
+  get isStale(): boolean {
+    return this.missed;
+  }
+
+  /** Like `refresh`, of one journal alone. True when it grew or was touched. */
+  refreshFile(name: string): boolean {
+    const tailed = this.tails.get(name);
+    if (!tailed) return this.refresh().includes(name);
+    const stats = lstatSync(tailed.reader.path, { throwIfNoEntry: false });
+    return stats !== undefined && tailed.reader.look(stats);
+  }
+
+  /** Reads what is there until the deadline (`performance.now()`). True when all was read. */
+  read(deadline: number): boolean {
+    let done = true;
+    for (const { reader } of this.tails.values()) {
+      if (reader.behind === 0) continue;
+      if (!reader.read(deadline)) done = false;
+      if (!done && performance.now() >= deadline) return false;
+    }
+    return done;
+  }
+
+  /** What was read of all journals. */
+  get bytes(): number {
+    let bytes = 0;
+    for (const { reader } of this.tails.values()) bytes += reader.saved.offset;
+    return bytes;
+  }
+
+  get behind(): number {
+    let bytes = 0;
+    for (const { reader } of this.tails.values()) bytes += reader.behind;
+    return bytes;
+  }
+
+  get unread(): number {
+    let bytes = 0;
+    for (const { reader } of this.tails.values()) bytes += reader.unread;
+    return bytes;
+  }
+
+  /** Of the journals as they were when they were last looked at: tells whether there is more by now. */
+  get signature(): string {
+    return this.looked;
+  }
+
+  /** There is a run: journals, or a database that has what they had. */
+  get exists(): boolean {
+    return this.tails.size > 0 || this.store.state !== null || this.lost !== null;
+  }
+
+  get hasEventJournals(): boolean {
+    for (const name of this.tails.keys()) if (isEventJournal(name)) return true;
+    return false;
+  }
+
+  /** There is something that only journals have. A sealed run's edits stay in theirs. */
+  get unsaved(): boolean {
+    return this.lost === null && this.store.dirty && !(this.sealed && !this.hasEventJournals);
+  }
+
+  /** Of the journals of processes: how each was read. */
+  *eventJournals(): Iterable<{ name: string; reader: JournalReader; writer: WriterState | null }> {
+    for (const [name, { reader, writer }] of this.tails) if (isEventJournal(name)) yield { name, reader, writer };
+  }
+
+  /** Journals of which something could not be read: the list of warnings need not have room for them. */
+  *damaged(): Iterable<string> {
+    for (const [name, { reader }] of this.tails) if (reader.saved.damaged) yield name;
+  }
+
+  /** Journals that end in what is no event; `isFinal` where nobody is left who would complete it. */
+  *tornEnds(): Iterable<{ file: string; rest: Remainder; isFinal: boolean }> {
+    for (const [file, { reader, writer }] of this.tails) {
+      const rest = reader.behind > 0 ? reader.remainder() : null;
+      if (rest) yield { file, rest, isFinal: rest.is === 'length' || isEndFinal(writer, reader.modifiedMs) };
+    }
+  }
+
+  /** Warns of each once. True when one is new. */
+  noteTornEnds(): boolean {
+    let isNew = false;
+    for (const { file, rest, isFinal } of this.tornEnds()) {
+      const { code, says } = TORN_END[rest.is];
+      const isKnown = this.state.warnings.some((warning) => warning.code === code && warning.file === file);
+      if (!isFinal || isKnown) continue;
+      warn(this.state, code, says(rest.bytes), { file, offset: rest.offset });
+      isNew = true;
+    }
+    if (isNew) this.touch();
+    return isNew;
+  }
+
+  /** They were removed: what they had is in the sealed database. */
+  forget(names: readonly string[]): void {
+    for (const name of names) this.tails.delete(name);
+    this.looked = signatureOf(this.dir, listJournals(this.dir));
+  }
+
+  /** Every writer with the name of its journal and when that was last touched. */
+  *writers(): Iterable<{ file: string; writer: WriterState; modifiedMs: number }> {
+    for (const [file, { reader, writer }] of this.tails)
+      if (writer) yield { file, writer, modifiedMs: reader.modifiedMs };
+  }
+
+  /** Makes a change count that no event brought. */
+  touch(): void {
+    this.store.rev++;
+  }
+
+  row(): RunRow {
+    return runRow(this.state, this.store.summaries(), this.store.rev);
+  }
+
+  detail(): RunDetail {
+    const detail = runDetail(this.state, this.store.summaries(), this.store.rev);
+    const cwd = this.state.source.cwd ?? this.state.launch?.cwd ?? null;
+    return {
+      ...detail,
+      checkpoints: this.files.checkpoints(detail.checkpoints),
+      artifacts: this.files.artifacts(detail.artifacts),
+      cwd: cwd === null ? null : this.files.now(cwd),
+    };
+  }
+
+  /** `sealing`: the journals that are to be removed then. */
+  save(beforeRename: () => boolean, sealing: ReadonlySet<string> = new Set()): number {
+    // Those that were removed earlier stay in it: it tells what the database stands for.
+    const offsets = new Map(this.store.offsets);
+    for (const [name, { reader }] of this.tails) {
+      const position = sealing.has(name) ? { ...reader.saved, sealed: true } : reader.saved;
+      offsets.set(name, position as unknown as JournalOffset);
+    }
+    const database = join(this.dir, RUN_DATABASE);
+    if (this.sealed) keepAs(database, join(this.dir, SEALED_DATABASE));
+    const bytes = this.store.save(this.state, offsets, beforeRename);
+    if (bytes > 0) this.sealed = false;
+    return bytes;
+  }
+
+  close(): void {
+    this.store.close();
+  }
+
+  private tail(name: string, path: string): Tailed {
+    const known = this.tails.get(name);
+    if (known) return known;
+    const position = (this.store.offsets.get(name) ?? null) as unknown as JournalPosition | null;
+    const tailed = { writer: null } as unknown as Tailed;
+    this.tails.set(name, tailed);
+    const events: JournalEvents = {
+      head: (head) => this.begin(tailed, head),
+      event: (envelope) => this.apply(tailed, envelope),
+      bad: ({ reason, offset }) => {
+        const message = `A damaged part of a journal was stepped over (${reason}).`;
+        warn(this.state, 'bad_frame', message, { file: name, offset });
+        this.touch();
+      },
+      problem: (code, message) => {
+        warn(this.state, code, message, { file: name });
+        this.touch();
+      },
+    };
+    tailed.reader = new JournalReader(path, name, this.runId, position, events, this.isProof);
+    return tailed;
+  }
+
+  private begin(tailed: Tailed, head: JournalHead): void {
+    if (lookUp(this.state.writers, writerKey(head)) === undefined) this.touch();
+    tailed.writer = addWriter(this.state, head);
+  }
+
+  private apply(tailed: Tailed, envelope: Record<string, unknown>): void {
+    const writer = tailed.writer!;
+    if (!applyEvent(this.state, writer, envelope, this.store)) return;
+    const t = envelope['t'] as string;
+    if (t === 'metric' || t === 'metric_batch') return;
+    const { seq, ts, at } = envelope['m'] as { seq: number; ts: unknown; at?: unknown };
+    const time = typeof ts === 'number' && Number.isFinite(ts) ? ts : (writer.last ?? 0) * 1000;
+    this.store.event(writer, seq, time, t, envelope['p'] as Json, typeof at === 'string' ? at : undefined);
+  }
+}
+
+/** By the directory where the seal cannot be read. */
+function journalsOfSeal(runDir: string): string[] {
+  const seal = readSeal(runDir);
+  return seal ? Object.keys(seal.journals) : packedJournals(readdirSync(runDir));
+}
+
+/** Changes when there may be something new. Without journals of processes, the database is all that a run has. */
+export function signatureOf(runDir: string, journals: FoundJournal[]): string {
+  let bytes = 0;
+  let isDatabase = true;
+  for (const { name, stats } of journals) {
+    bytes += stats.size;
+    if (isEventJournal(name)) isDatabase = false;
+  }
+  return `${journals.length}:${bytes}${isDatabase ? databaseMark(runDir) : ''}`;
+}
+
+/** Of a directory in which there is no run yet. */
+export const EMPTY_SIGNATURE = '0:0';
+/** Signatures of runs of which there is nothing but their database. */
+export const SEALED_SIGNATURE = ' database ';
+
+/** '' where there is no database. */
+function databaseMark(runDir: string): string {
+  const stats =
+    lstatSync(join(runDir, RUN_DATABASE), { throwIfNoEntry: false }) ??
+    lstatSync(join(runDir, SEAL_FILE), { throwIfNoEntry: false });
+  return stats ? `${SEALED_SIGNATURE}${stats.size} ${stats.mtimeMs}` : '';
+}

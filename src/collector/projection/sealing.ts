@@ -1,0 +1,326 @@
+/**
+ * Seals runs that are over: the database is saved, read back and held against the journals, event by event; then it is
+ * written down as the run's only copy (seal.json), and only then are the journals of its processes removed or packed.
+ * Whatever happens in between, database and journals together have everything.
+ */
+import { existsSync, lstatSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { SqlJsStatic } from 'sql.js';
+import { isGone } from '../../domain/run/status';
+import type { RunState, WriterState } from '../../domain/run/state';
+import { warn } from '../../domain/run/warnings';
+import type { JournalPolicy } from '../../protocol/api';
+import { packJournal } from '../journal/journalArchive';
+import type { OpenRun, OpenRuns } from './openRuns';
+import { liveness } from '../files/processIdentity';
+import { RUN_DATABASE, SEALED_DATABASE } from '../files/runFiles';
+import { differences, type Pause } from './runCheck';
+import { isEndFinal, RunTail } from './runTail';
+import { syncDirectory } from '../files/safeFile';
+import { readSeal, sha256, writeSeal, type Seal } from '../files/sealFile';
+import { readDatabaseFile, storedChecksum } from '../store/databaseFile';
+import { RunStore } from '../store/runStore';
+
+export interface SealingSetup {
+  sql: SqlJsStatic;
+  runs: OpenRuns;
+  policy: JournalPolicy;
+  /** Nobody wrote to any journal for that long. */
+  afterMs: number;
+  /** Asked before anything is written or removed. */
+  ownsLease(): boolean;
+  /** Somebody waits for something to be read. */
+  isBusy(): boolean;
+  /** Runs that are over and not sealed, open or not. */
+  candidates(): string[];
+  open(runId: string): void;
+  sealed(run: OpenRun): void;
+  problem(message: string): void;
+  /** For tests: ends it all at a step. */
+  reached?(step: SealStep): void;
+}
+
+export const SEAL_STEPS = ['saved', 'read back', 'packed', 'written down', 'removed one', 'removed'] as const;
+export type SealStep = (typeof SEAL_STEPS)[number];
+
+const SLICE_MS = 10;
+/** Sealing takes a fifth of the time at most; what it waits for others is not its own. */
+const REST = 4;
+const OPENED_AT_ONCE = 8;
+const LOOK_AGAIN_MS = 60_000;
+const FAR_TIMES = 10;
+/** Of a writer that said no end, cannot be looked at and is not of the latest attempt: it may come back. */
+const FORGOTTEN_MS = 24 * 3_600_000;
+
+class Interrupted extends Error {}
+
+export class Sealing {
+  private working: { runId: string; done: Promise<void> } | null = null;
+  /** What could not be sealed, as it was then. */
+  private readonly refused = new Map<string, string>();
+  private queue: string[] = [];
+  private lookAgainAt = 0;
+  /** At first what people open counts; and who copied old runs here may still be at it. */
+  private restUntil: number;
+  private pausedMs = 0;
+  private stopped = false;
+
+  private policy: JournalPolicy;
+
+  constructor(private readonly setup: SealingSetup) {
+    this.policy = setup.policy;
+    this.restUntil = performance.now() + setup.afterMs;
+  }
+
+  use(policy: JournalPolicy): void {
+    if (policy === this.policy) return;
+    this.policy = policy;
+    this.lookAgainAt = 0;
+  }
+
+  get isWorking(): boolean {
+    return this.working !== null;
+  }
+
+  isSealing(runId: string): boolean {
+    return this.working?.runId === runId;
+  }
+
+  /** It is only its turn that the run waits for. */
+  isNext(run: OpenRun): boolean {
+    return this.policy !== 'keep' && !this.stopped && this.isDue(run);
+  }
+
+  /** Often: begins with the next run where one is due. */
+  tick(): void {
+    const { isBusy } = this.setup;
+    if (this.policy === 'keep' || this.stopped || this.working || isBusy() || performance.now() < this.restUntil)
+      return;
+    const run = this.setup.runs.values().find((one) => this.isDue(one));
+    if (!run) return this.openNext();
+    const began = performance.now();
+    this.pausedMs = 0;
+    const { runId } = run.tail;
+    const done = this.seal(run)
+      .catch((error: unknown) => this.failed(run, error))
+      .finally(() => {
+        this.working = null;
+        const rest = (performance.now() - began - this.pausedMs) * REST;
+        this.restUntil = performance.now() + rest;
+        setTimeout(() => this.tick(), rest);
+      });
+    this.working = { runId, done };
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    await this.working?.done;
+  }
+
+  resume(): void {
+    this.stopped = false;
+    this.refused.clear();
+    this.lookAgainAt = 0;
+  }
+
+  /** Opened, it is read to its end, and comes to be due. */
+  private openNext(): void {
+    if (this.queue.length === 0 && performance.now() >= this.lookAgainAt) {
+      this.lookAgainAt = performance.now() + LOOK_AGAIN_MS;
+      this.queue = this.setup.candidates();
+    }
+    for (let opened = 0; opened < OPENED_AT_ONCE && this.queue.length > 0;) {
+      const runId = this.queue.shift()!;
+      if (this.setup.runs.get(runId) || this.refused.has(runId)) continue;
+      this.setup.open(runId);
+      opened++;
+    }
+  }
+
+  private isDue({ tail, active, row, rowDirty }: OpenRun): boolean {
+    if (active || rowDirty || row === null || tail.lost !== null || !tail.hasEventJournals) return false;
+    if (this.refused.get(tail.runId) === tail.signature) return false;
+    for (const { reader, writer } of tail.eventJournals()) {
+      if (reader.unread > 0 || !writer || !isOver(tail.state, writer, reader.modifiedMs, row.attempt)) return false;
+      // Zeros and halves may be filled a while later, without any other sign. What is damaged stays anyway.
+      if (reader.behind > 0 && !reader.saved.damaged && !isEndFinal(writer, reader.modifiedMs)) return false;
+      const far = writer.proc !== null && liveness(writer.proc) === 'elsewhere' ? FAR_TIMES : 1;
+      // The clock may have been set back since.
+      if (Math.abs(Date.now() - reader.modifiedMs) < this.setup.afterMs * far) return false;
+    }
+    return true;
+  }
+
+  private async seal(run: OpenRun): Promise<void> {
+    const { setup, policy } = this;
+    const { tail } = run;
+    tail.noteTornEnds();
+    const pause = this.pauseFor(run);
+    const journals = removable(tail);
+    // Ended by a crash after the seal was written: only what is left has to go.
+    const isLeftOver = tail.sealed && !tail.store.dirty;
+    if (journals.length === 0 && isLeftOver) {
+      // All of it is sealed but journals with damaged parts, which stay.
+      this.refused.set(tail.runId, tail.signature);
+      return;
+    }
+    if (journals.length === 0) throw new Error('none of its journals could be read whole');
+    const leftOver = isLeftOver ? readSeal(tail.dir) : null;
+    let seal = leftOver;
+    if (!seal) {
+      if (tail.save(setup.ownsLease, new Set(journals.map(({ name }) => name))) === 0) throw new Interrupted();
+      setup.reached?.('saved');
+      await pause();
+      seal = await this.prove(tail, pause);
+      setup.reached?.('read back');
+    }
+    const before = { ...sealedBefore(tail), ...readSeal(tail.dir)?.journals };
+    for (const { name, path, bytes } of journals) {
+      seal.journals[name] = Math.max(bytes, before[name] ?? 0);
+      if (policy === 'gzip') await packJournal(path);
+      await pause();
+    }
+    seal.journals = { ...before, ...seal.journals };
+    setup.reached?.('packed');
+    if (!leftOver && !writeSeal(tail.dir, seal, setup.ownsLease)) throw new Interrupted();
+    tail.sealed = true;
+    setup.reached?.('written down');
+    tail.forget(this.remove(tail, journals));
+    run.rowDirty = true;
+    setup.sealed(run);
+    setup.reached?.('removed');
+  }
+
+  /** Reads back what was saved and holds it against all that the journals say, and what was sealed before. */
+  private async prove(tail: RunTail, pause: Pause): Promise<Seal> {
+    const { sql } = this.setup;
+    const saved = load(tail.dir, RUN_DATABASE);
+    const base = existsSync(join(tail.dir, SEALED_DATABASE)) ? load(tail.dir, SEALED_DATABASE) : null;
+    const stored = RunStore.of(sql, tail.dir, saved, true);
+    const again = RunTail.again(sql, { runId: tail.runId, dir: tail.dir }, base);
+    try {
+      while (!again.read(performance.now() + SLICE_MS)) await pause();
+      const found = stored.state
+        ? await differences({ store: stored, state: stored.state }, again, pause)
+        : ['it has no state'];
+      if (found.length > 0)
+        throw new Error(`its database is not what its journals say: ${found.slice(0, 3).join('; ')}`);
+    } finally {
+      again.close();
+      stored.close();
+    }
+    const { bytes } = saved;
+    const database = { bytes: bytes.length, crc32: storedChecksum(bytes), sha256: sha256(bytes) };
+    return { format: 1, at: new Date().toISOString(), database, journals: {} };
+  }
+
+  /** One that was written to in the meantime stays, and is read on. */
+  private remove(tail: RunTail, journals: Removable[]): string[] {
+    const removed: string[] = [];
+    for (const { name, path, bytes, modifiedMs } of journals) {
+      if (!this.setup.ownsLease()) break;
+      const stats = lstatSync(path, { throwIfNoEntry: false });
+      if (stats && (stats.size !== bytes || stats.mtimeMs !== modifiedMs)) continue;
+      rmSync(path, { force: true });
+      removed.push(name);
+      this.setup.reached?.('removed one');
+    }
+    rmSync(join(tail.dir, SEALED_DATABASE), { force: true });
+    syncDirectory(tail.dir);
+    return removed;
+  }
+
+  /** Lets everybody else go first, and ends the sealing of a run that is not over after all. */
+  private pauseFor(run: OpenRun): Pause {
+    const { tail } = run;
+    const { rev } = tail.store;
+    const { policy } = this;
+    return async () => {
+      const began = performance.now();
+      do await new Promise((resolve) => setTimeout(resolve, this.setup.isBusy() ? 20 : 0));
+      while (this.setup.isBusy() && !this.stopped);
+      this.pausedMs += performance.now() - began;
+      const hasGrown = () => tail.refresh().length > 0 || tail.store.rev !== rev;
+      if (this.stopped || this.policy !== policy || this.setup.runs.get(tail.runId) !== run || hasGrown())
+        throw new Interrupted();
+    };
+  }
+
+  private failed(run: OpenRun, error: unknown): void {
+    if (error instanceof Interrupted || this.stopped) return;
+    const { tail } = run;
+    const reason = error instanceof Error ? error.message : String(error);
+    this.refused.set(tail.runId, tail.signature);
+    if (!existsSync(tail.dir)) return;
+    const message = `The run was not sealed (${reason}). Its journals stay.`;
+    warn(tail.state, 'not_sealed', message, { file: RUN_DATABASE });
+    tail.touch();
+    run.rowDirty = true;
+    this.setup.problem(`Run ${tail.runId}: ${message}`);
+  }
+}
+
+function load(dir: string, name: string): { name: string; bytes: Uint8Array } {
+  const loaded = readDatabaseFile(join(dir, name));
+  if ('bytes' in loaded) return { name, bytes: loaded.bytes };
+  throw new Error(`${name} ${'damage' in loaded ? loaded.damage : 'is missing'}`);
+}
+
+interface Removable {
+  name: string;
+  path: string;
+  bytes: number;
+  modifiedMs: number;
+}
+
+/**
+ * A journal with a damaged part stays: somebody may still make something of it. Half a frame at its end is none: its
+ * writer was killed in the middle of a call that never returned.
+ */
+function removable(tail: RunTail): Removable[] {
+  const journals: Removable[] = [];
+  for (const { name, reader } of tail.eventJournals()) {
+    const { path, saved, behind, modifiedMs } = reader;
+    if (!saved.damaged && saved.head) journals.push({ name, path, bytes: saved.offset + behind, modifiedMs });
+  }
+  return journals;
+}
+
+/** Nothing more is to be expected of it. What comes all the same is read, and the run is sealed again. */
+function isOver(state: RunState, writer: WriterState, modifiedMs: number, latest: number): boolean {
+  // Of the collector's own journals, others are begun when these are gone.
+  if (writer.role === 'collector' || writer.end !== null || isGone(state, writer)) return true;
+  if (writer.proc !== null && liveness(writer.proc) === 'gone') return true;
+  if (writer.proc !== null && liveness(writer.proc) === 'alive') return false;
+  const parent = Object.values(state.writers).find((one) => one.writer === writer.forked_from);
+  if (parent && parent !== writer && (parent.end !== null || isGone(state, parent))) return true;
+  const supervisors = Object.values(state.writers).filter(
+    ({ role, attempt }) => role === 'supervisor' && attempt === writer.attempt,
+  );
+  if (supervisors.length > 0 && supervisors.every(({ end }) => end !== null)) return true;
+  return writer.attempt < latest && Date.now() - modifiedMs > FORGOTTEN_MS;
+}
+
+/** As the database has it: the seal may have been lost. */
+function sealedBefore({ store }: RunTail): Record<string, number> {
+  const sealed = [...store.offsets].filter(([, position]) => position['sealed'] === true);
+  return Object.fromEntries(sealed.map(([name, { offset }]) => [name, offset]));
+}
+
+/** Its database may be thrown away: everything that it was made of is still there. */
+export function canBeMadeAgain(sql: SqlJsStatic, dir: string): boolean {
+  const isBase = 'bytes' in readDatabaseFile(join(dir, SEALED_DATABASE));
+  if (readSeal(dir) && !isBase) return false;
+  const store = RunStore.open(sql, dir, { readOnly: true });
+  try {
+    // Nothing to throw away: whoever opens the run knows what to do.
+    if (store.loaded === null) return false;
+    for (const [name, position] of store.offsets) {
+      const size = lstatSync(join(dir, name), { throwIfNoEntry: false })?.size ?? -1;
+      if (position['sealed'] === true ? !isBase : size < position.offset) return false;
+    }
+    return true;
+  } finally {
+    store.close();
+  }
+}

@@ -1,0 +1,450 @@
+/** The store's thread: journals → state → databases, and the answers to what main asks. */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { SqlJsStatic } from 'sql.js';
+import { english } from '../../base/texts';
+import { shortKey } from '../../domain/payload';
+import { parseQuery } from '../../domain/query/parse';
+import { deriveStatus } from '../../domain/run/status';
+import { warn } from '../../domain/run/warnings';
+import { trashedAt } from '../../domain/run/trash';
+import type { JournalPolicy, ListRequest, SeriesRequest } from '../../protocol/api';
+import { userError } from '../../protocol/apiError';
+import { isId } from '../../protocol/ids';
+import type { Changed, DiskUsage, ListResult, RunDetail, RunRow, SeriesResult } from '../../protocol/rows';
+import { AlertWatch } from './alertWatch';
+import { CatalogKeeper } from './catalogKeeper';
+import { ChangeNotices } from './changeNotices';
+import { Housekeeping } from './housekeeping';
+import { HeapWatch } from './heapWatch';
+import { Ingestion } from './ingestion';
+import { SILENT_AFTER_MS, SILENT_AFTER_MS_FAR, SignsOfLife } from './signsOfLife';
+import { listRuns } from '../journal/runScanner';
+import { launchInfoOf, livesOn } from './launchInfo';
+import { isNetworkDisk } from '../files/networkDisk';
+import { lostMessage, OpenRuns, type OpenRun } from './openRuns';
+import { liveness } from '../files/processIdentity';
+import { Restoring } from './restoring';
+import { RunLiveness } from './runLiveness';
+import { RunSizes } from './runSizes';
+import { SaveBudget } from './saveBudget';
+import { canBeMadeAgain, Sealing, type SealingSetup } from './sealing';
+import type { Catalog } from '../store/catalog';
+import type {
+  Configuration,
+  Expiry,
+  LaunchInfo,
+  EventsPage,
+  Page,
+  WorkerMethods,
+  WorkerNotice,
+} from '../contract/workerApi';
+import { RUN_DATABASE } from '../files/runFiles';
+
+export interface StoreSetup {
+  sql: SqlJsStatic;
+  /** The `.xtrack` directory. */
+  dir: string;
+  readOnly: boolean;
+  /** Asked right before a database is put in place. */
+  ownsLease(): boolean;
+  /** What becomes of the journals of runs that are over; nothing where it is absent. */
+  seal?: { journals: JournalPolicy; afterMs: number; reached?: SealingSetup['reached'] };
+  notify(notice: WorkerNotice): void;
+}
+
+const POLL_MS = 250;
+const SECOND_MS = 1000;
+const PAGE = 1000;
+/** Of the whole process. */
+const HEAP_LIMIT = 250 * 2 ** 20;
+/** A run that has much to read is answered for as far as it was read. */
+const WAIT_MS = 500;
+/** Of each second, for counting what runs take on disk. */
+const COUNT_MS = 5;
+
+type Methods = {
+  [M in keyof WorkerMethods]: (params: WorkerMethods[M][0]) => WorkerMethods[M][1] | Promise<WorkerMethods[M][1]>;
+};
+
+export class StoreWorker implements Methods {
+  private readonly root: string;
+  private readonly budget = new SaveBudget();
+  private readonly keeper: CatalogKeeper;
+  private readonly runs: OpenRuns;
+  private ingestion: Ingestion;
+  private readonly sealing: Sealing | null;
+  private readonly restoring: Restoring;
+  private readonly lives: RunLiveness;
+  private readonly signs: SignsOfLife;
+  private readonly notices: ChangeNotices;
+  private readonly sizes: RunSizes;
+  private readonly house: Housekeeping;
+  private readonly timers: NodeJS.Timeout[] = [];
+  private readonly heap: HeapWatch;
+  private readonly alerts = new AlertWatch();
+  /** Runs that have ended by their scripts' word, while what their supervisors started goes on. */
+  private readonly living = new Set<string>();
+  private told = '';
+
+  constructor(private readonly setup: StoreSetup) {
+    const { sql, dir, readOnly, ownsLease, notify } = setup;
+    this.root = join(dir, 'runs');
+    const silence = isNetworkDisk(dir) ? SILENT_AFTER_MS_FAR : SILENT_AFTER_MS;
+    this.signs = new SignsOfLife(() => performance.now(), SECOND_MS, silence);
+    this.runs = new OpenRuns(sql, readOnly, this.budget, ownsLease, (runId, message) => {
+      this.notices.changed(runId);
+      notify({ kind: 'warning', message: `${runId}: ${message}` });
+    });
+    this.keeper = new CatalogKeeper({
+      sql,
+      file: join(dir, 'catalog.sqlite'),
+      readOnly,
+      budget: this.budget,
+      runs: this.runs,
+      ownsLease,
+      isBusy: (runId) => this.ingestion.isBusy(runId),
+      entered: (run, row) => this.wasEntered(run, row),
+      problem: (message) => notify({ kind: 'warning', message }),
+    });
+    this.sizes = new RunSizes(this.root, this.runs, () => this.catalog);
+    this.house = new Housekeeping({
+      dir,
+      catalog: () => this.catalog,
+      sizes: this.sizes,
+      tailOf: async (runId) => (await this.use(runId)).tail,
+    });
+    this.ingestion = this.newIngestion();
+    this.sealing = this.newSealing();
+    this.restoring = new Restoring({
+      ownsLease,
+      restored: (runId, message) => this.wasRestored(runId, message),
+      failed: (tail, message) => {
+        const run = this.runs.get(tail.runId);
+        if (run) run.rowDirty = true;
+        this.notices.changed(tail.runId);
+        notify({ kind: 'warning', message });
+      },
+    });
+    this.heap = new HeapWatch({
+      limit: HEAP_LIMIT,
+      rss: () => process.memoryUsage.rss(),
+      needed: () =>
+        this.runs.values().reduce((sum, { tail }) => sum + tail.store.memoryBytes, this.catalog.memoryBytes),
+      now: () => performance.now(),
+    });
+    this.lives = new RunLiveness(this.signs, liveness, notify);
+    this.notices = new ChangeNotices(
+      (runId) => this.changesOf(runId),
+      (changes) => notify({ kind: 'changed', changes }),
+    );
+  }
+
+  start(): void {
+    this.startIngestion();
+    this.timers.push(setInterval(() => this.poll(), POLL_MS));
+    this.timers.push(setInterval(() => this.eachSecond(), SECOND_MS));
+  }
+
+  list(request: ListRequest): ListResult {
+    this.heap.used();
+    const query = parseQuery(request.filter ?? '');
+    this.keeper.putAll();
+    const { rows, ...page } = this.catalog.list(request, query);
+    const seen = rows.map((row) => (this.living.has(row.run_id) ? { ...row, lives: true } : row));
+    return { ...page, rows: seen, backlog_bytes: this.ingestion.backlogBytes };
+  }
+
+  async get({ run_id }: { run_id: string }): Promise<RunDetail> {
+    const run = await this.use(run_id);
+    const trashed = trashedAt(run.tail.state);
+    const detail = run.tail.detail();
+    const lives = livesOn(run.tail, detail);
+    return { ...detail, ...(lives && { lives }), ...(trashed !== null && { trashed }) };
+  }
+
+  async series(request: SeriesRequest): Promise<SeriesResult> {
+    const { tail } = await this.use(request.run_id);
+    const { started } = deriveStatus(tail.state);
+    // Endless keys are kept shortened, and may be asked for as they were logged.
+    const keys = request.keys.map(shortKey);
+    return { series: tail.store.series({ ...request, keys }, started ?? tail.state.created) };
+  }
+
+  async events({ run_id, offset = 0, limit = PAGE, types }: EventsPage) {
+    const { tail } = await this.use(run_id);
+    const page = tail.store.events(offset, limit, types);
+    return { ...page, events: page.events.map((event) => tail.files.located(event)) };
+  }
+
+  async logs({ run_id, offset = 0, limit = PAGE }: Page) {
+    return (await this.use(run_id)).tail.store.logs(offset, limit);
+  }
+
+  async launchInfo({ run_id }: { run_id: string }): Promise<LaunchInfo> {
+    return launchInfoOf((await this.use(run_id)).tail);
+  }
+
+  async bell({ run_id, file }: { run_id: string; file?: string }): Promise<void> {
+    const found = isId(run_id) ? this.ingestion.find(run_id) : null;
+    if (!found) return;
+    const run = this.ingestion.open(found);
+    this.ingestion.look(run, file);
+    await this.ingestion.whenCaughtUp(run_id);
+  }
+
+  configure({ journals, rules }: Configuration): string[] {
+    if (journals) this.sealing?.use(journals);
+    return rules ? this.alerts.use(rules) : [];
+  }
+
+  diskUsage(): Promise<DiskUsage> {
+    this.keeper.putAll();
+    return this.house.diskUsage();
+  }
+
+  async expired(expiry: Expiry): Promise<{ runs: string[]; trash: string[] }> {
+    await this.ingestion.whenIdle();
+    this.keeper.putAll();
+    return this.house.expired(expiry);
+  }
+
+  purgeable({ run_id }: { run_id: string }): Promise<string | null> {
+    return this.house.purgeable(run_id);
+  }
+
+  removed(): void {
+    this.ingestion.scan();
+  }
+
+  async rebuild(): Promise<{ runs: number }> {
+    if (this.setup.readOnly)
+      throw userError('follower', english`The databases belong to another collector: rebuild them there.`);
+    await this.sealing?.stop();
+    await this.restoring.stop();
+    this.ingestion.dispose();
+    this.runs.closeAll();
+    const found = listRuns(this.root);
+    for (const run of found)
+      if (canBeMadeAgain(this.setup.sql, run.dir)) rmSync(join(run.dir, RUN_DATABASE), { force: true });
+    this.keeper.renew();
+    this.sizes.countAgain();
+    this.ingestion = this.newIngestion();
+    this.startIngestion();
+    await this.ingestion.whenIdle();
+    await this.restoring.whenIdle();
+    await this.ingestion.whenIdle();
+    this.saveAll();
+    this.sealing?.resume();
+    return { runs: found.length };
+  }
+
+  async flush(): Promise<void> {
+    this.ingestion.scan();
+    for (const run of this.runs.values()) if (run.active) this.ingestion.look(run);
+    await this.ingestion.whenIdle();
+    this.saveAll();
+  }
+
+  shutdown(): void {
+    this.saveAll();
+    this.dispose();
+  }
+
+  dispose(): void {
+    for (const timer of this.timers) clearInterval(timer);
+    this.notices.dispose();
+    void this.sealing?.stop();
+    void this.restoring.stop();
+    this.ingestion.dispose();
+    this.runs.closeAll();
+    this.keeper.close();
+  }
+
+  private get catalog(): Catalog {
+    return this.keeper.catalog;
+  }
+
+  private get busy(): boolean {
+    return !this.ingestion.isIdle || this.sealing?.isWorking === true || this.restoring.isWorking;
+  }
+
+  private newIngestion(): Ingestion {
+    return new Ingestion(this.root, this.runs, {
+      progressed: (run) => this.notices.changed(run.tail.runId),
+      caughtUp: (run) => {
+        // A run that was read to its end by a collector before us may be new to the catalog all the same.
+        this.restoring.begin(run.tail);
+        if (!run.active && run.tail.noteTornEnds()) run.rowDirty = true;
+        if (run.rowDirty) this.notices.changed(run.tail.runId);
+        this.keeper.put(run);
+      },
+      heard: (run, file) => this.lives.hear(run.tail, file),
+      vanished: (runId) => {
+        this.catalog.remove(runId);
+        this.sizes.forget(runId);
+        this.alerts.forget(runId);
+        this.living.delete(runId);
+        this.notices.changed(runId);
+      },
+    });
+  }
+
+  private newSealing(): Sealing | null {
+    const { sql, readOnly, ownsLease, seal, notify } = this.setup;
+    if (readOnly || !seal) return null;
+    return new Sealing({
+      sql,
+      runs: this.runs,
+      policy: seal.journals,
+      afterMs: seal.afterMs,
+      ...(seal.reached && { reached: seal.reached }),
+      ownsLease,
+      isBusy: () => !this.ingestion.isIdle,
+      candidates: () => this.catalog.unsealed(),
+      open: (runId) => {
+        const found = this.ingestion.find(runId);
+        if (found) this.ingestion.open(found);
+      },
+      sealed: (run) => {
+        this.ingestion.settled(run);
+        this.keeper.put(run);
+      },
+      problem: (message) => notify({ kind: 'warning', message }),
+    });
+  }
+
+  private startIngestion(): void {
+    const there = new Set(listRuns(this.root).map(({ runId }) => runId));
+    for (const runId of this.catalog.runIds) if (!there.has(runId)) this.catalog.remove(runId);
+    const unfinished = parseQuery('status in (queued, running, lost)');
+    const rows = [false, true].flatMap(
+      (trash) => this.catalog.list({ fields: ['status'], limit: this.catalog.size, trash }, unfinished).rows,
+    );
+    this.ingestion.start(
+      this.catalog.journals(),
+      rows.map(({ run_id }) => run_id),
+    );
+  }
+
+  /** The run with everything that could be read in short time. */
+  private async use(runId: string): Promise<OpenRun> {
+    this.heap.used();
+    const found = isId(runId) ? this.ingestion.find(runId) : null;
+    if (!found) throw userError('not_found', english`There is no run ${runId} here.`, { field: 'run_id' });
+    this.ingestion.open(found);
+    let late: NodeJS.Timeout | undefined;
+    const patience = new Promise<void>((resolve) => (late = setTimeout(resolve, WAIT_MS)));
+    await Promise.race([this.whenReady(runId), patience]);
+    clearTimeout(late);
+    // It may have been closed or made anew in the meantime.
+    const now = this.runs.get(runId);
+    if (!now?.tail.exists) throw userError('not_found', english`There is no run ${runId} here.`, { field: 'run_id' });
+    if (now.tail.lost !== null) throw userError('io', lostMessage(now.tail));
+    return now;
+  }
+
+  private async whenReady(runId: string): Promise<void> {
+    await this.ingestion.whenCaughtUp(runId);
+    await this.restoring.whenDone(runId);
+    await this.ingestion.whenCaughtUp(runId);
+  }
+
+  private wasRestored(runId: string, message: string): void {
+    const found = this.ingestion.find(runId);
+    if (!found) return;
+    this.runs.close(runId);
+    const run = this.ingestion.open(found);
+    warn(run.tail.state, 'database_damaged', message, { file: RUN_DATABASE });
+    run.tail.touch();
+  }
+
+  private poll(): void {
+    for (const run of this.runs.values()) if (run.active) this.ingestion.look(run);
+    this.sealing?.tick();
+  }
+
+  private eachSecond(): void {
+    this.signs.tick();
+    this.ingestion.scan();
+    for (const run of this.runs.values()) {
+      if (!run.active || this.ingestion.isBusy(run.tail.runId) || !this.lives.check(run.tail)) continue;
+      run.tail.touch();
+      run.rowDirty = true;
+      this.notices.changed(run.tail.runId);
+    }
+    for (const runId of this.living) this.lookWhetherLives(runId);
+    this.keeper.putAll();
+    if (!this.setup.readOnly) for (const run of this.runs.values()) this.watchAlerts(run);
+    this.sizes.work(COUNT_MS);
+    this.save();
+    if (!this.busy && this.heap.isTooMuch()) this.setup.notify({ kind: 'heavy' });
+    this.runs.closeIdle(
+      (runId) => this.ingestion.isBusy(runId) || this.sealing?.isSealing(runId) === true || this.living.has(runId),
+      (run) => this.sealing?.isNext(run) === true,
+    );
+    this.tellState();
+  }
+
+  private watchAlerts({ row, tail }: OpenRun): void {
+    const { runId: run_id, state } = tail;
+    if (!row || tail.lost !== null || state.user.deleted || this.ingestion.isBusy(run_id)) return;
+    const alerts = state.alerts ?? [];
+    const { attempt } = row;
+    for (const due of this.alerts.due(row, alerts, Date.now(), performance.now()))
+      this.setup.notify({ kind: 'due', run_id, attempt, ...due });
+    const { name, experiment, status } = row;
+    for (const alert of this.alerts.news(run_id, alerts))
+      this.setup.notify({ kind: 'alerted', alert, row: { run_id, name, experiment, status, attempt } });
+  }
+
+  private save(): void {
+    if (this.setup.readOnly) return;
+    this.runs.saveDue();
+    this.keeper.saveDue();
+  }
+
+  private saveAll(): void {
+    if (this.setup.readOnly) return;
+    this.keeper.putAll();
+    this.runs.saveAll();
+    this.keeper.saveNow();
+  }
+
+  private wasEntered(run: OpenRun, row: RunRow): void {
+    const { run_id, status } = row;
+    if (livesOn(run.tail, row)) this.living.add(run_id);
+    else this.living.delete(run_id);
+    this.sizes.touch(run_id);
+    if (run.toldStatus === status || this.ingestion.isBusy(run_id)) return;
+    run.toldStatus = status;
+    this.setup.notify({ kind: 'status', run_id, status });
+  }
+
+  /** Nobody may be left who would say that it ends. */
+  private lookWhetherLives(runId: string): void {
+    const run = this.runs.get(runId);
+    if (run?.row && livesOn(run.tail, run.row)) return;
+    this.living.delete(runId);
+    this.notices.changed(runId);
+  }
+
+  private changesOf(runId: string): Changed[] {
+    const run = this.runs.get(runId);
+    if (!run) return [];
+    const { rev, points } = run.tail.store;
+    const changes: Changed[] = [{ topic: `run:${runId}`, rev, run_ids: [runId] }];
+    if (points !== run.toldPoints) changes.push({ topic: `series:${runId}`, rev, run_ids: [runId] });
+    run.toldPoints = points;
+    return changes;
+  }
+
+  private tellState(): void {
+    const active = this.runs.values().filter(({ row }) => row?.status === 'running' || row?.status === 'queued').length;
+    const backlog_bytes = this.ingestion.backlogBytes;
+    const state = `${active} ${backlog_bytes}`;
+    if (state === this.told) return;
+    this.told = state;
+    this.setup.notify({ kind: 'state', active, backlog_bytes });
+  }
+}

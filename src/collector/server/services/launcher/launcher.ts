@@ -1,0 +1,252 @@
+/** Launching, resuming, and starting again: checks what was asked for, journals it, and starts the supervisor. */
+import { english } from '../../../../base/texts';
+import { userError, type AgainRequest, type LaunchRequest, type ResumeRequest } from '../../../../protocol/api';
+import type { Json, Launch, Recovery, RunEnd } from '../../../../protocol/events';
+import type { Launched } from '../../../../protocol/rows';
+import { checkpointPath } from './checkpoints';
+import { baseEnvironment, recordable, SecretVariables, withheld } from './environment';
+import { checkInterpreter, resolveInterpreter, type Environment } from './interpreter';
+import type { LauncherPorts } from './launcherPorts';
+import { endsWithin } from './living';
+import {
+  checkFolder,
+  checkProgram,
+  checkScript,
+  commandOf,
+  newRunId,
+  whatRan,
+  withArguments,
+  withoutSecrets,
+} from './program';
+import { SecretArguments } from './secrets';
+import { startSupervisor } from './supervisor';
+import type { LaunchInfo } from '../../../contract/workerApi';
+
+const MAX_ATTEMPTS = 3;
+const BACKOFF_S = 10;
+const LAST_WORDS_MS = 3_000;
+
+export class Launcher {
+  /** Supervisors that were started here and live, by run. */
+  private readonly supervisors = new Map<string, number>();
+  private readonly starting = new Set<string>();
+  private readonly secrets = new SecretArguments();
+  private readonly variables = new SecretVariables();
+
+  constructor(
+    private readonly ports: LauncherPorts,
+    /** A run was started, with its whole environment. */
+    private readonly onStarted: (launch: Launch, env: Environment) => void,
+  ) {}
+
+  get active(): number {
+    return this.supervisors.size;
+  }
+
+  /** Null where the supervisor of the run was not started here, or has ended. */
+  supervisorOf(runId: string): number | null {
+    return this.supervisors.get(runId) ?? null;
+  }
+
+  async launch(request: LaunchRequest): Promise<Launched> {
+    this.refuseFollower();
+    const { target, args = [], cwd } = request;
+    checkFolder(cwd);
+    if (request.backend !== undefined && request.backend !== 'local')
+      throw userError('invalid', english`There is no backend ${JSON.stringify(request.backend)}; use "local".`, {
+        field: 'backend',
+      });
+    if ('script' in target) checkScript(target.script, cwd, 'target.script');
+    const env = { ...baseEnvironment(), ...request.env };
+    const isCommand = 'argv' in target;
+    if (isCommand && request.debugger !== undefined)
+      throw userError('invalid', english`A command cannot be debugged, only a Python script or module.`, {
+        field: 'debugger',
+      });
+    const python = resolveInterpreter(isCommand ? 'python3' : (request.interpreter ?? 'python3'), cwd, env);
+    await checkInterpreter(python, cwd, env);
+    const launch: Launch = {
+      run_id: newRunId(),
+      attempt: 1,
+      argv: commandOf(target, args),
+      interpreter: isCommand ? null : python,
+      cwd,
+      env: recordable(request.env, baseEnvironment()),
+      withheld: withheld(request.env, baseEnvironment()),
+      name: request.name ?? null,
+      experiment: request.experiment ?? null,
+      tags: request.tags ?? {},
+      tty: request.tty ?? false,
+      from_checkpoint: null,
+      recovery: recoveryOf(request),
+      workers: request.workers ?? 1,
+    };
+    return this.start(launch, python, env, request.debugger);
+  }
+
+  async resume(request: ResumeRequest): Promise<Launched> {
+    const { run_id, checkpoint = 'last', changed_ok = false } = request;
+    return this.once(run_id, async () => {
+      const info = await this.ports.launchInfo(run_id);
+      if (info.starts_at !== null) throw waits(run_id, info.starts_at);
+      if (info.status === 'running' || info.status === 'queued') throw isRunning(run_id);
+      if (!(await endsWithin(LAST_WORDS_MS, info, this.ports))) throw goesOn(run_id);
+      const again = this.whatRan(info);
+      const attempt = info.attempt + 1;
+      const recovery = again.recovery && { ...again.recovery, since: attempt };
+      const from_checkpoint = checkpointPath(info, checkpoint, again.cwd, changed_ok);
+      const launch = { ...again, run_id, attempt, from_checkpoint, ...(recovery && { recovery }) };
+      return this.startAgain(launch, run_id, request);
+    });
+  }
+
+  /** A new run of what another one ran; with a checkpoint of that one it is its child. */
+  async again(request: AgainRequest): Promise<Launched> {
+    this.refuseFollower();
+    const { run_id, args, checkpoint = 'none', changed_ok = false } = request;
+    const info = await this.ports.launchInfo(run_id);
+    const again = this.whatRan(info);
+    const launch: Launch = {
+      ...again,
+      ...(args && { argv: withArguments(again, this.secrets.restored(run_id, args)) }),
+      ...(request.name !== undefined && { name: request.name }),
+      tags: { ...again.tags, ...request.tags },
+      run_id: newRunId(),
+      attempt: 1,
+      parent: checkpoint === 'none' ? null : run_id,
+      from_checkpoint: checkpointPath(info, checkpoint, again.cwd, changed_ok),
+      ...(again.recovery && { recovery: { ...again.recovery, since: 1 } }),
+    };
+    return this.startAgain(launch, run_id, request);
+  }
+
+  /** The next attempt that the recovery of a run had journaled, now that its time has come. */
+  async goOn(launch: Launch, env: Environment): Promise<void> {
+    await this.once(launch.run_id, async () => {
+      const { status, starts_at, attempt } = await this.ports.launchInfo(launch.run_id);
+      if (status !== 'queued' || starts_at === null || attempt !== launch.attempt) return;
+      const python = resolveInterpreter(launch.interpreter ?? 'python3', launch.cwd, env);
+      try {
+        checkProgram(launch);
+        await checkInterpreter(python, launch.cwd, env);
+      } catch (error) {
+        return this.fail(launch.run_id, attempt, error instanceof Error ? error.message : String(error));
+      }
+      await this.start(launch, python, env).catch((error: unknown) => this.ports.log(String(error)));
+    });
+  }
+
+  async fail(run_id: string, attempt: number, reason: string): Promise<void> {
+    const end: RunEnd = {
+      run_id,
+      status: 'failed',
+      error: { type: 'LaunchFailed', message: reason },
+      exit: { reason },
+    };
+    try {
+      await this.ports.appendEvent(run_id, attempt, 'run_end', end as unknown as Json);
+    } catch (error) {
+      this.ports.log(`The end of run ${run_id} could not be journaled: ${String(error)}`);
+    }
+  }
+
+  /** Two clicks at once: the second finds the run running, or this. */
+  private async once<T>(runId: string, start: () => Promise<T>): Promise<T> {
+    this.refuseFollower();
+    if (this.starting.has(runId)) throw isRunning(runId);
+    this.starting.add(runId);
+    try {
+      return await start();
+    } finally {
+      this.starting.delete(runId);
+    }
+  }
+
+  private async startAgain(
+    launch: Launch,
+    before: string,
+    { env: given, interpreter }: Pick<ResumeRequest, 'env' | 'interpreter'>,
+  ): Promise<Launched> {
+    checkProgram(launch);
+    const base = baseEnvironment();
+    const asked = { ...launch.env, ...this.variables.of(before), ...given };
+    const env = { ...base, ...asked };
+    const python = resolveInterpreter(interpreter ?? launch.interpreter ?? 'python3', launch.cwd, env);
+    await checkInterpreter(python, launch.cwd, env);
+    // Of a journal, which anybody may have made.
+    const known = Array.isArray(launch.withheld) ? launch.withheld.map(String) : [];
+    const names = [...new Set([...known, ...withheld(asked, base)])];
+    const next: Launch = { ...launch, env: recordable(asked, base), withheld: names };
+    return this.start({ ...next, interpreter: launch.interpreter === null ? null : python }, python, env);
+  }
+
+  /** Not recorded of a launch is its debugger: a run that is resumed waits for none. */
+  private async start(launch: Launch, python: string, env: Environment, debuggerPath?: string): Promise<Launched> {
+    const { run_id, attempt } = launch;
+    const runDir = this.ports.runs.ensure(run_id);
+    // First, so that a collector that is killed from here on has a successor that goes on.
+    this.onStarted(launch, env);
+    this.secrets.keep(run_id, launch.argv);
+    this.variables.keep(run_id, launch.withheld ?? [], env);
+    await this.ports.appendEvent(run_id, attempt, 'launch', withoutSecrets(launch) as unknown as Json);
+    await this.tellMissing(launch, env);
+    try {
+      const supervised = await startSupervisor(launch, python, env, runDir, this.ports, debuggerPath);
+      this.supervisors.set(run_id, supervised.pid);
+      void supervised.ended.then((reason) => this.supervisorEnded(launch, supervised.pid, reason));
+    } catch (error) {
+      const reason = `${python} does not start: ${error instanceof Error ? error.message : String(error)}`;
+      await this.fail(run_id, attempt, reason);
+      throw userError('invalid', english`Run ${run_id} was not started: ${reason}.`, { field: 'interpreter' });
+    }
+    return { run_id, attempt, status: 'queued' };
+  }
+
+  /** A collector after the one that was given them does not know them. */
+  private async tellMissing({ run_id, attempt, withheld: names = [] }: Launch, env: Environment): Promise<void> {
+    const missing = names.filter((name) => env[name] === undefined);
+    if (missing.length === 0) return;
+    const message = `Attempt ${attempt} was started without ${missing.join(', ')}: what looks like a secret is not written down. Where the script needs it, launch it anew, or set it where the editor starts.`;
+    this.ports.log(`Run ${run_id}: ${message}`);
+    await this.ports.appendEvent(run_id, attempt, 'note', { run_id, code: 'environment', message });
+  }
+
+  private async supervisorEnded(launch: Launch, pid: number, reason: string | null): Promise<void> {
+    if (this.supervisors.get(launch.run_id) === pid) this.supervisors.delete(launch.run_id);
+    if (reason !== null) await this.fail(launch.run_id, launch.attempt, reason);
+  }
+
+  private whatRan(info: LaunchInfo): ReturnType<typeof whatRan> {
+    const again = whatRan(info);
+    return { ...again, argv: this.secrets.restored(info.run_id, again.argv) };
+  }
+
+  private refuseFollower(): void {
+    if (this.ports.follower !== null) throw userError('follower', this.ports.follower);
+  }
+}
+
+function recoveryOf({ recovery }: LaunchRequest): Recovery | null {
+  if (!recovery || recovery.policy === 'never') return null;
+  const { policy, max_attempts = MAX_ATTEMPTS, backoff_s = BACKOFF_S } = recovery;
+  return { policy, max_attempts, backoff_s, since: 1 };
+}
+
+function isRunning(runId: string): Error {
+  return userError('conflict', english`Run ${runId} is running. Stop it before resuming it.`, { field: 'run_id' });
+}
+
+function goesOn(runId: string): Error {
+  return userError(
+    'conflict',
+    english`Run ${runId} says that it has ended, but its script still runs. Let it end, or stop it, before resuming it.`,
+    { field: 'run_id' },
+  );
+}
+
+function waits(runId: string, at: number): Error {
+  const time = new Date(at).toLocaleTimeString();
+  return userError('conflict', english`Run ${runId} goes on by itself at ${time}. Stop it to call that off.`, {
+    field: 'run_id',
+  });
+}

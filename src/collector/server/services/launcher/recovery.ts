@@ -1,0 +1,183 @@
+/**
+ * Starting failed runs again, from their last checkpoint, as their launches ask for. The next attempt is journaled before
+ * it is waited for, so that everybody sees it coming and a stop calls it off; a successor of this collector goes on.
+ */
+import { closeSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Json, Launch, Recovery as Policy } from '../../../../protocol/events';
+import type { Status } from '../../../../protocol/rows';
+import type { LaunchInfo } from '../../../contract/workerApi';
+import { newestIntact } from './checkpoints';
+import { baseEnvironment } from './environment';
+import type { Environment } from './interpreter';
+import type { LauncherPorts } from './launcherPorts';
+import { withoutSecrets } from './program';
+import type { RecoveryPlans } from './plans';
+
+const LOOK_EVERY_MS = 300;
+const OVER: ReadonlySet<Status> = new Set(['completed', 'failed', 'killed', 'cancelled']);
+const LONGEST_BACKOFF_S = 3600;
+/** A waiting attempt that nobody has begun by then is nobody's. */
+const ORPHAN_MS = 60_000;
+
+interface Starter {
+  goOn(launch: Launch, env: Environment): Promise<void>;
+  fail(runId: string, attempt: number, reason: string): Promise<void>;
+}
+
+export class Recovery {
+  /** With what is written down nowhere: secrets. */
+  private readonly environments = new Map<string, Environment>();
+  private readonly waiting = new Map<string, NodeJS.Timeout>();
+  private readonly deciding = new Set<string>();
+  private disposed = false;
+
+  constructor(
+    private readonly ports: LauncherPorts,
+    private readonly plans: RecoveryPlans,
+    private readonly starter: Starter,
+  ) {}
+
+  /** Runs that will be started again if nothing happens. */
+  get active(): number {
+    return this.waiting.size + this.deciding.size;
+  }
+
+  /** What a collector before this one had begun. */
+  start(): void {
+    for (const { run_id } of this.plans.load())
+      this.ports.launchInfo(run_id).then(
+        ({ status }) => this.consider(run_id, status),
+        () => this.forget(run_id),
+      );
+  }
+
+  dispose(): void {
+    this.disposed = true;
+    for (const timer of this.waiting.values()) clearTimeout(timer);
+  }
+
+  started(launch: Launch, env: Environment): void {
+    const { run_id, recovery } = launch;
+    if (!recovery || recovery.policy === 'never') return this.forget(run_id);
+    this.environments.set(run_id, env);
+    this.plans.put(launch);
+  }
+
+  /** A run's status changed, or is heard of for the first time. */
+  consider(runId: string, status: Status): void {
+    if (this.disposed || this.ports.follower !== null) return;
+    if (status !== 'queued') this.clear(runId);
+    if (status === 'queued') void this.wait(runId);
+    else if (status === 'cancelled') this.forget(runId);
+    else if (OVER.has(status) && this.plans.get(runId)) void this.decide(runId);
+  }
+
+  private async decide(runId: string): Promise<void> {
+    if (this.deciding.has(runId)) return;
+    this.deciding.add(runId);
+    try {
+      const plan = this.plans.get(runId);
+      const info = await this.whenGone(runId);
+      // It may have been started by hand meanwhile.
+      if (!info || this.plans.get(runId) !== plan || !plan?.recovery) return;
+      if (info.status !== 'failed') return OVER.has(info.status) ? this.forget(runId) : undefined;
+      if (!info.began && !this.callOff(runId, info.attempt)) return;
+      const from = info.began ? newestIntact(info, info.attempt, plan.cwd) : (plan.from_checkpoint ?? null);
+      const why = whyNot(info, plan.recovery, from);
+      if (why !== null) {
+        this.forget(runId);
+        const message = `It was not started again: ${why}.`;
+        await this.ports.appendEvent(runId, info.attempt, 'note', { run_id: runId, code: 'recovery', message });
+        return;
+      }
+      const attempt = info.attempt + 1;
+      const starts_at = Date.now() + backoff(plan.recovery, attempt) * 1000;
+      const next: Launch = { ...plan, attempt, from_checkpoint: from, starts_at };
+      await this.ports.appendEvent(runId, attempt, 'launch', withoutSecrets(next) as unknown as Json);
+      await this.wait(runId);
+    } catch (error) {
+      this.ports.log(`Run ${runId} is not started again: ${error instanceof Error ? error.message : String(error)}`);
+    } finally {
+      this.deciding.delete(runId);
+    }
+  }
+
+  /** What a script says of its end may not be its last word: it may go on, and fail. Null when the run is not over. */
+  private async whenGone(runId: string): Promise<LaunchInfo | null> {
+    while (!this.disposed) {
+      const info = await this.ports.launchInfo(runId);
+      if (!OVER.has(info.status)) return null;
+      if (!info.processes.some(({ proc }) => this.ports.liveness(proc) === 'alive')) {
+        // The supervisor's word may have been read before the script's last ones.
+        await this.ports.refresh(runId);
+        return this.ports.launchInfo(runId);
+      }
+      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    }
+    return null;
+  }
+
+  /** A launch of which nothing was seen: its supervisor may be about to start, unless this comes first. */
+  private callOff(runId: string, attempt: number): boolean {
+    try {
+      closeSync(openSync(join(this.ports.runs.ensure(runId), `begun-${attempt}`), 'wx', 0o600));
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+      throw error;
+    }
+  }
+
+  private async wait(runId: string): Promise<void> {
+    if (this.waiting.has(runId)) return;
+    const info = await this.ports.launchInfo(runId);
+    if (info.status !== 'queued' || info.starts_at === null || this.disposed || this.waiting.has(runId)) return;
+    const plan = this.plans.get(runId);
+    const left = info.starts_at - Date.now();
+    const due = plan ? left : left + ORPHAN_MS;
+    this.waiting.set(
+      runId,
+      setTimeout(() => void this.due(runId, info), Math.max(0, due)),
+    );
+  }
+
+  private async due(runId: string, info: LaunchInfo): Promise<void> {
+    this.waiting.delete(runId);
+    const plan = this.plans.get(runId);
+    try {
+      if (plan) {
+        const { attempt, launch } = info;
+        const next: Launch = { ...plan, attempt, from_checkpoint: launch?.from_checkpoint ?? null };
+        await this.starter.goOn(next, this.environments.get(runId) ?? { ...baseEnvironment(), ...plan.env });
+      } else if ((await this.ports.launchInfo(runId)).starts_at === info.starts_at)
+        await this.starter.fail(runId, info.attempt, 'Nobody is left who would start it again. Resume it');
+    } catch (error) {
+      this.ports.log(`Run ${runId} is not started again: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  private clear(runId: string): void {
+    clearTimeout(this.waiting.get(runId));
+    this.waiting.delete(runId);
+  }
+
+  private forget(runId: string): void {
+    this.clear(runId);
+    this.environments.delete(runId);
+    this.plans.remove(runId);
+  }
+}
+
+function whyNot(info: LaunchInfo, policy: Policy, from: string | null): string | null {
+  const made = info.attempt - policy.since + 1;
+  if (made >= policy.max_attempts) return `${made} attempts were made, which is the most that was asked for`;
+  if (!info.began) return null;
+  const logged = info.checkpoints.some(({ attempt }) => attempt === info.attempt);
+  if (!logged) return `attempt ${info.attempt} logged no checkpoint to go on from`;
+  return from === null ? `the checkpoints of attempt ${info.attempt} are gone or were changed` : null;
+}
+
+function backoff(policy: Policy, attempt: number): number {
+  return Math.min(LONGEST_BACKOFF_S, policy.backoff_s * 2 ** Math.max(0, attempt - policy.since - 1));
+}

@@ -1,0 +1,73 @@
+/**
+ * What a webhook is still to be told, on disk, so that the next collector tells it. It is kept where only this user
+ * writes, never in the workspace; the address and its secret are in none of it.
+ */
+import { lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { isId } from '../../../../protocol/ids';
+import { putFile, readRegularFile } from '../../../files/safeFile';
+
+export interface Delivery {
+  id: string;
+  /** Epoch ms. */
+  since: number;
+  /** How often it was sent. */
+  tries: number;
+  body: string;
+}
+
+/** By then it is no news any more. */
+const MAX_AGE_MS = 3_600_000;
+const MAX_FILES = 100;
+const MAX_BYTES = 100_000;
+
+export class Deliveries {
+  private troubled = false;
+
+  constructor(
+    private readonly folder: string,
+    private readonly log: (message: string) => void,
+  ) {}
+
+  /** Those of a collector before this one, in their order. */
+  load(): Delivery[] {
+    if (!lstatSync(this.folder, { throwIfNoEntry: false })?.isDirectory()) return [];
+    const found: Delivery[] = [];
+    for (const name of readdirSync(this.folder)) {
+      const delivery = this.read(name);
+      if (delivery && found.length < MAX_FILES) found.push(delivery);
+      else rmSync(join(this.folder, name), { recursive: true, force: true });
+    }
+    return found.sort((a, b) => a.since - b.since);
+  }
+
+  put(delivery: Delivery): void {
+    try {
+      mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+      putFile(this.pathOf(delivery), Buffer.from(JSON.stringify(delivery)), () => true);
+    } catch (error) {
+      if (!this.troubled) this.log(`What the webhook is to be told lasts as long as this collector: ${String(error)}`);
+      this.troubled = true;
+    }
+  }
+
+  remove(delivery: Delivery): void {
+    rmSync(this.pathOf(delivery), { force: true });
+  }
+
+  private read(name: string): Delivery | null {
+    try {
+      if (!name.endsWith('.json')) return null;
+      const text = readRegularFile(join(this.folder, name), MAX_BYTES).toString();
+      const { id, since, tries, body } = JSON.parse(text) as Delivery;
+      const isWhole = isId(id) && `${id}.json` === name && Number.isInteger(tries) && typeof body === 'string';
+      return isWhole && Math.abs(Date.now() - since) < MAX_AGE_MS ? { id, since, tries, body } : null;
+    } catch {
+      return null;
+    }
+  }
+
+  private pathOf({ id }: Delivery): string {
+    return join(this.folder, `${id}.json`);
+  }
+}

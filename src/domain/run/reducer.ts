@@ -1,0 +1,192 @@
+/**
+ * The only place that decides what a run's events mean. Nothing in a payload is trusted, nothing throws, and what could
+ * not be used is a warning on the run. The result does not depend on the order in which a run's journals are read.
+ */
+import type { JournalHead } from '../../protocol/events';
+import { applyRareEvent } from './events';
+import { finiteOf, isFields, metricOf, shortKey, MAX_KEY, type Fields } from '../payload';
+import type { RunSink, RunState, WriterState } from './state';
+import { warn } from './warnings';
+import { put, lookUp } from '../safeRecord';
+import { fillGap, MAX_GAPS, noteGap } from './seqGaps';
+
+export function newRunState(runId: string): RunState {
+  return {
+    run_id: runId,
+    name: null,
+    experiment: null,
+    parent: null,
+    created: 0,
+    params: {},
+    tags: {},
+    source: {},
+    environment: null,
+    launch: null,
+    writers: {},
+    attempts: [],
+    checkpoints: [],
+    artifacts: [],
+    commands: [],
+    final_metrics: {},
+    user: { name: null, notes: '', starred: false, tags: {}, deleted: false },
+    warnings: [],
+  };
+}
+
+/** A process may write several journals of a run (attempts, edits, commands); each counts its own events. */
+export function writerKey({ worker, attempt, writer }: Pick<WriterState, 'worker' | 'attempt' | 'writer'>): string {
+  return `${worker}/${attempt}/${writer}`;
+}
+
+/** The writer of a journal, made known to the run when it is new. */
+export function addWriter(state: RunState, head: JournalHead): WriterState {
+  const key = writerKey(head);
+  const known = lookUp(state.writers, key);
+  if (known) return known;
+  const writer: WriterState = {
+    writer: head.writer,
+    worker: head.worker,
+    attempt: head.attempt,
+    role: head.role,
+    proc: head.proc,
+    client: head.client,
+    ...(head.forked_from === undefined ? {} : { forked_from: head.forked_from }),
+    seq: 0,
+    first: null,
+    last: null,
+    end: null,
+    seen: 'alive',
+    phase: null,
+    progress: null,
+  };
+  put(state.writers, key, writer);
+  return writer;
+}
+
+/** What the collector sees of a writer's process. True when it is news. */
+export function observe(writer: WriterState, seen: WriterState['seen']): boolean {
+  if (writer.seen === seen) return false;
+  writer.seen = seen;
+  return true;
+}
+
+/** True when the event was new, so that it belongs in the run's record; metrics go to the sink alone. */
+export function applyEvent(state: RunState, writer: WriterState, envelope: Fields, sink: RunSink): boolean {
+  const { t, m, p } = envelope;
+  if (typeof t !== 'string' || !isFields(m) || !isFields(p)) {
+    warn(state, 'bad_event', 'An event without a type, meta data or payload was skipped.', writer);
+    return false;
+  }
+  const seq = m['seq'];
+  if (typeof seq !== 'number' || !Number.isSafeInteger(seq) || seq < 0) {
+    warn(state, 'bad_event', 'An event without a sequence number was skipped.', writer);
+    return false;
+  }
+  if (seq === 0 && t === 'journal') return false;
+  if (!isNews(state, writer, seq)) {
+    writer.duplicates = (writer.duplicates ?? 0) + 1;
+    return false;
+  }
+  const ts = tick(state, writer, m['ts']);
+  const runId = p['run_id'];
+  if (typeof runId === 'string' && runId !== state.run_id) {
+    warn(state, 'wrong_run', 'Events of another run were found in this run’s journals; they were skipped.', writer);
+    return false;
+  }
+  if (t === 'heartbeat') return false;
+  if (writer.end !== null && t !== 'command_ack')
+    warn(state, 'after_end', `${writer.worker} logged more after it had said that it ended. It was kept.`, writer);
+  if (t === 'metric') applyMetric(state, writer, p, ts, sink);
+  else if (t === 'metric_batch') applyBatch(state, writer, p, ts, sink);
+  else applyRareEvent(state, writer, { t, seq, ts, payload: p }, sink);
+  return true;
+}
+
+/** False for what has come before: (writer, seq) is an event's identity, whatever the order. */
+function isNews(state: RunState, writer: WriterState, seq: number): boolean {
+  if (seq <= writer.seq) {
+    if (writer.gaps !== undefined && fillGap(writer.gaps, seq)) return true;
+    if (writer.unclear !== undefined && seq >= writer.unclear) {
+      const message = `Event ${seq} of ${writer.worker} came late or again, nobody can tell: more than ${MAX_GAPS} gaps were open. It was not taken.`;
+      warn(state, 'not_taken', message, writer);
+    }
+    return false;
+  }
+  const missing = seq - writer.seq - 1;
+  if (missing > 0) {
+    if (!noteGap((writer.gaps ??= []), writer.seq, seq)) writer.unclear ??= writer.seq + 1;
+    const events = missing === 1 ? '1 event' : `${missing} events`;
+    warn(state, 'gap', `${events} of ${writer.worker} before number ${seq} had not arrived when it came.`, writer);
+  }
+  writer.seq = seq;
+  return true;
+}
+
+/** The event's time in µs; a writer's `last` never goes back, whatever its clock does. */
+function tick(state: RunState, writer: WriterState, given: unknown): number {
+  const ts =
+    typeof given === 'number' && given > 0 && given < Number.MAX_SAFE_INTEGER ? given : (writer.last ?? 0) * 1000;
+  const ms = ts / 1000;
+  if (writer.first === null) {
+    writer.first = ms;
+    if (writer.role !== 'user' && ms > 0 && (state.created === 0 || ms < state.created)) state.created = ms;
+  }
+  if (writer.last === null || ms > writer.last) writer.last = ms;
+  return ts;
+}
+
+function applyMetric(state: RunState, writer: WriterState, p: Fields, ts: number, sink: RunSink): void {
+  const key = p['key'];
+  if (typeof key !== 'string' || key === '')
+    return warn(state, 'bad_metric', 'A metric without a key was skipped.', writer);
+  const value = metricOf(p['value']);
+  if (value === undefined) return warnOfValue(state, writer, key);
+  const step = axisOf(state, writer, p['step'], 'step');
+  const epoch = axisOf(state, writer, p['epoch'], 'epoch');
+  hear(writer, step, ts);
+  sink.point(writer, metricKey(state, writer, key, p['ctx']), value, step, epoch, ts);
+}
+
+function applyBatch(state: RunState, writer: WriterState, p: Fields, ts: number, sink: RunSink): void {
+  const { metrics, ctx } = p;
+  if (!isFields(metrics)) return warn(state, 'bad_metric', 'A batch without metrics was skipped.', writer);
+  const step = axisOf(state, writer, p['step'], 'step');
+  const epoch = axisOf(state, writer, p['epoch'], 'epoch');
+  hear(writer, step, ts);
+  for (const key in metrics) {
+    const value = metricOf(metrics[key]);
+    if (value === undefined || key === '') warnOfValue(state, writer, key);
+    else sink.point(writer, metricKey(state, writer, key, ctx), value, step, epoch, ts);
+  }
+}
+
+function hear(writer: WriterState, step: number | null, ts: number): void {
+  writer.points = (writer.points ?? 0) + 1;
+  writer.logged = ts / 1000;
+  if (step !== null && !(step <= (writer.step ?? -Infinity))) writer.step = step;
+}
+
+function warnOfValue(state: RunState, writer: WriterState, key: string): void {
+  const message = `A value of the metric ${JSON.stringify(key.slice(0, 100))} is no number; it was skipped.`;
+  warn(state, 'bad_metric', message, writer);
+}
+
+function axisOf(state: RunState, writer: WriterState, value: unknown, what: 'step' | 'epoch'): number | null {
+  if (value === undefined || value === null) return null;
+  const number = finiteOf(value);
+  if (number === null)
+    warn(state, 'bad_step', `A metric’s ${what} is no number; the point was kept without it.`, writer);
+  return number;
+}
+
+/** Training and validation values of one key are two curves, not one that jumps between them. */
+function metricKey(state: RunState, writer: WriterState, key: string, ctx: unknown): string {
+  let full = key;
+  if (ctx !== undefined && isFields(ctx)) {
+    const phase = ctx['phase'];
+    if ((phase === 'val' || phase === 'test') && !key.includes(phase)) full = `${phase}/${key}`;
+  }
+  if (full.length <= MAX_KEY) return full;
+  warn(state, 'long_key', `A key of ${key.length} characters was shortened to ${MAX_KEY}.`, writer);
+  return shortKey(full);
+}

@@ -1,0 +1,59 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { canBeUnpacked, packJournal, unpackJournals } from '../../../../src/collector/journal/journalArchive';
+import { tempDir } from './journalFixture';
+
+const NAME = 'events-worker-0-1-abc.xtj';
+const going = () => new AbortController().signal;
+
+describe('packed journals', () => {
+  it('come back as they were, of several sealings one behind the other, and what was written since behind them', async () => {
+    const dir = tempDir();
+    const path = join(dir, NAME);
+    for (const part of ['first ', 'second ']) {
+      writeFileSync(path, part);
+      await packJournal(path);
+    }
+    writeFileSync(path, 'third');
+    expect(canBeUnpacked(dir, [NAME])).toBe(true);
+    await unpackJournals(dir, [NAME], going());
+    expect(readFileSync(path, 'utf8')).toBe('first second third');
+    expect(readdirSync(dir)).toEqual([NAME]);
+  });
+
+  it('that are torn stay as they are, and nothing half is left', async () => {
+    const dir = tempDir();
+    const packed = gzipSync(Buffer.alloc(100_000, 'frames '));
+    writeFileSync(join(dir, `${NAME}.gz`), packed.subarray(0, packed.length - 20));
+    await expect(unpackJournals(dir, [NAME], going())).rejects.toThrow();
+    expect(readdirSync(dir)).toEqual([`${NAME}.gz`]);
+  });
+
+  it('that are bombs are refused', { timeout: 30_000 }, async () => {
+    const dir = tempDir();
+    const zeros = gzipSync(Buffer.alloc(2 ** 24));
+    writeFileSync(join(dir, `${NAME}.gz`), Buffer.concat(Array.from({ length: 20 }, () => zeros)));
+    await expect(unpackJournals(dir, [NAME], going())).rejects.toThrow('would be more than 268435456 bytes long');
+    expect(existsSync(join(dir, NAME))).toBe(false);
+  });
+
+  it('are left alone where one is missing, or where a name leads elsewhere', () => {
+    const dir = tempDir();
+    mkdirSync(join(dir, 'runs'));
+    writeFileSync(join(dir, `${NAME}.gz`), gzipSync('x'));
+    expect(canBeUnpacked(dir, [NAME, 'events-worker-1-1-abc.xtj'])).toBe(false);
+    expect(canBeUnpacked(join(dir, 'runs'), [`../${NAME}`])).toBe(false);
+    expect(canBeUnpacked(dir, [])).toBe(false);
+  });
+
+  it('end unpacking when they are told to, and can be begun again', async () => {
+    const dir = tempDir();
+    writeFileSync(join(dir, `${NAME}.gz`), gzipSync('all of it'));
+    await expect(unpackJournals(dir, [NAME], AbortSignal.abort())).rejects.toThrow('abort');
+    expect(readdirSync(dir)).toEqual([`${NAME}.gz`]);
+    await unpackJournals(dir, [NAME], going());
+    expect(readFileSync(join(dir, NAME), 'utf8')).toBe('all of it');
+  });
+});

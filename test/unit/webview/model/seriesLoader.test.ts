@@ -1,0 +1,162 @@
+import { describe, expect, it } from 'vitest';
+import { newPanelState, type PanelSeries, type SeriesQuery } from '../../../../src/protocol/panel';
+import type { RunRow, Summary } from '../../../../src/protocol/rows';
+import { CHARTS, sightOf } from '../../../../webview/charts/axes';
+import { PanelModel } from '../../../../webview/model/panelModel';
+import { SeriesLoader } from '../../../../webview/model/seriesLoader';
+import { exactSeries } from '../charts/series';
+
+interface Bench {
+  model: PanelModel;
+  loader: SeriesLoader;
+  asked: SeriesQuery[];
+  errors: (string | null)[];
+  /** How many points each metric has. */
+  counts: Record<string, number>;
+  tell: () => void;
+  fail: (message: string | null) => void;
+  slow: (ms: number) => void;
+}
+
+/** A panel with one run whose metrics hold 0, 1, 2 …; the "collector" answers from `counts`, tails from 1 before the end. */
+function bench(counts: Record<string, number>): Bench {
+  const model = new PanelModel();
+  const asked: SeriesQuery[] = [];
+  const errors: (string | null)[] = [];
+  let rev = 1;
+  let failure: string | null = null;
+  let delay = 0;
+  const answer = async (query: SeriesQuery): Promise<PanelSeries[]> => {
+    asked.push(query);
+    if (delay > 0) await new Promise((resolve) => setTimeout(resolve, delay));
+    if (failure !== null) throw new Error(failure);
+    const series = query.keys.map((key) => {
+      const all = Array.from({ length: counts[key]! }, (_, i) => i);
+      const from = query.since === undefined ? 0 : counts[key]! - 2;
+      const tail = query.since === undefined ? {} : { tail_from: from };
+      return exactSeries(all.slice(from), all.slice(from), { run_id: query.run_id, key, rev, ...tail });
+    });
+    return series;
+  };
+  const loader = new SeriesLoader(
+    answer,
+    model,
+    () => ({ wanted: [{ keys: Object.keys(counts), sight: sightOf(CHARTS, model.state, 'loss') }], points: 64 }),
+    () => undefined,
+    (error) => errors.push(error),
+  );
+  const row = (): RunRow => {
+    const metrics = Object.fromEntries(Object.entries(counts).map(([key, count]) => [key, { count } as Summary]));
+    return { run_id: 'a', status: 'running', attempt: 1, workers: ['w'], metrics, rev } as unknown as RunRow;
+  };
+  const tell = (): void => {
+    rev += 1;
+    model.receive(
+      {
+        kind: model.loaded ? 'changed' : 'runs',
+        state: newPanelState(['a']),
+        runs: [{ row: row(), color: 0, dash: 0 }],
+        key_metric: '',
+        views: [],
+        connection: true,
+      },
+      undefined,
+    );
+    loader.poke();
+  };
+  return {
+    model,
+    loader,
+    asked,
+    errors,
+    counts,
+    tell,
+    fail: (message) => (failure = message),
+    slow: (ms) => (delay = ms),
+  };
+}
+
+function xOf({ loader, model }: Bench, key: string): number[] | undefined {
+  const [series] = loader.get('a', key, sightOf(CHARTS, model.state, key)) ?? [];
+  return series && [...series.x];
+}
+
+describe('loading series', () => {
+  it('asks for the whole once, then only for the ends of what grew', async () => {
+    const one = bench({ loss: 3, lr: 2 });
+    one.tell();
+    await expect.poll(() => xOf(one, 'loss')).toEqual([0, 1, 2]);
+    one.counts.loss = 4;
+    one.tell();
+    await expect.poll(() => xOf(one, 'loss')).toEqual([0, 1, 2, 3]);
+    expect(one.asked.map(({ keys, since }) => [keys, since !== undefined])).toEqual([
+      [['loss', 'lr'], false],
+      [['loss'], true],
+    ]);
+  });
+
+  it('asks for the whole again when everything came anew, because another collector may answer', async () => {
+    const one = bench({ loss: 3 });
+    one.tell();
+    await expect.poll(() => one.asked.length).toBe(1);
+    one.loader.renew();
+    await expect.poll(() => one.asked.length).toBe(2);
+    expect(one.asked[1]!.since).toBeUndefined();
+  });
+
+  it('asks again in whole for another window, and keeps what is known meanwhile', async () => {
+    const one = bench({ loss: 3 });
+    one.tell();
+    await expect.poll(() => xOf(one, 'loss')).toEqual([0, 1, 2]);
+    one.model.patch({ zooms: { '': { from: 10, to: 20 } } });
+    one.loader.poke();
+    expect(xOf(one, 'loss')).toEqual([0, 1, 2]);
+    await expect.poll(() => one.asked.length).toBe(2);
+    const again = one.asked[1]!;
+    expect(again.since).toBeUndefined();
+    expect(again.from).toBeLessThan(10);
+    expect(again.to).toBeGreaterThan(20);
+  });
+
+  it('never shows values of one axis on another', async () => {
+    const one = bench({ loss: 3 });
+    one.tell();
+    await expect.poll(() => xOf(one, 'loss')).toBeDefined();
+    one.model.patch({ x: 'wall' });
+    expect(xOf(one, 'loss')).toBeUndefined();
+  });
+
+  it('asks seldom when answers are slow, however often it is poked', async () => {
+    const one = bench({ loss: 1 });
+    one.slow(80);
+    const began = performance.now();
+    while (performance.now() - began < 1000) {
+      one.counts.loss! += 1;
+      one.tell();
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    expect(one.asked.length).toBeGreaterThanOrEqual(3);
+    expect(one.asked.length).toBeLessThanOrEqual(7);
+  });
+
+  it('does not ask for hidden runs', async () => {
+    const one = bench({ loss: 1 });
+    one.tell();
+    await expect.poll(() => one.asked.length).toBe(1);
+    one.model.patch({ hidden: ['a'] });
+    one.counts.loss = 2;
+    one.loader.poke();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(one.asked.length).toBe(1);
+  });
+
+  it('tells why it failed, tries again by itself, and takes the message back', async () => {
+    const one = bench({ loss: 1 });
+    one.fail('The collector is away.');
+    one.tell();
+    await expect.poll(() => one.errors).toEqual(['The collector is away.']);
+    one.fail(null);
+    await expect.poll(() => one.errors.at(-1), { timeout: 4000 }).toBeNull();
+    expect(xOf(one, 'loss')).toEqual([0]);
+  });
+});

@@ -1,0 +1,123 @@
+/** The events tab: what happened in a run, in order: starts and ends, params, states, checkpoints, commands, log lines. */
+import { t } from '../../src/base/texts';
+import type { PanelAction, RunEvent } from '../../src/protocol/panel';
+import { formatCount, formatTime } from '../../src/domain/format';
+import { el, icon, setText } from '../shared/dom';
+import { describeEvent, withoutRepeats } from './eventText';
+import type { EventLoader } from '../model/eventLoader';
+import type { PanelModel } from '../model/panelModel';
+import { fillSelect } from '../shared/selectOptions';
+
+const MOST_SHOWN = 1000;
+
+export class EventsView {
+  readonly element = el('div', { class: 'tab-panel events' });
+  private readonly search = document.createElement('vscode-textfield');
+  private readonly kind = document.createElement('vscode-single-select');
+  private readonly count = el('span', { class: 'muted number' });
+  private readonly body = el('tbody', {});
+  private readonly table = el(
+    'table',
+    { class: 'rows event-rows' },
+    el(
+      'thead',
+      {},
+      el('tr', {}, ...[t('Time'), t('Event'), t('What'), t('Where')].map((name) => el('th', { scope: 'col' }, name))),
+    ),
+    this.body,
+  );
+  private readonly note = el('p', { class: 'muted' });
+  private drawn = '';
+
+  constructor(
+    private readonly model: PanelModel,
+    private readonly events: () => EventLoader | undefined,
+    private readonly act: (action: PanelAction) => void,
+  ) {
+    this.search.placeholder = t('Filter events');
+    this.search.label = t('Filter events');
+    const mark = icon('search');
+    mark.slot = 'content-before';
+    this.search.append(mark);
+    this.search.addEventListener('input', () => this.model.patch({ events_search: this.search.value }));
+    this.kind.setAttribute('label', t('Kind of event'));
+    this.kind.addEventListener('change', () => this.model.patch({ events_kind: this.kind.value }));
+    this.element.append(
+      el(
+        'div',
+        { class: 'toolbar', role: 'toolbar', 'aria-label': t('Events') },
+        el('div', { class: 'search' }, this.search),
+        this.kind,
+        this.count,
+      ),
+      el('div', { class: 'events-body' }, this.note, this.table),
+    );
+  }
+
+  update(): void {
+    const loader = this.events();
+    const { tab, events_search, events_kind } = this.model.state;
+    if (tab !== 'events' || loader === undefined) return;
+    loader.poke();
+    const drawn = [loader.run_id, loader.total, loader.loaded, events_kind, events_search].join('\0');
+    if (drawn === this.drawn) return;
+    this.drawn = drawn;
+    if (this.search.value !== events_search) this.search.value = events_search;
+    // What was chosen stays a choice, also of a run where it never happened.
+    const kinds = [...new Set([...loader.events.map(kindOf), ...(events_kind === '' ? [] : [events_kind])])].sort();
+    fillSelect(
+      this.kind,
+      [{ value: '', label: t('all kinds') }, ...kinds.map((kind) => ({ value: kind, label: kind }))],
+      events_kind,
+    );
+    const wanted = events_search.trim().toLowerCase();
+    // Each process of a run has a journal: they are read one after another.
+    const newest = loader.events.toSorted((a, b) => b.ts - a.ts);
+    const listed = events_kind === 'status' ? newest : withoutRepeats(newest);
+    const shown = listed
+      .map((event) => ({ event, text: describeEvent(event) }))
+      .filter(({ event }) => events_kind === '' || kindOf(event) === events_kind)
+      .filter(({ event, text }) => `${kindOf(event)} ${text} ${event.worker}`.toLowerCase().includes(wanted));
+    this.body.replaceChildren(
+      ...shown.slice(0, MOST_SHOWN).map(({ event, text }) => this.row(loader.run_id, event, text)),
+    );
+    this.table.hidden = shown.length === 0;
+    const total = loader.total - (newest.length - listed.length);
+    setText(this.count, loader.loaded ? t('{0} of {1}', formatCount(shown.length), formatCount(total)) : '');
+    setText(this.note, this.noteText(loader, shown.length));
+  }
+
+  private noteText(loader: EventLoader, shown: number): string {
+    if (!loader.loaded) return t('Loading…');
+    if (loader.total === 0) return t('Nothing happened in this run yet.');
+    if (shown === 0) return t('No event matches.');
+    return shown > MOST_SHOWN ? t('The latest {0} are shown: filter to see others.', formatCount(MOST_SHOWN)) : '';
+  }
+
+  private row(run_id: string, event: RunEvent, text: string): HTMLElement {
+    const at = event.ts / 1000;
+    const [, file, line] = /^(.+):(\d+)$/.exec(event.at ?? '') ?? [];
+    const place = el('td', { class: 'muted event-where' });
+    if (file !== undefined) {
+      const name = `${file.split(/[\\/]/).pop()}:${line}`;
+      const link = el('button', { class: 'link', type: 'button', title: event.at }, name);
+      link.addEventListener('click', () => this.act({ do: 'open', run_id, file, line: Number(line) }));
+      place.append(link);
+    }
+    return el(
+      'tr',
+      { class: `event-${kindOf(event).replace(/[^a-z]/g, '-')}` },
+      el('td', { class: 'number muted', title: formatTime(at) }, new Date(at).toLocaleTimeString()),
+      el('td', { class: 'event-kind' }, kindOf(event)),
+      el('td', { class: 'event-text' }, text),
+      place,
+    );
+  }
+}
+
+/** Log lines are told apart by their level. */
+function kindOf(event: RunEvent): string {
+  const { payload } = event;
+  const level = typeof payload === 'object' && payload !== null && !Array.isArray(payload) ? payload['level'] : null;
+  return event.type === 'log' && typeof level === 'string' ? `log ${level}` : event.type.replaceAll('_', ' ');
+}

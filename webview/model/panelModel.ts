@@ -1,0 +1,124 @@
+/** What the panel knows: the host's rows, what the user chose, and the details of runs. It tells listeners what changed. */
+import { newPanelState, readPanelState } from '../../src/protocol/panel';
+import type { Connection, PanelRun, PanelState, RunsMessage } from '../../src/protocol/panel';
+import type { RunDetail, StopResult } from '../../src/protocol/rows';
+import { namesApart } from '../../src/domain/run/groups';
+import { RunDashes } from './runDashes';
+
+/** `snapshot`: everything came anew; `runs`: rows changed; `pointed`: another run is to stand out. */
+export type Change = 'snapshot' | 'runs' | 'state' | 'detail' | 'stop' | 'pointed';
+
+export class PanelModel {
+  state: PanelState = newPanelState([]);
+  runs: PanelRun[] = [];
+  keyMetric = '';
+  views: string[] = [];
+  connection: Connection = true;
+  /** False until the host has spoken. */
+  loaded = false;
+  readonly details = new Map<string, RunDetail>();
+  /** How far a stop that was asked for here has come. */
+  readonly stops = new Map<string, StopResult>();
+  /** Whose curves stand out, those of others step back. */
+  pointed: string | null = null;
+  private readonly listeners: ((change: Change) => void)[] = [];
+  private readonly dashes = new RunDashes();
+  private keys: string[] = [];
+  private keysOf: PanelRun[] = [];
+  private names = new Map<string, string>();
+
+  onChange(listener: (change: Change) => void): void {
+    this.listeners.push(listener);
+  }
+
+  /** `stored` is what this webview itself remembers; it is newer than what the host has. */
+  receive(message: RunsMessage, stored: unknown): void {
+    if (!this.loaded) {
+      const mine = readPanelState(stored);
+      const same = mine.run_ids.join() === message.state.run_ids.join();
+      this.state = same ? mine : message.state;
+    }
+    if (message.kind === 'runs') this.state = readPanelState({ ...this.state, run_ids: message.state.run_ids });
+    // All that there are, each time: a run that was just launched comes a moment after its panel, and one may be deleted.
+    this.runs = this.dashes.apply(message.runs);
+    for (const { row, stop } of this.runs) {
+      if (stop) this.stops.set(row.run_id, stop);
+      const active = row.status === 'running' || row.status === 'queued' || row.status === 'lost';
+      if (!active) this.stops.delete(row.run_id);
+    }
+    this.names = namesApart(this.runs.map(({ row }) => row));
+    this.keyMetric = message.key_metric;
+    this.views = message.views;
+    this.connection = message.connection;
+    this.loaded = true;
+    this.tell(message.kind === 'runs' ? 'snapshot' : 'runs');
+  }
+
+  patch(change: Partial<PanelState>): void {
+    this.state = { ...this.state, ...change };
+    this.tell('state');
+  }
+
+  /** A kept view is about how runs are shown, not which. */
+  applyView(view: PanelState): void {
+    const { run_ids, focus, hidden, console_place } = this.state;
+    this.patch({ ...view, run_ids, focus, hidden, console_place });
+  }
+
+  setDetail(detail: RunDetail): void {
+    this.details.set(detail.run_id, detail);
+    this.tell('detail');
+  }
+
+  setStop(run_id: string, stop: StopResult): void {
+    this.stops.set(run_id, stop);
+    this.tell('stop');
+  }
+
+  point(run_id: string | null): void {
+    if (this.pointed === run_id) return;
+    this.pointed = run_id;
+    this.tell('pointed');
+  }
+
+  run(run_id: string): PanelRun | undefined {
+    return this.runs.find((run) => run.row.run_id === run_id);
+  }
+
+  /** What a run is called beside the others. */
+  nameOf({ row }: PanelRun): string {
+    return this.names.get(row.run_id) ?? row.name;
+  }
+
+  focused(): PanelRun | undefined {
+    return (this.state.focus === null ? undefined : this.run(this.state.focus)) ?? this.runs[0];
+  }
+
+  shownRuns(): PanelRun[] {
+    return this.runs.filter((run) => !this.state.hidden.includes(run.row.run_id));
+  }
+
+  /** Of all runs, in no order. */
+  metricKeys(): string[] {
+    if (this.keysOf !== this.runs) {
+      this.keysOf = this.runs;
+      this.keys = [...new Set(this.runs.flatMap((run) => Object.keys(run.row.metrics)))];
+    }
+    return this.keys;
+  }
+
+  private tell(change: Change): void {
+    for (const listener of this.listeners) listener(change);
+  }
+}
+
+/** `null` takes an entry away. */
+export function withEntry<T>(all: Readonly<Record<string, T>>, key: string, value: T | null): Record<string, T> {
+  const { [key]: _before, ...rest } = all;
+  return value === null ? rest : { ...rest, [key]: value };
+}
+
+/** Adds the item, or takes it away when it is there. */
+export function toggled(list: readonly string[], item: string): string[] {
+  return list.includes(item) ? list.filter((other) => other !== item) : [...list, item];
+}
