@@ -5,6 +5,7 @@
  * A bad frame costs that frame alone. A length's first byte is always 0x00 and JSON holds no raw 0x00, so the next frame
  * starts at the next `00 xx xx xx '{'`, also where a frame was torn and the next one was written over its end.
  */
+import { isRecord } from './unknown';
 import { crc32 } from './crc32';
 
 export const MAX_FRAME = 2 ** 24 - 1;
@@ -211,9 +212,7 @@ export class FrameDecoder {
 
   private parse(from: number, to: number): Record<string, unknown> | null {
     const value = this.parseBody(this.buffer, from, to);
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : null;
+    return isRecord(value) ? (value as Record<string, unknown>) : null;
   }
 }
 

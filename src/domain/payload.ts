@@ -1,5 +1,6 @@
 /** Reading what others wrote: nothing in a payload is believed to have the type that it should have. */
 import { crc32 } from '../base/crc32';
+import { isRecord } from '../base/unknown';
 import type { Exit, Json, Num, Proc, RunError } from '../protocol/events';
 import { put } from './safeRecord';
 
@@ -7,10 +8,6 @@ export type Fields = Record<string, unknown>;
 
 export const MAX_KEY = 1000;
 const MAX_TEXT = 1_000_000;
-
-export function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 export function textOf(value: unknown): string | null {
   return typeof value === 'string' ? (value.length > MAX_TEXT ? `${value.slice(0, MAX_TEXT)}…` : value) : null;
@@ -41,7 +38,7 @@ export function numOf(value: number): Num {
 
 export function metricsOf(value: unknown): Record<string, Num> {
   const metrics: Record<string, Num> = {};
-  if (!isFields(value)) return metrics;
+  if (!isRecord(value)) return metrics;
   for (const [key, entry] of Object.entries(value)) {
     const number = metricOf(entry);
     if (number !== undefined) put(metrics, shortKey(key), numOf(number));
@@ -58,7 +55,7 @@ export function shortKey(key: string): string {
 
 export function stringsOf(value: unknown): Record<string, string> {
   const strings: Record<string, string> = {};
-  if (!isFields(value)) return strings;
+  if (!isRecord(value)) return strings;
   for (const [key, entry] of Object.entries(value))
     if (typeof entry === 'string' || typeof entry === 'number' || typeof entry === 'boolean')
       put(strings, shortKey(key), String(entry));
@@ -67,7 +64,7 @@ export function stringsOf(value: unknown): Record<string, string> {
 
 export function errorOf(value: unknown): RunError | null {
   if (typeof value === 'string') return { message: value };
-  if (!isFields(value)) return null;
+  if (!isRecord(value)) return null;
   const error: RunError = {};
   for (const key of ['type', 'message', 'traceback'] as const) {
     const text = wordOf(value[key]);
@@ -77,7 +74,7 @@ export function errorOf(value: unknown): RunError | null {
 }
 
 export function exitOf(value: unknown): Exit | null {
-  if (!isFields(value)) return null;
+  if (!isRecord(value)) return null;
   const exit: Exit = {};
   const code = finiteOf(value['code']);
   if (code !== null) exit.code = code;
@@ -89,7 +86,7 @@ export function exitOf(value: unknown): Exit | null {
 }
 
 export function procOf(value: unknown): Proc | null {
-  if (!isFields(value)) return null;
+  if (!isRecord(value)) return null;
   const { host, boot, pidns, pid, start } = value;
   if (typeof host !== 'string' || typeof pid !== 'number' || !Number.isInteger(pid) || pid <= 0) return null;
   return { host, boot: textOf(boot) ?? '', pidns: textOf(pidns), pid, start: textOf(start) ?? '' };

@@ -1,5 +1,6 @@
 import { t } from '../base/texts';
 import { Emitter } from '../base/emitter';
+import { messageOf } from '../base/unknown';
 import type { CollectorState, JournalPolicy, Method, Request, Results } from '../protocol/api';
 import { ApiError, userError } from '../protocol/apiError';
 import { PROTOCOL_VERSION } from '../protocol/ids';
@@ -122,7 +123,7 @@ export class CollectorClient {
       const socket = (await this.openFound()) ?? (await this.openStarted());
       await this.adopt(socket);
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       this.failures++;
       this.host.log('error', message);
       this.become({ error: message });

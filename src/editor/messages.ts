@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { messageOf } from '../base/unknown';
 import { straight } from '../domain/format';
 import { ApiError, userError } from '../protocol/apiError';
 
@@ -11,7 +12,7 @@ export function plain(text: string, longest = 200): string {
 /** Shows a failure: those meant for users as they are, others with the way to the log. */
 export async function showFailure(error: unknown, log: vscode.LogOutputChannel): Promise<void> {
   if (error instanceof vscode.CancellationError) return;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   log.error(error instanceof Error ? (error.stack ?? message) : message);
   const showLog = vscode.l10n.t('Show Log');
   const forUser = error instanceof ApiError && error.data.audience === 'user';

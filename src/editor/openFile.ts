@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { isAbsolute, resolve } from 'node:path';
+import { isRecord } from '../base/unknown';
 import { userError } from '../protocol/apiError';
 import type { Json } from '../protocol/events';
 import type { Collectors } from './collectors';
@@ -12,7 +13,7 @@ export async function workingDirectory(collectors: Collectors, run_id: string): 
 
 /** Of a run's source. */
 export function cwdOf(source: Json): string | null {
-  const cwd = typeof source === 'object' && source !== null && !Array.isArray(source) ? source['cwd'] : null;
+  const cwd = isRecord(source) ? source['cwd'] : null;
   return typeof cwd === 'string' ? cwd : null;
 }
 

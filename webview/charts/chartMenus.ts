@@ -1,5 +1,6 @@
 /** What can be done with a chart and with a checkpoint. */
 import { t } from '../../src/base/texts';
+import { messageOf } from '../../src/base/unknown';
 import type { ImageKind, PanelAction } from '../../src/protocol/panel';
 import { statusActions } from '../shared/status';
 import type { Theme } from '../shared/theme';
@@ -105,7 +106,7 @@ export class ChartMenus {
       await navigator.clipboard.write([new ClipboardItem({ 'image/png': new Blob([bytes], { type: 'image/png' }) })]);
       this.act({ do: 'copied' });
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       this.fail(t('The browser did not let the picture be copied. Choose “Save as PNG…” instead. ({0})', why));
     }
   }

@@ -1,5 +1,6 @@
 /** The console tab: what the script printed, the newest at once, older on demand; it follows, and can be searched. */
 import { t } from '../../src/base/texts';
+import { messageOf } from '../../src/base/unknown';
 import type { ConsolePlace, OutputQuery, PanelAction, PanelOutput, PanelRun } from '../../src/protocol/panel';
 import { formatBytes } from '../../src/domain/format';
 import { code, el, filled, icon, iconButton, setAttribute, setText } from '../shared/dom';
@@ -140,7 +141,7 @@ export class ConsoleView {
       this.show(source, output);
       if (output.next < output.size && output.data.length > 0) this.lastAsked = -Infinity;
     } catch (error) {
-      this.onError(error instanceof Error ? error.message : String(error));
+      this.onError(messageOf(error));
       // It may be gone, with what was kept of it.
       if (source === this.source && this.next === null && this.model.state.console_place !== null) {
         this.model.patch({ console_place: null });

@@ -1,5 +1,6 @@
 /** What an event says, in one line. */
 import { t } from '../../src/base/texts';
+import { isRecord } from '../../src/base/unknown';
 import type { Json } from '../../src/protocol/events';
 import type { RunEvent } from '../../src/protocol/panel';
 
@@ -85,7 +86,7 @@ function sourceOf({ source, env }: Fields): string {
 }
 
 function asFields(value: Json | undefined): Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
+  return isRecord(value) ? value : {};
 }
 
 function at(fields: Fields): string {

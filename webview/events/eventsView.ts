@@ -1,5 +1,6 @@
 /** The events tab: what happened in a run, in order: starts and ends, params, states, checkpoints, commands, log lines. */
 import { t } from '../../src/base/texts';
+import { isRecord } from '../../src/base/unknown';
 import type { PanelAction, RunEvent } from '../../src/protocol/panel';
 import { formatCount, formatTime } from '../../src/domain/format';
 import { el, icon, setText } from '../shared/dom';
@@ -118,6 +119,6 @@ export class EventsView {
 /** Log lines are told apart by their level. */
 function kindOf(event: RunEvent): string {
   const { payload } = event;
-  const level = typeof payload === 'object' && payload !== null && !Array.isArray(payload) ? payload['level'] : null;
+  const level = isRecord(payload) ? payload['level'] : null;
   return event.type === 'log' && typeof level === 'string' ? `log ${level}` : event.type.replaceAll('_', ' ');
 }

@@ -1,5 +1,6 @@
 /** Images, histograms or tables of one key, of all runs that are shown, at one step that a slider chooses. */
 import { t } from '../../src/base/texts';
+import { messageOf } from '../../src/base/unknown';
 import type { Json } from '../../src/protocol/events';
 import type { PanelAction, PanelRun, TableArrangement } from '../../src/protocol/panel';
 import { formatCount } from '../../src/domain/format';
@@ -228,7 +229,7 @@ export class MediaCard {
   /** It may come a moment later: the next update tries again. */
   private failed(place: HTMLElement, error: unknown): void {
     this.drawn = '';
-    place.replaceChildren(el('p', { class: 'muted' }, error instanceof Error ? error.message : String(error)));
+    place.replaceChildren(el('p', { class: 'muted' }, messageOf(error)));
   }
 }
 

@@ -1,4 +1,5 @@
 /** Images, histograms and tables out of a run's events, by key and step. What does not have its shape is left out. */
+import { isRecord } from '../../src/base/unknown';
 import { type Json, MEDIA_TYPES, type MediaType } from '../../src/protocol/events';
 import type { RunEvent } from '../../src/protocol/panel';
 
@@ -105,7 +106,7 @@ function itemOf(type: MediaType, fields: Fields, placed: Placed): MediaItem | nu
 }
 
 function fieldsOf(value: Json): Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
+  return isRecord(value) ? value : {};
 }
 
 function numberOf(value: Json | undefined): number | null {

@@ -1,4 +1,5 @@
 /** Fetches the details of runs (checkpoints, attempts, …) when the row says that they changed. */
+import { messageOf } from '../../src/base/unknown';
 import type { PanelRun } from '../../src/protocol/panel';
 import type { RunDetail } from '../../src/protocol/rows';
 import type { PanelModel } from './panelModel';
@@ -40,7 +41,7 @@ export class DetailLoader {
       if (detail !== undefined) this.model.setDetail(detail);
     } catch (error) {
       this.asked.delete(run_id);
-      this.onError(error instanceof Error ? error.message : String(error));
+      this.onError(messageOf(error));
     }
     // What changed meanwhile is asked for again, but not at the rate of the metrics.
     setTimeout(() => {

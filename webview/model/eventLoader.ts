@@ -1,4 +1,5 @@
 /** A run's events (everything that it logged but metrics), asked for by page, only what is new. */
+import { messageOf } from '../../src/base/unknown';
 import type { PanelPage, RunEvent } from '../../src/protocol/panel';
 
 const PAGE = 1000;
@@ -46,7 +47,7 @@ export class EventLoader {
         if (items.length === 0 || next >= total) break;
       }
     } catch (error) {
-      this.onError(error instanceof Error ? error.message : String(error));
+      this.onError(messageOf(error));
     }
     this.busy = false;
     if (this.again) this.poke();

@@ -3,6 +3,7 @@
  * grew, one request a run at a time, at most
  * five times a second unless answers come fast. What it knows stays drawable meanwhile.
  */
+import { messageOf } from '../../src/base/unknown';
 import type { PanelSeries, SeriesQuery, XAxis, Zoom } from '../../src/protocol/panel';
 import type { RunRow, Summary } from '../../src/protocol/rows';
 import type { PanelModel } from './panelModel';
@@ -107,7 +108,7 @@ export class SeriesLoader {
       this.poke();
     } catch (error) {
       this.busy.delete(row.run_id);
-      this.onError(error instanceof Error ? error.message : String(error));
+      this.onError(messageOf(error));
       this.poke(RETRY_MS);
     }
   }

@@ -1,5 +1,6 @@
 /** Everything about one run that is no curve: why it failed, metrics, params, attempts, code, environment, warnings. */
 import { t } from '../../src/base/texts';
+import { isRecord } from '../../src/base/unknown';
 import type { PanelAction, PanelRun } from '../../src/protocol/panel';
 import type { Json } from '../../src/protocol/events';
 import type { Attempt, RunDetail } from '../../src/protocol/rows';
@@ -140,7 +141,7 @@ function flatten(key: string, value: Json): [string, string][] {
 }
 
 function asRecord(value: Json): Record<string, Json> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
+  return isRecord(value) ? value : {};
 }
 
 function table(heads: string[], rows: (string | HTMLElement)[][]): HTMLElement {

@@ -1,6 +1,7 @@
 /** Puts the panel together: who tells whom that something changed. */
 import { Pace } from '../../src/base/pace';
 import { t } from '../../src/base/texts';
+import { messageOf } from '../../src/base/unknown';
 import type { PanelAction } from '../../src/protocol/panel';
 import { el, setText } from '../shared/dom';
 import { Host } from '../shared/host';
@@ -297,7 +298,7 @@ export class ChartPanel {
       this.notices.setActionError(null);
       if (stop !== undefined && 'run_id' in action) this.model.setStop(action.run_id, stop);
     } catch (error) {
-      this.fail(error instanceof Error ? error.message : String(error));
+      this.fail(messageOf(error));
     }
   }
 }

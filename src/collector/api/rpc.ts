@@ -1,6 +1,7 @@
 /** JSON-RPC 2.0: a request's text in, a reply's value out. The carriers (HTTP, WebSocket) are httpServer's. */
 import type { z } from 'zod';
 import { english } from '../../base/texts';
+import { messageOf } from '../../base/unknown';
 import { ApiError, requests, userError, type Method, type Results, type RpcErrorData } from '../../protocol/api';
 
 export type Handlers = {
@@ -47,7 +48,7 @@ export class Rpc {
     } catch (error) {
       if (error instanceof ApiError) return failure(id, -32000, error.message, error.data);
       this.log(`${method} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       return failure(id, -32000, `${method} failed: ${message}`, { code: 'io', audience: 'log' });
     }
   }

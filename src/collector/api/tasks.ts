@@ -1,6 +1,7 @@
 /** Work that takes longer than a reply: export, rebuild. */
 import { randomBytes } from 'node:crypto';
 import { english, type Text, told } from '../../base/texts';
+import { messageOf } from '../../base/unknown';
 import { ApiError, userError } from '../../protocol/api';
 import type { Json } from '../../protocol/events';
 import type { Task } from '../../protocol/rows';
@@ -46,7 +47,7 @@ export class Tasks {
     const ended = work({ signal: abort.signal, progress })
       .then((result) => Object.assign(task, { state: 'done', result }))
       .catch((error: unknown) => {
-        const message = error instanceof Error ? error.message : String(error);
+        const message = messageOf(error);
         const why = { state: 'failed', message, text: error instanceof ApiError ? error.data.text : undefined };
         Object.assign(task, abort.signal.aborted ? { state: 'cancelled' } : why);
       })

@@ -1,5 +1,6 @@
 /** The two ways in which envelopes travel on a socket: frames, or one JSON object a line. */
 import { encodeFrame, FrameDecoder, MAX_FRAME, parseJson } from '../../base/frames';
+import { isRecord } from '../../base/unknown';
 
 export type Item = { kind: 'envelope'; envelope: Record<string, unknown> } | { kind: 'bad'; reason: string };
 
@@ -88,7 +89,7 @@ export class LineDialect implements Dialect {
 
 function parseLine(text: string): Item {
   const value = parseJson(text);
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return isRecord(value)
     ? { kind: 'envelope', envelope: value as Record<string, unknown> }
     : { kind: 'bad', reason: 'a line is no JSON object' };
 }

@@ -1,5 +1,6 @@
 /** What a client says first, and what it is told. */
 import { z } from 'zod';
+import { isRecord } from '../../base/unknown';
 import type { Envelope, Hello, JournalHead } from '../../protocol/events';
 import { isId } from '../../protocol/ids';
 
@@ -63,5 +64,5 @@ export function runIdOf(payload: unknown): string | null {
 }
 
 export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isRecord(value);
 }

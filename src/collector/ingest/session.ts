@@ -1,6 +1,7 @@
 /** One client's connection: hello, then bells of a journal that we see, or events for our copy of one that we do not. */
 import type { Socket } from 'node:net';
 import { Pace } from '../../base/pace';
+import { messageOf } from '../../base/unknown';
 import type { Ack, Command, Envelope, Hello, Json, Welcome } from '../../protocol/events';
 import { isToken } from '../files/token';
 import type { Dialect } from './dialect';
@@ -218,8 +219,4 @@ export class Session {
     if (state.kind === 'legacy') state.streams.drop();
     this.events.closed(this);
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

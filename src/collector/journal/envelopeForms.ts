@@ -4,7 +4,8 @@
  * are numbers, the frame says what the form's envelope says, with these numbers: there is nothing else to be parsed.
  */
 import { parseJson } from '../../base/frames';
-import { isFields, type Fields } from '../../domain/payload';
+import { isRecord } from '../../base/unknown';
+import { type Fields } from '../../domain/payload';
 import { readNumber, scanned } from './scannedNumber';
 
 /** With which our writers end an envelope, eight hex digits in it: what they are has been looked at, and means no more. */
@@ -89,11 +90,11 @@ export class EnvelopeForms {
 
 /** Metrics alone: nobody keeps parts of their envelopes. Batches of one line have other keys where a logger is shared. */
 function nameOf(envelope: unknown): string | null {
-  if (!isFields(envelope)) return null;
+  if (!isRecord(envelope)) return null;
   const { t, m, p } = envelope;
-  if ((t !== 'metric' && t !== 'metric_batch') || !isFields(m) || !isFields(p)) return null;
+  if ((t !== 'metric' && t !== 'metric_batch') || !isRecord(m) || !isRecord(p)) return null;
   const [at, key] = [m['at'] ?? '', p['key'] ?? ''];
-  const keys = isFields(p['metrics']) ? Object.keys(p['metrics']).join('\n') : '';
+  const keys = isRecord(p['metrics']) ? Object.keys(p['metrics']).join('\n') : '';
   return typeof at === 'string' && typeof key === 'string' ? `${at} ${key} ${keys}` : null;
 }
 
@@ -153,7 +154,7 @@ function formOf(known: Known, bytes: Buffer, from: number, to: number): Form | n
     if (token === '}') open.pop();
     else if (token === '{') {
       const inner = open.length === 0 ? envelope : open.at(-1)![key];
-      if (!isFields(inner)) return null;
+      if (!isRecord(inner)) return null;
       open.push(inner);
     } else if (token.startsWith('"')) {
       if (colon !== undefined) key = wordOf(token.slice(0, -colon.length));
@@ -168,7 +169,7 @@ function formOf(known: Known, bytes: Buffer, from: number, to: number): Form | n
       end = index + token.length;
     }
   }
-  if (!isFields(envelope) || open.length !== 1) return null;
+  if (!isRecord(envelope) || open.length !== 1) return null;
   form.texts.push(Buffer.from(text.slice(end), 'latin1'));
   delete envelope['k'];
   return { ...form, envelope, numbers: Float64Array.from(numbers) };

@@ -1,5 +1,6 @@
 /** Who wrote a journal: its first frame says so; of a damaged one the file's name still does. */
-import { isFields, procOf, textOf } from '../../domain/payload';
+import { isRecord } from '../../base/unknown';
+import { procOf, textOf } from '../../domain/payload';
 import type { JournalHead, Proc, Role } from '../../protocol/events';
 import { isId } from '../../protocol/ids';
 import { COMMANDS_JOURNAL, EVENT_JOURNAL, USER_JOURNAL } from '../files/runFiles';
@@ -10,7 +11,7 @@ const NOBODY: Proc = { host: '', boot: '', pidns: null, pid: 0, start: '' };
 /** Or the reason why the journal cannot be read. */
 export function headOf(envelope: Record<string, unknown>, runId: string): JournalHead | { problem: string } | null {
   const p = envelope['p'];
-  if (envelope['t'] !== 'journal' || !isFields(p)) return null;
+  if (envelope['t'] !== 'journal' || !isRecord(p)) return null;
   if (typeof p['format'] === 'number' && p['format'] > 1)
     return { problem: `It is of format ${p['format']}, which a newer version of XTrack wrote: update this one.` };
   const { run_id, worker, attempt, writer, role } = p;

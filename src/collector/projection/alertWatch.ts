@@ -1,4 +1,5 @@
 /** Which rules have come true of which runs, and which alerts are new; asked once a second of each run that is open. */
+import { messageOf } from '../../base/unknown';
 import { conditionOf, progressOf, type Condition } from '../../domain/alertRules';
 import { MAX_TITLE } from '../../domain/run/events';
 import type { AlertRule } from '../../protocol/events';
@@ -42,7 +43,7 @@ export class AlertWatch {
       try {
         return [{ rule, condition: conditionOf(rule), since: Date.now() }];
       } catch (error) {
-        problems.push(`${JSON.stringify(rule.when)}: ${error instanceof Error ? error.message : String(error)}`);
+        problems.push(`${JSON.stringify(rule.when)}: ${messageOf(error)}`);
         return [];
       }
     });

@@ -1,6 +1,7 @@
 /** The catalog, kept up with the runs that are open: their rows when they changed, its file every few seconds. */
 import { existsSync, rmSync } from 'node:fs';
 import type { SqlJsStatic } from 'sql.js';
+import { messageOf } from '../../base/unknown';
 import { isKept, trashedAt } from '../../domain/run/trash';
 import type { RunRow } from '../../protocol/rows';
 import type { OpenRun, OpenRuns } from './openRuns';
@@ -91,7 +92,7 @@ export class CatalogKeeper {
     try {
       budget.spend(() => this.open.save(ownsLease));
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       problem(`The catalog could not be saved (${reason}). It will be made again.`);
     }
   }

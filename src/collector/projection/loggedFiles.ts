@@ -2,7 +2,8 @@
 import { statSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { movedPath } from '../../domain/run/movedPath';
-import { isFields, wordOf } from '../../domain/payload';
+import { isRecord } from '../../base/unknown';
+import { wordOf } from '../../domain/payload';
 import type { RunState } from '../../domain/run/state';
 import type { Json } from '../../protocol/events';
 import type { Artifact, Checkpoint } from '../../protocol/rows';
@@ -56,7 +57,7 @@ export class LoggedFiles {
   /** An event with the place where the file is now that it speaks of, if it does. */
   located(event: Json): Json {
     const { type, payload } = event as { type: string; payload: Json };
-    if (!WITH_FILES.has(type) || !isFields(payload)) return event;
+    if (!WITH_FILES.has(type) || !isRecord(payload)) return event;
     const inRun = wordOf(payload['file']);
     // Named by whoever wrote the journal: nothing outside of the folder is meant.
     if (inRun !== null && RUN_FILE.test(inRun)) return { ...(event as object), file: join(this.runDir, inRun) };

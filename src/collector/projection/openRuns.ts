@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SqlJsStatic } from 'sql.js';
+import { messageOf } from '../../base/unknown';
 import type { RunRow, Status } from '../../protocol/rows';
 import { warn } from '../../domain/run/warnings';
 import { RUN_DATABASE } from '../files/runFiles';
@@ -145,7 +146,7 @@ export class OpenRuns {
       // Told once while it lasts; it is tried again all the time.
       if (run.unsaved || !existsSync(tail.dir)) return;
       run.unsaved = true;
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       const message = `The run’s database could not be saved (${reason}). Its journals have everything, and it is tried again.`;
       warn(tail.state, 'not_saved', message, { file: RUN_DATABASE });
       tail.touch();

@@ -4,6 +4,7 @@
  */
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { messageOf } from '../../base/unknown';
 import { unpackJournals } from '../journal/journalArchive';
 import type { RunTail } from './runTail';
 import { SEAL_FILE, setAside } from '../files/sealFile';
@@ -46,7 +47,7 @@ export class Restoring {
           this.gaveUp.add(runId);
           tail.packed = [];
           if (!existsSync(tail.dir)) return;
-          const reason = error instanceof Error ? error.message : String(error);
+          const reason = messageOf(error);
           this.setup.failed(
             tail,
             `Run ${runId}: its packed journals could not be unpacked (${reason}). They stay as they are.`,

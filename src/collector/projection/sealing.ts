@@ -6,6 +6,7 @@
 import { existsSync, lstatSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SqlJsStatic } from 'sql.js';
+import { messageOf } from '../../base/unknown';
 import { isGone } from '../../domain/run/status';
 import type { RunState, WriterState } from '../../domain/run/state';
 import { warn } from '../../domain/run/warnings';
@@ -249,7 +250,7 @@ export class Sealing {
   private failed(run: OpenRun, error: unknown): void {
     if (error instanceof Interrupted || this.stopped) return;
     const { tail } = run;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     this.refused.set(tail.runId, tail.signature);
     if (!existsSync(tail.dir)) return;
     const message = `The run was not sealed (${reason}). Its journals stay.`;

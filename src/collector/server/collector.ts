@@ -1,6 +1,7 @@
 /** Wires the collector's rooms together, and ends them in order. */
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { messageOf } from '../../base/unknown';
 import { ApiError, type CollectorState } from '../../protocol/api';
 import type { Command, Edit, Json } from '../../protocol/events';
 import { PROTOCOL_VERSION } from '../../protocol/ids';
@@ -330,8 +331,4 @@ export class Collector {
       backlog_bytes: this.backlogBytes,
     };
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

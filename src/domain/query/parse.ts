@@ -4,6 +4,7 @@
  */
 import { RE2JS } from 're2js';
 import { english, type Text } from '../../base/texts';
+import { messageOf } from '../../base/unknown';
 import { userError } from '../../protocol/apiError';
 import {
   COLUMNS,
@@ -101,7 +102,7 @@ class Parser {
     try {
       RE2JS.compile(token.text);
     } catch (error) {
-      throw fail(token, english`Not a pattern: ${error instanceof Error ? error.message : String(error)}.`);
+      throw fail(token, english`Not a pattern: ${messageOf(error)}.`);
     }
     return { kind: 'match', field, pattern: token.text };
   }

@@ -1,11 +1,11 @@
 /** What the events mean that are not metrics. */
 import { ALERT_LEVELS, type Edit, type Launch, MEDIA_TYPES, type Role } from '../../protocol/events';
 import type { CommandState } from '../../protocol/rows';
+import { isRecord } from '../../base/unknown';
 import {
   errorOf,
   exitOf,
   finiteOf,
-  isFields,
   jsonOf,
   metricsOf,
   procOf,
@@ -86,7 +86,7 @@ const earliest = (a: number | null, b: number): number => (a === null ? b : Math
 function runStart(payload: Fields, context: Context): void {
   const { state, writer } = context;
   const id = payload['run_id'];
-  const ids = isFields(id) ? id : {};
+  const ids = isRecord(id) ? id : {};
   if (typeof ids['id'] === 'string' && ids['id'] !== state.run_id)
     return warn(
       state,
@@ -230,7 +230,7 @@ function status(payload: Fields, context: Context): void {
   else if (!ENDINGS.has(phase)) writer.phase = phase.slice(0, 100);
   const progress = payload['progress'];
   if (progress === undefined || progress === null) return;
-  const parts = isFields(progress) ? progress : {};
+  const parts = isRecord(progress) ? progress : {};
   const cur = finiteOf(parts['cur'] ?? parts['current']);
   if (cur === null) return warn(state, 'bad_progress', 'A progress without a number was skipped.', writer);
   writer.progress = { cur, total: finiteOf(parts['total']), unit: (wordOf(parts['unit']) ?? 'steps').slice(0, 50) };
@@ -372,7 +372,7 @@ function edit(payload: Fields, context: Context): void {
   if (typeof notes === 'string' && wins(context, 'user notes', 0, 0)) user.notes = textOf(notes) ?? '';
   if (typeof starred === 'boolean' && wins(context, 'user starred', 0, 0)) user.starred = starred;
   if (typeof deleted === 'boolean' && wins(context, 'user deleted', 0, 0)) user.deleted = deleted;
-  if (!isFields(tags)) return;
+  if (!isRecord(tags)) return;
   for (const [key, value] of Object.entries(tags)) {
     const short = shortKey(key);
     if ((value === null || typeof value === 'string') && wins(context, `user tag ${short}`, 0, 0))

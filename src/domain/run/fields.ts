@@ -1,6 +1,7 @@
 /** Whose word a field of a run is, where several writers may set it: that of the greatest stamp, in whatever order they are read. */
 import type { Source } from '../../protocol/events';
-import { finiteOf, isFields, jsonOf, stringsOf, wordOf, type Fields } from '../payload';
+import { isRecord } from '../../base/unknown';
+import { finiteOf, jsonOf, stringsOf, wordOf, type Fields } from '../payload';
 import type { RunState, Stamp, WriterState } from './state';
 import { lookUp, put } from '../safeRecord';
 
@@ -63,7 +64,7 @@ const SOURCE_TEXTS = [
 
 /** The latest attempt's; within it the supervisor knows better how the script was started. */
 export function setSource(speech: Speech, source: unknown): void {
-  if (!isFields(source)) return;
+  if (!isRecord(source)) return;
   const { state, writer } = speech;
   const rank = writer.role === 'supervisor' ? 2 : 1;
   for (const field of SOURCE_TEXTS) {

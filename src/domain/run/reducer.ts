@@ -4,7 +4,8 @@
  */
 import type { JournalHead } from '../../protocol/events';
 import { applyRareEvent } from './events';
-import { finiteOf, isFields, metricOf, shortKey, MAX_KEY, type Fields } from '../payload';
+import { isRecord } from '../../base/unknown';
+import { finiteOf, metricOf, shortKey, MAX_KEY, type Fields } from '../payload';
 import type { RunSink, RunState, WriterState } from './state';
 import { warn } from './warnings';
 import { put, lookUp } from '../safeRecord';
@@ -73,7 +74,7 @@ export function observe(writer: WriterState, seen: WriterState['seen']): boolean
 /** True when the event was new, so that it belongs in the run's record; metrics go to the sink alone. */
 export function applyEvent(state: RunState, writer: WriterState, envelope: Fields, sink: RunSink): boolean {
   const { t, m, p } = envelope;
-  if (typeof t !== 'string' || !isFields(m) || !isFields(p)) {
+  if (typeof t !== 'string' || !isRecord(m) || !isRecord(p)) {
     warn(state, 'bad_event', 'An event without a type, meta data or payload was skipped.', writer);
     return false;
   }
@@ -149,7 +150,7 @@ function applyMetric(state: RunState, writer: WriterState, p: Fields, ts: number
 
 function applyBatch(state: RunState, writer: WriterState, p: Fields, ts: number, sink: RunSink): void {
   const { metrics, ctx } = p;
-  if (!isFields(metrics)) return warn(state, 'bad_metric', 'A batch without metrics was skipped.', writer);
+  if (!isRecord(metrics)) return warn(state, 'bad_metric', 'A batch without metrics was skipped.', writer);
   const step = axisOf(state, writer, p['step'], 'step');
   const epoch = axisOf(state, writer, p['epoch'], 'epoch');
   hear(writer, step, ts);
@@ -182,7 +183,7 @@ function axisOf(state: RunState, writer: WriterState, value: unknown, what: 'ste
 /** Training and validation values of one key are two curves, not one that jumps between them. */
 function metricKey(state: RunState, writer: WriterState, key: string, ctx: unknown): string {
   let full = key;
-  if (ctx !== undefined && isFields(ctx)) {
+  if (ctx !== undefined && isRecord(ctx)) {
     const phase = ctx['phase'];
     if ((phase === 'val' || phase === 'test') && !key.includes(phase)) full = `${phase}/${key}`;
   }

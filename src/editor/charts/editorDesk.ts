@@ -1,6 +1,7 @@
 /** What a panel asks of the editor: files opened and revealed, texts copied, charts saved. */
 import * as path from 'node:path';
 import * as vscode from 'vscode';
+import { isRecord } from '../../base/unknown';
 import type { ImageKind } from '../../protocol/panel';
 import { requireTrust } from '../messages';
 import { awaitAnswer } from '../commandAnswer';
@@ -89,7 +90,7 @@ export class EditorDesk implements PanelDesk {
 
   private async bases(run_id: string): Promise<string[]> {
     const { source } = await (await this.source.forRun(run_id)).call('runs.get', { run_id });
-    const cwd = typeof source === 'object' && source !== null && !Array.isArray(source) ? source.cwd : null;
+    const cwd = isRecord(source) ? source.cwd : null;
     const folders = vscode.workspace.workspaceFolders?.map((folder) => folder.uri.fsPath) ?? [];
     return typeof cwd === 'string' ? [cwd, ...folders] : folders;
   }

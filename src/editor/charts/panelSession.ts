@@ -4,6 +4,7 @@
  */
 import { type Disposable, DisposableStore } from '../../base/disposable';
 import { t } from '../../base/texts';
+import { messageOf } from '../../base/unknown';
 import type { Changed } from '../../protocol/rows';
 import {
   type Answer,
@@ -255,5 +256,5 @@ export class PanelSession implements Disposable {
 }
 
 function text(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }

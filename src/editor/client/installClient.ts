@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { delimiter } from 'node:path';
+import { messageOf } from '../../base/unknown';
 import { userError } from '../../protocol/apiError';
 import { findInterpreter, knownInterpreters } from '../interpreter';
 import { plain } from '../messages';
@@ -99,7 +100,7 @@ export class InstallClient {
     } catch (error) {
       if (error instanceof vscode.CancellationError) return undefined;
       this.ports.log.error(`Installing into ${probe.executable}: ${String(error)}`);
-      return this.refuse(error instanceof Error ? error.message : String(error));
+      return this.refuse(messageOf(error));
     }
     const there = await verifyClient(probe, env);
     if (!there) {

@@ -1,3 +1,4 @@
+import { isRecord } from '../../base/unknown';
 import type { Json } from '../../protocol/events';
 
 /** `a=1 b=x`, or JSON; of a custom command a first word is its name. */
@@ -5,7 +6,7 @@ export function payloadOf(text: string, named: boolean): { [key: string]: Json }
   const trimmed = text.trim();
   if (trimmed.startsWith('{')) {
     const parsed = jsonOr(trimmed, null);
-    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed) ? parsed : null;
+    return isRecord(parsed) ? parsed : null;
   }
   const words = trimmed.split(/\s+/).filter(Boolean);
   const name = named && words[0] !== undefined && !words[0].includes('=') ? words.shift() : undefined;

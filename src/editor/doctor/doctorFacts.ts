@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import * as fs from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { messageOf } from '../../base/unknown';
 import type { Collectors } from '../collectors';
 import { FOLDER_SETTINGS, WINDOW_SETTINGS } from '../contributions';
 import { findInterpreter } from '../interpreter';
@@ -71,7 +72,7 @@ async function interpreterFacts({ env, clients, log }: FactSources): Promise<Doc
     const other = xtrack && !xtrack.ours ? `${packageText(xtrack)}: ${xtrack.file}` : null;
     return { ...chosen, error: null, version: version.join('.'), executable, other };
   } catch (error) {
-    return { ...unknown, error: error instanceof Error ? error.message : String(error) };
+    return { ...unknown, error: messageOf(error) };
   }
 }
 

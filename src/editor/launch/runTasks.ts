@@ -1,5 +1,6 @@
 /** Tasks of type `xtrack`: launch profiles, and entries of tasks.json, run as tracked runs in the task's terminal. */
 import * as vscode from 'vscode';
+import { messageOf } from '../../base/unknown';
 import { userError } from '../../protocol/apiError';
 import type { Launched } from '../../protocol/rows';
 import { TASK_TYPE } from '../contributions';
@@ -79,7 +80,7 @@ class RunTerminal implements vscode.Pseudoterminal {
 
   open(): void {
     this.start().catch((error: unknown) => {
-      this.written.fire(`${error instanceof Error ? error.message : String(error)}\r\n`);
+      this.written.fire(`${messageOf(error)}\r\n`);
       this.closed.fire(1);
     });
   }

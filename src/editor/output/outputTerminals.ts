@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { messageOf } from '../../base/unknown';
 import { formatBytes } from '../../domain/format';
 import { ApiError } from '../../protocol/apiError';
 import type { Exit } from '../../protocol/events';
@@ -121,7 +122,7 @@ export class OutputFollower implements vscode.Pseudoterminal, vscode.Disposable 
     this.collectors.callRun(run_id, 'runs.input', { run_id, data }).catch((error: unknown) => {
       // Said once: the next key would say the same.
       this.refused = error instanceof ApiError && error.data.code === 'invalid';
-      this.note(error instanceof Error ? error.message : String(error));
+      this.note(messageOf(error));
     });
   }
 

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { messageOf } from '../../base/unknown';
 import { ApiError } from '../../protocol/apiError';
 import type { RunsTree } from './runsTree';
 
@@ -31,7 +32,7 @@ export async function askFilter(tree: RunsTree, given?: unknown): Promise<void> 
 }
 
 function problem(error: unknown, text: string): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const column = error instanceof ApiError ? error.data.column : undefined;
   if (column === undefined) return message;
   return vscode.l10n.t('{0} (at “{1}”)', message, text.slice(column - 1, column + 19) || vscode.l10n.t('the end'));

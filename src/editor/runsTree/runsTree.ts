@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { DisposableStore } from '../../base/disposable';
+import { messageOf } from '../../base/unknown';
 import type { RunDetail, RunRow } from '../../protocol/rows';
 import type { Collectors } from '../collectors';
 import { setContext } from '../contextKeys';
@@ -155,7 +156,7 @@ export class RunsTree implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
       this.loadAgain ||= !taken;
       this.failure = null;
     } catch (error) {
-      this.failure = error instanceof Error ? error.message : String(error);
+      this.failure = messageOf(error);
       this.log.warn(`Runs could not be listed: ${this.failure}`);
     }
   }

@@ -1,5 +1,6 @@
 /** Launching, resuming, and starting again: checks what was asked for, journals it, and starts the supervisor. */
 import { english } from '../../../../base/texts';
+import { messageOf } from '../../../../base/unknown';
 import { userError, type AgainRequest, type LaunchRequest, type ResumeRequest } from '../../../../protocol/api';
 import type { Json, Launch, Recovery, RunEnd } from '../../../../protocol/events';
 import type { Launched } from '../../../../protocol/rows';
@@ -130,7 +131,7 @@ export class Launcher {
         checkProgram(launch);
         await checkInterpreter(python, launch.cwd, env);
       } catch (error) {
-        return this.fail(launch.run_id, attempt, error instanceof Error ? error.message : String(error));
+        return this.fail(launch.run_id, attempt, messageOf(error));
       }
       await this.start(launch, python, env).catch((error: unknown) => this.ports.log(String(error)));
     });
@@ -195,7 +196,7 @@ export class Launcher {
       this.supervisors.set(run_id, supervised.pid);
       void supervised.ended.then((reason) => this.supervisorEnded(launch, supervised.pid, reason));
     } catch (error) {
-      const reason = `${python} does not start: ${error instanceof Error ? error.message : String(error)}`;
+      const reason = `${python} does not start: ${messageOf(error)}`;
       await this.fail(run_id, attempt, reason);
       throw userError('invalid', english`Run ${run_id} was not started: ${reason}.`, { field: 'interpreter' });
     }

@@ -4,6 +4,7 @@
  */
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
+import { messageOf } from '../../../../base/unknown';
 import type { Json, Launch, Recovery as Policy } from '../../../../protocol/events';
 import type { Status } from '../../../../protocol/rows';
 import type { LaunchInfo } from '../../../contract/workerApi';
@@ -97,7 +98,7 @@ export class Recovery {
       await this.ports.appendEvent(runId, attempt, 'launch', withoutSecrets(next) as unknown as Json);
       await this.wait(runId);
     } catch (error) {
-      this.ports.log(`Run ${runId} is not started again: ${error instanceof Error ? error.message : String(error)}`);
+      this.ports.log(`Run ${runId} is not started again: ${messageOf(error)}`);
     } finally {
       this.deciding.delete(runId);
     }
@@ -153,7 +154,7 @@ export class Recovery {
       } else if ((await this.ports.launchInfo(runId)).starts_at === info.starts_at)
         await this.starter.fail(runId, info.attempt, 'Nobody is left who would start it again. Resume it');
     } catch (error) {
-      this.ports.log(`Run ${runId} is not started again: ${error instanceof Error ? error.message : String(error)}`);
+      this.ports.log(`Run ${runId} is not started again: ${messageOf(error)}`);
     }
   }
 

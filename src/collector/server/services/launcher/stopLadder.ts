@@ -3,6 +3,7 @@
  * is journaled, so that everybody sees it and a successor of this collector climbs on.
  */
 import { randomBytes } from 'node:crypto';
+import { messageOf } from '../../../../base/unknown';
 import { userError } from '../../../../protocol/api';
 import type { Status, StopResult } from '../../../../protocol/rows';
 import { groupOf } from '../../../files/processIdentity';
@@ -124,7 +125,7 @@ export class StopLadders {
         if (await this.endNeverStarted(runId, ladder, info)) break;
       }
     } catch (error) {
-      this.ports.log(`Stopping run ${runId} was given up: ${error instanceof Error ? error.message : String(error)}`);
+      this.ports.log(`Stopping run ${runId} was given up: ${messageOf(error)}`);
     } finally {
       this.ladders.delete(runId);
     }
