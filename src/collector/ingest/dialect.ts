@@ -90,6 +90,6 @@ export class LineDialect implements Dialect {
 function parseLine(text: string): Item {
   const value = parseJson(text);
   return isRecord(value)
-    ? { kind: 'envelope', envelope: value as Record<string, unknown> }
+    ? { kind: 'envelope', envelope: value }
     : { kind: 'bad', reason: 'a line is no JSON object' };
 }
