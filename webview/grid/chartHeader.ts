@@ -1,11 +1,11 @@
-/** The head of a chart's card: what it shows, the newest value, what is wrong with its values, and the ways on. */
+/** The header of a chart: title, latest value, count of values that are not finite, buttons. */
 import { t } from '../../src/base/texts';
 import { formatNumber } from '../../src/domain/format';
 import { el, iconButton, setAttribute, setText } from '../shared/dom';
 import { unitOf } from './metricUnits';
 
 export interface HeaderContent {
-  /** The value that stands for the chart. */
+  /** The latest value of the focused run, else of the first. */
   main: { key: string; value: number } | undefined;
   /** How many values are NaN or infinite. */
   bad: number;
