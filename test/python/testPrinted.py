@@ -5,8 +5,8 @@ import unittest
 
 import support  # noqa: F401
 
-from xtrack.printed import Printed
-from xtrack.printedline import read_line
+from xtrack.printed.printed import Printed
+from xtrack.printed.line import read_line
 
 
 def read(text, size=None):

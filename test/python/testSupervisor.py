@@ -7,7 +7,7 @@ import sys
 import unittest
 
 from support import ScriptTest, of_kind, read_journal, wait_for
-from xtrack.consoles import Terminal
+from xtrack.supervisor.consoles import Terminal
 
 RUN = ("-m", "xtrack", "run")
 

@@ -13,11 +13,11 @@ from __future__ import annotations
 
 from typing import Any, Dict, Optional
 
-from .callbacks import PyTorchCallback
-from .run import Run
-from .tracker import Tracker, current_run
-from .transports import FileTransport, NullTransport, StdioTransport, TCPTransport, Transport, UnixSocketTransport
-from .troubles import logger as _logger
+from .integrations.pytorch import PyTorchCallback
+from .api.run import Run
+from .api.tracker import Tracker, current_run
+from .transport.transports import FileTransport, NullTransport, StdioTransport, TCPTransport, Transport, UnixSocketTransport
+from .core.warnings import logger as _logger
 from .version import VERSION as __version__
 
 __all__ = [

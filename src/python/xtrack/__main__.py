@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from typing import Dict, List, NoReturn, Optional
 
-from . import doctor, unsent
-from .ids import is_id
-from .job import Job
-from .supervisor import Supervisor
+from .doctor import report as doctor
+from .transport import unsent
+from .core.ids import is_id
+from .supervisor.job import Job
+from .supervisor.supervisor import Supervisor
 from .version import VERSION
 
 USAGE = """\

@@ -22,11 +22,12 @@ import sys
 import threading
 from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Union
 
-from . import directory as directories
-from . import exits, tracker
-from .cellrun import CellRun
-from .process import absolute
-from .troubles import logger
+from .core import directory as directories
+from .api import exits
+from .api import tracker
+from .notebooks.cellrun import CellRun
+from .core.process import absolute
+from .core.warnings import logger
 from .version import VERSION
 
 #: Files that IPython makes up for cells.

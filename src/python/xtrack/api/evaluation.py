@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
 
 from .arrays import numbers
-from .jsontext import text_of
+from ..core.jsontext import text_of
 
 #: More points than a picture of a curve shows are thinned.
 _MOST_POINTS = 400

@@ -7,9 +7,9 @@ import os
 import stat
 from typing import Any, NamedTuple, Optional
 
-from .jsontext import json_text
-from .process import absolute
-from .troubles import Troubles
+from ..core.jsontext import json_text
+from ..core.process import absolute
+from ..core.warnings import Warnings
 
 TYPES = frozenset(
     "model checkpoint weights config plot figure image data predictions embeddings log profile other".split()
@@ -28,7 +28,7 @@ class File(NamedTuple):
     members: str
 
 
-def describe_file(path: Any, kind: Any, name: Optional[str], troubles: Troubles) -> File:
+def describe_file(path: Any, kind: Any, name: Optional[str], warnings: Warnings) -> File:
     text = os.fsdecode(os.fspath(path))
     full = absolute(text)
     size: Optional[int] = None
@@ -38,10 +38,10 @@ def describe_file(path: Any, kind: Any, name: Optional[str], troubles: Troubles)
         if stat.S_ISREG(found.st_mode):
             size, modified = found.st_size, int(found.st_mtime * 1000)
     except (OSError, ValueError) as error:
-        troubles.note("file", "xtrack: a logged file cannot be looked at, it is recorded all the same: %s" % error)
+        warnings.note("file", "xtrack: a logged file cannot be looked at, it is recorded all the same: %s" % error)
     kind = str(getattr(kind, "value", kind))
     if kind not in TYPES:
-        troubles.note("artifact_type", "xtrack: there is no artifact type %r; taken as other" % kind)
+        warnings.note("artifact_type", "xtrack: there is no artifact type %r; taken as other" % kind)
         kind = "other"
     path_members = ',"path":%s,"abspath":%s' % (json_text(text, 10_000), json_text(full, 10_000))
     members = '%s,"type":"%s","name":%s' % (path_members, kind, json_text(str(name or os.path.basename(text)), 1000))

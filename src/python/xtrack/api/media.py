@@ -8,14 +8,14 @@ import threading
 import uuid
 from typing import Any, Callable, Optional
 
-from .background import Jobs
+from ..transport.background import Jobs
 from .files import describe_file
 from .histogram import counted, histogram_of
-from .jsontext import json_text, text_of
+from ..core.jsontext import json_text, text_of
 from .picture import Pixels, pixels_of, png
-from .recorder import Recorder
+from ..transport.recorder import Recorder
 from .table import table_of
-from .troubles import Troubles
+from ..core.warnings import Warnings
 
 FOLDER = "media"
 #: Encoded and written within the call; what is larger is copied, and written while training goes on.
@@ -29,10 +29,10 @@ _LONG_TEXT = 10_000
 
 
 class Media:
-    def __init__(self, recorder: Recorder, jobs: Jobs, troubles: Troubles) -> None:
+    def __init__(self, recorder: Recorder, jobs: Jobs, warnings: Warnings) -> None:
         self._recorder = recorder
         self._jobs = jobs
-        self._troubles = troubles
+        self._warnings = warnings
         self._lock = threading.Lock()
         self._waiting = 0
 
@@ -82,7 +82,7 @@ class Media:
             self._put(name, lambda path: _write(path, text.encode("utf-8")))
             members += _file(name)
         if table.total > len(table.rows):
-            self._troubles.note(
+            self._warnings.note(
                 "long_table", "xtrack: of the table %s the first %d of %d rows are kept" % (text_of(key), len(table.rows), table.total)
             )
         self._recorder.writer.event("table", members + where, at)
@@ -130,7 +130,7 @@ class Media:
         self._jobs.add(write)
 
     def _copied(self, key: Any, path: Any) -> str:
-        file = describe_file(path, "image", None, self._troubles)
+        file = describe_file(path, "image", None, self._warnings)
         if file.size is None or file.size > _COPIED_BELOW or self._directory() is None:
             return file.path_members
         ending = os.path.splitext(file.absolute)[1].lstrip(".").lower()

@@ -8,17 +8,17 @@ from types import CodeType, FrameType, TracebackType
 from typing import Any, Callable, Dict, Optional, Tuple, Type, Union
 
 from . import exits
-from .background import Jobs
-from .commands import Handler
+from ..transport.background import Jobs
+from ..transport.commands import Handler
 from .evaluation import Evaluation, confusion, precision_recall, roc
 from .files import Checksum, describe_file
 from .guard import guarded
-from .jsontext import json_text, number_text, quote, text_of
+from ..core.jsontext import json_text, number_text, quote, text_of
 from .media import Media
-from .recorder import Recorder
+from ..transport.recorder import Recorder
 from .sites import SiteCache, caller, site_of
-from .troubles import Troubles
-from .writer import Writer
+from ..core.warnings import Warnings
+from ..core.writer import Writer
 
 _getframe = sys._getframe
 _METRIC = '{"v":1,"t":"metric","m":{"seq":'
@@ -30,7 +30,7 @@ _NO_SITE: Tuple[Optional[CodeType], int, str] = (None, -1, "")
 
 
 class Run:
-    def __init__(self, recorder: Recorder, name: Optional[str], troubles: Troubles) -> None:
+    def __init__(self, recorder: Recorder, name: Optional[str], warnings: Warnings) -> None:
         self._recorder = recorder
         self._writer = recorder.writer
         self._emit = recorder.writer.emit
@@ -39,10 +39,10 @@ class Run:
         #: Where each key was logged last; most keys are logged by one line.
         self._last: Dict[Any, Tuple[Optional[CodeType], int, str]] = {}
         self._started = time.monotonic()
-        self._jobs = Jobs(troubles)
-        self._media = Media(recorder, self._jobs, troubles)
+        self._jobs = Jobs(warnings)
+        self._media = Media(recorder, self._jobs, warnings)
         self._status: Optional[str] = None
-        self.troubles = troubles
+        self.warnings = warnings
         self.name = name
         #: The notebook cell that started it.
         self.cell: Optional[int] = None
@@ -95,7 +95,7 @@ class Run:
             "events": self._writer.seq,
             "held": outlet.held,
             "dropped": outlet.dropped,
-            "warnings": dict(self.troubles.counts),
+            "warnings": dict(self.warnings.counts),
         }
 
     def __repr__(self) -> str:
@@ -148,9 +148,9 @@ class Run:
                     self._emit(_METRIC, start, f"{number}{self._where(step, epoch, phase, batch_size)}}}")
             if unknown or further:
                 named = ", ".join(unknown) or "after batch_size"
-                self.troubles.note("arguments", "xtrack: log_metric has no argument %s" % named)
+                self.warnings.note("arguments", "xtrack: log_metric has no argument %s" % named)
         except Exception as error:
-            self.troubles.caught("log_metric", error)
+            self.warnings.caught("log_metric", error)
 
     def _metric_start(self, frame: FrameType, key: Any) -> str:
         start = self._texts.get((id(frame.f_code), frame.f_lasti, key))
@@ -166,7 +166,7 @@ class Run:
     def _number(self, key: Any, value: Any) -> Optional[str]:
         number = number_text(value)
         if number is None:
-            self.troubles.note(
+            self.warnings.note(
                 "not_a_number", "xtrack: the metric %s was given a %s, not a number; it is skipped" % (text_of(key), type(value).__name__)
             )
         return number
@@ -204,7 +204,7 @@ class Run:
             return ""
         number = number_text(value)
         if number is None or number.startswith('"'):
-            self.troubles.note("bad_" + name, "xtrack: a %s is no number: %s; it is left out" % (name, type(value).__name__))
+            self.warnings.note("bad_" + name, "xtrack: a %s is no number: %s; it is left out" % (name, type(value).__name__))
             return ""
         # 3.0 is step 3: counters often come out of float arithmetic.
         return ',"%s":%s' % (name, number[:-2] if number.endswith(".0") else number)
@@ -221,7 +221,7 @@ class Run:
         upload_strategy: str = "reference",
     ) -> None:
         at = caller()
-        file = describe_file(path, artifact_type, name, self.troubles)
+        file = describe_file(path, artifact_type, name, self.warnings)
         members = file.members + ',"upload":' + json_text(text_of(upload_strategy), 100)
         if metadata:
             members += ',"meta":' + json_text(metadata)
@@ -245,7 +245,7 @@ class Run:
         best_metric_key: Optional[str] = None,
         metadata: Optional[Dict[str, Any]] = None,
     ) -> None:
-        file = describe_file(path, "checkpoint", None, self.troubles)
+        file = describe_file(path, "checkpoint", None, self.warnings)
         # By which a resume tells whether the file is still what was logged.
         seen = ',"size":%d,"modified":%d' % (file.size, file.modified or 0) if file.size is not None else ""
         members = file.path_members + seen + self._axis("step", step) + self._axis("epoch", epoch)
@@ -331,7 +331,7 @@ class Run:
         members = ',"title":%s,"text":%s,"level":%s' % (json_text(text_of(title), 1000), json_text(text_of(text), 10_000), json_text(word, 20))
         self._writer.event("alert", members, caller())
         if unknown:
-            self.troubles.note("arguments", "xtrack: alert has no argument %s" % ", ".join(unknown))
+            self.warnings.note("arguments", "xtrack: alert has no argument %s" % ", ".join(unknown))
 
     @guarded
     def end(self, status: str = "completed", error: Any = None) -> None:
@@ -339,7 +339,7 @@ class Run:
         if self._status is not None:
             return
         if status not in ("completed", "failed", "killed"):
-            self.troubles.note("status", "xtrack: a run ends as completed, failed or killed, not as %r" % (status,))
+            self.warnings.note("status", "xtrack: a run ends as completed, failed or killed, not as %r" % (status,))
             status = "failed" if error else "completed"
         self._status = status
         exits.forget(self)
@@ -398,7 +398,7 @@ class Run:
     def __reduce__(self) -> Any:
         from .tracker import unpickled
 
-        self.troubles.note(
+        self.warnings.note(
             "pickled",
             "xtrack: a run cannot be handed to another process or saved, there it records nothing; "
             "call start_run(run_id=%r) in that process" % self.run_id,
@@ -409,8 +409,8 @@ class Run:
 
     def forked(self) -> None:
         """In a forked child, before it does anything."""
-        self._jobs = Jobs(self.troubles)
-        self._media = Media(self._recorder, self._jobs, self.troubles)
+        self._jobs = Jobs(self.warnings)
+        self._media = Media(self._recorder, self._jobs, self.warnings)
         self._recorder.forked()
         self._writer.on_forked = self._became_writer
 

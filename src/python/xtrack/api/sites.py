@@ -7,9 +7,10 @@ import sys
 from types import CodeType, FrameType
 from typing import Dict, List, Optional, Tuple
 
-from .process import working_directory
+from ..core.collision import PACKAGE
+from ..core.process import working_directory
 
-_PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+_PACKAGE = PACKAGE + os.sep
 _LIMIT = 10_000
 # Relative file names of code mean the directory in which the script was started.
 _cwd = working_directory()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Tuple
 
-from .jsontext import json_text, text_of
+from ..core.jsontext import json_text, text_of
 
 MAX_ROWS = 10_000
 MAX_COLUMNS = 500

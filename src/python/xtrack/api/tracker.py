@@ -7,19 +7,20 @@ import os
 import sys
 from typing import Any, Callable, Dict, Optional
 
-from . import exits, ranks
-from .collision import another_xtrack_here
-from .directory import resolve, workspace
-from .ids import clean_id, is_id, new_run_id
-from .journal import Journals, next_attempt
-from .jsontext import json_text, text_of
-from .process import working_directory
-from .recorder import Recorder
+from . import exits
+from ..core import ranks
+from ..core.collision import another_xtrack_here
+from ..core.directory import resolve, workspace
+from ..core.ids import clean_id, is_id, new_run_id
+from ..core.journal import Journals, next_attempt
+from ..core.jsontext import json_text, text_of
+from ..core.process import working_directory
+from ..transport.recorder import Recorder
 from .run import Run
 from .sites import caller
-from .source import git_state, quick_environment, quick_source, slow_environment
-from .transports import NullTransport, Transport, choose
-from .troubles import Troubles
+from ..core.source import git_state, quick_environment, quick_source, slow_environment
+from ..transport.transports import NullTransport, Transport, choose
+from ..core.warnings import Warnings
 
 #: The run that module functions such as xtrack.log_metric mean: the last one started.
 _current: Optional[Run] = None
@@ -46,21 +47,21 @@ class Tracker:
         transport: one of the transport classes or its name; by default as XTRACK_TRANSPORT says, else the journal in .xtrack.
         """
         global _current
-        troubles = Troubles()
+        warnings = Warnings()
         try:
-            chosen = choose(transport, troubles)
-            run = _adopt(name, run_id, experiment_id, tags, chosen) or _start(name, run_id, experiment_id, tags, chosen, troubles)
+            chosen = choose(transport, warnings)
+            run = _adopt(name, run_id, experiment_id, tags, chosen) or _start(name, run_id, experiment_id, tags, chosen, warnings)
         except Exception as error:
             # Whatever it was (a directory that vanished, an exhausted system): training goes on, unrecorded.
-            troubles.caught("start_run", error)
-            run = _unrecorded(troubles)
+            warnings.caught("start_run", error)
+            run = _unrecorded(warnings)
         _current = run
         return run
 
 
-def _unrecorded(troubles: Troubles) -> Run:
-    null = Recorder(NullTransport(), Journals(os.devnull, troubles), new_run_id(), "worker-0", 1, "script", troubles)
-    return Run(null, None, troubles)
+def _unrecorded(warnings: Warnings) -> Run:
+    null = Recorder(NullTransport(), Journals(os.devnull, warnings), new_run_id(), "worker-0", 1, "script", warnings)
+    return Run(null, None, warnings)
 
 
 def unpickled(run_id: str) -> Run:
@@ -68,7 +69,7 @@ def unpickled(run_id: str) -> Run:
     for run in exits.open_runs():
         if run.run_id == run_id:
             return run
-    return _unrecorded(Troubles())
+    return _unrecorded(Warnings())
 
 
 def current_run() -> Optional[Run]:
@@ -86,8 +87,8 @@ def _adopt(name: Any, given: Optional[str], experiment: Any, tags: Any, transpor
 
 def start_of_cell(name: str, tags: Dict[str, Any], experiment: Optional[str], cell: Optional[int]) -> Run:
     """The run of a notebook cell that did not start one itself. Raises what goes wrong."""
-    troubles = Troubles()
-    run = _start(name, None, experiment, tags, choose(None, troubles), troubles)
+    warnings = Warnings()
+    run = _start(name, None, experiment, tags, choose(None, warnings), warnings)
     run.cell = cell
     return run
 
@@ -98,23 +99,23 @@ def _start(
     experiment: Optional[str],
     tags: Optional[Dict[str, Any]],
     transport: Transport,
-    troubles: Troubles,
+    warnings: Warnings,
 ) -> Run:
     global _first_run_id
     _end_runs_of_earlier_cells()
-    journals = Journals(resolve(), troubles)
-    run_id, attempt, parent = _identify(given, journals, troubles)
+    journals = Journals(resolve(), warnings)
+    run_id, attempt, parent = _identify(given, journals, warnings)
     worker = ranks.worker_id()
     if transport.keeps_journal:
         journals.settle_on_directory(run_id)
     attempt = attempt or next_attempt(journals.run_dir(run_id), worker)
-    recorder = Recorder(transport, journals, run_id, worker, attempt, "script", troubles)
+    recorder = Recorder(transport, journals, run_id, worker, attempt, "script", warnings)
     if _first_run_id is None:
         _first_run_id = run_id
     name = name if name is not None else os.environ.get("XTRACK_NAME") or None
-    run = Run(recorder, None if name is None else text_of(name), troubles)
+    run = Run(recorder, None if name is None else text_of(name), warnings)
     run.cell = _cell()
-    troubles.tell = lambda message: recorder.writer.event("log", ',"level":"warning","logger":"xtrack","msg":' + json_text(message))
+    warnings.tell = lambda message: recorder.writer.event("log", ',"level":"warning","logger":"xtrack","msg":' + json_text(message))
     experiment = experiment if experiment is not None else os.environ.get("XTRACK_EXPERIMENT") or None
     _announce(run, experiment, parent, tags)
     exits.watch(run)
@@ -122,20 +123,20 @@ def _start(
         recorder.send_left()
     if transport.keeps_journal and not os.environ.get("XTRACK_SUPERVISED"):
         run.add_job(lambda: _describe(recorder))
-        run.add_job(lambda: _tell_of_collision(troubles))
+        run.add_job(lambda: _tell_of_collision(warnings))
     return run
 
 
-def _identify(given: Optional[str], journals: Journals, troubles: Troubles) -> "tuple[str, int, Optional[str]]":
+def _identify(given: Optional[str], journals: Journals, warnings: Warnings) -> "tuple[str, int, Optional[str]]":
     """(run id, attempt or 0 for "look", parent)"""
     global _given_id_is_taken
     env = os.environ
     outer = env.get("XTRACK_RUN_ID")
     if outer:
-        outer = _checked(outer, troubles)
+        outer = _checked(outer, warnings)
     parent = env.get("XTRACK_PARENT_RUN_ID") or None
     if given is not None and given != "":
-        run_id = _checked(given, troubles)
+        run_id = _checked(given, warnings)
     elif outer and not _given_id_is_taken:
         run_id = outer
     elif _first_run_id is None:
@@ -150,11 +151,11 @@ def _identify(given: Optional[str], journals: Journals, troubles: Troubles) -> "
     return run_id, 0, parent or outer or (active[0] if active and active[0] != run_id else None)
 
 
-def _checked(text: Any, troubles: Troubles) -> str:
+def _checked(text: Any, warnings: Warnings) -> str:
     if is_id(text):
         return str(text)
     cleaned = clean_id(text, new_run_id())
-    troubles.note("run_id", "xtrack: %r cannot be a run id (letters, digits, . _ -); using %s" % (str(text)[:200], cleaned))
+    warnings.note("run_id", "xtrack: %r cannot be a run id (letters, digits, . _ -); using %s" % (str(text)[:200], cleaned))
     return cleaned
 
 
@@ -189,11 +190,11 @@ def _describe(recorder: Recorder) -> None:
     recorder.writer.event("source", payload)
 
 
-def _tell_of_collision(troubles: Troubles) -> None:
+def _tell_of_collision(warnings: Warnings) -> None:
     """In a run that is supervised the supervisor tells it."""
     found = another_xtrack_here()
     if found is not None:
-        troubles.note("collision", "xtrack: another package named xtrack is installed, which this client hides: %s" % found)
+        warnings.note("collision", "xtrack: another package named xtrack is installed, which this client hides: %s" % found)
 
 
 def _tags(given: Any) -> Dict[str, str]:

@@ -9,8 +9,10 @@ from typing import List, Optional
 
 from .process import absolute, working_directory
 
-#: The folder from which this client was imported.
-PACKAGE_DIR = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+#: The folder of this package.
+PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+#: The folder on the search path from which this package was imported.
+PACKAGE_DIR = os.path.dirname(PACKAGE)
 
 
 def another_xtrack(script: Optional[str]) -> Optional[str]:
@@ -51,4 +53,9 @@ def _foreign_in(folders: List[str]) -> Optional[str]:
         return os.path.realpath(spec.origin)
     # A folder without __init__.py hides nothing that has one.
     folder = os.path.dirname(spec.origin) if spec.origin else None
-    return os.path.realpath(folder) if folder and not os.path.exists(os.path.join(folder, "supervisor.py")) else None
+    return os.path.realpath(folder) if folder and not _is_client(folder) else None
+
+
+def _is_client(folder: str) -> bool:
+    """Whether the package in `folder` is this client, of this version or an earlier one, which had no rooms."""
+    return any(os.path.exists(os.path.join(folder, *path)) for path in (("core", "outlet.py"), ("outlet.py",)))

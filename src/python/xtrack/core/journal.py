@@ -13,7 +13,7 @@ from . import directory as directories
 from .frames import FrameDecoder
 from .outlet import Outlet
 from .process import liveness
-from .troubles import Troubles
+from .warnings import Warnings
 from .writer import Identity
 
 # Readable too: after an interrupt the writer looks whether its last frame is in the file.
@@ -28,11 +28,11 @@ _SILENT_S = 15.0
 class Journals:
     """Opens journals in `directory`, or where that cannot be written in a fallback; then `directory` is that."""
 
-    def __init__(self, directory: str, troubles: Troubles) -> None:
+    def __init__(self, directory: str, warnings: Warnings) -> None:
         self.wanted = directory
         self.directory = directory
         self.path: Optional[str] = None
-        self._troubles = troubles
+        self._warnings = warnings
 
     def settle_on_directory(self, run_id: str) -> None:
         """Finds the first directory in which the run's journals can be made."""
@@ -41,7 +41,7 @@ class Journals:
                 directories.ensure(candidate)
                 path = directories.run_directory(candidate, run_id)
             except OSError as error:
-                self._troubles.note("directory", "xtrack: cannot write in %s (%s)" % (candidate, error))
+                self._warnings.note("directory", "xtrack: cannot write in %s (%s)" % (candidate, error))
                 continue
             if os.access(path, os.W_OK | os.X_OK):
                 self.directory = candidate
@@ -55,7 +55,7 @@ class Journals:
         return os.path.join(self.directory, "runs", run_id)
 
     def open(self, identity: Identity) -> Outlet:
-        return Outlet(lambda: self._create(identity), self._troubles)
+        return Outlet(lambda: self._create(identity), self._warnings)
 
     def _create(self, identity: Identity) -> int:
         directories.ensure(self.directory)
@@ -65,10 +65,10 @@ class Journals:
         return fd
 
 
-def open_for_append(path: str, troubles: Troubles) -> Outlet:
+def open_for_append(path: str, warnings: Warnings) -> Outlet:
     """The file transport: one file for all runs and processes."""
     flags = _FLAGS & ~getattr(os, "O_NOFOLLOW", 0)
-    outlet = Outlet(lambda: _above_standard(os.open(path, flags, 0o600)), troubles)
+    outlet = Outlet(lambda: _above_standard(os.open(path, flags, 0o600)), warnings)
     outlet.exclusive = False
     return outlet
 

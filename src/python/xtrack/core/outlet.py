@@ -8,7 +8,7 @@ import threading
 from collections import deque
 from typing import Callable, Deque, List
 
-from .troubles import Troubles
+from .warnings import Warnings
 
 HOLD_LIMIT = 64 * 2**20
 SLOW_NS = 200_000
@@ -27,9 +27,9 @@ class Outlet:
     #: Nobody else appends to the file, so that its size tells what was written.
     exclusive = True
 
-    def __init__(self, opener: Callable[[], int], troubles: Troubles, threaded: bool = False) -> None:
+    def __init__(self, opener: Callable[[], int], warnings: Warnings, threaded: bool = False) -> None:
         self._opener = opener
-        self._troubles = troubles
+        self._warnings = warnings
         #: The disk is slow, or a reader may be: the background thread writes.
         self.threaded = threaded
         self.fd = -1
@@ -57,7 +57,7 @@ class Outlet:
             self.fd = self._opener()
             return True
         except OSError as error:
-            self._troubles.note(
+            self._warnings.note(
                 "open", "xtrack: cannot open the journal (%s); events are kept in memory until it can be opened" % error
             )
             return False
@@ -92,7 +92,7 @@ class Outlet:
             self._samples.clear()
             if median > SLOW_NS:
                 self.threaded = True
-                self._troubles.note(
+                self._warnings.note(
                     "slow_disk",
                     "xtrack: appending to the journal takes %d µs on this disk; a thread of its own does it from now on, and a "
                     "killed process may lose its last moments" % (median // 1000),
@@ -143,7 +143,7 @@ class Outlet:
         return complete
 
     def _failed(self, error: object) -> None:
-        self._troubles.note(
+        self._warnings.note(
             "append", "xtrack: cannot append to the journal (%s); events are kept in memory and written when it works again" % error
         )
 
@@ -187,9 +187,9 @@ class StreamOutlet(Outlet):
 
     exclusive = False
 
-    def __init__(self, fd: int, troubles: Troubles) -> None:
+    def __init__(self, fd: int, warnings: Warnings) -> None:
         self._broken = False
-        super().__init__(lambda: fd, troubles, threaded=True)
+        super().__init__(lambda: fd, warnings, threaded=True)
         try:
             os.fstat(fd)
         except OSError as error:
@@ -216,7 +216,7 @@ class StreamOutlet(Outlet):
         self.dropped += self.held
         self._held.clear()
         self.held_bytes = 0
-        self._troubles.note("stdio", "xtrack: nobody reads the events any more (%s); they are dropped" % error)
+        self._warnings.note("stdio", "xtrack: nobody reads the events any more (%s); they are dropped" % error)
 
     def sync(self) -> None:
         """Pipes have no disk."""

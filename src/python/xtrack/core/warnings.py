@@ -12,7 +12,7 @@ logger = logging.getLogger("xtrack")
 logger.addHandler(logging.NullHandler())
 
 
-class Troubles:
+class Warnings:
     def __init__(self) -> None:
         self.counts: Dict[str, int] = {}
         #: Also tells the run's log, where the user will see it.

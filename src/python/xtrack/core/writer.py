@@ -16,8 +16,8 @@ from .ids import new_writer
 from .jsontext import json_text
 from .outlet import Outlet
 from .process import this_process
-from .troubles import Troubles
-from .version import CLIENT
+from .warnings import Warnings
+from ..version import CLIENT
 
 _now = time.time_ns
 _write = os.write
@@ -54,9 +54,9 @@ class Writer:
     in front of all later ones, when emit returns.
     """
 
-    def __init__(self, identity: Identity, open_outlet: OpenOutlet, troubles: Troubles) -> None:
+    def __init__(self, identity: Identity, open_outlet: OpenOutlet, warnings: Warnings) -> None:
         self.identity = identity
-        self.troubles = troubles
+        self.warnings = warnings
         self._open_outlet = open_outlet
         self.seq = 0
         self.closed = False
@@ -135,7 +135,7 @@ class Writer:
         except OSError as error:
             self._not_written(frame, error)
         except Exception as error:
-            self.troubles.caught("event", error)
+            self.warnings.caught("event", error)
         except BaseException:
             self._interrupted(seq, frame)
             raise
@@ -154,14 +154,14 @@ class Writer:
     def _put(self, start: str, rest: str) -> None:
         """The paths that are not hot: a forked child's first event, a disk that does not take frames. Holds the token."""
         if self.closed:
-            self.troubles.note("ended", "xtrack: the run %s has ended; what is logged after that is dropped" % self.identity.run_id)
+            self.warnings.note("ended", "xtrack: the run %s has ended; what is logged after that is dropped" % self.identity.run_id)
             return
         if self._detached:
             self._become_own_writer()
         outlet = self.outlet
         if outlet.full:
             outlet.dropped += 1
-            self.troubles.note("dropped", "xtrack: the journal cannot be written and memory for events is used up; events are dropped")
+            self.warnings.note("dropped", "xtrack: the journal cannot be written and memory for events is used up; events are dropped")
             return
         seq = self.seq + 1
         frame = seal(f"{start}{seq},\"ts\":{_now() // 1000}{rest}".encode("utf-8", "replace"))
@@ -197,7 +197,7 @@ class Writer:
         try:
             self._put(start, rest)
         except Exception as error:
-            self.troubles.caught("event", error)
+            self.warnings.caught("event", error)
         finally:
             self._put_nested()
             self._give(None)
@@ -220,7 +220,7 @@ class Writer:
             try:
                 self._put(*self._nested.pop(0))
             except Exception as error:
-                self.troubles.caught("event", error)
+                self.warnings.caught("event", error)
 
     def _is_nested(self) -> bool:
         frame = sys._getframe(1).f_back

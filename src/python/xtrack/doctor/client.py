@@ -7,11 +7,11 @@ import platform
 import sys
 from typing import List
 
-from .collision import another_xtrack_here, shadowing
-from .doctorfinding import Finding
-from .outputpatterns import VARIABLE as PATTERNS
-from .outputpatterns import from_environment
-from .version import VERSION
+from ..core.collision import PACKAGE, another_xtrack_here, shadowing
+from .finding import Finding
+from ..printed.patterns import VARIABLE as PATTERNS
+from ..printed.patterns import from_environment
+from ..version import VERSION
 
 
 def check() -> List[Finding]:
@@ -24,8 +24,7 @@ def _python() -> List[Finding]:
         return [
             Finding("client.python", "error", "Python %s is too old" % version, sys.executable, "Use Python 3.8 or newer for training scripts.")
         ]
-    package = os.path.dirname(os.path.abspath(__file__))
-    return [Finding("client.python", "ok", "Python %s, client %s" % (version, VERSION), "%s with %s" % (sys.executable, package))]
+    return [Finding("client.python", "ok", "Python %s, client %s" % (version, VERSION), "%s with %s" % (sys.executable, PACKAGE))]
 
 
 def _name() -> List[Finding]:
@@ -52,7 +51,7 @@ def _name() -> List[Finding]:
                 "Keep the two in different environments.",
             )
         ]
-    return [Finding("client.collision", "ok", "`import xtrack` means this client", os.path.dirname(os.path.abspath(__file__)))]
+    return [Finding("client.collision", "ok", "`import xtrack` means this client", PACKAGE)]
 
 
 def _environment() -> List[Finding]:

@@ -8,10 +8,10 @@ import os
 import stat
 from typing import Any, Dict, List, Optional
 
-from . import directory as directories
-from .doctorfinding import Finding
-from .process import hostname, liveness
-from .version import VERSION
+from ..core import directory as directories
+from .finding import Finding
+from ..core.process import hostname, liveness
+from ..version import VERSION
 
 _PROTOCOL = 1
 _PATIENCE_S = 3.0

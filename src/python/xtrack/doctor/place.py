@@ -10,8 +10,8 @@ import tempfile
 import time
 from typing import List, Optional
 
-from . import directory as directories
-from .doctorfinding import Finding, whose
+from ..core import directory as directories
+from .finding import Finding, whose
 
 _FULL = 100 * 2**20
 _TIGHT = 2 * 2**30

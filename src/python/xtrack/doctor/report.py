@@ -16,8 +16,9 @@ import os
 import sys
 from typing import Callable, Dict, List, NamedTuple, Optional
 
-from .doctorfinding import LEVELS, Finding, Level
-from .version import VERSION
+from .finding import LEVELS, Finding, Level
+from ..core.directory import resolve
+from ..version import VERSION
 
 _SIGNS: Dict[Level, str] = {"error": "✗", "warning": "!", "info": "·", "ok": "✓"}
 
@@ -30,8 +31,6 @@ class Request(NamedTuple):
 
 
 def main(request: Request) -> int:
-    from .directory import resolve
-
     directory = resolve(os.path.expanduser(request.folder) if request.folder else None) if not _given(request) else _given(request)
     assert directory is not None
     findings = examine(directory, request)
@@ -55,17 +54,18 @@ def _given(request: Request) -> Optional[str]:
 
 
 def examine(directory: str, request: Request) -> List[Finding]:
-    from . import doctorclient, doctorcollector, doctorplace, doctorruns
+    # Only here: who runs a script does not pay for what the doctor needs.
+    from . import client, collector, place, runs
 
     checks: List[Callable[[], List[Finding]]] = [
-        lambda: doctorclient.check(),
-        lambda: doctorplace.check(directory, request.folder),
-        lambda: doctorcollector.check(directory),
-        lambda: doctorruns.check_journals(directory),
+        lambda: client.check(),
+        lambda: place.check(directory, request.folder),
+        lambda: collector.check(directory),
+        lambda: runs.check_journals(directory),
     ]
     if request.run_id is not None:
         run_id = request.run_id
-        checks.append(lambda: doctorruns.check_run(directory, run_id))
+        checks.append(lambda: runs.check_run(directory, run_id))
     findings: List[Finding] = []
     for check in checks:
         try:

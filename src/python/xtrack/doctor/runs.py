@@ -6,12 +6,12 @@ import os
 import time
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional
 
-from . import directory as directories
-from .doctorcollector import Refused, ask
-from .doctorfinding import Finding, whose
-from .frames import FrameDecoder
-from .ids import is_id
-from .journal import head_of, journals_in
+from ..core import directory as directories
+from .collector import Refused, ask
+from .finding import Finding, whose
+from ..core.frames import FrameDecoder
+from ..core.ids import is_id
+from ..core.journal import head_of, journals_in
 
 #: Of a large history the newest are looked at, for a bounded time.
 _RUNS = 200

@@ -18,12 +18,12 @@ from importlib.util import find_spec
 from types import ModuleType
 from typing import Any, Callable, Dict, List, Optional, Set
 
-from .troubles import Troubles
+from ..core.warnings import Warnings
 
 Hook = Callable[[ModuleType], object]
 
 _hooks: Dict[str, List[Hook]] = {}
-troubles = Troubles()
+warnings = Warnings()
 
 
 def on_import(module: str) -> Callable[[Hook], Hook]:
@@ -49,7 +49,7 @@ def _call(hook: Hook, module: ModuleType) -> None:
     try:
         hook(module)
     except Exception as error:
-        troubles.caught("the hook for %s" % module.__name__, error)
+        warnings.caught("the hook for %s" % module.__name__, error)
 
 
 def _imported(module: ModuleType) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Dict, Optional
 
-from .guard import guarded
-from .run import Run
-from .troubles import Troubles
+from ..api.guard import guarded
+from ..api.run import Run
+from ..core.warnings import Warnings
 
 
 class PyTorchCallback:
@@ -14,7 +14,7 @@ class PyTorchCallback:
 
     def __init__(self, run: Run, log_every_n_steps: int = 100) -> None:
         self.run = run
-        self.troubles = getattr(run, "troubles", None) or Troubles()
+        self.warnings = getattr(run, "warnings", None) or Warnings()
         self.log_every_n_steps = max(1, log_every_n_steps) if isinstance(log_every_n_steps, int) else 100
         self._epoch: Optional[int] = None
 

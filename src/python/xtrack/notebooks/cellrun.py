@@ -8,13 +8,14 @@ import threading
 import time
 from typing import Any, Callable, Dict, List, Optional
 
-from . import consoles, exits
-from .machine import Machine
-from .outputlog import OutputLog, limit_from_environment
-from .outputwatch import PATIENCE_S, OutputWatch, Script
-from .printed import Printed
-from .run import Run
-from .troubles import logger
+from ..supervisor import consoles
+from ..api import exits
+from ..supervisor.machine import Machine
+from ..supervisor.outputlog import OutputLog, limit_from_environment
+from ..printed.watch import PATIENCE_S, OutputWatch, Script
+from ..printed.printed import Printed
+from ..api.run import Run
+from ..core.warnings import logger
 
 #: A cell that was chosen shows as a run after this; one of a notebook that is tracked as a whole after that.
 _ASKED_S = 0.3
@@ -130,10 +131,10 @@ class CellRun:
             return
         path = os.path.join(run.directory, "output-%s-%d.log" % (run.worker_id, run.attempt))
         start = self._console.write_to(path)
-        self._log = OutputLog(path, run.troubles, limit_from_environment())
+        self._log = OutputLog(path, run.warnings, limit_from_environment())
         self._script = OfRun(run)
         self._script.is_the_scripts = self._is_the_scripts
-        self._output = OutputWatch(path, start, lambda: run.writer, self._script, run.troubles)
+        self._output = OutputWatch(path, start, lambda: run.writer, self._script, run.warnings)
 
     def _watch(self) -> None:
         while not self._ending.wait(_STEP_S):

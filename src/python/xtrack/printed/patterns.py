@@ -15,7 +15,7 @@ import sys
 import threading
 from typing import Any, Callable, Dict, List, Optional
 
-from .printedline import Line
+from .line import Line
 
 VARIABLE = "XTRACK_OUTPUT_PATTERNS"
 _WORKER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "patternworker.py")

@@ -10,11 +10,11 @@ import os
 import time
 from typing import Callable, List, Optional
 
-from .jsontext import json_text, number_text, quote
-from .outputpatterns import from_environment
+from ..core.jsontext import json_text, number_text, quote
+from .patterns import from_environment
 from .printed import Points, Printed, Progress
-from .troubles import Troubles
-from .writer import Writer
+from ..core.warnings import Warnings
+from ..core.writer import Writer
 
 _BLOCK = 16384
 _STEP_BUDGET_S = 0.02
@@ -44,13 +44,13 @@ class Script:
 
 
 class OutputWatch:
-    def __init__(self, path: str, start: int, writer: Callable[[], Writer], script: Script, troubles: Troubles) -> None:
+    def __init__(self, path: str, start: int, writer: Callable[[], Writer], script: Script, warnings: Warnings) -> None:
         self._path = path
         self._offset = start
         self._writer = writer
         self._script = script
-        self._troubles = troubles
-        self._patterns = from_environment(troubles.note)
+        self._warnings = warnings
+        self._patterns = from_environment(warnings.note)
         self._printed = Printed(self._patterns)
         self._held: List[Points] = []
         self._told: Optional[Progress] = None
@@ -79,7 +79,7 @@ class OutputWatch:
             self._tell_metrics(last)
             self._tell_progress(last)
         except Exception as error:
-            self._troubles.caught("reading the output", error)
+            self._warnings.caught("reading the output", error)
 
     # ------------------------------------------------------------ reading
 
@@ -109,7 +109,7 @@ class OutputWatch:
     def _skip_to(self, offset: int) -> None:
         self._offset = offset
         self._printed.skip()
-        self._troubles.note(
+        self._warnings.note(
             "fast_output",
             "xtrack: the script prints faster than its output is read for metrics and progress; parts of it are skipped. "
             "The output itself is complete.",

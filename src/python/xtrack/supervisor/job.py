@@ -7,7 +7,7 @@ import socket
 import sys
 from typing import Dict, List, NamedTuple, Optional
 
-from .process import absolute, working_directory
+from ..core.process import absolute, working_directory
 
 
 class Refusal(NamedTuple):

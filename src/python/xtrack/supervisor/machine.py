@@ -10,8 +10,8 @@ from typing import Dict, Iterable, List, NamedTuple, Optional, Tuple
 
 from . import traffic
 from .gpus import Gpus
-from .jsontext import json_text
-from .writer import Writer
+from ..core.jsontext import json_text
+from ..core.writer import Writer
 
 #: Where the system tells in files; elsewhere each sample is a process.
 _EVERY_S = 1.0 if sys.platform.startswith("linux") else 5.0
@@ -48,7 +48,7 @@ class Machine:
         try:
             return self._sampler.sample()
         except (OSError, ValueError, IndexError) as error:
-            self._writer.troubles.caught("sampling the machine", error)
+            self._writer.warnings.caught("sampling the machine", error)
             return {}
 
     def stop(self) -> None:

@@ -13,7 +13,7 @@ import re
 import sys
 from typing import BinaryIO, Callable, Iterator, List, Tuple
 
-from .troubles import Troubles
+from ..core.warnings import Warnings
 
 VARIABLE = "XTRACK_OUTPUT_LIMIT_MB"
 _DEFAULT_MB = 256
@@ -39,9 +39,9 @@ def limit_from_environment() -> int:
 
 
 class OutputLog:
-    def __init__(self, path: str, troubles: Troubles, limit: int) -> None:
+    def __init__(self, path: str, warnings: Warnings, limit: int) -> None:
         self._path = path
-        self._troubles = troubles
+        self._warnings = warnings
         self._limit = limit
         self._head = int(limit * _HEAD) // _ALIGN * _ALIGN
         self._punched = self._head
@@ -59,7 +59,7 @@ class OutputLog:
                 self._punched = until
         except OSError as error:
             self._can_punch = False
-            self._troubles.note("output_limit", "xtrack: the console log cannot be kept below its limit while it grows (%s)" % error)
+            self._warnings.note("output_limit", "xtrack: the console log cannot be kept below its limit while it grows (%s)" % error)
 
     def _punch(self, start: int, end: int) -> None:
         fd = os.open(self._path, os.O_RDWR | getattr(os, "O_CLOEXEC", 0))
@@ -75,7 +75,7 @@ class OutputLog:
         finally:
             os.close(fd)
         if start == self._head:
-            self._troubles.note(
+            self._warnings.note(
                 "output_cut",
                 "xtrack: the console log has more than %d MB; from now on its beginning and its end are kept (%s changes the limit)"
                 % (self._limit >> 20, VARIABLE),
@@ -86,7 +86,7 @@ class OutputLog:
         try:
             self._compact()
         except OSError as error:
-            self._troubles.note("output_compact", "xtrack: the console log is left as it is (%s)" % error)
+            self._warnings.note("output_compact", "xtrack: the console log is left as it is (%s)" % error)
 
     @property
     def is_worth_compacting(self) -> bool:

@@ -6,8 +6,8 @@ import os
 import time
 from typing import Dict, Optional
 
-from .journal import head_of, journals_in
-from .outputwatch import PATIENCE_S, Script
+from ..core.journal import head_of, journals_in
+from ..printed.watch import PATIENCE_S, Script
 
 _METRIC = b'"t":"metric'
 _STATUS_WITH_PROGRESS = b'"progress":{'

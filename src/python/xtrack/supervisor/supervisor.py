@@ -12,23 +12,23 @@ import time
 from typing import Any, Dict, Optional, Set
 
 from . import consoles
-from .collision import PACKAGE_DIR, another_xtrack
-from .directory import resolve, workspace
-from .ids import clean_id, new_run_id
+from ..core.collision import PACKAGE_DIR, another_xtrack
+from ..core.directory import resolve, workspace
+from ..core.ids import clean_id, new_run_id
 from .job import Job, Refusal
-from .journal import Journals, end_of, head_of, journals_in, next_attempt
-from .jsontext import json_text
+from ..core.journal import Journals, end_of, head_of, journals_in, next_attempt
+from ..core.jsontext import json_text
 from .machine import Machine
-from .process import absolute, hostname, process, working_directory
-from .ranks import agreed_run_id, worker_id
-from .recorder import Recorder
+from ..core.process import absolute, hostname, process, working_directory
+from ..core.ranks import agreed_run_id, worker_id
+from ..transport.recorder import Recorder
 from .scriptjournals import ScriptJournals
-from .redaction import redact_arguments
-from .source import file_hash, git_state, quick_environment, slow_environment
-from .transports import TCPTransport, Transport, UnixSocketTransport, choose
-from .troubles import Troubles
+from ..core.redaction import redact_arguments
+from ..core.source import file_hash, git_state, quick_environment, slow_environment
+from ..transport.transports import TCPTransport, Transport, UnixSocketTransport, choose
+from ..core.warnings import Warnings
 from .workerprocess import WorkerProcess, how_it_ended
-from .writer import Writer
+from ..core.writer import Writer
 
 _STEP_S = 0.25
 _SHOWN_S = 3
@@ -42,14 +42,14 @@ class Supervisor:
     def __init__(self, job: Job) -> None:
         consoles.fill_standard()
         self._job = job
-        self._troubles = Troubles()
+        self._warnings = Warnings()
         self._started = time.monotonic()
         self._signalled = False
         self._ended = threading.Event()
         #: Signals of ours to workers that a failed one left behind.
         self._sent: Set[int] = set()
         worker = worker_id()
-        journals = Journals(resolve(), self._troubles)
+        journals = Journals(resolve(), self._warnings)
         self._run_id = job.run_id or os.environ.get("XTRACK_RUN_ID") or agreed_run_id(journals.wanted)
         self._run_id = clean_id(self._run_id, new_run_id())
         journals.settle_on_directory(self._run_id)
@@ -59,18 +59,18 @@ class Supervisor:
             sys.stderr.write("xtrack: attempt %d of run %s was begun before, or called off\n" % (self._attempt, self._run_id))
             raise SystemExit(1)
         # Only a transport with a journal fits a supervisor: the others are one script's stream.
-        transport = choose(None, self._troubles)
+        transport = choose(None, self._warnings)
         if not isinstance(transport, (TCPTransport, UnixSocketTransport)):
             transport = Transport()
         self._directory = journals.directory
         me = clean_id("sup-" + hostname(), "sup")
-        self._recorder = Recorder(transport, journals, self._run_id, me, self._attempt, "supervisor", self._troubles)
-        self._troubles.tell = lambda message: self._event("log", ',"level":"warning","logger":"xtrack","msg":' + json_text(message))
+        self._recorder = Recorder(transport, journals, self._run_id, me, self._attempt, "supervisor", self._warnings)
+        self._warnings.tell = lambda message: self._event("log", ',"level":"warning","logger":"xtrack","msg":' + json_text(message))
         self._transport = transport
         self._readers: Dict[str, Recorder] = {}
         self._ranks = job.rank_environments()
         names = [rank.get("XTRACK_WORKER_ID", worker) for rank in self._ranks]
-        self._workers = [WorkerProcess(name, self._run_dir, self._attempt, self._troubles) for name in names]
+        self._workers = [WorkerProcess(name, self._run_dir, self._attempt, self._warnings) for name in names]
 
     # ------------------------------------------------------------ from start to end
 
@@ -153,8 +153,8 @@ class Supervisor:
     def _output_writer(self, worker: str) -> Writer:
         """What the script prints is of the script's worker: a journal of its own, made when there is something in it."""
         if worker not in self._readers:
-            journals = Journals(self._directory, self._troubles)
-            self._readers[worker] = Recorder(self._transport, journals, self._run_id, worker, self._attempt, "supervisor", self._troubles)
+            journals = Journals(self._directory, self._warnings)
+            self._readers[worker] = Recorder(self._transport, journals, self._run_id, worker, self._attempt, "supervisor", self._warnings)
         return self._readers[worker].writer
 
     def _tidy(self) -> None:

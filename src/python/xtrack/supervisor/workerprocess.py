@@ -13,23 +13,23 @@ from typing import Any, Callable, Dict, List, Optional
 from . import consoles
 from .job import Refusal
 from .outputlog import OutputLog, limit_from_environment
-from .outputwatch import OutputWatch
+from ..printed.watch import OutputWatch
 from .scriptjournals import ScriptJournals
-from .troubles import Troubles
-from .writer import Writer
+from ..core.warnings import Warnings
+from ..core.writer import Writer
 
 
 OUT_OF_MEMORY = "out of memory"
 
 
 class WorkerProcess:
-    def __init__(self, worker: str, run_dir: str, attempt: int, troubles: Troubles) -> None:
+    def __init__(self, worker: str, run_dir: str, attempt: int, warnings: Warnings) -> None:
         self.worker = worker
         self.output = os.path.join(run_dir, "output-%s-%d.log" % (worker, attempt))
         #: When it ended (monotonic).
         self.ended: Optional[float] = None
         self._input = os.path.join(run_dir, "input-%s-%d" % (worker, attempt))
-        self._troubles = troubles
+        self._warnings = warnings
         self._child: Optional["subprocess.Popen[bytes]"] = None
         self._terminal: Optional[consoles.Terminal] = None
         self._follower: Optional[consoles.Follower] = None
@@ -43,7 +43,7 @@ class WorkerProcess:
         try:
             self._log = consoles.create(self.output)
         except OSError as error:
-            self._troubles.note("output", "xtrack: the console log cannot be made (%s)" % error)
+            self._warnings.note("output", "xtrack: the console log cannot be made (%s)" % error)
             return
         self._start = os.fstat(self._log).st_size
         if follows:
@@ -89,7 +89,7 @@ class WorkerProcess:
         try:
             return consoles.Terminal(self._log, self._input)
         except OSError as error:
-            self._troubles.note("tty", "xtrack: the script gets no terminal (%s)" % error)
+            self._warnings.note("tty", "xtrack: the script gets no terminal (%s)" % error)
             return None
 
     @property
@@ -131,8 +131,8 @@ class WorkerProcess:
     def read_output(self, script: ScriptJournals, writer: Callable[[], Writer]) -> None:
         if self._log is None:
             return
-        self._watch = OutputWatch(self.output, self._start, writer, script, self._troubles)
-        self._output_log = OutputLog(self.output, self._troubles, limit_from_environment())
+        self._watch = OutputWatch(self.output, self._start, writer, script, self._warnings)
+        self._output_log = OutputLog(self.output, self._warnings, limit_from_environment())
 
     def step(self) -> None:
         if self._watch is not None:

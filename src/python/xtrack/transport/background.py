@@ -8,8 +8,8 @@ from typing import Callable, List, Optional
 
 from .commands import Commands
 from .link import Link
-from .troubles import Troubles
-from .writer import Writer
+from ..core.warnings import Warnings
+from ..core.writer import Writer
 
 _BELL_S = 0.05
 _SECOND = 1.0
@@ -20,11 +20,11 @@ _LONG_DRAIN_S = 10.0
 
 
 class Background:
-    def __init__(self, writer: Writer, commands: Optional[Commands], link: Optional[Link], troubles: Troubles) -> None:
+    def __init__(self, writer: Writer, commands: Optional[Commands], link: Optional[Link], warnings: Warnings) -> None:
         self._writer = writer
         self._commands = commands
         self._link = link
-        self._troubles = troubles
+        self._warnings = warnings
         self._wake = threading.Event()
         self._stopping = False
         self._deadline = 0.0
@@ -68,8 +68,8 @@ class Background:
             self._step()
         if not self._finished():
             # The run has ended: its own log takes no more.
-            self._troubles.tell = None
-            self._troubles.note("drain", "xtrack: not everything was written or sent when the run ended; what is missing is in its journal only")
+            self._warnings.tell = None
+            self._warnings.note("drain", "xtrack: not everything was written or sent when the run ended; what is missing is in its journal only")
 
     def _pause(self) -> float:
         if self._link is not None and self._link.connected:
@@ -108,7 +108,7 @@ class Background:
             self._synced = 0
             if self._link is not None:
                 self._link.reopen()
-            self._troubles.note("deleted", "xtrack: the journal was deleted while the run goes on; it was made anew, with all that was in it")
+            self._warnings.note("deleted", "xtrack: the journal was deleted while the run goes on; it was made anew, with all that was in it")
         size = self._writer.outlet.size
         if size != self._synced:
             self._synced = size
@@ -118,14 +118,14 @@ class Background:
         try:
             work()
         except Exception as error:
-            self._troubles.caught(what, error)
+            self._warnings.caught(what, error)
 
 
 class Jobs:
     """Work that may take a second or two, one after the other, in a thread that lives only as long as there is some."""
 
-    def __init__(self, troubles: Troubles) -> None:
-        self._troubles = troubles
+    def __init__(self, warnings: Warnings) -> None:
+        self._warnings = warnings
         self._lock = threading.Lock()
         self._waiting: List[Callable[[], None]] = []
         self._thread: Optional[threading.Thread] = None
@@ -152,4 +152,4 @@ class Jobs:
             try:
                 job()
             except Exception as error:
-                self._troubles.caught("background job", error)
+                self._warnings.caught("background job", error)

@@ -9,10 +9,10 @@ import time
 import traceback
 from typing import Any, Callable, Dict, List, Optional, Set
 
-from .frames import FrameDecoder
-from .jsontext import json_text, quote
-from .troubles import Troubles
-from .writer import Writer
+from ..core.frames import FrameDecoder
+from ..core.jsontext import json_text, quote
+from ..core.warnings import Warnings
+from ..core.writer import Writer
 
 TYPES = ("pause", "resume", "stop", "checkpoint_now", "update_params", "adjust_lr", "custom")
 Handler = Callable[[Dict[str, Any]], Any]
@@ -22,10 +22,10 @@ _SET_UP_S = 0.2
 
 
 class Commands:
-    def __init__(self, writer: Writer, path: Optional[str], troubles: Troubles) -> None:
+    def __init__(self, writer: Writer, path: Optional[str], warnings: Warnings) -> None:
         self._writer = writer
         self._path = path
-        self._troubles = troubles
+        self._warnings = warnings
         self._handlers: Dict[str, List[Handler]] = {}
         self._decoder = FrameDecoder()
         self._offset = 0
@@ -40,9 +40,9 @@ class Commands:
 
     def on(self, kind: str, handler: Handler) -> None:
         if kind not in TYPES:
-            self._troubles.note("command_type", "xtrack: on_command: there is no command %r (%s)" % (kind, ", ".join(TYPES)))
+            self._warnings.note("command_type", "xtrack: on_command: there is no command %r (%s)" % (kind, ", ".join(TYPES)))
         elif not callable(handler):
-            self._troubles.note("command_handler", "xtrack: on_command: the handler of %r cannot be called" % kind)
+            self._warnings.note("command_handler", "xtrack: on_command: the handler of %r cannot be called" % kind)
         else:
             self._handlers.setdefault(kind, []).append(handler)
 

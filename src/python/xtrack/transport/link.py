@@ -12,10 +12,10 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any, Callable, Deque, Dict, Iterable, NamedTuple, Optional, Tuple, Union
 
-from .frames import FrameDecoder, encode_frame
-from .troubles import Troubles
-from .version import CLIENT
-from .writer import Writer
+from ..core.frames import FrameDecoder, encode_frame
+from ..core.warnings import Warnings
+from ..version import CLIENT
+from ..core.writer import Writer
 
 if TYPE_CHECKING:
     from .unsent import Leftover
@@ -43,14 +43,14 @@ class Link:
         journal_path: Callable[[], Optional[str]],
         addresses: Callable[[], Iterable[Address]],
         on_command: Callable[[Dict[str, Any]], None],
-        troubles: Troubles,
+        warnings: Warnings,
         expected: bool,
     ) -> None:
         self._writer = writer
         self._journal_path = journal_path
         self._addresses = addresses
         self._on_command = on_command
-        self._troubles = troubles
+        self._warnings = warnings
         #: The user named the collector: say when it cannot be reached.
         self._expected = expected
         self._socket: Optional[socket.socket] = None
@@ -164,7 +164,7 @@ class Link:
             self._hello(address.token)
             return True
         if failure is not None and self._expected:
-            self._troubles.note(
+            self._warnings.note(
                 "connect", "xtrack: no collector answers (%s); the journal is kept and sent when it does" % failure
             )
         self._unreachable = True
@@ -206,7 +206,7 @@ class Link:
 
     def _lost(self, error: OSError) -> None:
         if self._expected:
-            self._troubles.note("connection", "xtrack: the connection to the collector broke (%s); trying again" % error)
+            self._warnings.note("connection", "xtrack: the connection to the collector broke (%s); trying again" % error)
         if self._socket is not None:
             self._socket.close()
         self._socket = None
@@ -255,7 +255,7 @@ class Link:
         elif kind == "command":
             self._on_command(payload)
         elif kind == "error":
-            self._troubles.note("refused", "xtrack: the collector says: %s" % payload.get("message", payload))
+            self._warnings.note("refused", "xtrack: the collector says: %s" % payload.get("message", payload))
 
     def _welcomed(self, payload: Dict[str, Any]) -> None:
         self._mode = "journal" if payload.get("mode") == "journal" else "stream"

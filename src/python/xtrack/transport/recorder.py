@@ -5,26 +5,26 @@ from __future__ import annotations
 import os
 from typing import Iterator, Optional
 
-from . import directory as directories
+from ..core import directory as directories
 from . import unsent
 from .background import DRAIN_S, Background
 from .commands import Commands
-from .ids import new_writer
-from .journal import Journals, open_for_append
+from ..core.ids import new_writer
+from ..core.journal import Journals, open_for_append
 from .link import Address, Link
-from .outlet import Outlet, StreamOutlet
+from ..core.outlet import Outlet, StreamOutlet
 from .transports import FileTransport, NullTransport, StdioTransport, TCPTransport, Transport, UnixSocketTransport, destination
-from .troubles import Troubles
-from .writer import Identity, Writer
+from ..core.warnings import Warnings
+from ..core.writer import Identity, Writer
 
 
 class Recorder:
     def __init__(
-        self, transport: Transport, journals: Journals, run_id: str, worker: str, attempt: int, role: str, troubles: Troubles
+        self, transport: Transport, journals: Journals, run_id: str, worker: str, attempt: int, role: str, warnings: Warnings
     ) -> None:
         self._transport = transport
         self._journals: Optional[Journals] = None
-        self._troubles = troubles
+        self._warnings = warnings
         self._background: Optional[Background] = None
         self._link: Optional[Link] = None
         self._sending: Optional[unsent.Sending] = None
@@ -32,10 +32,10 @@ class Recorder:
         identity = Identity(run_id, worker, attempt, role, new_writer())
         if transport.keeps_journal:
             self._journals = journals
-        self.writer = Writer(identity, self._open, troubles)
+        self.writer = Writer(identity, self._open, warnings)
         if not self.is_null:
             if role == "script" and self.run_dir is not None:
-                self.commands = Commands(self.writer, os.path.join(self.run_dir, "commands.xtj"), troubles)
+                self.commands = Commands(self.writer, os.path.join(self.run_dir, "commands.xtj"), warnings)
             self.start()
 
     @property
@@ -54,11 +54,11 @@ class Recorder:
     def _open(self, identity: Identity) -> Outlet:
         transport = self._transport
         if isinstance(transport, FileTransport):
-            return open_for_append(transport.path, self._troubles)
+            return open_for_append(transport.path, self._warnings)
         if isinstance(transport, StdioTransport):
-            return StreamOutlet(transport.fd, self._troubles)
+            return StreamOutlet(transport.fd, self._warnings)
         if self._journals is None:
-            return open_for_append(os.devnull, self._troubles)
+            return open_for_append(os.devnull, self._warnings)
         return self._journals.open(identity)
 
     def start(self) -> None:
@@ -66,7 +66,7 @@ class Recorder:
         commands = self.commands if self.writer.identity.forked_from is None else None
         self._link = self._make_link()
         self._note_unsent()
-        self._background = Background(self.writer, commands, self._link, self._troubles)
+        self._background = Background(self.writer, commands, self._link, self._warnings)
 
     def _make_link(self) -> Optional[Link]:
         if self._journals is None:
@@ -74,7 +74,7 @@ class Recorder:
         journals = self._journals
         receive = self.commands.receive if self.commands is not None else lambda command: None
         expected = isinstance(self._transport, (TCPTransport, UnixSocketTransport))
-        return Link(self.writer, lambda: journals.path, self._addresses, receive, self._troubles, expected)
+        return Link(self.writer, lambda: journals.path, self._addresses, receive, self._warnings, expected)
 
     @property
     def _destination(self) -> Optional[str]:
@@ -90,7 +90,7 @@ class Recorder:
         try:
             unsent.note(self._journals.directory, self.writer.identity, to)
         except OSError as error:
-            self._troubles.caught("unsent", error)
+            self._warnings.caught("unsent", error)
 
     def send_left(self) -> None:
         """What processes that were killed could not send any more, in the background."""
@@ -100,9 +100,9 @@ class Recorder:
         try:
             found = [one for one in unsent.leftovers(self._journals.wanted) if one.to == to]
             if found:
-                self._sending = unsent.Sending(found, self._addresses, self._troubles)
+                self._sending = unsent.Sending(found, self._addresses, self._warnings)
         except Exception as error:
-            self._troubles.caught("unsent", error)
+            self._warnings.caught("unsent", error)
 
     def _addresses(self) -> Iterator[Address]:
         assert self._journals is not None

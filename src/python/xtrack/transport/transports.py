@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 from typing import Any, Optional, Union
 
-from .jsontext import text_of
-from .process import absolute
-from .troubles import Troubles
+from ..core.jsontext import text_of
+from ..core.process import absolute
+from ..core.warnings import Warnings
 
 
 class Transport:
@@ -84,7 +84,7 @@ def destination(transport: Transport) -> Optional[str]:
     return "unix %s" % transport.path if isinstance(transport, UnixSocketTransport) else None
 
 
-def choose(given: object, troubles: Troubles) -> Transport:
+def choose(given: object, warnings: Warnings) -> Transport:
     """The transport of an argument (an object or a name), else of the environment."""
     if isinstance(given, Transport):
         return given
@@ -92,7 +92,7 @@ def choose(given: object, troubles: Troubles) -> Transport:
     try:
         return _named(name.strip().lower())
     except ValueError as error:
-        troubles.note("transport", "xtrack: %s; events go to the journal in .xtrack" % error)
+        warnings.note("transport", "xtrack: %s; events go to the journal in .xtrack" % error)
         return Transport()
 
 

@@ -13,14 +13,14 @@ import threading
 import time
 from typing import Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional
 
-from .directory import fallbacks, resolve
-from .ids import is_id
-from .journal import head_of, last_seq
+from ..core.directory import fallbacks, resolve
+from ..core.ids import is_id
+from ..core.journal import head_of, last_seq
 from .link import Address, Link
-from .process import liveness
+from ..core.process import liveness
 from .transports import TCPTransport, Transport, UnixSocketTransport, choose, destination
-from .troubles import Troubles
-from .writer import Identity
+from ..core.warnings import Warnings
+from ..core.writer import Identity
 
 #: A collector that answers says what it has within a second.
 _WELCOME_S = 5.0
@@ -109,10 +109,10 @@ def _leftover(directory: str, note_path: str) -> Optional[Leftover]:
 class Sending:
     """In a thread of its own, as long as there is something to send. Training never waits for it."""
 
-    def __init__(self, found: List[Leftover], addresses: Callable[[], Iterable[Address]], troubles: Troubles) -> None:
+    def __init__(self, found: List[Leftover], addresses: Callable[[], Iterable[Address]], warnings: Warnings) -> None:
         self._found = found
         self._addresses = addresses
-        self._troubles = troubles
+        self._warnings = warnings
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="xtrack-unsent", daemon=True)
         self._thread.start()
@@ -125,7 +125,7 @@ class Sending:
         pause = _FIRST_PAUSE_S
         try:
             while self._found and not self._stopping.is_set():
-                if _send(self._found[0], self._addresses, self._stopping, self._troubles):
+                if _send(self._found[0], self._addresses, self._stopping, self._warnings):
                     self._found.pop(0)
                     continue
                 # Others may be taken where one is not.
@@ -133,12 +133,12 @@ class Sending:
                 self._stopping.wait(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE_S)
         except Exception as error:
-            self._troubles.caught("unsent", error)
+            self._warnings.caught("unsent", error)
 
 
-def _send(leftover: Leftover, addresses: Callable[[], Iterable[Address]], stopping: threading.Event, troubles: Troubles) -> bool:
+def _send(leftover: Leftover, addresses: Callable[[], Iterable[Address]], stopping: threading.Event, warnings: Warnings) -> bool:
     """False where the collector is not there, or wants none of it."""
-    link = Link(leftover, lambda: leftover.path, addresses, lambda command: None, troubles, expected=False)
+    link = Link(leftover, lambda: leftover.path, addresses, lambda command: None, warnings, expected=False)
     began = time.monotonic()
     try:
         while not stopping.is_set():
@@ -157,7 +157,7 @@ def _send(leftover: Leftover, addresses: Callable[[], Iterable[Address]], stoppi
 def main(directory: Optional[str]) -> int:
     """What killed scripts could not send, now, without another script. To the collector that the environment names alone:
     what a note says may come from anybody, and the token goes with it."""
-    transport = choose(None, Troubles())
+    transport = choose(None, Warnings())
     to = destination(transport)
     directory = directory or resolve()
     found = list(leftovers(directory))
@@ -167,7 +167,7 @@ def main(directory: Optional[str]) -> int:
     for one in found:
         if one.to != to:
             outcome = "not sent; XTRACK_TRANSPORT, XTRACK_HOST, XTRACK_PORT or XTRACK_SOCKET do not lead there"
-        elif _send(one, lambda: _addresses(transport), threading.Event(), Troubles()):
+        elif _send(one, lambda: _addresses(transport), threading.Event(), Warnings()):
             outcome = "sent"
         else:
             outcome = "not sent; no collector there takes it (is it running, and XTRACK_TOKEN its token?)"
