@@ -8,19 +8,27 @@ import sys
 import threading
 import traceback
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, NoReturn, Optional, Tuple, Type
+from typing import Any, Callable, Dict, List, NoReturn, Optional, Protocol, Tuple, Type
 
-if TYPE_CHECKING:
-    from .run import Run
 
-_open: List["Run"] = []
+class Endable(Protocol):
+    """What is ended: a run, which knows of this module."""
+
+    def end(self, status: str = "completed", error: Any = None) -> None:
+        """Idempotent."""
+
+    def forked(self) -> None:
+        """In a forked child, before it does anything."""
+
+
+_open: List[Endable] = []
 _uncaught: Optional[Tuple[str, Dict[str, str]]] = None
 _installed = False
 _previous_hook: Callable[..., Any] = sys.excepthook
 _previous_exit: Callable[..., NoReturn] = sys.exit
 
 
-def watch(run: "Run") -> None:
+def watch(run: Endable) -> None:
     if run not in _open:
         _open.append(run)
     install()
@@ -39,12 +47,12 @@ def install() -> None:
         os.register_at_fork(after_in_child=_after_fork)
 
 
-def forget(run: "Run") -> None:
+def forget(run: Endable) -> None:
     if run in _open:
         _open.remove(run)
 
 
-def open_runs() -> List["Run"]:
+def open_runs() -> List[Endable]:
     return list(_open)
 
 
@@ -92,7 +100,7 @@ def _after_fork() -> None:
         run.forked()
 
 
-def end_with_child_process(run: "Run") -> None:
+def end_with_child_process(run: Endable) -> None:
     """Children of multiprocessing leave with os._exit, which skips atexit; it has a registry of its own."""
     util = sys.modules.get("multiprocessing.util")
     if util is not None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import re
 import threading
-import uuid
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Dict, Optional
 
 from ..transport.background import Jobs
 from .files import describe_file
 from .histogram import counted, histogram_of
-from ..core.jsontext import json_text, text_of
+from ..core.jsontext import clipped, dump, plain, text_of
 from .picture import Pixels, pixels_of, png
 from ..transport.recorder import Recorder
 from .table import table_of
@@ -26,6 +25,7 @@ _MOST_WAITING = 1 << 26
 _COPIED_BELOW = 1 << 24
 _INLINE_BELOW = 1 << 16
 _LONG_TEXT = 10_000
+_LONGEST_KEY = 1000
 
 
 class Media:
@@ -40,62 +40,57 @@ class Media:
     def is_busy(self) -> bool:
         return self._waiting > 0
 
-    def image(self, at: str, key: Any, image: Any, where: str, caption: Any) -> None:
-        members = self._key(key)
+    def image(self, at: str, key: Any, image: Any, axes: Dict[str, Any], caption: Any) -> None:
+        payload: Dict[str, Any] = {"key": clipped(key, _LONGEST_KEY)}
         name = self._name(key, "png")
         if isinstance(image, (str, bytes, os.PathLike)):
-            members += self._copied(key, image)
+            payload.update(self._copied(key, image))
         elif callable(getattr(image, "savefig", None)):  # a figure of matplotlib
             self._put(name, lambda path: image.savefig(path, format="png"))
-            members += _file(name)
+            payload["file"] = _address(name)
         elif callable(getattr(image, "save", None)) and hasattr(image, "mode"):  # an image of Pillow
             self._put(name, lambda path: image.save(path, format="PNG"))
-            members += _file(name) + ',"width":%d,"height":%d' % (image.size[0], image.size[1])
+            payload.update(file=_address(name), width=int(image.size[0]), height=int(image.size[1]))
         else:
             pixels = pixels_of(image)
             self._picture(name, pixels)
-            members += _file(name) + ',"width":%d,"height":%d' % (pixels.width, pixels.height)
+            payload.update(file=_address(name), width=pixels.width, height=pixels.height)
         if caption is not None:
-            members += ',"caption":' + json_text(text_of(caption), _LONG_TEXT)
-        self._recorder.writer.event("image", members + where, at)
+            payload["caption"] = clipped(caption, _LONG_TEXT)
+        self._recorder.writer.event("image", {**payload, **axes}, at)
 
-    def histogram(self, at: str, key: Any, values: Any, where: str, bins: Any, counts: Any, edges: Any) -> None:
+    def histogram(self, at: str, key: Any, values: Any, axes: Dict[str, Any], bins: Any, counts: Any, edges: Any) -> None:
         found = histogram_of(values, bins) if counts is None else counted(counts, edges)
-        members = self._key(key) + ',"edges":%s,"counts":%s' % (json_text(found.edges), json_text(found.counts))
+        payload = {"key": clipped(key, _LONGEST_KEY), "edges": plain(found.edges), "counts": plain(found.counts)}
         if found.bad > 0:
-            members += ',"bad":%d' % found.bad
-        self._recorder.writer.event("histogram", members + where, at)
+            payload["bad"] = found.bad
+        self._recorder.writer.event("histogram", {**payload, **axes}, at)
 
-    def table(self, at: str, key: Any, rows: Any, columns: Any, where: str, view: Optional[str] = None) -> None:
+    def table(self, at: str, key: Any, rows: Any, columns: Any, axes: Dict[str, Any], view: Optional[str] = None) -> None:
         """`view`: what it is drawn as, where it is more than rows."""
         table = table_of(rows, columns)
-        body = "[%s]" % ",".join(table.rows)
-        names = json_text(table.columns)
-        members = self._key(key) + ',"columns":%s,"total":%d' % (names, table.total)
+        payload: Dict[str, Any] = {"key": clipped(key, _LONGEST_KEY), "columns": table.columns, "total": table.total}
         if view is not None:
-            members += ',"view":"%s"' % view
-        if len(body) <= _INLINE_BELOW or self._directory() is None:
-            members += ',"rows":' + body
+            payload["view"] = view
+        if table.size <= _INLINE_BELOW or self._directory() is None:
+            payload["rows"] = table.rows
         else:
             name = self._name(key, "json")
-            text = '{"columns":%s,"rows":%s}' % (names, body)
-            self._put(name, lambda path: _write(path, text.encode("utf-8")))
-            members += _file(name)
+            content = dump({"columns": table.columns, "rows": table.rows}).encode("utf-8")
+            self._put(name, lambda path: _write(path, content))
+            payload["file"] = _address(name)
         if table.total > len(table.rows):
             self._warnings.note(
                 "long_table", "xtrack: of the table %s the first %d of %d rows are kept" % (text_of(key), len(table.rows), table.total)
             )
-        self._recorder.writer.event("table", members + where, at)
+        self._recorder.writer.event("table", {**payload, **axes}, at)
 
     # ------------------------------------------------------------ files
-
-    def _key(self, key: Any) -> str:
-        return ',"key":' + json_text(text_of(key), 1000)
 
     def _name(self, key: Any, ending: str) -> str:
         """No two alike, also of processes that are forks of one another."""
         readable = re.sub(r"[^A-Za-z0-9]+", "-", text_of(key))[:40].strip("-") or "unnamed"
-        return "%s-%s.%s" % (readable, uuid.uuid4().hex[:12], ending)
+        return "%s-%s.%s" % (readable, os.urandom(6).hex(), ending)
 
     def _directory(self) -> Optional[str]:
         return self._recorder.run_dir
@@ -129,21 +124,21 @@ class Media:
 
         self._jobs.add(write)
 
-    def _copied(self, key: Any, path: Any) -> str:
+    def _copied(self, key: Any, path: Any) -> Dict[str, Any]:
         file = describe_file(path, "image", None, self._warnings)
         if file.size is None or file.size > _COPIED_BELOW or self._directory() is None:
-            return file.path_members
+            return file.place
         ending = os.path.splitext(file.absolute)[1].lstrip(".").lower()
         name = self._name(key, ending if re.fullmatch("[a-z0-9]{1,5}", ending) else "bin")
         with open(file.absolute, "rb") as source:
             content = source.read()
         self._put(name, lambda target: _write(target, content))
-        return _file(name) + file.path_members
+        return {"file": _address(name), **file.place}
 
 
-def _file(name: str) -> str:
+def _address(name: str) -> str:
     """Within the run's directory, wherever that will be."""
-    return ',"file":"%s/%s"' % (FOLDER, name)
+    return "%s/%s" % (FOLDER, name)
 
 
 def _write(path: str, content: bytes) -> None:

@@ -5,20 +5,28 @@ from __future__ import annotations
 import os
 import sys
 from types import CodeType, FrameType
-from typing import Dict, List, Optional, Tuple
+from typing import Dict, Generic, List, Optional, Tuple, TypeVar
 
 from ..core.collision import PACKAGE
 from ..core.process import working_directory
 
-_PACKAGE = PACKAGE + os.sep
-_LIMIT = 10_000
+T = TypeVar("T")
+
+_INSIDE = PACKAGE + os.sep
 # Relative file names of code mean the directory in which the script was started.
 _cwd = working_directory()
 
 
-def site_of(frame: Optional[FrameType]) -> str:
-    while frame is not None and os.path.join(_cwd, frame.f_code.co_filename).startswith(_PACKAGE):
+def outside(frame: Optional[FrameType]) -> Optional[FrameType]:
+    """The innermost frame, from `frame` outwards, whose code is not this package's."""
+    while frame is not None and os.path.join(_cwd, frame.f_code.co_filename).startswith(_INSIDE):
         frame = frame.f_back
+    return frame
+
+
+def site_of(frame: Optional[FrameType]) -> str:
+    """The line of the script that `frame` executes or that called it; "" where there is none."""
+    frame = outside(frame)
     if frame is None:
         return ""
     path = frame.f_code.co_filename
@@ -30,28 +38,28 @@ def site_of(frame: Optional[FrameType]) -> str:
 
 
 def caller() -> str:
-    """The first line outside this package."""
+    """The line of the script that called into this package."""
     return site_of(sys._getframe(1))
 
 
-class SiteCache:
-    """Text that depends on the calling line and a key, by code object and instruction: looking up a line number is slow."""
+class SiteCache(Generic[T]):
+    """What depends on the calling line and a key, by code object and instruction: line numbers are slow to look up.
 
-    def __init__(self) -> None:
-        self.texts: Dict[Tuple[int, int, object], str] = {}
-        # An id is only unique while its object lives.
+    It holds at most `limit` entries; a script that has more starts over with an empty cache.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._entries: Dict[Tuple[int, int, object], T] = {}
+        # An id is unique only while its object is alive.
         self._alive: List[CodeType] = []
-        #: Whether a metric was ever logged.
-        self.used = False
 
-    def put(self, frame: FrameType, key: object, text: str) -> bool:
-        """False where it cannot be kept: one of our own lines stands for many of the script's."""
-        self.used = True
-        if frame.f_code.co_filename.startswith(_PACKAGE):
-            return False
-        if len(self.texts) >= _LIMIT:
-            self.texts.clear()
+    def get(self, frame: FrameType, key: object) -> Optional[T]:
+        return self._entries.get((id(frame.f_code), frame.f_lasti, key))
+
+    def put(self, frame: FrameType, key: object, entry: T) -> None:
+        if len(self._entries) >= self._limit:
+            self._entries.clear()
             self._alive.clear()
-        self.texts[(id(frame.f_code), frame.f_lasti, key)] = text
+        self._entries[(id(frame.f_code), frame.f_lasti, key)] = entry
         self._alive.append(frame.f_code)
-        return True

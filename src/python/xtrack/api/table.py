@@ -4,35 +4,38 @@ from __future__ import annotations
 
 from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Tuple
 
-from ..core.jsontext import json_text, text_of
+from ..core.jsontext import dump, plain, text_of
 
 MAX_ROWS = 10_000
 MAX_COLUMNS = 500
 _MAX_CELL = 1000
-_MAX_BYTES = 8_000_000
+_MAX_SIZE = 8_000_000
 
 
 class Table(NamedTuple):
     columns: List[str]
-    #: JSON of each row.
-    rows: List[str]
-    #: How many there were.
+    #: Plain JSON values.
+    rows: List[List[Any]]
+    #: How many rows there were.
     total: int
+    #: Of the rows' JSON text, in characters.
+    size: int
 
 
 def table_of(rows: Any, columns: Optional[Iterable[Any]]) -> Table:
     names, records, total = _records(rows, columns)
     names = [text_of(name)[:_MAX_CELL] for name in names[:MAX_COLUMNS]]
-    texts: List[str] = []
+    kept: List[List[Any]] = []
     size = 0
     for record in records:
         cells = list(record)[: len(names)]
-        text = json_text(cells + [None] * (len(names) - len(cells)), _MAX_CELL)
-        size += len(text)
-        if len(texts) >= MAX_ROWS or size > _MAX_BYTES:
+        row: List[Any] = plain(cells + [None] * (len(names) - len(cells)), _MAX_CELL)
+        grown = size + len(dump(row)) + 1
+        if len(kept) >= MAX_ROWS or grown > _MAX_SIZE:
             break
-        texts.append(text)
-    return Table(names, texts, total)
+        kept.append(row)
+        size = grown
+    return Table(names, kept, total, size)
 
 
 def _records(rows: Any, columns: Optional[Iterable[Any]]) -> Tuple[List[Any], Iterable[Iterable[Any]], int]:

@@ -13,12 +13,12 @@ from ..core.collision import another_xtrack_here
 from ..core.directory import resolve, workspace
 from ..core.ids import clean_id, is_id, new_run_id
 from ..core.journal import Journals, next_attempt
-from ..core.jsontext import json_text, text_of
+from ..core.jsontext import plain, text_of
 from ..core.process import working_directory
 from ..transport.recorder import Recorder
-from .run import Run
+from .run import Run, open_runs
 from .sites import caller
-from ..core.source import git_state, quick_environment, quick_source, slow_environment
+from ..core.source import quick_environment, quick_source, slow_description
 from ..transport.transports import NullTransport, Transport, choose
 from ..core.warnings import Warnings
 
@@ -54,22 +54,9 @@ class Tracker:
         except Exception as error:
             # Whatever it was (a directory that vanished, an exhausted system): training goes on, unrecorded.
             warnings.caught("start_run", error)
-            run = _unrecorded(warnings)
+            run = Run.unrecorded(warnings)
         _current = run
         return run
-
-
-def _unrecorded(warnings: Warnings) -> Run:
-    null = Recorder(NullTransport(), Journals(os.devnull, warnings), new_run_id(), "worker-0", 1, "script", warnings)
-    return Run(null, None, warnings)
-
-
-def unpickled(run_id: str) -> Run:
-    """In the process that started the run that run; elsewhere one that takes every call and records nothing."""
-    for run in exits.open_runs():
-        if run.run_id == run_id:
-            return run
-    return _unrecorded(Warnings())
 
 
 def current_run() -> Optional[Run]:
@@ -115,20 +102,20 @@ def _start(
     name = name if name is not None else os.environ.get("XTRACK_NAME") or None
     run = Run(recorder, None if name is None else text_of(name), warnings)
     run.cell = _cell()
-    warnings.tell = lambda message: recorder.writer.event("log", ',"level":"warning","logger":"xtrack","msg":' + json_text(message))
+    warnings.notify = recorder.writer.warning
     experiment = experiment if experiment is not None else os.environ.get("XTRACK_EXPERIMENT") or None
     _announce(run, experiment, parent, tags)
     exits.watch(run)
     if worker == "worker-0":
         recorder.send_left()
     if transport.keeps_journal and not os.environ.get("XTRACK_SUPERVISED"):
-        run.add_job(lambda: _describe(recorder))
-        run.add_job(lambda: _tell_of_collision(warnings))
+        run.add_job(lambda: recorder.writer.event("source", slow_description()))
+        run.add_job(lambda: _warn_of_collision(warnings))
     return run
 
 
 def _identify(given: Optional[str], journals: Journals, warnings: Warnings) -> "tuple[str, int, Optional[str]]":
-    """(run id, attempt or 0 for "look", parent)"""
+    """(run id, attempt or 0 where that is to be found out, parent)"""
     global _given_id_is_taken
     env = os.environ
     outer = env.get("XTRACK_RUN_ID")
@@ -147,7 +134,7 @@ def _identify(given: Optional[str], journals: Journals, warnings: Warnings) -> "
         first, _given_id_is_taken = not _given_id_is_taken, True
         attempt = env.get("XTRACK_ATTEMPT", "")
         return run_id, int(attempt) if first and attempt.isdigit() else 0, parent
-    active = [run.run_id for run in exits.open_runs()]
+    active = [run.run_id for run in open_runs()]
     return run_id, 0, parent or outer or (active[0] if active and active[0] != run_id else None)
 
 
@@ -172,8 +159,8 @@ def _announce(run: Run, experiment: Any, parent: Optional[str], tags: Any) -> No
         "source": {**_source(), "root": workspace()},
         "env": quick_environment(),
     }
-    writer.payload_event("run_start", payload, at)
-    writer.event("status", ',"status":"running"', at)
+    writer.event("run_start", plain(payload), at)
+    writer.event("status", {"status": "running"}, at)
 
 
 def _source() -> Dict[str, Any]:
@@ -184,14 +171,8 @@ def _source() -> Dict[str, Any]:
     return source
 
 
-def _describe(recorder: Recorder) -> None:
-    """What takes a while to find out, in the background."""
-    payload = ',"source":%s,"env":%s' % (json_text(git_state(working_directory()), 2_000_000), json_text(slow_environment()))
-    recorder.writer.event("source", payload)
-
-
-def _tell_of_collision(warnings: Warnings) -> None:
-    """In a run that is supervised the supervisor tells it."""
+def _warn_of_collision(warnings: Warnings) -> None:
+    """The supervisor of a supervised run does so itself."""
     found = another_xtrack_here()
     if found is not None:
         warnings.note("collision", "xtrack: another package named xtrack is installed, which this client hides: %s" % found)
@@ -228,6 +209,6 @@ def _end_runs_of_earlier_cells() -> None:
     cell = _cell()
     if cell is None:
         return
-    for run in exits.open_runs():
+    for run in open_runs():
         if run.cell != cell:
             run.end("completed")

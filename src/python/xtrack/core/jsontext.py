@@ -1,50 +1,66 @@
-"""JSON text of whatever a script passes: never fails, never unbounded."""
+"""Plain JSON values of whatever a script passes: making them never fails, and they are never unbounded."""
 
 from __future__ import annotations
 
 import json
 import math
-from typing import Any, Optional
+from typing import Any, Dict, List, Optional, Union
 
 LONG_TEXT = 100_000
 MAX_ITEMS = 10_000
 MAX_DEPTH = 20
 EXACT_INT = 2**53
 
-
-def json_text(value: object, limit: int = LONG_TEXT) -> str:
-    """Compact JSON; what JSON has no word for becomes its str(), what is too long is cut and says so."""
-    if type(value) is str and len(value) <= limit:
-        return quote(value)
-    return _dump(_plain(value, limit, 0, [MAX_ITEMS]))
+#: What JSON has words for; numbers that are not finite are the texts "NaN", "Infinity" and "-Infinity".
+Plain = Any
+Number = Union[int, float, str]
 
 
-def quote(text: str) -> str:
-    return _encodable(json.dumps(text, ensure_ascii=False))
+def plain(value: object, limit: int = LONG_TEXT) -> Plain:
+    """`value` as JSON can say it: anything else becomes its str(). Texts longer than `limit` characters are cut, and so are
+    values of more than 10,000 entries or 20 levels; what was cut says so."""
+    return _plain(value, limit, 0, [MAX_ITEMS])
 
 
-def number_text(value: object) -> Optional[str]:
-    """JSON of a number, also of a numpy scalar or a tensor with one element; None when it is no number."""
+def clipped(value: object, limit: int) -> str:
+    """str() of anything, cut after `limit` characters."""
+    return _cut(text_of(value), limit)
+
+
+def number(value: object) -> Optional[Number]:
+    """The number that `value` is, also of a numpy scalar or a tensor with one element; None when it is no number."""
     if isinstance(value, (str, bytes, bytearray)) or value is None:
         return None
     if isinstance(value, int) and -EXACT_INT <= value <= EXACT_INT:
-        return str(int(value))
+        return int(value)
     try:
         item = getattr(value, "item", None)
-        number = float(item() if callable(item) else value)  # type: ignore[arg-type]
+        found = float(item() if callable(item) else value)  # type: ignore[arg-type]
     except Exception:
         return None
-    if math.isfinite(number):
-        return repr(number)
-    return '"NaN"' if number != number else '"Infinity"' if number > 0 else '"-Infinity"'
+    if math.isfinite(found):
+        return found
+    return "NaN" if found != found else "Infinity" if found > 0 else "-Infinity"
 
 
-def _dump(plain: object) -> str:
-    return _encodable(json.dumps(plain, ensure_ascii=False, separators=(",", ":"), allow_nan=False))
+def number_text(value: object) -> Optional[str]:
+    """`number` as JSON text."""
+    found = number(value)
+    return None if found is None else '"%s"' % found if isinstance(found, str) else repr(found)
+
+
+def quote(text: str) -> str:
+    """A text as JSON."""
+    return _encodable(json.dumps(text, ensure_ascii=False))
+
+
+def dump(value: Plain) -> str:
+    """Compact JSON of plain values. Raises ValueError or TypeError where they are not plain."""
+    return _encodable(json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False))
 
 
 def _encodable(text: str) -> str:
-    """Lone surrogates are no UTF-8."""
+    """Lone surrogates are not valid UTF-8."""
     try:
         text.encode("utf-8")
         return text
@@ -52,16 +68,16 @@ def _encodable(text: str) -> str:
         return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def _plain(value: Any, limit: int, depth: int, left: list) -> Any:
+def _plain(value: Any, limit: int, depth: int, left: List[int]) -> Plain:
     left[0] -= 1
     if value is None or isinstance(value, bool):
         return value if value is None else bool(value)
     if isinstance(value, str):
         return _cut(str(value), limit)
     if isinstance(value, (int, float)) or callable(getattr(value, "item", None)):
-        text = number_text(value)
-        if text is not None:
-            return json.loads(text)
+        found = number(value)
+        if found is not None:
+            return found
     if left[0] > 0 and depth < MAX_DEPTH:
         if isinstance(value, dict):
             return _plain_dict(value, limit, depth, left)
@@ -70,8 +86,8 @@ def _plain(value: Any, limit: int, depth: int, left: list) -> Any:
     return _cut(text_of(value), limit)
 
 
-def _plain_dict(value: dict, limit: int, depth: int, left: list) -> dict:
-    result = {}
+def _plain_dict(value: Dict[Any, Any], limit: int, depth: int, left: List[int]) -> Dict[str, Plain]:
+    result: Dict[str, Plain] = {}
     for key, item in list(value.items()):
         if left[0] <= 0:
             result["…"] = "%d entries left out" % (len(value) - len(result))
@@ -80,8 +96,8 @@ def _plain_dict(value: dict, limit: int, depth: int, left: list) -> dict:
     return result
 
 
-def _plain_list(value: Any, limit: int, depth: int, left: list) -> list:
-    result = []
+def _plain_list(value: Any, limit: int, depth: int, left: List[int]) -> List[Plain]:
+    result: List[Plain] = []
     for item in list(value):
         if left[0] <= 0:
             result.append("… %d entries left out" % (len(value) - len(result)))

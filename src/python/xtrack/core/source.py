@@ -10,6 +10,7 @@ import subprocess
 import sys
 from typing import Any, Dict, List, Optional
 
+from .jsontext import plain
 from .process import absolute, hostname, working_directory
 from .redaction import redact, redact_arguments, redact_variable
 
@@ -156,6 +157,11 @@ def hardware() -> Dict[str, Any]:
     except (AttributeError, ValueError, OSError):
         return facts
     return facts
+
+
+def slow_description() -> Dict[str, Any]:
+    """The payload of a source event: what takes a moment to find out, as plain JSON values."""
+    return {"source": plain(git_state(working_directory()), 2 * DIFF_LIMIT), "env": plain(slow_environment())}
 
 
 def slow_environment() -> Dict[str, Any]:

@@ -16,7 +16,7 @@ class Warnings:
     def __init__(self) -> None:
         self.counts: Dict[str, int] = {}
         #: Also tells the run's log, where the user will see it.
-        self.tell: Optional[Callable[[str], None]] = None
+        self.notify: Optional[Callable[[str], None]] = None
 
     def note(self, kind: str, message: str) -> None:
         """Counts; the first of a kind is a warning."""
@@ -26,8 +26,8 @@ class Warnings:
             return
         try:
             logger.warning(message)
-            if self.tell is not None:
-                self.tell(message)
+            if self.notify is not None:
+                self.notify(message)
         except Exception:
             # A handler that the user configured failed: tracking must not pass that on to training.
             self.counts["warning_failed"] = self.counts.get("warning_failed", 0) + 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import threading
@@ -13,7 +12,7 @@ from zlib import crc32
 
 from .frames import MAX_FRAME, encode_frame, pack_length, seal
 from .ids import new_writer
-from .jsontext import json_text
+from .jsontext import Plain, dump, plain, quote
 from .outlet import Outlet
 from .process import this_process
 from .warnings import Warnings
@@ -97,21 +96,32 @@ class Writer:
         meta = {"seq": 0, "ts": _now() // 1000, "wid": self.identity.worker}
         return encode_frame({"v": 1, "t": "journal", "m": meta, "p": head})
 
+    def event(self, kind: str, payload: Dict[str, Plain], at: str = "") -> None:
+        """Appends an event of plain JSON values (`jsontext.plain`); its payload has the run's id without being given it.
+
+        at: the line of the script that it comes from, as "file:line".
+        """
+        try:
+            body = dump({"run_id": self.identity.run_id, **payload})
+        except (TypeError, ValueError, RecursionError) as error:
+            self.warnings.caught("event", error)
+            return
+        self.emit('{"v":1,"t":"%s","m":{"seq":' % kind, '%s},"p":%s' % (self._meta(at), body))
+
+    def warning(self, message: str) -> None:
+        """Appends a line of our own to the run's log."""
+        self.event("log", {"level": "warning", "logger": "xtrack", "msg": plain(message)})
+
     def meta_text(self, at: str) -> str:
-        """What follows the time in an envelope, up to the payload's members after run_id."""
-        where = ',"at":' + json.dumps(at, ensure_ascii=False) if at else ""
-        return ',"wid":"%s"%s},"p":{"run_id":"%s"' % (self.identity.worker, where, self.identity.run_id)
+        """For `emit`: what follows the time in an envelope, up to the payload's members after run_id."""
+        return '%s},"p":{"run_id":"%s"' % (self._meta(at), self.identity.run_id)
 
-    def event(self, kind: str, members: str = "", at: str = "") -> None:
-        """`members`: JSON members of the payload after run_id, each with a comma before it."""
-        self.emit('{"v":1,"t":"%s","m":{"seq":' % kind, self.meta_text(at) + members + "}")
-
-    def payload_event(self, kind: str, payload: Dict[str, Any], at: str = "") -> None:
-        """An event whose payload is not of the usual form: run_start, whose run_id may be an object."""
-        meta = self.meta_text(at)
-        self.emit('{"v":1,"t":"%s","m":{"seq":' % kind, meta[: meta.rindex('"p":{')] + '"p":' + json_text(payload))
+    def _meta(self, at: str) -> str:
+        where = ',"at":' + quote(at) if at else ""
+        return ',"wid":"%s"%s' % (self.identity.worker, where)
 
     def emit(self, start: str, rest: str, tail: str = "") -> None:
+        """Appends the event `start` + seq and time + `rest` + `tail`, JSON text that lacks its closing brace."""
         try:
             self._take()
         except IndexError:

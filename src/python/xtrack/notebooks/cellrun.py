@@ -9,12 +9,11 @@ import time
 from typing import Any, Callable, Dict, List, Optional
 
 from ..supervisor import consoles
-from ..api import exits
 from ..supervisor.machine import Machine
 from ..supervisor.outputlog import OutputLog, limit_from_environment
 from ..printed.watch import PATIENCE_S, OutputWatch, Script
 from ..printed.printed import Printed
-from ..api.run import Run
+from ..api.run import Run, open_runs
 from ..core.warnings import logger
 
 #: A cell that was chosen shows as a run after this; one of a notebook that is tracked as a whole after that.
@@ -157,7 +156,7 @@ class CellRun:
 
 def _left_open() -> Optional[Run]:
     """A run that the script started in an earlier cell and that goes on."""
-    runs = exits.open_runs()
+    runs = open_runs()
     return runs[-1] if runs else None
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 import time
-from typing import Callable, List, Optional
+from typing import Any, Callable, Dict, List, Optional
 
-from ..core.jsontext import json_text, number_text, quote
+from ..core.jsontext import clipped, number
 from .patterns import from_environment
 from .printed import Points, Printed, Progress
 from ..core.warnings import Warnings
@@ -136,7 +136,7 @@ class OutputWatch:
         else:
             points, self._held = self._held, []
             for one in points:
-                self._writer().event("metric_batch", _members(one))
+                self._writer().event("metric_batch", _payload(one))
 
     def _tell_progress(self, last: bool) -> None:
         progress = self._printed.progress
@@ -145,22 +145,20 @@ class OutputWatch:
             return
         self._told = progress
         self._next_progress = now + _PROGRESS_S
-        members = ',"status":"running","msg":%s,"progress":{"cur":%s,"total":%s,"unit":%s}' % (
-            json_text(progress.message, 1000),
-            number_text(round(progress.cur, 4)),
-            number_text(progress.total) or "null",
-            json_text(progress.unit, 50),
-        )
-        self._writer().event("status", members)
+        payload = {
+            "status": "running",
+            "msg": clipped(progress.message, 1000),
+            "progress": {"cur": number(round(progress.cur, 4)), "total": number(progress.total), "unit": clipped(progress.unit, 50)},
+        }
+        self._writer().event("status", payload)
 
 
-def _members(points: Points) -> str:
-    texts = [quote(key) + ":" + (number_text(value) or '"NaN"') for key, value in points.metrics.items()]
-    members = ',"metrics":{%s}' % ",".join(texts)
+def _payload(points: Points) -> Dict[str, Any]:
+    payload: Dict[str, Any] = {"metrics": {key: number(value) for key, value in points.metrics.items()}}
     if points.step is not None:
-        members += ',"step":%d' % points.step
+        payload["step"] = points.step
     if points.epoch is not None:
-        members += ',"epoch":%s' % number_text(int(points.epoch) if points.epoch == int(points.epoch) else points.epoch)
+        payload["epoch"] = number(int(points.epoch) if points.epoch == int(points.epoch) else points.epoch)
     if points.phase is not None:
-        members += ',"ctx":{"phase":"%s"}' % points.phase
-    return members
+        payload["ctx"] = {"phase": points.phase}
+    return payload

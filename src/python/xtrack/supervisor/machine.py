@@ -10,7 +10,7 @@ from typing import Dict, Iterable, List, NamedTuple, Optional, Tuple
 
 from . import traffic
 from .gpus import Gpus
-from ..core.jsontext import json_text
+from ..core.jsontext import plain
 from ..core.writer import Writer
 
 #: Where the system tells in files; elsewhere each sample is a process.
@@ -38,8 +38,7 @@ class Machine:
         before = time.thread_time()
         values = {**self._sample(), **self._gpus.sample()}
         if values:
-            rounded = {key: round(value, 2) for key, value in values.items()}
-            self._writer.event("metric_batch", ',"metrics":' + json_text(rounded))
+            self._writer.event("metric_batch", {"metrics": plain({key: round(value, 2) for key, value in values.items()})})
         # Counted from when it was due, so that there is one a second and not one in five quarters of a second.
         pause = max(_EVERY_S, _SAMPLE_SHARE * (time.thread_time() - before))
         self._due = max(self._due + pause, now + pause / 2)

@@ -17,14 +17,14 @@ from ..core.directory import resolve, workspace
 from ..core.ids import clean_id, new_run_id
 from .job import Job, Refusal
 from ..core.journal import Journals, end_of, head_of, journals_in, next_attempt
-from ..core.jsontext import json_text
+from ..core.jsontext import plain
 from .machine import Machine
 from ..core.process import absolute, hostname, process, working_directory
 from ..core.ranks import agreed_run_id, worker_id
 from ..transport.recorder import Recorder
 from .scriptjournals import ScriptJournals
 from ..core.redaction import redact_arguments
-from ..core.source import file_hash, git_state, quick_environment, slow_environment
+from ..core.source import file_hash, quick_environment, slow_description
 from ..transport.transports import TCPTransport, Transport, UnixSocketTransport, choose
 from ..core.warnings import Warnings
 from .workerprocess import WorkerProcess, how_it_ended
@@ -65,7 +65,7 @@ class Supervisor:
         self._directory = journals.directory
         me = clean_id("sup-" + hostname(), "sup")
         self._recorder = Recorder(transport, journals, self._run_id, me, self._attempt, "supervisor", self._warnings)
-        self._warnings.tell = lambda message: self._event("log", ',"level":"warning","logger":"xtrack","msg":' + json_text(message))
+        self._warnings.notify = self._recorder.writer.warning
         self._transport = transport
         self._readers: Dict[str, Recorder] = {}
         self._ranks = job.rank_environments()
@@ -116,8 +116,8 @@ class Supervisor:
             if refusal is not None:
                 self._signal(signal.SIGKILL)
                 return refusal
-            proc = json.dumps(process(worker.pid), separators=(",", ":"))
-            self._event("process", ',"worker":%s,"pid":%d,"pgid":%d,"proc":%s' % (json_text(worker.worker), worker.pid, worker.pid, proc))
+            pid = worker.pid
+            self._event("process", {"worker": worker.worker, "pid": pid, "pgid": pid, "proc": process(pid)})
         if self._signalled:
             # Asked to stop before there was anything to stop.
             self._signal(signal.SIGTERM)
@@ -217,8 +217,8 @@ class Supervisor:
 
     # ------------------------------------------------------------ journal
 
-    def _event(self, kind: str, members: str) -> None:
-        self._recorder.writer.event(kind, members)
+    def _event(self, kind: str, payload: Dict[str, Any]) -> None:
+        self._recorder.writer.event(kind, payload)
 
     def _announce(self) -> None:
         job = self._job
@@ -238,22 +238,20 @@ class Supervisor:
             "source": {key: value for key, value in source.items() if value is not None},
             "env": quick_environment(),
         }
-        self._recorder.writer.payload_event("run_start", payload)
+        self._event("run_start", plain(payload))
         collision = another_xtrack(job.script)
         if collision:
-            self._event("log", ',"level":"warning","logger":"xtrack","msg":' + json_text(collision))
+            self._recorder.writer.warning(collision)
 
     def _describe(self) -> None:
         """Neither the script nor what is read of it waits for git and the list of packages."""
-        payload = ',"source":%s,"env":%s' % (json_text(git_state(working_directory()), 2_000_000), json_text(slow_environment()))
-        self._event("source", payload)
+        self._event("source", slow_description())
 
     def _refused(self, refusal: Refusal) -> int:
         for worker in self._workers:
             worker.refuse(refusal.message)
-        exit_text = json_text({"code": refusal.code, "reason": refusal.message})
-        error = json_text({"type": "LaunchError", "message": refusal.message})
-        self._finish("failed", ',"exit":%s,"error":%s' % (exit_text, error))
+        exit_said = {"code": refusal.code, "reason": refusal.message}
+        self._finish("failed", {"exit": exit_said, "error": {"type": "LaunchError", "message": refusal.message}})
         return refusal.code
 
     def _end(self) -> int:
@@ -263,10 +261,10 @@ class Supervisor:
         status = "completed" if first is None else "killed" if self._signalled else "failed"
         if first is not None and len(self._workers) > 1:
             exit_said["reason"] = ", ".join([first.worker, *filter(None, [exit_said.get("reason")])])
-        members = ',"exit":' + json_text(exit_said)
+        payload: Dict[str, Any] = {"exit": exit_said}
         if first is not None and status == "failed" and not self._script_said_why():
-            members += ',"error":' + json_text(self._error_of(first, exit_said))
-        self._finish(status, members)
+            payload["error"] = self._error_of(first, exit_said)
+        self._finish(status, payload)
         return code
 
     def _error_of(self, first: WorkerProcess, exit_said: Dict[str, Any]) -> Dict[str, str]:
@@ -277,12 +275,11 @@ class Supervisor:
             return {"message": how_it_ended(first.worker, exit_said)}
         return {**error, "type": "", "message": ": ".join([first.worker, error["type"], error["message"]])}
 
-    def _finish(self, status: str, members: str) -> None:
-        end = ',"status":"%s"' % status
-        duration = ',"duration_ms":%d' % int((time.monotonic() - self._started) * 1000)
-        self._event("run_end", end + members + duration)
+    def _finish(self, status: str, payload: Dict[str, Any]) -> None:
+        duration = {"duration_ms": int((time.monotonic() - self._started) * 1000)}
+        self._event("run_end", {"status": status, **plain(payload), **duration})
         for reader in self._readers.values():
-            reader.writer.event("run_end", end + duration)
+            reader.writer.event("run_end", {"status": status, **duration})
         for recorder in (self._recorder, *self._readers.values()):
             recorder.writer.close()
             recorder.stop()

@@ -68,7 +68,7 @@ class Background:
             self._step()
         if not self._finished():
             # The run has ended: its own log takes no more.
-            self._warnings.tell = None
+            self._warnings.notify = None
             self._warnings.note("drain", "xtrack: not everything was written or sent when the run ended; what is missing is in its journal only")
 
     def _pause(self) -> float:

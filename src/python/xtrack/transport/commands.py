@@ -10,7 +10,7 @@ import traceback
 from typing import Any, Callable, Dict, List, Optional, Set
 
 from ..core.frames import FrameDecoder
-from ..core.jsontext import json_text, quote
+from ..core.jsontext import clipped
 from ..core.warnings import Warnings
 from ..core.writer import Writer
 
@@ -127,7 +127,7 @@ class Commands:
         self._ack(cmd_id, "unsupported", "the script has no handler for %r" % kind)
 
     def _ack(self, cmd_id: str, status: str, error: Optional[str] = None) -> None:
-        members = ',"cmd_id":%s,"status":"%s"' % (quote(cmd_id), status)
+        payload = {"cmd_id": cmd_id, "status": status}
         if error:
-            members += ',"error":' + json_text(error, 10_000)
-        self._writer.event("command_ack", members)
+            payload["error"] = clipped(error, 10_000)
+        self._writer.event("command_ack", payload)

@@ -10,15 +10,12 @@ import os
 import socket
 import time
 from collections import deque
-from typing import TYPE_CHECKING, Any, Callable, Deque, Dict, Iterable, NamedTuple, Optional, Tuple, Union
+from typing import Any, Callable, Deque, Dict, Iterable, NamedTuple, Optional, Protocol, Tuple, Union
 
 from ..core.frames import FrameDecoder, encode_frame
 from ..core.warnings import Warnings
 from ..version import CLIENT
-from ..core.writer import Writer
-
-if TYPE_CHECKING:
-    from .unsent import Leftover
+from ..core.writer import Identity
 
 _FIRST_PAUSE = 0.2
 _LONGEST_PAUSE = 5.0
@@ -36,10 +33,32 @@ class Address(NamedTuple):
     token: Optional[str]
 
 
+class Sized(Protocol):
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        ...
+
+
+class Source(Protocol):
+    """Whose events are sent: a writer, or what is left of one."""
+
+    @property
+    def identity(self) -> Identity: ...
+
+    @property
+    def outlet(self) -> Sized: ...
+
+    @property
+    def seq(self) -> int:
+        """Of its last event."""
+        ...
+
+
 class Link:
     def __init__(
         self,
-        writer: "Union[Writer, Leftover]",
+        writer: Source,
         journal_path: Callable[[], Optional[str]],
         addresses: Callable[[], Iterable[Address]],
         on_command: Callable[[Dict[str, Any]], None],
