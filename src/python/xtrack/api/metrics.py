@@ -9,7 +9,7 @@ import sys
 from types import CodeType, FrameType
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple, Union
 
-from ..core.jsontext import clipped, dump, number, number_text, quote, text_of
+from ..core.jsontext import clipped, number, number_text, quote, text_of
 from ..core.warnings import Warnings
 from ..core.writer import Writer
 from .sites import SiteCache, outside, site_of
@@ -210,8 +210,17 @@ class Metrics:
 
     def _where(self, step: Any, epoch: Any, phase: Any, batch_size: Any) -> str:
         """Step, epoch and context as JSON members, each with a comma before it."""
-        members: Dict[str, Any] = dict(self._axes(step, epoch))
-        if phase is not None or batch_size is not None:
-            context = {"phase": None if phase is None else clipped(phase, 100), "batch_size": number(batch_size)}
-            members["ctx"] = {name: value for name, value in context.items() if value is not None}
-        return "," + dump(members)[1:-1] if members else ""
+        axes = self._axis_text("step", step) + self._axis_text("epoch", epoch)
+        if phase is None and batch_size is None:
+            return axes
+        context = [] if phase is None else ['"phase":' + quote(clipped(phase, 100))]
+        size = number_text(batch_size)
+        if size is not None:
+            context.append('"batch_size":' + size)
+        return '%s,"ctx":{%s}' % (axes, ",".join(context))
+
+    def _axis_text(self, name: str, value: Any) -> str:
+        if value is None:
+            return ""
+        found = value if type(value) is int else self._axis(name, value)
+        return "" if found is None else f',"{name}":{found!r}'

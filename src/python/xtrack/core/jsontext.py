@@ -11,6 +11,8 @@ MAX_ITEMS = 10_000
 MAX_DEPTH = 20
 EXACT_INT = 2**53
 
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+
 #: What JSON has words for; numbers that are not finite are the texts "NaN", "Infinity" and "-Infinity".
 Plain = Any
 Number = Union[int, float, str]
@@ -29,10 +31,10 @@ def clipped(value: object, limit: int) -> str:
 
 def number(value: object) -> Optional[Number]:
     """The number that `value` is, also of a numpy scalar or a tensor with one element; None when it is no number."""
-    if isinstance(value, (str, bytes, bytearray)) or value is None:
-        return None
     if isinstance(value, int) and -EXACT_INT <= value <= EXACT_INT:
         return int(value)
+    if isinstance(value, (str, bytes, bytearray)) or value is None:
+        return None
     try:
         item = getattr(value, "item", None)
         found = float(item() if callable(item) else value)  # type: ignore[arg-type]
@@ -51,16 +53,18 @@ def number_text(value: object) -> Optional[str]:
 
 def quote(text: str) -> str:
     """A text as JSON."""
-    return _encodable(json.dumps(text, ensure_ascii=False))
+    return _encodable(_encode(text))
 
 
 def dump(value: Plain) -> str:
     """Compact JSON of plain values. Raises ValueError or TypeError where they are not plain."""
-    return _encodable(json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False))
+    return _encodable(_encode(value))
 
 
 def _encodable(text: str) -> str:
     """Lone surrogates are not valid UTF-8."""
+    if text.isascii():
+        return text
     try:
         text.encode("utf-8")
         return text
