@@ -11,10 +11,9 @@ import unittest
 import urllib.request
 
 from support import PACKAGE_DIR, ROOT, ScriptTest, wait_for
-
-from xtrack.doctor import place
 from xtrack.core.frames import encode_frame
 from xtrack.core.process import process
+from xtrack.doctor import place
 
 #: As `python -m xtrack`, whatever lies in the working directory.
 ASK = "import sys; sys.path.insert(0, %r); from xtrack.__main__ import start; start()" % PACKAGE_DIR

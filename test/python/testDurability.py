@@ -1,7 +1,6 @@
 """Nothing that a logging call returned from is lost."""
 
 import os
-import resource
 import signal
 import time
 import unittest

@@ -4,9 +4,8 @@ import os
 import unittest
 
 from support import ScriptTest
-
-from xtrack.supervisor.outputlog import OutputLog, collapse
 from xtrack.core.warnings import Warnings
+from xtrack.supervisor.outputlog import OutputLog, collapse
 
 RUN = ("-m", "xtrack", "run")
 MB = 2**20

@@ -5,7 +5,6 @@ import os
 import unittest
 
 from support import ScriptTest, of_kind
-
 from xtrack.core.redaction import redact_arguments
 
 TABLE = os.path.join(os.path.dirname(__file__), "..", "fixtures", "secrets.json")

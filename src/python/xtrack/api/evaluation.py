@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
 
-from .arrays import numbers
 from ..core.jsontext import text_of
+from .arrays import numbers
 
 #: More points than a picture of a curve shows are thinned.
 _MOST_POINTS = 400
@@ -71,8 +71,7 @@ def precision_recall(truth: Any, scores: Any) -> Evaluation:
 
 
 def _plain(values: Any) -> List[Any]:
-    tolist = getattr(values, "tolist", None)
-    return list(tolist() if callable(tolist) else values)
+    return list(values.tolist() if callable(getattr(values, "tolist", None)) else values)
 
 
 def _key(label: Any) -> Tuple[str, str]:

@@ -7,14 +7,14 @@ import re
 import threading
 from typing import Any, Callable, Dict, Optional
 
+from ..core.jsontext import clipped, dump, plain, text_of
+from ..core.warnings import Warnings
 from ..transport.background import Jobs
+from ..transport.recorder import Recorder
 from .files import describe_file
 from .histogram import counted, histogram_of
-from ..core.jsontext import clipped, dump, plain, text_of
 from .picture import Pixels, pixels_of, png
-from ..transport.recorder import Recorder
 from .table import table_of
-from ..core.warnings import Warnings
 
 FOLDER = "media"
 #: Encoded and written within the call; what is larger is copied, and written while training goes on.

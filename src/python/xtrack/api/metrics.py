@@ -14,7 +14,7 @@ from ..core.warnings import Warnings
 from ..core.writer import Writer
 from .sites import SiteCache, outside, site_of
 
-_getframe = sys._getframe
+_getframe = sys._getframe  # pyright: ignore[reportPrivateUsage]
 _METRIC = '{"v":1,"t":"metric","m":{"seq":'
 _BATCH = '{"v":1,"t":"metric_batch","m":{"seq":'
 _MAX_KEY = 10_000

@@ -51,7 +51,7 @@ class Run(Metrics):
         self.reports_progress = False
 
     @classmethod
-    def unrecorded(cls, warnings: Warnings) -> "Run":
+    def unrecorded(cls, warnings: Warnings) -> Run:
         """A run that takes every call and records nothing."""
         recorder = Recorder(NullTransport(), Journals(os.devnull, warnings), new_run_id(), "worker-0", 1, "script", warnings)
         return cls(recorder, None, warnings)
@@ -335,7 +335,7 @@ class Run(Metrics):
         self._writer.close()
         self._recorder.stop()
 
-    def __enter__(self) -> "Run":
+    def __enter__(self) -> Run:
         return self
 
     def __exit__(
@@ -354,7 +354,12 @@ class Run(Metrics):
         """Calls `handler(payload)` in a thread when a command arrives: pause, resume, stop, checkpoint_now, update_params,
         adjust_lr or custom. `payload` is a dictionary. Also a decorator: ``@run.on_command("stop")``."""
         if handler is None:
-            return lambda function: (self.on_command(type, function), function)[1]
+
+            def register(function: Handler) -> Handler:
+                self.on_command(type, function)
+                return function
+
+            return register
         if self._recorder.commands is not None:
             self._recorder.commands.on(type, handler)
         return handler
@@ -366,10 +371,10 @@ class Run(Metrics):
 
     # ------------------------------------------------------------ copies
 
-    def __copy__(self) -> "Run":
+    def __copy__(self) -> Run:
         return self
 
-    def __deepcopy__(self, memo: Any) -> "Run":
+    def __deepcopy__(self, memo: Any) -> Run:
         """Copies of a trainer that holds a run log to the same run."""
         return self
 
@@ -399,7 +404,7 @@ class Run(Metrics):
         self._jobs.add(job)
 
 
-def open_runs() -> "list[Run]":
+def open_runs() -> list[Run]:
     """The runs of this process that have not ended, the oldest first."""
     return [run for run in exits.open_runs() if isinstance(run, Run)]
 

@@ -39,7 +39,7 @@ def site_of(frame: Optional[FrameType]) -> str:
 
 def caller() -> str:
     """The line of the script that called into this package."""
-    return site_of(sys._getframe(1))
+    return site_of(sys._getframe(1))  # pyright: ignore[reportPrivateUsage]
 
 
 class SiteCache(Generic[T]):

@@ -7,28 +7,33 @@ import os
 import sys
 from typing import Any, Callable, Dict, Optional
 
-from . import exits
 from ..core import ranks
 from ..core.collision import another_xtrack_here
 from ..core.directory import resolve, workspace
 from ..core.ids import clean_id, is_id, new_run_id
 from ..core.journal import Journals, next_attempt
 from ..core.jsontext import plain, text_of
-from ..core.process import working_directory
+from ..core.source import quick_environment, quick_source, slow_description
+from ..core.warnings import Warnings
 from ..transport.recorder import Recorder
+from ..transport.transports import Transport, choose
+from . import exits
 from .run import Run, open_runs
 from .sites import caller
-from ..core.source import quick_environment, quick_source, slow_description
-from ..transport.transports import NullTransport, Transport, choose
-from ..core.warnings import Warnings
 
 #: The run that module functions such as xtrack.log_metric mean: the last one started.
 _current: Optional[Run] = None
 #: XTRACK_RUN_ID names the first run of a process; further ones are its children.
 _given_id_is_taken = False
 _first_run_id: Optional[str] = None
-#: A notebook cell that is tracked has a run already, which start_run then gives the script; None where it has not.
-offered: Callable[[Optional[str]], Optional[Run]] = lambda run_id: None
+
+
+def _nothing_offered(run_id: Optional[str]) -> Optional[Run]:
+    return None
+
+
+#: Asked for the run that a tracked notebook cell already has, which start_run then returns; None where it has none.
+offered: Callable[[Optional[str]], Optional[Run]] = _nothing_offered
 
 
 class Tracker:
@@ -114,7 +119,7 @@ def _start(
     return run
 
 
-def _identify(given: Optional[str], journals: Journals, warnings: Warnings) -> "tuple[str, int, Optional[str]]":
+def _identify(given: Optional[str], journals: Journals, warnings: Warnings) -> tuple[str, int, Optional[str]]:
     """(run id, attempt or 0 where that is to be found out, parent)"""
     global _given_id_is_taken
     env = os.environ

@@ -10,7 +10,6 @@ from typing import Iterator, NamedTuple, Optional
 
 from .process import absolute, hostname, working_directory
 
-
 #: Where to look instead of the working directory: a notebook's folder, which the kernel's need not be.
 start_folder: Optional[str] = None
 

@@ -162,10 +162,13 @@ class Outlet:
         """The file was deleted under us: what is written to it, nobody will ever see."""
         return self.exclusive and self.fd >= 0 and os.name == "posix" and os.fstat(self.fd).st_nlink == 0
 
-    def copy_to(self, other: "Outlet") -> None:
+    def copy_to(self, other: Outlet) -> None:
         """All that was written, and what is held."""
         offset = 0
-        for block in iter(lambda: os.pread(self.fd, _BLOCK, offset), b""):
+        while True:
+            block = os.pread(self.fd, _BLOCK, offset)
+            if not block:
+                break
             other.append(block)
             offset += len(block)
         for frame in self._held:

@@ -16,7 +16,13 @@ _WORD = r"(?:(?:api|access|secret|private|auth)[_-]?key|secret|passw(?:or)?d|pas
 _NAME = r"[\w-]*" + _WORD + r"[\w-]*"
 _SECRETS = (
     (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL), REDACTED),
-    (re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bgh[a-z]_[A-Za-z0-9]{20,}|\bgithub_pat_\w{20,}|\bsk-[\w-]{16,}|\bhf_\w{16,}|\bxox[a-z]-[\w-]{10,}|\bglpat-[\w-]{16,}"), REDACTED),
+    (
+        re.compile(
+            r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bgh[a-z]_[A-Za-z0-9]{20,}|\bgithub_pat_\w{20,}|\bsk-[\w-]{16,}"
+            r"|\bhf_\w{16,}|\bxox[a-z]-[\w-]{10,}|\bglpat-[\w-]{16,}"
+        ),
+        REDACTED,
+    ),
     (re.compile(r"\beyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]+"), REDACTED),
     (re.compile(r"(://[^\s/:@]*):[^\s/@]+@"), r"\1:" + REDACTED + "@"),
     (re.compile(r"(" + _NAME + r"[\"']?\s*[:=]\s*)([\"'][^\"'\n]{4,}[\"']|[^\s\"',;(){}\[\]]{6,})", re.IGNORECASE), r"\1" + REDACTED),

@@ -10,13 +10,13 @@ from types import FrameType
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 from zlib import crc32
 
+from ..version import CLIENT
 from .frames import MAX_FRAME, encode_frame, pack_length, seal
 from .ids import new_writer
 from .jsontext import Plain, dump, plain, quote
 from .outlet import Outlet
 from .process import this_process
 from .warnings import Warnings
-from ..version import CLIENT
 
 _now = time.time_ns
 _write = os.write
@@ -38,7 +38,7 @@ class Identity(NamedTuple):
     def file_name(self) -> str:
         return "events-%s-%d-%s.xtj" % (self.worker, self.attempt, self.writer)
 
-    def forked(self) -> "Identity":
+    def forked(self) -> Identity:
         return self._replace(writer=new_writer(), forked_from=self.writer)
 
 
@@ -233,12 +233,13 @@ class Writer:
                 self.warnings.caught("event", error)
 
     def _is_nested(self) -> bool:
-        frame = sys._getframe(1).f_back
+        frame = sys._getframe(1).f_back  # pyright: ignore[reportPrivateUsage]
         return frame is not None and self._in_stack(frame.f_back, waiting=True)
 
     def _is_held(self) -> bool:
         me = threading.get_ident()
-        return any(self._in_stack(frame, waiting=False) for thread, frame in sys._current_frames().items() if thread != me)
+        frames = sys._current_frames()  # pyright: ignore[reportPrivateUsage]
+        return any(self._in_stack(frame, waiting=False) for thread, frame in frames.items() if thread != me)
 
     def _in_stack(self, frame: Optional[FrameType], waiting: bool) -> bool:
         """Whether somebody on the stack has this writer's token; with `waiting` also who waits for it."""
@@ -312,4 +313,4 @@ class Writer:
 
 
 _HOLDERS = (Writer.emit.__code__, Writer.recreate.__code__, Writer.settle.__code__)
-_WAITS = Writer._wait_for_token.__code__
+_WAITS = Writer._wait_for_token.__code__  # pyright: ignore[reportPrivateUsage]

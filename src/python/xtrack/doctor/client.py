@@ -8,10 +8,10 @@ import sys
 from typing import List
 
 from ..core.collision import PACKAGE, another_xtrack_here, shadowing
-from .finding import Finding
 from ..printed.patterns import VARIABLE as PATTERNS
 from ..printed.patterns import from_environment
 from ..version import VERSION
+from .finding import Finding
 
 
 def check() -> List[Finding]:
@@ -20,10 +20,6 @@ def check() -> List[Finding]:
 
 def _python() -> List[Finding]:
     version = platform.python_version()
-    if sys.version_info < (3, 8):
-        return [
-            Finding("client.python", "error", "Python %s is too old" % version, sys.executable, "Use Python 3.8 or newer for training scripts.")
-        ]
     return [Finding("client.python", "ok", "Python %s, client %s" % (version, VERSION), "%s with %s" % (sys.executable, PACKAGE))]
 
 

@@ -9,9 +9,9 @@ import stat
 from typing import Any, Dict, List, Optional
 
 from ..core import directory as directories
-from .finding import Finding
 from ..core.process import hostname, liveness
 from ..version import VERSION
+from .finding import Finding
 
 _PROTOCOL = 1
 _PATIENCE_S = 3.0
@@ -38,7 +38,8 @@ def _collector(directory: str) -> List[Finding]:
     found = directories.discover(directory)
     if found is None:
         detail = "%s is damaged or cannot be read, so scripts cannot tell the collector that their journal grew." % path
-        return [*findings, Finding("collector.discovery", "error", "The collector's address cannot be read", detail, "Delete that file and reload the editor's window.")]
+        todo = "Delete that file and reload the editor's window."
+        return [*findings, Finding("collector.discovery", "error", "The collector's address cannot be read", detail, todo)]
     try:
         state = ask(found, "collector.info", {})
     except Refused as error:
@@ -121,7 +122,8 @@ def _lease(directory: str) -> List[Finding]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        return [Finding("lease.unreadable", "error", "The lease cannot be read", "%s: %s" % (path, error.strerror), "Make it readable: it says who may save here.")]
+        detail = "%s: %s" % (path, error.strerror)
+        return [Finding("lease.unreadable", "error", "The lease cannot be read", detail, "Make it readable: it says who may save here.")]
     except (ValueError, KeyError, TypeError):
         return [Finding("lease.damaged", "warning", "The lease is damaged", path, "Nothing has to be done: the next collector takes it over.")]
     if host != hostname():

@@ -67,7 +67,9 @@ def _others(directory: str, folder: Optional[str]) -> List[Finding]:
             "warning",
             "There is another directory with runs",
             "%s is upwards from here as well. %s Runs in it do not show here." % (others[0], why),
-            "Unset XTRACK_DIR if that one was meant." if given else "Open its folder to see those runs, or move their folders from its runs/ into this one.",
+            "Unset XTRACK_DIR if that one was meant."
+            if given
+            else "Open its folder to see those runs, or move their folders from its runs/ into this one.",
         )
     ]
 

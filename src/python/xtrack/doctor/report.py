@@ -16,9 +16,9 @@ import os
 import sys
 from typing import Callable, Dict, List, NamedTuple, Optional
 
-from .finding import LEVELS, Finding, Level
 from ..core.directory import resolve
 from ..version import VERSION
+from .finding import LEVELS, Finding, Level
 
 _SIGNS: Dict[Level, str] = {"error": "✗", "warning": "!", "info": "·", "ok": "✓"}
 
@@ -31,8 +31,7 @@ class Request(NamedTuple):
 
 
 def main(request: Request) -> int:
-    directory = resolve(os.path.expanduser(request.folder) if request.folder else None) if not _given(request) else _given(request)
-    assert directory is not None
+    directory = _given(request) or resolve(os.path.expanduser(request.folder) if request.folder else None)
     findings = examine(directory, request)
     if request.as_json:
         answer = {"directory": directory, "client": VERSION, "findings": [finding._asdict() for finding in findings]}
@@ -43,7 +42,7 @@ def main(request: Request) -> int:
 
 
 def _given(request: Request) -> Optional[str]:
-    """A directory that is named is meant, whatever XTRACK_DIR says."""
+    """The directory that the request names, which counts whatever XTRACK_DIR says."""
     if request.folder is None:
         return None
     folder = os.path.abspath(os.path.expanduser(request.folder))

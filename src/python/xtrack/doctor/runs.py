@@ -7,11 +7,11 @@ import time
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional
 
 from ..core import directory as directories
-from .collector import Refused, ask
-from .finding import Finding, whose
 from ..core.frames import FrameDecoder
 from ..core.ids import is_id
 from ..core.journal import head_of, journals_in
+from .collector import Refused, ask
+from .finding import Finding, whose
 
 #: Of a large history the newest are looked at, for a bounded time.
 _RUNS = 200
@@ -171,13 +171,16 @@ def _head(path: str, name: str) -> List[Finding]:
 def check_run(directory: str, run_id: str) -> List[Finding]:
     """Why it is not shown, or that it should be."""
     if not is_id(run_id):
-        return [Finding("run.id", "error", "%r is no run id" % run_id[:200], "Ids have letters, digits, . _ and -.", "Copy it from the run's menu, or look into %s." % os.path.join(directory, "runs"))]
+        todo = "Copy it from the run's menu, or from the names in %s." % os.path.join(directory, "runs")
+        return [Finding("run.id", "error", "%r is not a run id" % run_id[:200], "Ids have letters, digits, . _ and -.", todo)]
     path = os.path.join(directory, "runs", run_id)
     if not os.path.isdir(path):
         return [_elsewhere(directory, run_id)]
     try:
         if not any(name.endswith(".xtj") for name in os.listdir(path)):
-            return [Finding("run.empty", "error", "Run %s has no journal" % run_id, "%s is there, but nothing was recorded in it." % path, "Its script ended before it logged anything; look at its output.")]
+            detail = "%s is there, but nothing was recorded in it." % path
+            todo = "Its script ended before it logged anything; its output may say why."
+            return [Finding("run.empty", "error", "Run %s has no journal" % run_id, detail, todo)]
     except OSError:
         return []  # That it cannot be read is among the findings on journals.
     if _deleted(path):

@@ -82,7 +82,8 @@ class _Loader(Loader):
     def __init__(self, loader: Any) -> None:
         self._loader = loader
 
-    def create_module(self, spec: ModuleSpec) -> Optional[ModuleType]:
+    # Loaders may return a module, whatever the stubs for Python 3.8 say.
+    def create_module(self, spec: ModuleSpec) -> Optional[ModuleType]:  # pyright: ignore[reportIncompatibleMethodOverride]
         return self._loader.create_module(spec)
 
     def exec_module(self, module: ModuleType) -> None:

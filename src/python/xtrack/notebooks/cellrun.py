@@ -8,13 +8,13 @@ import threading
 import time
 from typing import Any, Callable, Dict, List, Optional
 
+from ..api.run import Run, open_runs
+from ..core.warnings import logger
+from ..printed.printed import Printed
+from ..printed.watch import PATIENCE_S, OutputWatch, Script
 from ..supervisor import consoles
 from ..supervisor.machine import Machine
 from ..supervisor.outputlog import OutputLog, limit_from_environment
-from ..printed.watch import PATIENCE_S, OutputWatch, Script
-from ..printed.printed import Printed
-from ..api.run import Run, open_runs
-from ..core.warnings import logger
 
 #: A cell that was chosen shows as a run after this; one of a notebook that is tracked as a whole after that.
 _ASKED_S = 0.3
@@ -171,7 +171,7 @@ class Console:
         self._lock = threading.RLock()
         self._before = (sys.stdout, sys.stderr)
         self._tees = (Tee(sys.stdout, self.write), Tee(sys.stderr, self.write))
-        sys.stdout, sys.stderr = self._tees  # type: ignore[assignment]
+        sys.stdout, sys.stderr = self._tees
 
     def write_to(self, path: str) -> int:
         """From now on; what is held goes there first. Returns where that starts. Raises OSError."""
@@ -219,6 +219,10 @@ class Console:
                 os.close(log)
 
 
+def _ignore(text: str) -> None:
+    """Where a tee's copies go that nobody wants any more."""
+
+
 class Tee:
     """A stream in whose place it stands; it never fails where that does not."""
 
@@ -240,7 +244,7 @@ class Tee:
             self._also(text)
         except Exception:
             # The log's disk is full or the cell is over: its own output is what counts.
-            self._also = lambda text: None
+            self._also = _ignore
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)

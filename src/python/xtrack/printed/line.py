@@ -61,10 +61,15 @@ _NEVER_ENDS = (
     "_workers _samples _shape _len _length _batches _iters _count _total_flos _date"
 ).split()
 _NEVER_STARTS = ("num_", "n_", "total_", "max_epoch", "max_step", "time_", "time/", "timestamp")
-#: Where such a word is in a name, it tells what was set.
-_SET = frozenset("target threshold weight weights coef coeff smoothing alpha beta gamma tol tolerance delta fn function type name scale margin".split())
+#: A name with such a word is that of a setting.
+_SET = frozenset(
+    "target threshold weight weights coef coeff smoothing alpha beta gamma tol tolerance delta fn function type name scale margin".split()
+)
 _PHASES = {"train": "train", "val": "val", "test": "test", "eval": "val", "dev": "val"}
-_NAMED_AXES = {"epoch": ("epoch",), "step": ("step", "global_step", "iter", "iteration", "iters", "it", "update", "batch_idx", "_step", "trainer/global_step")}
+_NAMED_AXES = {
+    "epoch": ("epoch",),
+    "step": ("step", "global_step", "iter", "iteration", "iters", "it", "update", "batch_idx", "_step", "trainer/global_step"),
+}
 
 
 class Line(NamedTuple):
@@ -229,7 +234,7 @@ def _says_metric(name: str) -> bool:
     words = [word for word in re.split(r"[_\s./@-]+", name.lower()) if word]
     if any(word in _SET for word in words):
         return False
-    return any(word in _METRIC_WORDS or word.endswith("loss") or word.endswith("acc") for word in words)
+    return any(word in _METRIC_WORDS or word.endswith(("loss", "acc")) for word in words)
 
 
 def _phase_of(found: Any) -> Optional[str]:

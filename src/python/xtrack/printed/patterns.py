@@ -27,7 +27,7 @@ _MAX_PATTERNS = 50
 Tell = Callable[[str, str], None]
 
 
-def from_environment(tell: Tell) -> Optional["Patterns"]:
+def from_environment(tell: Tell) -> Optional[Patterns]:
     text = os.environ.get(VARIABLE, "").strip()
     if not text:
         return None
@@ -59,8 +59,8 @@ class Patterns:
         self._patterns = patterns
         self._active = list(range(len(patterns)))
         self._tell = tell
-        self._process: Optional["subprocess.Popen[bytes]"] = None
-        self._answers: "queue.Queue[Optional[bytes]]" = queue.Queue()
+        self._process: Optional[subprocess.Popen[bytes]] = None
+        self._answers: queue.Queue[Optional[bytes]] = queue.Queue()
 
     def read(self, lines: List[str]) -> List[Optional[Line]]:
         """What the first pattern that matches makes of each line."""
@@ -119,7 +119,7 @@ class Patterns:
         return True
 
 
-def _pass_on(source: Any, answers: "queue.Queue[Optional[bytes]]") -> None:
+def _pass_on(source: Any, answers: queue.Queue[Optional[bytes]]) -> None:
     try:
         for line in iter(source.readline, b""):
             answers.put(line)

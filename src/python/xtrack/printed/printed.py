@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Dict, List, NamedTuple, Optional, Set, Tuple
 
-from .patterns import Patterns
 from .line import MAX_LINE, Line, read_line
+from .patterns import Patterns
 from .progressbar import Bar, Bars, read_bar
 
 _ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[()][0-9A-B]|[=>78])")

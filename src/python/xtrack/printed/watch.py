@@ -11,10 +11,10 @@ import time
 from typing import Any, Callable, Dict, List, Optional
 
 from ..core.jsontext import clipped, number
-from .patterns import from_environment
-from .printed import Points, Printed, Progress
 from ..core.warnings import Warnings
 from ..core.writer import Writer
+from .patterns import from_environment
+from .printed import Points, Printed, Progress
 
 _BLOCK = 16384
 _STEP_BUDGET_S = 0.02

@@ -60,8 +60,8 @@ class Follower:
     """Copies what is appended to the log to a file descriptor of ours."""
 
     def __init__(self, path: str, target: int) -> None:
-        self._source = open(path, "rb", buffering=0)
-        self._source.seek(0, os.SEEK_END)
+        self._source = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0))
+        os.lseek(self._source, 0, os.SEEK_END)
         self._target = target
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="xtrack-console", daemon=True)
@@ -76,10 +76,10 @@ class Follower:
         stopping = False
         while not stopping:
             stopping = self._stop.wait(_FOLLOW_S)
-            for block in iter(lambda: self._source.read(_BLOCK), b""):
+            for block in iter(lambda: os.read(self._source, _BLOCK), b""):
                 if not self._show(block):
                     return
-        self._source.close()
+        os.close(self._source)
 
     def _show(self, block: bytes) -> bool:
         if _HOLE in block:

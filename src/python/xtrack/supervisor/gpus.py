@@ -17,7 +17,7 @@ _NAMED = re.compile(r"(\d+|GPU-[0-9a-fA-F-]+)(,(\d+|GPU-[0-9a-fA-F-]+))*\Z")
 class Gpus:
     def __init__(self, seconds: int) -> None:
         self._latest: Dict[str, float] = {}
-        self._process: Optional["subprocess.Popen[bytes]"] = None
+        self._process: Optional[subprocess.Popen[bytes]] = None
         visible = os.environ.get("CUDA_VISIBLE_DEVICES")
         if visible is not None and visible.strip() in ("", "-1", "NoDevFiles"):
             return  # The run uses none.

@@ -8,10 +8,10 @@ import sys
 import time
 from typing import Dict, Iterable, List, NamedTuple, Optional, Tuple
 
-from . import traffic
-from .gpus import Gpus
 from ..core.jsontext import plain
 from ..core.writer import Writer
+from . import traffic
+from .gpus import Gpus
 
 #: Where the system tells in files; elsewhere each sample is a process.
 _EVERY_S = 1.0 if sys.platform.startswith("linux") else 5.0

@@ -71,7 +71,7 @@ class OutputLog:
                 number = ctypes.get_errno()
                 raise OSError(number, os.strerror(number))
         except AttributeError as error:
-            raise OSError("no fallocate: %s" % error)
+            raise OSError("no fallocate: %s" % error) from None
         finally:
             os.close(fd)
         if start == self._head:

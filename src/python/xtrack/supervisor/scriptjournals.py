@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from typing import Dict, Optional
 
@@ -22,7 +21,7 @@ class ScriptJournals(Script):
         self._run_dir = run_dir
         self._attempt = attempt
         self._offsets: Dict[str, int] = {}
-        self._others: "set[str]" = set()
+        self._others: set[str] = set()
         self._since = 0.0
 
     @property

@@ -11,24 +11,24 @@ import threading
 import time
 from typing import Any, Dict, Optional, Set
 
-from . import consoles
 from ..core.collision import PACKAGE_DIR, another_xtrack
 from ..core.directory import resolve, workspace
 from ..core.ids import clean_id, new_run_id
-from .job import Job, Refusal
 from ..core.journal import Journals, end_of, head_of, journals_in, next_attempt
 from ..core.jsontext import plain
-from .machine import Machine
 from ..core.process import absolute, hostname, process, working_directory
 from ..core.ranks import agreed_run_id, worker_id
-from ..transport.recorder import Recorder
-from .scriptjournals import ScriptJournals
 from ..core.redaction import redact_arguments
 from ..core.source import file_hash, quick_environment, slow_description
-from ..transport.transports import TCPTransport, Transport, UnixSocketTransport, choose
 from ..core.warnings import Warnings
-from .workerprocess import WorkerProcess, how_it_ended
 from ..core.writer import Writer
+from ..transport.recorder import Recorder
+from ..transport.transports import TCPTransport, Transport, UnixSocketTransport, choose
+from . import consoles
+from .job import Job, Refusal
+from .machine import Machine
+from .scriptjournals import ScriptJournals
+from .workerprocess import WorkerProcess, how_it_ended
 
 _STEP_S = 0.25
 _SHOWN_S = 3
@@ -227,7 +227,13 @@ class Supervisor:
         experiment = job.experiment or os.environ.get("XTRACK_EXPERIMENT") or None
         if experiment or parent:
             run_id = {"id": run_id, "exp_id": experiment, "parent_id": parent}
-        source: Dict[str, Any] = {"interpreter": None if job.is_command else sys.executable, "argv": redact_arguments(job.words), "cwd": working_directory() or None, "root": workspace(), "workers": job.workers}
+        source: Dict[str, Any] = {
+            "interpreter": None if job.is_command else sys.executable,
+            "argv": redact_arguments(job.words),
+            "cwd": working_directory() or None,
+            "root": workspace(),
+            "workers": job.workers,
+        }
         if job.script is not None:
             path = absolute(job.script)
             source.update(entrypoint=path, code_hash=file_hash(path))
@@ -285,8 +291,5 @@ class Supervisor:
             recorder.stop()
 
     def _script_said_why(self) -> bool:
-        for found in journals_in(self._run_dir):
-            if found.attempt == self._attempt and (head_of(found.path) or {}).get("role") == "script":
-                if (end_of(found.path) or {}).get("error"):
-                    return True
-        return False
+        own = [found.path for found in journals_in(self._run_dir) if found.attempt == self._attempt]
+        return any((head_of(path) or {}).get("role") == "script" and (end_of(path) or {}).get("error") for path in own)

@@ -10,14 +10,13 @@ import threading
 import time
 from typing import Any, Callable, Dict, List, Optional
 
+from ..core.warnings import Warnings
+from ..core.writer import Writer
+from ..printed.watch import OutputWatch
 from . import consoles
 from .job import Refusal
 from .outputlog import OutputLog, limit_from_environment
-from ..printed.watch import OutputWatch
 from .scriptjournals import ScriptJournals
-from ..core.warnings import Warnings
-from ..core.writer import Writer
-
 
 OUT_OF_MEMORY = "out of memory"
 
@@ -30,7 +29,7 @@ class WorkerProcess:
         self.ended: Optional[float] = None
         self._input = os.path.join(run_dir, "input-%s-%d" % (worker, attempt))
         self._warnings = warnings
-        self._child: Optional["subprocess.Popen[bytes]"] = None
+        self._child: Optional[subprocess.Popen[bytes]] = None
         self._terminal: Optional[consoles.Terminal] = None
         self._follower: Optional[consoles.Follower] = None
         self._watch: Optional[OutputWatch] = None

@@ -6,10 +6,10 @@ import threading
 import time
 from typing import Callable, List, Optional
 
-from .commands import Commands
-from .link import Link
 from ..core.warnings import Warnings
 from ..core.writer import Writer
+from .commands import Commands
+from .link import Link
 
 _BELL_S = 0.05
 _SECOND = 1.0

@@ -32,7 +32,7 @@ class Commands:
         self._seen: Set[str] = set()
         self._stop_asked_for = False
         self._stop_is_watched = False
-        self._queue: "queue.Queue[Dict[str, Any]]" = queue.Queue()
+        self._queue: queue.Queue[Dict[str, Any]] = queue.Queue()
         self._thread: Optional[threading.Thread] = None
         #: Commands without an attempt, written before this process started, are for an earlier one.
         self._old = self._size()

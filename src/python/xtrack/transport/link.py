@@ -14,8 +14,8 @@ from typing import Any, Callable, Deque, Dict, Iterable, NamedTuple, Optional, P
 
 from ..core.frames import FrameDecoder, encode_frame
 from ..core.warnings import Warnings
-from ..version import CLIENT
 from ..core.writer import Identity
+from ..version import CLIENT
 
 _FIRST_PAUSE = 0.2
 _LONGEST_PAUSE = 5.0
@@ -53,6 +53,10 @@ class Source(Protocol):
     def seq(self) -> int:
         """Of its last event."""
         ...
+
+
+def ignore(command: Dict[str, Any]) -> None:
+    """What is done with commands where nobody handles any."""
 
 
 class Link:
@@ -134,9 +138,8 @@ class Link:
         return self._expected and self._was_welcome
 
     def tick(self) -> None:
-        if self._socket is None:
-            if time.monotonic() < self._next_try or not self._connect():
-                return
+        if self._socket is None and (time.monotonic() < self._next_try or not self._connect()):
+            return
         try:
             self._receive()
             if self._mode == "journal":

@@ -6,16 +6,16 @@ import os
 from typing import Iterator, Optional
 
 from ..core import directory as directories
+from ..core.ids import new_writer
+from ..core.journal import Journals, open_for_append
+from ..core.outlet import Outlet, StreamOutlet
+from ..core.warnings import Warnings
+from ..core.writer import Identity, Writer
 from . import unsent
 from .background import DRAIN_S, Background
 from .commands import Commands
-from ..core.ids import new_writer
-from ..core.journal import Journals, open_for_append
-from .link import Address, Link
-from ..core.outlet import Outlet, StreamOutlet
+from .link import Address, Link, ignore
 from .transports import FileTransport, NullTransport, StdioTransport, TCPTransport, Transport, UnixSocketTransport, destination
-from ..core.warnings import Warnings
-from ..core.writer import Identity, Writer
 
 
 class Recorder:
@@ -72,7 +72,7 @@ class Recorder:
         if self._journals is None:
             return None
         journals = self._journals
-        receive = self.commands.receive if self.commands is not None else lambda command: None
+        receive = self.commands.receive if self.commands is not None else ignore
         expected = isinstance(self._transport, (TCPTransport, UnixSocketTransport))
         return Link(self.writer, lambda: journals.path, self._addresses, receive, self._warnings, expected)
 

@@ -29,14 +29,14 @@ class TCPTransport(Transport):
 
 
 class UnixSocketTransport(Transport):
-    def __init__(self, path: Union[str, "os.PathLike[str]"] = "/tmp/xtrack.sock") -> None:
+    def __init__(self, path: Union[str, os.PathLike[str]] = "/tmp/xtrack.sock") -> None:
         self.path = _path(path)
 
 
 class FileTransport(Transport):
     keeps_journal = False
 
-    def __init__(self, path: Union[str, "os.PathLike[str]"] = "xtrack_events.bin") -> None:
+    def __init__(self, path: Union[str, os.PathLike[str]] = "xtrack_events.bin") -> None:
         self.path = absolute(_path(path))
 
 

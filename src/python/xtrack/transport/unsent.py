@@ -7,6 +7,7 @@ how far it has got and knows events by writer and seq, so that two who do it at 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import threading
@@ -16,11 +17,11 @@ from typing import Callable, Dict, Iterable, Iterator, List, NamedTuple, Optiona
 from ..core.directory import fallbacks, resolve
 from ..core.ids import is_id
 from ..core.journal import head_of, last_seq
-from .link import Address, Link
 from ..core.process import liveness
-from .transports import TCPTransport, Transport, UnixSocketTransport, choose, destination
 from ..core.warnings import Warnings
 from ..core.writer import Identity
+from .link import Address, Link, ignore
+from .transports import TCPTransport, Transport, UnixSocketTransport, choose, destination
 
 #: A collector that answers says what it has within a second.
 _WELCOME_S = 5.0
@@ -44,10 +45,8 @@ def note(directory: str, identity: Identity, to: str) -> None:
 
 
 def settle(directory: str, identity: Identity) -> None:
-    try:
+    with contextlib.suppress(FileNotFoundError):
         os.unlink(_note_of(directory, identity))
-    except FileNotFoundError:
-        pass
 
 
 def _note_of(directory: str, identity: Identity) -> str:
@@ -65,7 +64,7 @@ class Leftover(NamedTuple):
     seq: int
 
     @property
-    def outlet(self) -> "Leftover":
+    def outlet(self) -> Leftover:
         return self
 
 
@@ -138,7 +137,7 @@ class Sending:
 
 def _send(leftover: Leftover, addresses: Callable[[], Iterable[Address]], stopping: threading.Event, warnings: Warnings) -> bool:
     """False where the collector is not there, or wants none of it."""
-    link = Link(leftover, lambda: leftover.path, addresses, lambda command: None, warnings, expected=False)
+    link = Link(leftover, lambda: leftover.path, addresses, ignore, warnings, expected=False)
     began = time.monotonic()
     try:
         while not stopping.is_set():
