@@ -43,7 +43,7 @@ if sys.version_info >= (3, 8):
     if spec is not None:
         places = list(spec.submodule_search_locations or [])
         place = places[0] if places else os.path.dirname(spec.origin or "")
-        ours = os.path.exists(os.path.join(place, "supervisor.py")) and os.path.exists(os.path.join(place, "outlet.py"))
+        ours = os.path.exists(os.path.join(place, "core", "outlet.py")) or os.path.exists(os.path.join(place, "outlet.py"))
         try:
             version = metadata.version("xtrack-client" if ours else "xtrack")
         except Exception:

@@ -22,11 +22,11 @@ import sys
 import threading
 from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Union
 
-from . import directory as directories
-from . import exits, tracker
-from .cellrun import CellRun
-from .process import absolute
-from .troubles import logger
+from .api import exits, tracker
+from .core import directory as directories
+from .core.process import absolute
+from .core.warnings import logger
+from .notebooks.cellrun import CellRun
 from .version import VERSION
 
 #: Files that IPython makes up for cells.
@@ -164,7 +164,7 @@ class Notebook:
         return "%s#%s" % (self.path, cell_id if cell_id is not None else "In[%s]" % ("?" if number is None else number))
 
     def _located(self, text: str) -> str:
-        def locate(found: "re.Match[str]") -> str:
+        def locate(found: re.Match[str]) -> str:
             place = self._place_of(found.group(2))
             if place is None:
                 return found.group(0)
@@ -254,7 +254,7 @@ class cell:  # noqa: N801 - used as a function
     ) -> None:
         self._what = (code, number, cell_id, file)
 
-    def __enter__(self) -> "cell":
+    def __enter__(self) -> cell:
         try:
             _notebook.started(*self._what)
         except Exception as error:
