@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import signal
 import sys
 import threading
 import traceback
@@ -16,6 +17,12 @@ if TYPE_CHECKING:
 _open: List["Run"] = []
 _uncaught: Optional[Tuple[str, Dict[str, str]]] = None
 _installed = False
+#: A kernel that executes cells lives until its user restarts it or shuts it down, which stops the runs that go on in it.
+_is_kernel = False
+_before_end: List[Callable[[], None]] = []
+SHUT_DOWN = ("killed", {"type": "KernelExit", "message": "The kernel was restarted or shut down."})
+#: Within which a run that is being stopped ends; then the kernel does, as its user wants.
+_PATIENCE_S = 2.0
 _previous_hook: Callable[..., Any] = sys.excepthook
 _previous_exit: Callable[..., NoReturn] = sys.exit
 
@@ -23,7 +30,10 @@ _previous_exit: Callable[..., NoReturn] = sys.exit
 def watch(run: "Run") -> None:
     if run not in _open:
         _open.append(run)
-    install()
+    if run.cell is None:
+        install()
+    else:
+        install_in_kernel()
 
 
 def install() -> None:
@@ -76,13 +86,61 @@ def _exit(*status: Any) -> NoReturn:
     try:
         _previous_exit(*status)
     except SystemExit as leaving:
-        if threading.current_thread() is threading.main_thread():
+        # What a cell raises ends no kernel.
+        if threading.current_thread() is threading.main_thread() and not _is_kernel:
             _uncaught = verdict(type(leaving), leaving, leaving.__traceback__)
         raise
 
 
+def install_in_kernel(before_end: Optional[Callable[[], None]] = None) -> None:
+    """`before_end`: called before open runs are ended."""
+    global _is_kernel
+    install()
+    if before_end is not None:
+        _before_end.append(before_end)
+        # Registered after the hook of install(), so called before it.
+        atexit.register(before_end)
+    if not _is_kernel:
+        _is_kernel = True
+        for name in ("SIGTERM", "SIGHUP"):
+            _end_runs_on(name)
+
+
+def _end_runs_on(name: str) -> None:
+    """Kernels are ended by signals too, of which Python's default is to end without calling anybody."""
+    number = getattr(signal, name, None)
+    if number is None or signal.getsignal(number) is not signal.SIG_DFL:
+        return
+    try:
+        signal.signal(number, _on_signal)
+    except ValueError:
+        return  # Only the main thread may ask for signals.
+    if hasattr(os, "register_at_fork"):
+        # A child that is terminated, such as a data loader's, has no runs to end.
+        os.register_at_fork(after_in_child=lambda: signal.signal(number, signal.SIG_DFL))
+
+
+def _on_signal(number: int, frame: Any) -> None:
+    signal.signal(number, signal.SIG_DFL)
+    # In another thread: the code that was interrupted may hold a lock that ending a run needs.
+    threading.Thread(target=_end_kernel, args=(number,), name="xtrack-exit", daemon=True).start()
+
+
+def _end_kernel(number: int) -> None:
+    ending = threading.Thread(target=_end_runs, name="xtrack-end", daemon=True)
+    ending.start()
+    ending.join(_PATIENCE_S)
+    os.kill(os.getpid(), number)
+
+
+def _end_runs() -> None:
+    for before_end in _before_end:
+        before_end()
+    _at_exit()
+
+
 def _at_exit() -> None:
-    status, error = _uncaught or ("completed", {})
+    status, error = _uncaught or (SHUT_DOWN if _is_kernel else ("completed", {}))
     for run in list(_open):
         run.end(status, error or None)
 
