@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import atexit
 import os
-import signal
 import sys
 import threading
 import traceback
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, NoReturn, Optional, Tuple, Type
+
+from . import lastsignals
 
 if TYPE_CHECKING:
     from .run import Run
@@ -21,8 +22,6 @@ _installed = False
 _is_kernel = False
 _before_end: List[Callable[[], None]] = []
 SHUT_DOWN = ("killed", {"type": "KernelExit", "message": "The kernel was restarted or shut down."})
-#: Within which a run that is being stopped ends; then the kernel does, as its user wants.
-_PATIENCE_S = 2.0
 _previous_hook: Callable[..., Any] = sys.excepthook
 _previous_exit: Callable[..., NoReturn] = sys.exit
 
@@ -102,35 +101,7 @@ def install_in_kernel(before_end: Optional[Callable[[], None]] = None) -> None:
         atexit.register(before_end)
     if not _is_kernel:
         _is_kernel = True
-        for name in ("SIGTERM", "SIGHUP"):
-            _end_runs_on(name)
-
-
-def _end_runs_on(name: str) -> None:
-    """Kernels are ended by signals too, of which Python's default is to end without calling anybody."""
-    number = getattr(signal, name, None)
-    if number is None or signal.getsignal(number) is not signal.SIG_DFL:
-        return
-    try:
-        signal.signal(number, _on_signal)
-    except ValueError:
-        return  # Only the main thread may ask for signals.
-    if hasattr(os, "register_at_fork"):
-        # A child that is terminated, such as a data loader's, has no runs to end.
-        os.register_at_fork(after_in_child=lambda: signal.signal(number, signal.SIG_DFL))
-
-
-def _on_signal(number: int, frame: Any) -> None:
-    signal.signal(number, signal.SIG_DFL)
-    # In another thread: the code that was interrupted may hold a lock that ending a run needs.
-    threading.Thread(target=_end_kernel, args=(number,), name="xtrack-exit", daemon=True).start()
-
-
-def _end_kernel(number: int) -> None:
-    ending = threading.Thread(target=_end_runs, name="xtrack-end", daemon=True)
-    ending.start()
-    ending.join(_PATIENCE_S)
-    os.kill(os.getpid(), number)
+        lastsignals.before_they_end(_end_runs)
 
 
 def _end_runs() -> None:
