@@ -37,21 +37,30 @@ def before_they_end(work: Callable[[], None]) -> None:
         else:
             os.write(writer, bytes([number]))
 
+    forking = threading.local()
+
+    def before_fork() -> None:
+        # A child that is terminated before in_child has run would write into our pipe instead of ending.
+        forking.mask = signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
+
+    def in_parent() -> None:
+        signal.pthread_sigmask(signal.SIG_SETMASK, forking.mask)
+
     def in_child() -> None:
-        # It has nothing to do first, and what it hears is not for its parent.
         other = signal.set_wakeup_fd(-1)
         if other not in (-1, writer):
             signal.set_wakeup_fd(other)
         for number in numbers:
             if signal.getsignal(number) is handle:
                 signal.signal(number, signal.SIG_DFL)
+        in_parent()
 
     for number in numbers:
         signal.signal(number, handle)
     other = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     if other != -1:
         signal.set_wakeup_fd(other)
-    os.register_at_fork(after_in_child=in_child)
+    os.register_at_fork(before=before_fork, after_in_parent=in_parent, after_in_child=in_child)
     threading.Thread(target=_watch, args=(reader, numbers, work, is_done), name="xtrack-signals", daemon=True).start()
 
 
