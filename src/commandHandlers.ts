@@ -1,18 +1,19 @@
 /** What each command does with the parts. */
 import * as vscode from 'vscode';
 import type { DisposableStore } from './base/disposable';
-import type { Handlers } from './editor/commands';
+import type { Handlers } from './editor/window/commandRunner';
 import { DebugRun } from './editor/debug/debugRun';
 import { showDiskUsage } from './editor/disk/diskUsage';
 import { openNotes } from './editor/edit/openNotes';
 import { copyLines } from './editor/firstSteps/threeLines';
-import { exportRuns, rebuildDatabases } from './editor/longTasks';
-import { isTrusted, showFailure } from './editor/messages';
-import { openFile, workingDirectory } from './editor/openFile';
+import { rebuildDatabases } from './editor/disk/rebuildDatabases';
+import { exportRuns } from './editor/export/exportRuns';
+import { isTrusted, showFailure } from './editor/window/messages';
+import { openFile, workingDirectory } from './editor/runs/openFile';
 import { askFilter } from './editor/runsTree/askFilter';
 import { checkpointOf, fileOf } from './editor/runsTree/nodes';
-import { setting } from './editor/settings';
-import { watchFolder } from './editor/watchFolder';
+import { setting } from './editor/window/settings';
+import { watchFolder } from './editor/firstSteps/watchFolder';
 import { isId } from './protocol/ids';
 import type { Launched } from './protocol/rows';
 import type { Parts } from './parts';

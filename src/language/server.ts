@@ -1,8 +1,8 @@
 /** The language server: LSP on stdio (`node dist/language.js --stdio`), a process of its own. */
 import { createConnection, ProposedFeatures, TextDocuments, TextDocumentSyncKind } from 'vscode-languageserver/node';
 import { useTexts } from '../base/texts';
-import { PythonSource } from './pythonSource';
-import { TrackingLenses } from './trackingLenses';
+import { PythonSource } from './python/pythonSource';
+import { TrackingLenses } from './lenses/trackingLenses';
 
 const connection = createConnection(ProposedFeatures.all);
 const sources = new TextDocuments({

@@ -3,11 +3,11 @@ import * as vscode from 'vscode';
 import * as fs from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { messageOf } from '../../base/unknown';
-import type { Collectors } from '../collectors';
+import type { Collectors } from '../collectors/collectors';
 import { FOLDER_SETTINGS, WINDOW_SETTINGS } from '../contributions';
-import { findInterpreter } from '../interpreter';
-import { packageText, probeInterpreter } from '../pythonProbe';
-import { setting } from '../settings';
+import { findInterpreter } from '../python/interpreter';
+import { packageText, probeInterpreter } from '../python/pythonProbe';
+import { setting } from '../window/settings';
 import type { DirectoryFacts, DoctorFacts } from './editorFindings';
 
 export interface FactSources {

@@ -4,7 +4,7 @@ import { messageOf } from '../../base/unknown';
 import { userError } from '../../protocol/apiError';
 import type { Launched } from '../../protocol/rows';
 import { TASK_TYPE } from '../contributions';
-import { requireTrust } from '../messages';
+import { requireTrust } from '../window/messages';
 import { profileProblem } from './launchProfile';
 import { allProfiles, type FolderProfile, profileNamed } from './profiles';
 

@@ -1,8 +1,8 @@
 import type { Tree } from '@lezer/common';
 import { describe, expect, it, test } from 'vitest';
-import { PythonSource } from '../../../src/language/pythonSource';
-import { entryPoint } from '../../../src/language/trainingScript';
-import { readSigns } from '../../../src/language/trainingSigns';
+import { PythonSource } from '../../../src/language/python/pythonSource';
+import { entryPoint } from '../../../src/language/lenses/training/trainingScript';
+import { readSigns } from '../../../src/language/lenses/training/trainingSigns';
 import { examples } from './corpus';
 
 function entryLine(text: string, ...others: string[]): number | null {

@@ -1,8 +1,8 @@
 import type { CodeLens, Command } from 'vscode-languageserver/node';
-import { t } from '../base/texts';
-import type { PythonSource } from './pythonSource';
-import { entryPoint } from './trainingScript';
-import { readSigns, type Signs } from './trainingSigns';
+import { t } from '../../base/texts';
+import type { PythonSource } from '../python/pythonSource';
+import { entryPoint } from './training/trainingScript';
+import { readSigns, type Signs } from './training/trainingSigns';
 
 /** An entry point further down than this is out of sight when the file is opened: the lens is above the first line, too. */
 const FIRST_SCREEN = 25;

@@ -1,5 +1,5 @@
 import type { SyntaxNode } from '@lezer/common';
-import { type PythonNames, wordsOf } from './pythonNames';
+import { type PythonNames, wordsOf } from '../../python/pythonNames';
 
 /**
  * What a loop counts: `progress`, when its header names epochs, steps or episodes; `numbers`, when it counts just so;

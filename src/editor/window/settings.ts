@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { FolderSettings, WindowSettings } from './contributions';
+import type { FolderSettings, WindowSettings } from '../contributions';
 
 /** A setting's value for the window, or, of those that folders have, for a file or folder; package.json has the default. */
 export function setting<K extends keyof WindowSettings>(name: K): WindowSettings[K];

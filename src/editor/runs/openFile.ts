@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
 import { isAbsolute, resolve } from 'node:path';
-import { isRecord } from '../base/unknown';
-import { userError } from '../protocol/apiError';
-import type { Json } from '../protocol/events';
-import type { Collectors } from './collectors';
+import { isRecord } from '../../base/unknown';
+import { userError } from '../../protocol/apiError';
+import type { Json } from '../../protocol/events';
+import type { Collectors } from '../collectors/collectors';
 
 /** Where a run's relative paths start: the working directory of its script. */
 export async function workingDirectory(collectors: Collectors, run_id: string): Promise<string> {

@@ -1,7 +1,8 @@
 /** Which `.xtrack` directory a folder's runs are in. The Python client resolves it by the same rule. */
 import * as fs from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { expandPath } from '../window/settingPath';
 
 export interface DirectoryChoice {
   folder: string;
@@ -21,13 +22,6 @@ export async function resolveDirectory({ folder, setting, env }: DirectoryChoice
       resolve(folder),
     '.xtrack',
   );
-}
-
-/** A path as people write it in settings: `~` and `${workspaceFolder}`. */
-export function expandPath(path: string, folder: string, env: NodeJS.ProcessEnv = process.env): string {
-  const expanded = path.replaceAll('${workspaceFolder}', () => folder);
-  if (expanded === '~' || /^~[\\/]/.test(expanded)) return join(env['HOME'] || homedir(), expanded.slice(1));
-  return isAbsolute(expanded) || !/[\\/]/.test(expanded) ? expanded : resolve(folder, expanded);
 }
 
 /** The real path of a directory, also when it is not there yet: that of its parent then decides. */

@@ -1,8 +1,8 @@
 /** What a script answers to a command: asked for a while, because a click that does nothing must not stay silent. */
-import { t } from '../base/texts';
-import type { Method, Request, Results } from '../protocol/api';
-import { userError } from '../protocol/apiError';
-import type { CommandState } from '../protocol/rows';
+import { t } from '../../base/texts';
+import type { Method, Request, Results } from '../../protocol/api';
+import { userError } from '../../protocol/apiError';
+import type { CommandState } from '../../protocol/rows';
 
 const LOOK_MS = 250;
 /** Scripts look for commands when they log: one that is busy for longer answers in the overview. */

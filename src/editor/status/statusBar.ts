@@ -1,11 +1,11 @@
 import * as vscode from 'vscode';
-import type { RunRow } from '../protocol/rows';
-import type { Collectors } from './collectors';
-import type { CommandId } from './contributions';
-import { plain } from './messages';
-import type { RunFeed } from './runFeed';
-import { backlogText, keyMetric, metricText, progressText, statusWord } from './runText';
-import { setting } from './settings';
+import type { RunRow } from '../../protocol/rows';
+import type { Collectors } from '../collectors/collectors';
+import type { CommandId } from '../contributions';
+import { plain } from '../window/messages';
+import type { RunFeed } from '../runs/runFeed';
+import { backlogText, keyMetric, metricText, progressText, statusWord } from '../runs/runText';
+import { setting } from '../window/settings';
 
 /** How many runs are going and how far the latest is; how the last one ended; or that the collector does not answer. */
 export class StatusBar implements vscode.Disposable {

@@ -1,13 +1,13 @@
 import * as fs from 'node:fs/promises';
 import * as vscode from 'vscode';
 import { basename, dirname } from 'node:path';
-import { DisposableStore } from '../base/disposable';
-import type { ListRequest, Method, Request, Results } from '../protocol/api';
-import { ApiError, userError } from '../protocol/apiError';
-import type { Changed } from '../protocol/rows';
+import { DisposableStore } from '../../base/disposable';
+import type { ListRequest, Method, Request, Results } from '../../protocol/api';
+import { ApiError, userError } from '../../protocol/apiError';
+import type { Changed } from '../../protocol/rows';
 import { type ClientHost, type ClientState, CollectorClient } from './collectorClient';
 import { realDirectory, resolveDirectory } from './directory';
-import { setting } from './settings';
+import { setting } from '../window/settings';
 
 export interface ClientChange {
   client: CollectorClient;

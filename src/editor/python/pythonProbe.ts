@@ -1,7 +1,7 @@
 /** What an interpreter says of itself, without importing anything of ours or of anybody else. */
-import { t } from '../base/texts';
+import { t } from '../../base/texts';
 import { tmpdir } from 'node:os';
-import { userError } from '../protocol/apiError';
+import { userError } from '../../protocol/apiError';
 import { runProgram } from './program';
 
 export interface Probe {
@@ -97,5 +97,6 @@ function wrong(interpreter: string, what: string): Error {
   const todo = t('Choose another one ("Python: Select Interpreter", or the setting xtrack.interpreter).');
   return userError('invalid', t('The Python interpreter {0} {1}. {2}', interpreter, what, todo), {
     field: 'interpreter',
+    interpreter,
   });
 }

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { basename, dirname, join, relative } from 'node:path';
-import { isTrusted } from './messages';
+import { isTrusted } from '../window/messages';
 
 /**
  * Shows the runs of an `.xtrack` directory elsewhere: chooses it, or the folder that has it, for this workspace. Where

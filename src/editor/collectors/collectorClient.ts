@@ -1,13 +1,13 @@
-import { t } from '../base/texts';
-import { Emitter } from '../base/emitter';
-import { messageOf } from '../base/unknown';
-import type { CollectorState, JournalPolicy, Method, Request, Results } from '../protocol/api';
-import { ApiError, userError } from '../protocol/apiError';
-import { PROTOCOL_VERSION } from '../protocol/ids';
-import type { Changed } from '../protocol/rows';
-import { discover } from './connection/discover';
-import { RpcSocket } from './connection/rpcSocket';
-import { type Address, startCollector } from './connection/startCollector';
+import { t } from '../../base/texts';
+import { Emitter } from '../../base/emitter';
+import { messageOf } from '../../base/unknown';
+import type { CollectorState, JournalPolicy, Method, Request, Results } from '../../protocol/api';
+import { ApiError, userError } from '../../protocol/apiError';
+import { PROTOCOL_VERSION } from '../../protocol/ids';
+import type { Changed } from '../../protocol/rows';
+import { discover } from './discover';
+import { RpcSocket } from './rpcSocket';
+import { type Address, startCollector } from './startCollector';
 
 /** `idle`: there is nothing to show yet, so no collector was started. */
 export type ClientState = 'idle' | 'connecting' | 'connected' | { error: string };

@@ -1,10 +1,10 @@
 import * as vscode from 'vscode';
-import type { RunRow } from '../protocol/rows';
-import { formatDuration } from '../domain/format';
-import { plain } from './messages';
-import { isActive, type RunFeed } from './runFeed';
-import { failureText, keyMetric, metricText, sourceText } from './runText';
-import { setting } from './settings';
+import type { RunRow } from '../../protocol/rows';
+import { formatDuration } from '../../domain/format';
+import { plain } from '../window/messages';
+import { isActive, type RunFeed } from '../runs/runFeed';
+import { failureText, keyMetric, metricText, sourceText } from '../runs/runText';
+import { setting } from '../window/settings';
 
 export interface NotificationActions {
   openFailure(run_id: string): Promise<void>;

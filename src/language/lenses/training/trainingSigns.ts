@@ -1,6 +1,6 @@
 import type { SyntaxNode, SyntaxNodeRef, Tree } from '@lezer/common';
 import { isDeepLearning, isEstimator, isHosted, isTracker } from './knownLibraries';
-import { PythonNames, wordsOf } from './pythonNames';
+import { PythonNames, wordsOf } from '../../python/pythonNames';
 import { signOf, type Surroundings } from './trainingCalls';
 import { countingOf, type Counting } from './trainingLoops';
 

@@ -1,10 +1,10 @@
 /** A run in few words, the same in tree, status bar and notifications. */
 import * as vscode from 'vscode';
-import { formatAgo, formatBytes, formatDuration, formatLine, formatNumber, toNumber } from '../domain/format';
-import { keyMetricOf } from '../domain/metric/keyMetric';
-import type { RunRow, SourceLine, Status, Summary } from '../protocol/rows';
+import { formatAgo, formatBytes, formatDuration, formatLine, formatNumber, toNumber } from '../../domain/format';
+import { keyMetricOf } from '../../domain/metric/keyMetric';
+import type { RunRow, SourceLine, Status, Summary } from '../../protocol/rows';
 import type { SeriesStyle } from './runColors';
-import { SERIES_COLORS } from './contributions';
+import { SERIES_COLORS } from '../contributions';
 
 const LARGE_BACKLOG = 5_000_000;
 

@@ -1,10 +1,10 @@
 import * as vscode from 'vscode';
-import type { RunRow } from '../protocol/rows';
-import { isId } from '../protocol/ids';
-import type { Collectors } from './collectors';
+import type { RunRow } from '../../protocol/rows';
+import { isId } from '../../protocol/ids';
+import type { Collectors } from '../collectors/collectors';
 import type { RunColors } from './runColors';
 import { runDescription, statusIcon } from './runText';
-import { setting } from './settings';
+import { setting } from '../window/settings';
 
 export interface PickQuestion {
   title: string;

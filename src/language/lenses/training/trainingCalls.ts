@@ -1,6 +1,6 @@
 import type { SyntaxNode } from '@lezer/common';
 import { isDeepLearning, isEstimator, isPreparation, isTracker } from './knownLibraries';
-import { type PythonNames, wordsOf } from './pythonNames';
+import { type PythonNames, wordsOf } from '../../python/pythonNames';
 
 /**
  * What a call says about training: `act` is one step of it (and says something inside a loop only), `train` is the whole

@@ -1,5 +1,5 @@
 import type * as vscode from 'vscode';
-import type { CommandId } from './contributions';
+import type { CommandId } from '../contributions';
 import { showFailure } from './messages';
 
 export type Handler = (...args: unknown[]) => unknown;

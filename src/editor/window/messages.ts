@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
-import { messageOf } from '../base/unknown';
-import { straight } from '../domain/format';
-import { ApiError, userError } from '../protocol/apiError';
+import { messageOf } from '../../base/unknown';
+import { straight } from '../../domain/format';
+import { ApiError, userError } from '../../protocol/apiError';
 
 /** Notifications turn `[text](command:…)` into links: names that scripts chose must not become any. */
 export function plain(text: string, longest = 200): string {

@@ -1,8 +1,8 @@
 import * as vscode from 'vscode';
-import { DisposableStore } from '../base/disposable';
-import type { RunRow } from '../protocol/rows';
-import type { CollectorClient } from './collectorClient';
-import type { Collectors } from './collectors';
+import { DisposableStore } from '../../base/disposable';
+import type { RunRow } from '../../protocol/rows';
+import type { CollectorClient } from '../collectors/collectorClient';
+import type { Collectors } from '../collectors/collectors';
 
 export interface FeedUpdate {
   rows: RunRow[];

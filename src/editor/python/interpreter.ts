@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import { expandPath } from './directory';
-import { setting } from './settings';
+import { expandPath } from '../window/settingPath';
+import { setting } from '../window/settings';
 
 const PYTHON_EXTENSION = 'ms-python.python';
 
