@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { Collectors } from '../collectors/collectors';
-import { NOTES_SCHEME } from '../contributions';
+import { NOTES_SCHEME } from '../manifest/ids';
 import { textColumn } from '../window/textColumn';
 
 /** A run's notes as a Markdown file that is named as the run. */

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { messageOf } from '../../base/unknown';
 import { userError } from '../../protocol/apiError';
 import type { Launched } from '../../protocol/rows';
-import { TASK_TYPE } from '../contributions';
+import { TASK_TYPE } from '../manifest/ids';
 import { requireTrust } from '../window/messages';
 import { profileProblem } from './launchProfile';
 import { allProfiles, type FolderProfile, profileNamed } from './profiles';

@@ -10,8 +10,10 @@ export interface PickQuestion {
   title: string;
   /** In the query language; every run when absent. */
   filter?: string;
-  none: string;
-  many?: boolean;
+  /** Shown when there is no run to pick. */
+  none?: string;
+  /** Without arguments, runs that are selected in the tree are meant. */
+  orSelected?: boolean;
 }
 
 /** What a tree shows and its menus hand over: the node that was clicked and all that are selected. */
@@ -29,18 +31,24 @@ export class RunTargets {
   ) {}
 
   async one(args: unknown[], question: PickQuestion): Promise<string | undefined> {
-    return (await this.some(args, { ...question, many: false }))[0];
+    return (await this.resolve(args, question, false))[0];
   }
 
   /** Empty when the user changed their mind. */
-  async some(args: unknown[], question: PickQuestion): Promise<string[]> {
+  async several(args: unknown[], question: PickQuestion): Promise<string[]> {
+    return this.resolve(args, question, true);
+  }
+
+  private async resolve(args: unknown[], question: PickQuestion, many: boolean): Promise<string[]> {
+    const { selectedRuns } = this.selection;
+    if (question.orSelected && args.length === 0 && selectedRuns.length > 0) return selectedRuns;
     const [clicked, selected] = args;
     if (isId(clicked)) return [clicked];
     if (Array.isArray(clicked)) return clicked.filter(isId);
-    const nodes = Array.isArray(selected) && selected.includes(clicked) && question.many ? selected : [clicked];
+    const nodes = Array.isArray(selected) && selected.includes(clicked) && many ? selected : [clicked];
     const named = [...new Set(nodes.flatMap((node) => this.runsIn(node)))];
     if (named.length > 0) return named;
-    return this.pick(question);
+    return this.pick(question, many);
   }
 
   private runsIn(node: unknown): string[] {
@@ -49,7 +57,7 @@ export class RunTargets {
     return 'kind' in node ? this.selection.runsOf(node as never) : [];
   }
 
-  private async pick({ title, filter, none, many }: PickQuestion): Promise<string[]> {
+  private async pick({ title, filter, none }: PickQuestion, many: boolean): Promise<string[]> {
     const rows: RunRow[] = [];
     for (const client of this.collectors.clients) {
       if (client.state === 'idle') continue;
@@ -57,7 +65,7 @@ export class RunTargets {
       rows.push(...(await this.collectors.list(client, request)).rows);
     }
     if (rows.length === 0) {
-      void vscode.window.showInformationMessage(none);
+      void vscode.window.showInformationMessage(none ?? vscode.l10n.t('There are no runs yet. Launch a script first.'));
       return [];
     }
     const marked = new Set(this.selection.selectedRuns);

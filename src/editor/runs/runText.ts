@@ -4,7 +4,7 @@ import { formatAgo, formatBytes, formatDuration, formatLine, formatNumber, toNum
 import { keyMetricOf } from '../../domain/metric/keyMetric';
 import type { RunRow, SourceLine, Status, Summary } from '../../protocol/rows';
 import type { SeriesStyle } from './runColors';
-import { SERIES_COLORS } from '../contributions';
+import { SERIES_COLORS } from '../manifest/ids';
 
 const LARGE_BACKLOG = 5_000_000;
 

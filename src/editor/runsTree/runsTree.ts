@@ -4,7 +4,7 @@ import { messageOf } from '../../base/unknown';
 import type { RunDetail, RunRow } from '../../protocol/rows';
 import type { Collectors } from '../collectors/collectors';
 import { setContext } from '../window/contextKeys';
-import { RUNS_VIEW } from '../contributions';
+import { RUNS_VIEW } from '../manifest/ids';
 import type { FeedUpdate, RunFeed } from '../runs/runFeed';
 import type { RunColors } from '../runs/runColors';
 import { backlogText, runDescription } from '../runs/runText';

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { ContextKey } from '../contributions';
+import type { ContextKey } from '../manifest/ids';
 
 export function setContext(key: ContextKey, value: unknown): Thenable<unknown> {
   return vscode.commands.executeCommand('setContext', key, value);
