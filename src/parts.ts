@@ -82,7 +82,7 @@ export function makeParts(context: vscode.ExtensionContext, owned: DisposableSto
       log: (message) => log.info(message),
     }),
   );
-  owned.add(new LanguageOnDemand(dist, log));
+  owned.add(new LanguageOnDemand(dist, vscode.Uri.joinPath(context.extensionUri, 'docs/rules').toString(), log));
   const clients = (): string[] => [installation.client];
   const collision = new NameCollision(context.workspaceState, clients, log);
   const edits = new EditRuns(collectors);

@@ -25,7 +25,7 @@ export class TrackingLenses {
   private ofScript(source: PythonSource): CodeLens[] {
     const entry = entryPoint(this.signs(source));
     if (!entry) return [];
-    const line = source.lineOf(entry.from);
+    const line = source.positionOf(entry.from).line;
     const commands: Command[] = [
       { title: t('$(play) Track this script'), command: 'xtrack.launchCurrentFile', arguments: [source.uri] },
       { title: t('$(debug-alt) Debug with tracking'), command: 'xtrack.debugCurrentFile', arguments: [source.uri] },

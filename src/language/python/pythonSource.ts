@@ -1,6 +1,6 @@
 import { parser } from '@lezer/python';
 import { type Tree, TreeFragment } from '@lezer/common';
-import { TextDocument } from 'vscode-languageserver-textdocument';
+import { type Position, TextDocument } from 'vscode-languageserver-textdocument';
 
 type Change = Parameters<typeof TextDocument.update>[1][number];
 
@@ -35,8 +35,8 @@ export class PythonSource {
     return tree;
   }
 
-  lineOf(offset: number): number {
-    return this.document.positionAt(offset).line;
+  positionOf(offset: number): Position {
+    return this.document.positionAt(offset);
   }
 
   update(changes: readonly Change[], version: number): this {

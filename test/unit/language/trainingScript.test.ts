@@ -9,7 +9,7 @@ function entryLine(text: string, ...others: string[]): number | null {
   const [source, ...rest] = [text, ...others].map((each) => PythonSource.create('file:///a.py', 'python', 1, each));
   const signs = rest.map((each) => readSigns(each.tree, each.text));
   const entry = entryPoint(readSigns(source!.tree, source!.text), signs);
-  return entry && source!.lineOf(entry.from);
+  return entry && source!.positionOf(entry.from).line;
 }
 
 describe('scripts that train', () => {
