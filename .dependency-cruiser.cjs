@@ -18,6 +18,18 @@ const collectorRooms = (rooms) =>
     to: { path: '^src/collector/', pathNot: [name, ...others].map((each) => `^src/collector/${each}/`) },
   }));
 
+/** What each shared room of the editor may enter beside itself; every other folder there is a feature. */
+const EDITOR_SHARED = {
+  manifest: [],
+  window: ['manifest'],
+  collectors: ['manifest', 'window'],
+  python: ['manifest', 'window'],
+  runs: ['manifest', 'window', 'collectors'],
+};
+const SHARED = Object.keys(EDITOR_SHARED).join('|');
+/** Declarations, which import nothing but `manifest/`: their types may be used everywhere. */
+const DECLARATIONS = '^src/editor/([^/]+/contribution|contributions)\\.ts$';
+
 module.exports = {
   forbidden: [
     room('base', '^src/base/', ['^src/base/'], 'base imports nothing'),
@@ -48,12 +60,35 @@ module.exports = {
       projection: ['contract', 'files', 'journal', 'store'],
       server: ['contract', 'files', 'journal', 'ingest', 'api'],
     }),
-    {
-      name: 'siblings-in-the-editor',
+    ...Object.entries(EDITOR_SHARED).map(([name, others]) => ({
+      name: `editor/${name}`,
       severity: 'error',
-      comment: 'features meet in composition.ts',
-      from: { path: '^src/editor/([^/]+)/' },
-      to: { path: '^src/editor/[^/]+/', pathNot: '^src/editor/$1/' },
+      comment: `${name} imports ${others.length > 0 ? others.join(', ') : 'no other room of the editor'}`,
+      from: { path: `^src/editor/${name}/` },
+      to: {
+        path: '^src/editor/',
+        pathNot: [DECLARATIONS, ...[name, ...others].map((each) => `^src/editor/${each}/`)],
+      },
+    })),
+    {
+      name: 'features-of-the-editor',
+      severity: 'error',
+      comment: 'features meet in composition.ts: none reaches another, through other files either',
+      from: { path: `^src/editor/(?!(?:${SHARED})/)([^/]+)/` },
+      to: { path: '^src/editor/', pathNot: [DECLARATIONS, `^src/editor/(?:$1|${SHARED})/`], reachable: true },
+    },
+    {
+      name: 'declarations-are-not-bundled',
+      severity: 'error',
+      comment: 'titles and descriptions are for package.json: import types of contributions alone',
+      from: { path: '^src/', pathNot: DECLARATIONS },
+      to: { path: DECLARATIONS, dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'declarations-import-no-code',
+      severity: 'error',
+      from: { path: DECLARATIONS },
+      to: { path: '^src/', pathNot: [DECLARATIONS, '^src/editor/manifest/'] },
     },
     {
       name: 'composition-roots-are-not-imported',

@@ -3,9 +3,9 @@ import { basename, dirname } from 'node:path';
 import { DisposableStore } from '../../base/disposable';
 import { userError } from '../../protocol/apiError';
 import type { RunRow } from '../../protocol/rows';
-import type { Collectors } from '../collectors';
-import { plain } from '../messages';
-import type { RunFeed } from '../runFeed';
+import type { Collectors } from '../collectors/collectors';
+import { plain } from '../window/messages';
+import type { RunFeed } from '../runs/runFeed';
 import { CellFailure, executeSilently, type JupyterKernel, jupyterKernel } from './jupyterKernels';
 import {
   type CellPlace,

@@ -53,7 +53,7 @@ function wrong(interpreter: string, what: string): Error {
   return userError(
     'invalid',
     english`The Python interpreter ${interpreter} ${what}. Choose another one (in VS Code: "Python: Select Interpreter", the setting xtrack.interpreter, or its launch profile).`,
-    { field: 'interpreter' },
+    { field: 'interpreter', interpreter },
   );
 }
 

@@ -198,7 +198,10 @@ export class Launcher {
     } catch (error) {
       const reason = `${python} does not start: ${messageOf(error)}`;
       await this.fail(run_id, attempt, reason);
-      throw userError('invalid', english`Run ${run_id} was not started: ${reason}.`, { field: 'interpreter' });
+      throw userError('invalid', english`Run ${run_id} was not started: ${reason}.`, {
+        field: 'interpreter',
+        interpreter: python,
+      });
     }
     return { run_id, attempt, status: 'queued' };
   }
