@@ -18,6 +18,15 @@ const collectorRooms = (rooms) =>
     to: { path: '^src/collector/', pathNot: [name, ...others].map((each) => `^src/collector/${each}/`) },
   }));
 
+/** Not even through other files: a type that is passed on, or a helper in between, is a dependency all the same. */
+const neverReaches = (name, from, to, comment) => ({
+  name,
+  severity: 'error',
+  comment,
+  from: { path: from },
+  to: { ...to, reachable: true },
+});
+
 module.exports = {
   forbidden: [
     room('base', '^src/base/', ['^src/base/'], 'base imports nothing'),
@@ -48,12 +57,37 @@ module.exports = {
       projection: ['contract', 'files', 'journal', 'store'],
       server: ['contract', 'files', 'journal', 'ingest', 'api'],
     }),
+    neverReaches(
+      'server-and-projection',
+      '^src/collector/server/',
+      { path: '^src/collector/projection/' },
+      'the threads of the collector meet in contract',
+    ),
+    neverReaches(
+      'projection-and-server',
+      '^src/collector/projection/',
+      { path: '^src/collector/server/' },
+      'the threads of the collector meet in contract',
+    ),
+    neverReaches(
+      'siblings-in-services',
+      '^src/collector/server/services/([^/]+)/',
+      { path: '^src/collector/server/services/[^/]+/', pathNot: '^src/collector/server/services/$1/' },
+      'services meet in services.ts, through ports that they declare',
+    ),
+    neverReaches(
+      'siblings-in-the-editor',
+      '^src/editor/([^/]+)/',
+      // Every feature uses the collector's client, which is made of `connection`.
+      { path: '^src/editor/[^/]+/', pathNot: ['^src/editor/$1/', '^src/editor/connection/'] },
+      'features meet in composition.ts',
+    ),
     {
-      name: 'siblings-in-the-editor',
+      name: 'connection-of-the-editor',
       severity: 'error',
-      comment: 'features meet in composition.ts',
-      from: { path: '^src/editor/([^/]+)/' },
-      to: { path: '^src/editor/[^/]+/', pathNot: '^src/editor/$1/' },
+      comment: 'features ask the client of the collector, not its connection',
+      from: { path: '^src/editor/[^/]+/', pathNot: '^src/editor/connection/' },
+      to: { path: '^src/editor/connection/' },
     },
     {
       name: 'composition-roots-are-not-imported',
