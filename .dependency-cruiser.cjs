@@ -18,6 +18,15 @@ const collectorRooms = (rooms) =>
     to: { path: '^src/collector/', pathNot: [name, ...others].map((each) => `^src/collector/${each}/`) },
   }));
 
+/** Not even through other files: a type that is passed on, or a helper in between, is a dependency all the same. */
+const neverReaches = (name, from, to, comment) => ({
+  name,
+  severity: 'error',
+  comment,
+  from: { path: from },
+  to: { ...to, reachable: true },
+});
+
 /** What each shared room of the editor may enter beside itself; every other folder there is a feature. */
 const EDITOR_SHARED = {
   manifest: [],
@@ -60,6 +69,24 @@ module.exports = {
       projection: ['contract', 'files', 'journal', 'store'],
       server: ['contract', 'files', 'journal', 'ingest', 'api'],
     }),
+    neverReaches(
+      'server-and-projection',
+      '^src/collector/server/',
+      { path: '^src/collector/projection/' },
+      'the threads of the collector meet in contract',
+    ),
+    neverReaches(
+      'projection-and-server',
+      '^src/collector/projection/',
+      { path: '^src/collector/server/' },
+      'the threads of the collector meet in contract',
+    ),
+    neverReaches(
+      'siblings-in-services',
+      '^src/collector/server/services/([^/]+)/',
+      { path: '^src/collector/server/services/[^/]+/', pathNot: '^src/collector/server/services/$1/' },
+      'services meet in services.ts, through ports that they declare',
+    ),
     ...Object.entries(EDITOR_SHARED).map(([name, others]) => ({
       name: `editor/${name}`,
       severity: 'error',
@@ -70,13 +97,12 @@ module.exports = {
         pathNot: [DECLARATIONS, ...[name, ...others].map((each) => `^src/editor/${each}/`)],
       },
     })),
-    {
-      name: 'features-of-the-editor',
-      severity: 'error',
-      comment: 'features meet in composition.ts: none reaches another, through other files either',
-      from: { path: `^src/editor/(?!(?:${SHARED})/)([^/]+)/` },
-      to: { path: '^src/editor/', pathNot: [DECLARATIONS, `^src/editor/(?:$1|${SHARED})/`], reachable: true },
-    },
+    neverReaches(
+      'features-of-the-editor',
+      `^src/editor/(?!(?:${SHARED})/)([^/]+)/`,
+      { path: '^src/editor/', pathNot: [DECLARATIONS, `^src/editor/(?:$1|${SHARED})/`] },
+      'features meet in composition.ts',
+    ),
     {
       name: 'declarations-are-not-bundled',
       severity: 'error',

@@ -174,7 +174,7 @@ export async function storeParts() {
       stdin: {
         contents: `export { RunStore } from './src/collector/store/runStore';
           export { loadSql } from './src/collector/store/databaseFile';
-          export { newRunState, addWriter } from './src/domain/runReducer';`,
+          export { newRunState, addWriter } from './src/domain/run/reducer';`,
         resolveDir: ROOT,
         loader: 'ts',
       },

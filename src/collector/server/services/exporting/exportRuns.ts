@@ -5,14 +5,17 @@ import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { english } from '../../base/texts';
-import type { Json, Num } from '../../protocol/events';
-import type { Series } from '../../protocol/rows';
-import type { WorkerPort } from './apiPorts';
+import { english } from '../../../../base/texts';
+import type { Json, Num } from '../../../../protocol/events';
+import type { SeriesColumn, SeriesOf } from '../../../../protocol/rows';
+import type { AskStore } from '../../../contract/workerApi';
+import type { TaskContext } from '../../longTask';
 import { tarOf } from './tarArchive';
-import type { TaskContext } from './tasks';
 
 const BUCKETS = 50_000;
+const COLUMNS = ['x', 'first', 'last', 'n'] as const satisfies SeriesColumn[];
+
+type ExportedSeries = SeriesOf<(typeof COLUMNS)[number]>;
 
 interface Point {
   x: number;
@@ -28,7 +31,7 @@ export interface ExportRequest {
 
 /** The file appears when it is complete. */
 export async function exportRuns(
-  worker: WorkerPort,
+  store: AskStore,
   folderOf: (runId: string) => string,
   request: ExportRequest,
   task: TaskContext,
@@ -40,7 +43,7 @@ export async function exportRuns(
     if (request.format === 'archive') {
       const tar = Readable.from(tarOf(request.run_ids.map(folderOf), task.signal));
       await pipeline(tar, createGzip(), out, { signal: task.signal });
-    } else await writeTexts(out, worker, request, task);
+    } else await writeTexts(out, store, request, task);
     await rename(part, request.path);
     task.progress(request.run_ids.length, request.run_ids.length, english`Exported to ${request.path}`);
     return { path: request.path };
@@ -51,30 +54,25 @@ export async function exportRuns(
   }
 }
 
-async function writeTexts(
-  out: WriteStream,
-  worker: WorkerPort,
-  request: ExportRequest,
-  task: TaskContext,
-): Promise<void> {
+async function writeTexts(out: WriteStream, store: AskStore, request: ExportRequest, task: TaskContext): Promise<void> {
   await write(out, request.format === 'csv' ? 'run_id,name,worker,key,step,value\n' : '{"runs":[');
   for (const [at, runId] of request.run_ids.entries()) {
     task.progress(at, request.run_ids.length, english`Exporting ${runId}`);
-    if (request.format === 'csv') await writeCsv(out, worker, runId, task.signal);
-    else await writeJson(out, worker, runId, at > 0, task.signal);
+    if (request.format === 'csv') await writeCsv(out, store, runId, task.signal);
+    else await writeJson(out, store, runId, at > 0, task.signal);
   }
   if (request.format === 'json') await write(out, '\n]}\n');
   out.end();
   await once(out, 'close');
 }
 
-async function writeCsv(out: WriteStream, worker: WorkerPort, runId: string, signal: AbortSignal): Promise<void> {
-  const { name, metrics } = await worker.call('get', { run_id: runId });
+async function writeCsv(out: WriteStream, store: AskStore, runId: string, signal: AbortSignal): Promise<void> {
+  const { name, metrics } = await store('runs.get', { run_id: runId });
   for (const key of Object.keys(metrics)) {
-    for (const series of await ask(worker, runId, key)) {
+    for (const series of await ask(store, runId, key)) {
       const start = [runId, name, series.worker, key].map(quoted).join(',');
       let text = '';
-      for await (const { x, value } of pointsOf(worker, series, Infinity)) {
+      for await (const { x, value } of pointsOf(store, series, Infinity)) {
         signal.throwIfAborted();
         text += `${start},${x},${value}\n`;
         if (text.length < 65536) continue;
@@ -88,18 +86,18 @@ async function writeCsv(out: WriteStream, worker: WorkerPort, runId: string, sig
 
 async function writeJson(
   out: WriteStream,
-  worker: WorkerPort,
+  store: AskStore,
   runId: string,
   follows: boolean,
   signal: AbortSignal,
 ): Promise<void> {
-  const detail = await worker.call('get', { run_id: runId });
+  const detail = await store('runs.get', { run_id: runId });
   const series: Json[] = [];
   for (const key of Object.keys(detail.metrics)) {
-    for (const bucketed of await ask(worker, runId, key)) {
+    for (const bucketed of await ask(store, runId, key)) {
       const step: number[] = [];
       const value: Num[] = [];
-      for await (const point of pointsOf(worker, bucketed, Infinity)) {
+      for await (const point of pointsOf(store, bucketed, Infinity)) {
         signal.throwIfAborted();
         step.push(point.x);
         value.push(point.value);
@@ -110,14 +108,19 @@ async function writeJson(
   await write(out, `${follows ? ',' : ''}\n${JSON.stringify({ ...detail, series })}`);
 }
 
-async function ask(worker: WorkerPort, run_id: string, key: string, of?: { worker: string; from: number; to: number }) {
-  const request = { run_id, keys: [key], x: 'step' as const, points: BUCKETS };
+async function ask(
+  store: AskStore,
+  run_id: string,
+  key: string,
+  of?: { worker: string; from: number; to: number },
+): Promise<ExportedSeries[]> {
+  const request = { run_id, keys: [key], x: 'step' as const, points: BUCKETS, columns: [...COLUMNS] };
   const range = of && { worker: of.worker, from: of.from, ...(Number.isFinite(of.to) && { to: of.to }) };
-  return (await worker.call('series', { ...request, ...range })).series;
+  return (await store('runs.series', { ...request, ...range })).series;
 }
 
 /** Every point below `end`: a bucket that holds several is asked again in finer ones. */
-async function* pointsOf(worker: WorkerPort, series: Series, end: number): AsyncGenerator<Point> {
+async function* pointsOf(store: AskStore, series: ExportedSeries, end: number): AsyncGenerator<Point> {
   const { x, n, first, last } = series;
   for (let i = 0; i < x.length && x[i]! < end; i++) {
     if (n[i] === 1) {
@@ -129,9 +132,9 @@ async function* pointsOf(worker: WorkerPort, series: Series, end: number): Async
     for (let count = n[i]!; to < x.length && n[to]! > 1 && count + n[to]! <= BUCKETS; to++) count += n[to]!;
     const border = Math.min(x[to] ?? Infinity, end);
     const range = { worker: series.worker, from: x[i]!, to: border };
-    const finer = (await ask(worker, series.run_id, series.key, range))[0];
+    const finer = (await ask(store, series.run_id, series.key, range))[0];
     const isFiner = finer !== undefined && finer.x.filter((at) => at < border).length > to - i;
-    if (isFiner) yield* pointsOf(worker, finer, border);
+    if (isFiner) yield* pointsOf(store, finer, border);
     else yield* endsOf(x, first, last, i, to);
     i = to - 1;
   }

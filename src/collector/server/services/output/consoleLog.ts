@@ -1,7 +1,7 @@
 /** One console log: parts of it by offset, and its end, however much of it is one line that was written over and over. */
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
-import { collapseReturns } from '../../domain/carriageReturns';
+import { collapseReturns } from '../../../../domain/carriageReturns';
 
 const BLOCK = 1 << 20;
 /** So far back is looked for what shows. */

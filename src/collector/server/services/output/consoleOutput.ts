@@ -1,24 +1,15 @@
 /** A run's console: raw bytes, read from its files where they are, by offset. */
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { english } from '../../base/texts';
-import { userError } from '../../protocol/api';
-import type { OutputChunk } from '../../protocol/rows';
+import { english } from '../../../../base/texts';
+import type { Params } from '../../../../protocol/api';
+import { userError } from '../../../../protocol/apiError';
+import type { OutputChunk } from '../../../../protocol/rows';
 import { collapsed, ConsoleLog } from './consoleLog';
 
 const DEFAULT_LIMIT = 256 * 1024;
 
-export interface OutputRequest {
-  run_id: string;
-  worker?: string | undefined;
-  attempt?: number | undefined;
-  offset?: number | undefined;
-  limit?: number | undefined;
-  tail?: number | undefined;
-  collapse?: boolean | undefined;
-}
-
-export async function readOutput(runDir: string, request: OutputRequest): Promise<OutputChunk> {
+export async function readOutput(runDir: string, request: Params<'runs.output'>): Promise<OutputChunk> {
   const files = await outputsIn(runDir);
   const { worker, attempt, offset = 0, limit = DEFAULT_LIMIT } = request;
   const named = files.filter((file) => worker === undefined || file.worker === worker);

@@ -4,14 +4,16 @@
  */
 import { randomBytes } from 'node:crypto';
 import { messageOf } from '../../../../base/unknown';
-import { userError } from '../../../../protocol/api';
+import type { Params } from '../../../../protocol/api';
 import type { Status, StopResult } from '../../../../protocol/rows';
-import { groupOf } from '../../../files/processIdentity';
-import type { LaunchInfo, RunProcess } from '../../../contract/workerApi';
-import type { LauncherPorts } from './launcherPorts';
-import { endsWithin, livesOn } from './living';
+import type { LaunchInfo, RunProcess, StatusNotice } from '../../../contract/workerApi';
+import { groupOf, liveness } from '../../../files/processIdentity';
+import { endsWithin, isScriptAlive } from '../../processLiveness';
+import { checkOwner } from '../../runAccess';
+import type { Service } from '../../service';
+import type { ServiceContext } from '../../serviceContext';
 
-const LOOK_EVERY_MS = 200;
+const POLL_MS = 200;
 const ACK_WAIT_MS = 2_000;
 const RUNG_MS = 10_000;
 /** A double click, or two people at once, stop a run once: neither means to skip what was just asked of it. */
@@ -21,7 +23,7 @@ const LAST_WORDS_MS = 1_000;
 type Stage = 'command' | 'int' | 'term' | 'kill';
 const NEXT: Record<Stage, Stage | null> = { command: 'int', int: 'term', term: 'kill', kill: null };
 const SIGNALS = { int: 'SIGINT', term: 'SIGTERM', kill: 'SIGKILL' } as const;
-const ENDED = new Set(['completed', 'failed', 'killed', 'cancelled']);
+const ENDED: ReadonlySet<Status> = new Set(['completed', 'failed', 'killed', 'cancelled']);
 
 interface Ladder {
   stage: Stage;
@@ -34,18 +36,20 @@ interface Ladder {
   begun: number;
 }
 
-export class StopLadders {
+export class StopLadders implements Service {
+  readonly name = 'stopping';
+  readonly methods = { 'runs.stop': ({ run_id }: Params<'runs.stop'>) => this.stop(run_id) };
   private readonly ladders = new Map<string, Ladder>();
   private disposed = false;
 
   constructor(
-    private readonly ports: LauncherPorts,
-    /** Of runs that were launched here, also before their first sign of life. */
+    private readonly context: ServiceContext,
+    /** The supervisor of a run that was launched here, also before its first sign of life. */
     private readonly supervisorOf: (runId: string) => number | null,
   ) {}
 
-  get active(): number {
-    return this.ladders.size;
+  get active(): boolean {
+    return this.ladders.size > 0;
   }
 
   dispose(): void {
@@ -53,8 +57,8 @@ export class StopLadders {
   }
 
   async stop(runId: string): Promise<StopResult> {
-    if (this.ports.follower !== null) throw userError('follower', this.ports.follower);
-    const info = await this.ports.launchInfo(runId);
+    checkOwner(this.context);
+    const info = await this.context.ask('launchInfo', { run_id: runId });
     if (await this.isOver(runId, info)) return { stage: 'ended', next_at: null };
     const ladder = this.ladders.get(runId);
     if (ladder && performance.now() - ladder.begun < AT_ONCE_MS) return { stage: ladder.stage, next_at: ladder.nextAt };
@@ -68,17 +72,17 @@ export class StopLadders {
   /** What has just said that it ended is left to end; what then goes on is stopped all the same. */
   private async isOver(runId: string, info: LaunchInfo): Promise<boolean> {
     if (!ENDED.has(info.status)) return false;
-    return this.ladders.has(runId) ? !livesOn(info, this.ports) : endsWithin(LAST_WORDS_MS, info, this.ports);
+    return this.ladders.has(runId) ? !isScriptAlive(info) : endsWithin(LAST_WORDS_MS, info);
   }
 
-  /** A collector before this one may have been stopping the run. */
-  consider(runId: string, status: Status): void {
-    if (!ENDED.has(status) && !this.ladders.has(runId))
-      this.goOn(runId).catch((error: unknown) => this.ports.log(`Stopping run ${runId}: ${String(error)}`));
+  /** An earlier collector may have been stopping the run. */
+  runChanged({ run_id: runId, status }: StatusNotice): void {
+    if (!this.disposed && !ENDED.has(status) && !this.ladders.has(runId))
+      this.goOn(runId).catch((error: unknown) => this.context.log(`Stopping run ${runId}: ${String(error)}`));
   }
 
   private async goOn(runId: string): Promise<void> {
-    const { stop, attempt, status } = await this.ports.launchInfo(runId);
+    const { stop, attempt, status } = await this.context.ask('launchInfo', { run_id: runId });
     if (!stop || ENDED.has(status) || this.ladders.has(runId) || this.disposed) return;
     const { stage, cmd_id, next_at } = stop;
     const ladder: Ladder = { stage, attempt, commandId: cmd_id, nextAt: next_at, acked: false, begun: -Infinity };
@@ -99,8 +103,8 @@ export class StopLadders {
     };
     this.ladders.set(runId, ladder);
     try {
-      await this.ports.appendCommand(runId, { cmd_id: commandId, type: 'stop', payload: {}, attempt });
-      await this.tell(runId, ladder);
+      await this.context.appendCommand(runId, { cmd_id: commandId, type: 'stop', payload: {}, attempt });
+      await this.record(runId, ladder);
       // What waits for its time is called off at once.
       if (info.starts_at !== null && (await this.endNeverStarted(runId, ladder, info))) {
         this.ladders.delete(runId);
@@ -117,15 +121,15 @@ export class StopLadders {
   private async watch(runId: string, ladder: Ladder): Promise<void> {
     try {
       while (!this.disposed) {
-        await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
-        const info = await this.ports.launchInfo(runId);
-        if (ENDED.has(info.status) && !livesOn(info, this.ports)) break;
+        await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+        const info = await this.context.ask('launchInfo', { run_id: runId });
+        if (ENDED.has(info.status) && !isScriptAlive(info)) break;
         if (ladder.stage === 'command') await this.readAcks(runId, ladder);
         if (ladder.nextAt !== null && Date.now() >= ladder.nextAt) await this.climb(runId, ladder, info);
         if (await this.endNeverStarted(runId, ladder, info)) break;
       }
     } catch (error) {
-      this.ports.log(`Stopping run ${runId} was given up: ${messageOf(error)}`);
+      this.context.log(`Stopping run ${runId} was given up: ${messageOf(error)}`);
     } finally {
       this.ladders.delete(runId);
     }
@@ -133,15 +137,15 @@ export class StopLadders {
 
   /** A script that has heard gets time to end by itself; one that cannot is signalled at once. */
   private async readAcks(runId: string, ladder: Ladder): Promise<void> {
-    const states = await this.ports.commandStates(runId);
-    const acks = states.find(({ cmd_id }) => cmd_id === ladder.commandId)?.acks ?? [];
+    const { commands } = await this.context.ask('runs.get', { run_id: runId });
+    const acks = commands.find(({ cmd_id }) => cmd_id === ladder.commandId)?.acks ?? [];
     if (acks.length === 0 || ladder.nextAt === null) return;
     const heard = acks.some(({ status }) => status === 'received' || status === 'done');
     if (!heard) ladder.nextAt = Date.now();
     else if (!ladder.acked) {
       ladder.acked = true;
       ladder.nextAt = Date.now() + RUNG_MS;
-      await this.tell(runId, ladder);
+      await this.record(runId, ladder);
     }
   }
 
@@ -152,18 +156,18 @@ export class StopLadders {
     if (targets.length === 0) {
       // On another host: it reads the command when it can.
       ladder.nextAt = null;
-      return this.tell(runId, ladder);
+      return this.record(runId, ladder);
     }
     ladder.stage = stage;
     ladder.nextAt = NEXT[stage] === null ? null : Date.now() + RUNG_MS;
     for (const target of targets) this.signal(runId, target, SIGNALS[stage]);
-    await this.tell(runId, ladder);
+    await this.record(runId, ladder);
   }
 
-  /** A disk that is full stops no stop. */
-  private async tell(run_id: string, { attempt, commandId, stage, nextAt }: Ladder): Promise<void> {
+  /** A full disk does not keep a run from being stopped. */
+  private async record(run_id: string, { attempt, commandId, stage, nextAt }: Ladder): Promise<void> {
     try {
-      await this.ports.appendEvent(run_id, attempt, 'stop', {
+      await this.context.appendEvent(run_id, attempt, 'stop', {
         run_id,
         attempt,
         cmd_id: commandId,
@@ -171,13 +175,13 @@ export class StopLadders {
         next_at: nextAt,
       });
     } catch (error) {
-      this.ports.log(`The stop of run ${run_id} cannot be journaled: ${String(error)}`);
+      this.context.log(`The stop of run ${run_id} cannot be journaled: ${String(error)}`);
     }
   }
 
   /** Negative for a group. Only processes of this host that are provably the ones meant. */
   private targets(runId: string, info: LaunchInfo): number[] {
-    const alive = info.processes.filter(({ proc }) => this.ports.liveness(proc) === 'alive');
+    const alive = info.processes.filter(({ proc }) => liveness(proc) === 'alive');
     const scripts = alive.filter(({ role }) => role === 'script');
     if (scripts.length > 0) return [...new Set(scripts.map(targetOf))];
     const supervisor = this.supervisorOf(runId);
@@ -192,7 +196,7 @@ export class StopLadders {
     } catch (error) {
       // ESRCH: it ended in this moment.
       if ((error as NodeJS.ErrnoException).code !== 'ESRCH')
-        this.ports.log(`${signal} to process ${target} of run ${runId} failed: ${String(error)}`);
+        this.context.log(`${signal} to process ${target} of run ${runId} failed: ${String(error)}`);
     }
   }
 
@@ -201,7 +205,7 @@ export class StopLadders {
     const waited = ladder.nextAt === null || ladder.stage !== 'command' || info.starts_at !== null;
     if (info.status !== 'queued' || !waited || info.processes.length > 0 || this.supervisorOf(runId) !== null)
       return false;
-    await this.ports.appendEvent(runId, info.attempt, 'run_end', {
+    await this.context.appendEvent(runId, info.attempt, 'run_end', {
       run_id: runId,
       status: 'killed',
       exit: { reason: 'stopped before it started' },
