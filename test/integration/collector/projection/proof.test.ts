@@ -5,7 +5,8 @@ import { expect, it, vi } from 'vitest';
 import { parseJson } from '../../../../src/base/frames';
 import { verifyRun } from '../../../../src/collector/projection/verify';
 import { Process, tempDir } from '../../../unit/collector/journal/journalFixture';
-import { elsewhere, points, rowOf, sqlOfTests, start, until } from './startedWorkers';
+import { until } from '../harness';
+import { elsewhere, points, rowOf, sqlOfTests, start } from './startedWorkers';
 
 /** The short cut, if it read a number wrong. */
 vi.mock('../../../../src/collector/journal/envelopeForms', () => ({

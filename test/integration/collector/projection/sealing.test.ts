@@ -18,7 +18,8 @@ import { thisProcess } from '../../../../src/collector/files/processIdentity';
 import { verifyRun } from '../../../../src/collector/projection/verify';
 import { SEAL_STEPS, type SealStep } from '../../../../src/collector/projection/sealing';
 import { headFor, Process, tempDir } from '../../../unit/collector/journal/journalFixture';
-import { elsewhere, points, rowOf, sqlOfTests, start, until, type Started } from './startedWorkers';
+import { until } from '../harness';
+import { elsewhere, points, rowOf, sqlOfTests, start, type Started } from './startedWorkers';
 
 const NOW = { journals: 'delete', afterMs: 0 } as const;
 
