@@ -1,6 +1,6 @@
 /** What the collector answers: the shapes that tree, charts, tables, dashboards and scripts read. */
 import type { Text } from '../base/texts';
-import type { AlertLevel, Exit, Json, Launch, MediaType, Num } from './events';
+import type { AlertLevel, Exit, Json, Launch, MediaType, Num, Origin } from './events';
 
 export const STATUSES = ['queued', 'running', 'lost', 'completed', 'failed', 'killed', 'cancelled'] as const;
 export type Status = (typeof STATUSES)[number];
@@ -163,6 +163,18 @@ export interface CommandState {
   acks: { worker: string; status: string; error?: string }[];
 }
 
+/** A line of code that logged points of a metric. */
+export interface MetricSite {
+  key: string;
+  /** Relative to the script's working directory where it is below that, else absolute. */
+  file: string;
+  line: number;
+  /** Points, of all workers and attempts. */
+  count: number;
+  /** SHA-256 of the file's first 10 MB as it was when the run started; null where the client recorded none. */
+  code_hash: string | null;
+}
+
 // `checkpoints` and `artifacts` are counts in a row and the things themselves in the detail.
 // Sizes are told in rows alone: they differ from one moment to the next while nothing of the run does.
 export interface RunDetail extends Omit<RunRow, 'checkpoints' | 'artifacts' | 'alerts' | 'size' | 'files_size'> {
@@ -182,6 +194,10 @@ export interface RunDetail extends Omit<RunRow, 'checkpoints' | 'artifacts' | 'a
   commands: CommandState[];
   alerts: Alert[];
   warnings: Warning[];
+  /** Which line logged which metric, by key, file and line. Points whose line is not known are in none. */
+  sites?: MetricSite[];
+  /** Of an imported run. */
+  origin?: Origin;
 }
 
 /**

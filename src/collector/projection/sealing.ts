@@ -294,6 +294,8 @@ function removable(tail: RunTail): Removable[] {
 function isOver(state: RunState, writer: WriterState, modifiedMs: number, latest: number): boolean {
   // Of the collector's own journals, others are begun when these are gone.
   if (writer.role === 'collector' || writer.end !== null || isGone(state, writer)) return true;
+  // Another process may import the rest of it.
+  if (writer.role === 'import') return false;
   if (writer.proc !== null && liveness(writer.proc) === 'gone') return true;
   if (writer.proc !== null && liveness(writer.proc) === 'alive') return false;
   const parent = Object.values(state.writers).find((one) => one.writer === writer.forked_from);
