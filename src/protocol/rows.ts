@@ -1,6 +1,6 @@
 /** What the collector answers: the shapes that tree, charts, tables, dashboards and scripts read. */
 import type { Text } from '../base/texts';
-import type { AlertLevel, Exit, Json, Launch, MediaType, Num } from './events';
+import type { AlertLevel, Exit, Json, Launch, MediaType, Num, Origin } from './events';
 
 export const STATUSES = ['queued', 'running', 'lost', 'completed', 'failed', 'killed', 'cancelled'] as const;
 export type Status = (typeof STATUSES)[number];
@@ -163,6 +163,18 @@ export interface CommandState {
   acks: { worker: string; status: string; error?: string }[];
 }
 
+/** A line of code that logged points of a metric. */
+export interface MetricSite {
+  key: string;
+  /** Relative to the script's working directory where it is below that, else absolute. */
+  file: string;
+  line: number;
+  /** Points, of all workers and attempts. */
+  count: number;
+  /** SHA-256 of the file's first 10 MB as it was when the run started; null where the client recorded none. */
+  code_hash: string | null;
+}
+
 /** What a run's detail says beyond its row. `checkpoints`, `artifacts` and `alerts` are counts in a row. */
 export interface RunExtras {
   notes: string;
@@ -181,6 +193,10 @@ export interface RunExtras {
   commands: CommandState[];
   alerts: Alert[];
   warnings: Warning[];
+  /** Which line logged which metric, by key, file and line. Points whose line is not known are in none. */
+  sites?: MetricSite[];
+  /** Of an imported run. */
+  origin?: Origin;
 }
 
 // Only rows tell sizes: they differ from one moment to the next while nothing of the run does.

@@ -45,6 +45,9 @@ async function pointDifferences(ours: RunStore, theirs: RunStore, pause: Pause):
       found.push(`${what}: ${piece.count} points in the database, ${count} in the journals`);
       continue;
     }
+    // A database of an earlier version does not have them; nobody can say more than it does.
+    if (piece.sites && other.sites && JSON.stringify(piece.sites) !== JSON.stringify(other.sites))
+      found.push(`${what}: the lines that logged it differ`);
     const columns = other.read()[Symbol.iterator]();
     for (const mine of piece.read()) {
       await pause();

@@ -14,6 +14,7 @@ import { JournalReader, type JournalEvents, type JournalPosition, type Remainder
 import { listJournals, type FoundJournal, type FoundRun } from '../journal/runScanner';
 import { LoggedFiles } from './loggedFiles';
 import { liveness } from '../files/processIdentity';
+import { metricSites } from './metricSites';
 import { isEventJournal, RUN_DATABASE, SEALED_DATABASE } from '../files/runFiles';
 import { keepAs } from '../files/safeFile';
 import { isOnlyCopy, isSealOf, packedJournals, readSeal, SEAL_FILE, setAside, wasSealed } from '../files/sealFile';
@@ -262,6 +263,8 @@ export class RunTail {
       checkpoints: this.files.checkpoints(detail.checkpoints),
       artifacts: this.files.artifacts(detail.artifacts),
       cwd: cwd === null ? null : this.files.now(cwd),
+      sites: metricSites(this.store, this.state.source),
+      ...(this.state.origin && { origin: this.state.origin }),
     };
   }
 

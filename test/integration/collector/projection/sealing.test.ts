@@ -18,7 +18,8 @@ import { thisProcess } from '../../../../src/collector/files/processIdentity';
 import { verifyRun } from '../../../../src/collector/projection/verify';
 import { SEAL_STEPS, type SealStep } from '../../../../src/collector/projection/sealing';
 import { headFor, Process, tempDir } from '../../../unit/collector/journal/journalFixture';
-import { elsewhere, points, rowOf, sqlOfTests, start, until, type Started } from './startedWorkers';
+import { until } from '../harness';
+import { elsewhere, points, rowOf, sqlOfTests, start, type Started } from './startedWorkers';
 
 const NOW = { journals: 'delete', afterMs: 0 } as const;
 
@@ -96,6 +97,37 @@ describe('a run that is over', () => {
     await new Promise((resolve) => setTimeout(resolve, 700));
     expect(filesOf(dir, 'goes-on').some((name) => name.startsWith('events-'))).toBe(true);
     expect(filesOf(dir, 'two-writers').some((name) => name.startsWith('events-'))).toBe(true);
+  });
+
+  it('still says which line logged which metric, and what that line was', async () => {
+    const dir = tempDir();
+    const source = { entrypoint: '/work/train.py', cwd: '/work', code_hash: 'abc' };
+    const metric = (key: string, at: string) => ({ t: 'metric', p: { run_id: 'run-1', key, value: 1 }, at });
+    for (const worker of ['worker-0', 'worker-1']) {
+      const process = new Process(dir, 'run-1', { proc: elsewhere, worker }).log('run_start', { source });
+      process.journal.appendAll([
+        metric('loss', 'train.py:7'),
+        metric('loss', 'train.py:7'),
+        metric('loss', '/lib/engine.py:90'),
+        { t: 'metric_batch', p: { run_id: 'run-1', metrics: { acc: 1, loss: 2 } }, at: 'train.py:12' },
+        { t: 'metric', p: { run_id: 'run-1', key: 'quiet', value: 1 } },
+      ]);
+      process.log('run_end', { status: 'completed' });
+    }
+    const sites = [
+      { key: 'acc', file: 'train.py', line: 12, count: 2, code_hash: 'abc' },
+      { key: 'loss', file: '/lib/engine.py', line: 90, count: 2, code_hash: null },
+      { key: 'loss', file: 'train.py', line: 7, count: 4, code_hash: 'abc' },
+      { key: 'loss', file: 'train.py', line: 12, count: 2, code_hash: 'abc' },
+    ];
+    const first = start(dir, { seal: NOW });
+    await until(() => isSealed(dir, 'run-1'));
+    expect((await first.worker['runs.get']({ run_id: 'run-1' })).sites).toEqual(sites);
+    first.end();
+    const second = start(dir);
+    expect((await second.worker['runs.get']({ run_id: 'run-1' })).sites).toEqual(sites);
+    const report = await verifyRun(sqlOfTests(), { runId: 'run-1', dir: join(dir, 'runs', 'run-1') });
+    expect(report.findings).toEqual([]);
   });
 
   it('keeps edits in their journal, and its sealed database as it is', async () => {

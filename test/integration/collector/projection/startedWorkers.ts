@@ -55,16 +55,6 @@ export function start(
   return { worker, notices, end };
 }
 
-export async function until<T>(what: () => T | undefined | null | false, ms = 8000): Promise<T> {
-  const end = performance.now() + ms;
-  for (;;) {
-    const found = what();
-    if (found) return found;
-    if (performance.now() > end) throw new Error(`did not happen within ${ms} ms: ${String(what)}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
 export const rowOf = (worker: StoreWorker, runId: string): RunRow | undefined =>
   worker['runs.list']({}).rows.find(({ run_id }) => run_id === runId);
 

@@ -13,7 +13,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { JournalWriter } from '../../../../src/collector/journal/journalWriter';
 import { headFor, Process, tempDir } from '../../../unit/collector/journal/journalFixture';
-import { changes, elsewhere, points, rowOf, start, until } from './startedWorkers';
+import { until } from '../harness';
+import { changes, elsewhere, points, rowOf, start } from './startedWorkers';
 
 describe('the store’s thread', () => {
   it('shows a run while it is written, and tells that it changed', async () => {
@@ -288,7 +289,7 @@ describe('the store’s thread', () => {
     const read = (): string[] =>
       first.notices.flatMap((one) => (one.kind === 'status' && one.run_id !== 'live' ? [one.run_id] : []));
     let listed = 0;
-    for (const deadline = performance.now() + 15_000; read().length <= old.length && performance.now() < deadline;) {
+    while (read().length <= old.length) {
       const { rows } = first.worker['runs.list']({});
       // What goes on may be read whole before it is first looked at.
       if (read().length === 0) listed = rows.filter(({ run_id }) => run_id !== 'goes-on').length;
