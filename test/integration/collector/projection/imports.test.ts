@@ -46,7 +46,7 @@ it('an imported run has the times of its source, says where it came from, and is
   await until(() => readdirSync(join(dir, 'runs', 'run-1')).every((name) => !name.endsWith('.xtj')));
   end();
   const after = start(dir).worker;
-  expect(await after.get({ run_id: 'run-1' })).toMatchObject({ ...times, origin: ORIGIN, warnings: [] });
+  expect(await after['runs.get']({ run_id: 'run-1' })).toMatchObject({ ...times, origin: ORIGIN, warnings: [] });
 });
 
 it('an imported run is what its source says it is, whatever became of the process that imported it', async () => {
