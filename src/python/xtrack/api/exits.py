@@ -79,7 +79,7 @@ def _excepthook(kind: Type[BaseException], value: BaseException, trace: Optional
 
 
 def _exit(*status: Any) -> NoReturn:
-    """The excepthook is not told of it, and nothing else tells at exit with which code a script leaves."""
+    """Stands in for sys.exit: the excepthook is not called for it, and at exit nothing else says which code a script leaves with."""
     global _uncaught
     try:
         _previous_exit(*status)
