@@ -15,7 +15,6 @@ Kernels that are no IPython say themselves what they execute:
 
 from __future__ import annotations
 
-import atexit
 import os
 import re
 import sys
@@ -148,7 +147,7 @@ class Notebook:
     def kernel_ends(self) -> None:
         cell, self._running = self._running, None
         if cell is not None:
-            cell.end("killed", {"type": "KernelExit", "message": "The kernel ended while the cell ran."})
+            cell.end(*exits.SHUT_DOWN)
 
     def offered(self, run_id: Optional[str]) -> Any:
         return self._running.offer(run_id) if self._running is not None else None
@@ -232,9 +231,7 @@ def track(
             if not _installed:
                 _installed = True
                 tracker.offered = _notebook.offered
-                exits.install()
-                # After the hook that ends open runs as completed, so that it is called before that.
-                atexit.register(_notebook.kernel_ends)
+                exits.install_in_kernel(_notebook.kernel_ends)
             _notebook.track(cells)
     except Exception as error:
         logger.warning("xtrack: cells are not tracked: %s: %s", type(error).__name__, error)

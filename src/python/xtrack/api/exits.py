@@ -10,9 +10,15 @@ import traceback
 from types import TracebackType
 from typing import Any, Callable, Dict, List, NoReturn, Optional, Protocol, Tuple, Type
 
+from . import lastsignals
+
+
 
 class Endable(Protocol):
-    """What is ended: a run, which knows of this module."""
+    """What is ended: a run, which imports this module."""
+
+    #: The number of the notebook cell that started it.
+    cell: Optional[int]
 
     def end(self, status: str = "completed", error: Any = None) -> None:
         """Idempotent."""
@@ -24,6 +30,10 @@ class Endable(Protocol):
 _open: List[Endable] = []
 _uncaught: Optional[Tuple[str, Dict[str, str]]] = None
 _installed = False
+#: A kernel that executes cells lives until its user restarts it or shuts it down, which stops the runs that go on in it.
+_is_kernel = False
+_before_end: List[Callable[[], None]] = []
+SHUT_DOWN = ("killed", {"type": "KernelExit", "message": "The kernel was restarted or shut down."})
 _previous_hook: Callable[..., Any] = sys.excepthook
 _previous_exit: Callable[..., NoReturn] = sys.exit
 
@@ -31,7 +41,10 @@ _previous_exit: Callable[..., NoReturn] = sys.exit
 def watch(run: Endable) -> None:
     if run not in _open:
         _open.append(run)
-    install()
+    if run.cell is None:
+        install()
+    else:
+        install_in_kernel()
 
 
 def install() -> None:
@@ -84,13 +97,33 @@ def _exit(*status: Any) -> NoReturn:
     try:
         _previous_exit(*status)
     except SystemExit as leaving:
-        if threading.current_thread() is threading.main_thread():
+        # What a cell raises ends no kernel.
+        if threading.current_thread() is threading.main_thread() and not _is_kernel:
             _uncaught = verdict(type(leaving), leaving, leaving.__traceback__)
         raise
 
 
+def install_in_kernel(before_end: Optional[Callable[[], None]] = None) -> None:
+    """`before_end`: called before open runs are ended."""
+    global _is_kernel
+    install()
+    if before_end is not None:
+        _before_end.append(before_end)
+        # Registered after the hook of install(), so called before it.
+        atexit.register(before_end)
+    if not _is_kernel:
+        _is_kernel = True
+        lastsignals.before_they_end(_end_runs)
+
+
+def _end_runs() -> None:
+    for before_end in _before_end:
+        before_end()
+    _at_exit()
+
+
 def _at_exit() -> None:
-    status, error = _uncaught or ("completed", {})
+    status, error = _uncaught or (SHUT_DOWN if _is_kernel else ("completed", {}))
     for run in list(_open):
         run.end(status, error or None)
 
