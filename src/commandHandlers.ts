@@ -1,5 +1,6 @@
 /** What each command does with the parts. */
 import * as vscode from 'vscode';
+import { ACTIVE, isAlive, isWaiting, statusFilter } from './domain/run/lifecycle';
 import type { DisposableStore } from './base/disposable';
 import type { Handlers } from './editor/commands';
 import { DebugRun } from './editor/debug/debugRun';
@@ -45,19 +46,19 @@ export function makeHandlers(parts: Parts, owned: DisposableStore, log: vscode.L
       return run_id && showLaunched(parts, await resumeRun.fork(run_id, checkpointOf(args)));
     }),
     'xtrack.sendCommand': trusted(async (...args) => {
-      const filter = 'status in ("running", "lost")';
+      const filter = statusFilter(ACTIVE.filter((status) => !isWaiting(status)));
       const question = { title: vscode.l10n.t('Which run?'), filter, none: vscode.l10n.t('No run is active.') };
       const run_id = await targets.one(args, question);
       if (run_id) await sendCommand.send(run_id, args[1], args[2]);
     }),
     'xtrack.stop': trusted(async (...args) => {
-      const filter = 'status in ("queued", "running", "lost")';
+      const filter = statusFilter(ACTIVE);
       const question = { title: vscode.l10n.t('Which run to stop?'), filter, none: vscode.l10n.t('No run is active.') };
       const run_id = await targets.one(args, question);
       return run_id && stopRun.stop(run_id);
     }),
     'xtrack.resume': trusted(async (...args) => {
-      const filter = 'not status in ("queued", "running")';
+      const filter = `not ${statusFilter(ACTIVE.filter(isAlive))}`;
       const ended = vscode.l10n.t('No run has ended yet.');
       const run_id = await targets.one(args, { title: vscode.l10n.t('Which run to resume?'), filter, none: ended });
       return run_id && showLaunched(parts, await resumeRun.fromLast(run_id));

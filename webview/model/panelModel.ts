@@ -3,6 +3,7 @@ import { newPanelState, readPanelState } from '../../src/protocol/panel';
 import type { Connection, PanelRun, PanelState, RunsMessage } from '../../src/protocol/panel';
 import type { RunDetail, StopResult } from '../../src/protocol/rows';
 import { namesApart } from '../../src/domain/run/groups';
+import { isOver } from '../../src/domain/run/lifecycle';
 import { RunDashes } from './runDashes';
 
 /** `snapshot`: everything came anew; `runs`: rows changed; `pointed`: another run is to stand out. */
@@ -43,8 +44,7 @@ export class PanelModel {
     this.runs = this.dashes.apply(message.runs);
     for (const { row, stop } of this.runs) {
       if (stop) this.stops.set(row.run_id, stop);
-      const active = row.status === 'running' || row.status === 'queued' || row.status === 'lost';
-      if (!active) this.stops.delete(row.run_id);
+      if (isOver(row.status)) this.stops.delete(row.run_id);
     }
     this.names = namesApart(this.runs.map(({ row }) => row));
     this.keyMetric = message.key_metric;

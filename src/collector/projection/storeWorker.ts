@@ -5,6 +5,7 @@ import type { SqlJsStatic } from 'sql.js';
 import { english } from '../../base/texts';
 import { shortKey } from '../../domain/payload';
 import { parseQuery } from '../../domain/query/parse';
+import { ACTIVE, isAlive, statusFilter } from '../../domain/run/lifecycle';
 import { deriveStatus } from '../../domain/run/status';
 import { warn } from '../../domain/run/warnings';
 import { trashedAt } from '../../domain/run/trash';
@@ -317,7 +318,7 @@ export class StoreWorker implements Methods {
   private startIngestion(): void {
     const there = new Set(listRuns(this.root).map(({ runId }) => runId));
     for (const runId of this.catalog.runIds) if (!there.has(runId)) this.catalog.remove(runId);
-    const unfinished = parseQuery('status in (queued, running, lost)');
+    const unfinished = parseQuery(statusFilter(ACTIVE));
     const rows = [false, true].flatMap(
       (trash) => this.catalog.list({ fields: ['status'], limit: this.catalog.size, trash }, unfinished).rows,
     );
@@ -440,7 +441,7 @@ export class StoreWorker implements Methods {
   }
 
   private tellState(): void {
-    const active = this.runs.values().filter(({ row }) => row?.status === 'running' || row?.status === 'queued').length;
+    const active = this.runs.values().filter(({ row }) => row && isAlive(row.status)).length;
     const backlog_bytes = this.ingestion.backlogBytes;
     const state = `${active} ${backlog_bytes}`;
     if (state === this.told) return;

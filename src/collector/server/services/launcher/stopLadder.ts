@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { messageOf } from '../../../../base/unknown';
+import { isOver } from '../../../../domain/run/lifecycle';
 import { userError } from '../../../../protocol/api';
 import type { Status, StopResult } from '../../../../protocol/rows';
 import { groupOf } from '../../../files/processIdentity';
@@ -21,7 +22,6 @@ const LAST_WORDS_MS = 1_000;
 type Stage = 'command' | 'int' | 'term' | 'kill';
 const NEXT: Record<Stage, Stage | null> = { command: 'int', int: 'term', term: 'kill', kill: null };
 const SIGNALS = { int: 'SIGINT', term: 'SIGTERM', kill: 'SIGKILL' } as const;
-const ENDED = new Set(['completed', 'failed', 'killed', 'cancelled']);
 
 interface Ladder {
   stage: Stage;
@@ -67,19 +67,19 @@ export class StopLadders {
 
   /** What has just said that it ended is left to end; what then goes on is stopped all the same. */
   private async isOver(runId: string, info: LaunchInfo): Promise<boolean> {
-    if (!ENDED.has(info.status)) return false;
+    if (!isOver(info.status)) return false;
     return this.ladders.has(runId) ? !livesOn(info, this.ports) : endsWithin(LAST_WORDS_MS, info, this.ports);
   }
 
   /** A collector before this one may have been stopping the run. */
   consider(runId: string, status: Status): void {
-    if (!ENDED.has(status) && !this.ladders.has(runId))
+    if (!isOver(status) && !this.ladders.has(runId))
       this.goOn(runId).catch((error: unknown) => this.ports.log(`Stopping run ${runId}: ${String(error)}`));
   }
 
   private async goOn(runId: string): Promise<void> {
     const { stop, attempt, status } = await this.ports.launchInfo(runId);
-    if (!stop || ENDED.has(status) || this.ladders.has(runId) || this.disposed) return;
+    if (!stop || isOver(status) || this.ladders.has(runId) || this.disposed) return;
     const { stage, cmd_id, next_at } = stop;
     const ladder: Ladder = { stage, attempt, commandId: cmd_id, nextAt: next_at, acked: false, begun: -Infinity };
     this.ladders.set(runId, ladder);
@@ -119,7 +119,7 @@ export class StopLadders {
       while (!this.disposed) {
         await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
         const info = await this.ports.launchInfo(runId);
-        if (ENDED.has(info.status) && !livesOn(info, this.ports)) break;
+        if (isOver(info.status) && !livesOn(info, this.ports)) break;
         if (ladder.stage === 'command') await this.readAcks(runId, ladder);
         if (ladder.nextAt !== null && Date.now() >= ladder.nextAt) await this.climb(runId, ladder, info);
         if (await this.endNeverStarted(runId, ladder, info)) break;
