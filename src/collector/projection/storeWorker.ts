@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { SqlJsStatic } from 'sql.js';
 import { english } from '../../base/texts';
 import { parseQuery } from '../../domain/query/parse';
+import { ACTIVE, isAlive, statusFilter } from '../../domain/run/lifecycle';
 import { warn } from '../../domain/run/warnings';
 import type { JournalPolicy } from '../../protocol/api';
 import { userError } from '../../protocol/apiError';
@@ -278,7 +279,7 @@ export class StoreWorker implements Omit<Handlers, keyof StoreQueries> {
   private startIngestion(): void {
     const there = new Set(listRuns(this.root).map(({ runId }) => runId));
     for (const runId of this.catalog.runIds) if (!there.has(runId)) this.catalog.remove(runId);
-    const unfinished = parseQuery('status in (queued, running, lost)');
+    const unfinished = parseQuery(statusFilter(ACTIVE));
     const rows = [false, true].flatMap(
       (trash) => this.catalog.list({ fields: ['status'], limit: this.catalog.size, trash }, unfinished).rows,
     );
@@ -378,7 +379,7 @@ export class StoreWorker implements Omit<Handlers, keyof StoreQueries> {
   }
 
   private tellState(): void {
-    const active = this.runs.values().filter(({ row }) => row?.status === 'running' || row?.status === 'queued').length;
+    const active = this.runs.values().filter(({ row }) => row && isAlive(row.status)).length;
     const backlog_bytes = this.ingestion.backlogBytes;
     const state = `${active} ${backlog_bytes}`;
     if (state === this.told) return;

@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { formatAgo, formatBytes, formatDuration, formatLine, formatNumber, toNumber } from '../../domain/format';
 import { keyMetricOf } from '../../domain/metric/keyMetric';
+import { isActive } from '../../domain/run/lifecycle';
 import type { RunRow, SourceLine, Status, Summary } from '../../protocol/rows';
 import type { SeriesStyle } from './runColors';
 import { SERIES_COLORS } from '../manifest/ids';
@@ -92,7 +93,7 @@ export function runDescription(row: RunRow, chosenMetric: string, now: number): 
   else if (row.status === 'running') parts.push(troublesText(row), progressText(row) ?? row.phase);
   else if (row.starts_at)
     parts.push(vscode.l10n.t('attempt {0} starts at {1}', row.attempt, new Date(row.starts_at).toLocaleTimeString()));
-  else if (row.status === 'queued' || row.status === 'lost') parts.push(statusWord(row.status));
+  else if (isActive(row.status)) parts.push(statusWord(row.status));
   else
     parts.push(
       row.status === 'completed' ? null : statusWord(row.status),
