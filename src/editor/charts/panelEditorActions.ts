@@ -45,7 +45,9 @@ export class PanelEditorActions implements EditorActions {
     if (found === null || (found.type & vscode.FileType.File) === 0)
       throw new Error(vscode.l10n.t('There is no file {0}. It may have been moved or deleted since the run.', file));
     if (found.size > MOST_SHOWN)
-      throw new Error(vscode.l10n.t('{0} is too large to be shown here: open it in the editor.', path.basename(file)));
+      throw new Error(
+        vscode.l10n.t('{0} is too large to show here. Open it in the editor instead.', path.basename(file)),
+      );
     return vscode.workspace.fs.readFile(uri);
   }
 

@@ -1,5 +1,5 @@
-import { ACTIVE, isAlive, isWaiting, statusFilter } from '../../domain/run/lifecycle';
 import * as vscode from 'vscode';
+import { ACTIVE, isAlive, isWaiting, statusFilter } from '../../domain/run/lifecycle';
 import type { Launched } from '../../protocol/rows';
 import type { RunTargets } from '../runs/runTargets';
 import { type Handlers, trusted } from '../window/commands';
