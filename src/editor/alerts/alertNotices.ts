@@ -75,6 +75,6 @@ const SHOW = {
 function alertText(run: string, { title, text, stops }: Alert): string {
   const said = text === '' ? plain(title, 120) : `${plain(title, 120)} (${plain(text, 200)})`;
   return stops
-    ? vscode.l10n.t('{0}: {1}. The run is being stopped.', plain(run, 60), said)
+    ? vscode.l10n.t('{0}: {1}. Stopping the run.', plain(run, 60), said)
     : vscode.l10n.t('{0}: {1}', plain(run, 60), said);
 }

@@ -35,7 +35,7 @@ export class WindowAlerts {
 
   private async tell(problems: string): Promise<void> {
     const open = vscode.l10n.t('Open Settings');
-    const message = vscode.l10n.t('Not every alert can be watched for: {0}', plain(problems, 400));
+    const message = vscode.l10n.t('Some alert settings are invalid: {0}', plain(problems, 400));
     if ((await vscode.window.showWarningMessage(message, open)) === open)
       await vscode.commands.executeCommand('workbench.action.openSettings', 'xtrack.alerts xtrack.webhook');
   }

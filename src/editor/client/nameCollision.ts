@@ -26,16 +26,16 @@ export class NameCollision {
     const id = `${interpreter}\n${other}`;
     const accepted = this.memory.get<string[]>(ACCEPTED) ?? [];
     if (accepted.includes(id)) return true;
-    const always = vscode.l10n.t('Launch, and Do Not Ask Again');
+    const always = vscode.l10n.t("Launch and Don't Ask Again");
     const once = vscode.l10n.t('Launch');
     const detail = beside
       ? vscode.l10n.t(
-          'While the script runs, its "import xtrack" finds that file, and not XTrack\'s client. What it prints is recorded; what it logs is not.',
+          'While the script runs, "import xtrack" finds that file instead of the XTrack client. What the script prints is recorded, what it logs is not.',
         )
       : vscode.l10n.t(
-          'While the script is tracked, "import xtrack" finds XTrack\'s client first. A script that needs the other package fails.',
+          'While the script is tracked, "import xtrack" finds the XTrack client first. A script that needs the other package fails.',
         );
-    const message = vscode.l10n.t('There is another package of the name xtrack: {0}', plain(other, 300));
+    const message = vscode.l10n.t('There is another package named xtrack: {0}', plain(other, 300));
     const answer = await vscode.window.showWarningMessage(message, { modal: true, detail }, once, always);
     if (answer === always) await this.memory.update(ACCEPTED, [...accepted, id]);
     return answer !== undefined;

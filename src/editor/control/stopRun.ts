@@ -30,7 +30,9 @@ export class StopRun {
   /** Who clicked a moment too late, or called off what waited for its time, sees that nothing is left to stop. */
   private async tellEnded(run_id: string): Promise<void> {
     const { name, status } = await this.look(run_id);
-    await vscode.window.showInformationMessage(vscode.l10n.t('{0} is over: {1}.', plain(name, 60), statusWord(status)));
+    await vscode.window.showInformationMessage(
+      vscode.l10n.t('{0} has already ended: {1}.', plain(name, 60), statusWord(status)),
+    );
   }
 
   private async follow(run_id: string): Promise<void> {
@@ -60,15 +62,15 @@ export class StopRun {
     const ladder = run.stop;
     if (!ladder) return '';
     const said: Record<StopResult['stage'], string> = {
-      command: heard(run.commands) ? vscode.l10n.t('it is finishing') : vscode.l10n.t('asked it to finish'),
+      command: heard(run.commands) ? vscode.l10n.t('finishing') : vscode.l10n.t('asked to finish'),
       int: vscode.l10n.t('sent SIGINT'),
       term: vscode.l10n.t('sent SIGTERM'),
       kill: vscode.l10n.t('sent SIGKILL'),
-      ended: vscode.l10n.t('it has ended'),
+      ended: vscode.l10n.t('ended'),
     };
     if (ladder.next_at === null) return said[ladder.stage];
     const seconds = Math.max(0, Math.ceil((ladder.next_at - Date.now()) / 1000));
-    const skip = `[${vscode.l10n.t('Skip ahead')}](command:xtrack.stop?${encodeURIComponent(JSON.stringify([run.run_id]))})`;
+    const skip = `[${vscode.l10n.t('Skip')}](command:xtrack.stop?${encodeURIComponent(JSON.stringify([run.run_id]))})`;
     // Short: a notification that is not unfolded has one line.
     return vscode.l10n.t('{0}, next in {1} s. {2}', said[ladder.stage], seconds, skip);
   }

@@ -57,10 +57,10 @@ export class DebugRun implements vscode.Disposable {
   }
 
   private async offerDebugger(file: unknown): Promise<Launched | undefined> {
-    const show = vscode.l10n.t('Show the Extension');
+    const show = vscode.l10n.t('Show Extension');
     const without = vscode.l10n.t('Track Without Debugging');
     const text = vscode.l10n.t(
-      'Debugging needs the extension Python Debugger ({0}), which is not installed.',
+      'Debugging requires the Python Debugger extension ({0}), which is not installed.',
       EXTENSION,
     );
     const choice = await vscode.window.showWarningMessage(text, show, without);
@@ -72,7 +72,7 @@ export class DebugRun implements vscode.Disposable {
   private async untilWaiting({ run_id, attempt }: Launched): Promise<number | 'ended' | null> {
     const { dir } = await this.collectors.forRun(run_id);
     const endpoints = join(dir, 'runs', run_id, `debugger-${attempt}.json`);
-    const title = vscode.l10n.t('Waiting for the script to start in the debugger…');
+    const title = vscode.l10n.t('Waiting for the script to start under the debugger…');
     const location = vscode.ProgressLocation.Notification;
     return vscode.window.withProgress({ location, title, cancellable: true }, async (_, token) => {
       while (!token.isCancellationRequested) {

@@ -14,7 +14,7 @@ export async function watchFolder(): Promise<void> {
     canSelectFiles: false,
     canSelectFolders: true,
     defaultUri: scope?.uri,
-    title: vscode.l10n.t('Which Folder Has the Runs?'),
+    title: vscode.l10n.t('Select the Folder with the Runs'),
     openLabel: vscode.l10n.t('Watch'),
   });
   const chosen = picked?.[0]?.fsPath;
@@ -39,9 +39,6 @@ async function tellIfEmpty(directory: string): Promise<void> {
     () => false,
   );
   if (there) return;
-  const message = vscode.l10n.t(
-    '{0} is watched. There are no runs yet; they show here as soon as there are.',
-    directory,
-  );
+  const message = vscode.l10n.t('Watching {0}. Runs appear here as soon as there are any.', directory);
   void vscode.window.showInformationMessage(message);
 }

@@ -192,9 +192,9 @@ export class OutputFollower implements vscode.Pseudoterminal, vscode.Disposable 
       const request = { run_id, attempt, collapse: true, ...where };
       const chunk = await this.collectors.callRun(run_id, 'runs.output', request).catch(notThereYet);
       if (!chunk) return;
-      if (chunk.offset < offset) this.note(vscode.l10n.t('The log was cut; what follows is new'));
+      if (chunk.offset < offset) this.note(vscode.l10n.t('The log was truncated; new output follows'));
       else if (chunk.offset > offset)
-        this.note(vscode.l10n.t('{0} before this are left out', formatBytes(chunk.offset - offset)));
+        this.note(vscode.l10n.t('{0} of earlier output omitted', formatBytes(chunk.offset - offset)));
       this.offset = chunk.next;
       this.left = chunk.size - chunk.next;
       if (chunk.data) this.write(this.text.add(Buffer.from(chunk.data, 'base64')));
@@ -210,7 +210,7 @@ export class OutputFollower implements vscode.Pseudoterminal, vscode.Disposable 
     const request = { run_id, attempt, worker, collapse: true, tail: LAST_WORDS };
     const chunk = await this.collectors.callRun(run_id, 'runs.output', request).catch(notThereYet);
     if (!chunk?.data) return;
-    this.note(vscode.l10n.t('What {0} printed last', worker));
+    this.note(vscode.l10n.t('Last output of {0}', worker));
     this.write(this.text.add(Buffer.from(chunk.data, 'base64')));
   }
 

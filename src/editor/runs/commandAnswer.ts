@@ -38,7 +38,7 @@ export async function awaitAnswer(
 
 function nobodyHears(run_id: string): string {
   return t(
-    'Nobody is there who would answer: the script of run {0} has not called xtrack.start_run(), whose run.on_command() hears commands. It can be stopped all the same.',
+    'The script of run {0} cannot receive commands, because it has not called xtrack.start_run(). You can still stop it.',
     run_id,
   );
 }
@@ -48,6 +48,6 @@ export function refusal({ type, acks }: Pick<CommandState, 'type' | 'acks'>): st
   const refused = acks.find(({ status }) => status === 'unsupported' || status === 'failed');
   if (!refused || acks.some(({ status }) => status === 'done')) return null;
   if (refused.status === 'failed')
-    return t('The script failed to do “{0}”: {1}.', type, refused.error ?? t('it did not say why'));
-  return t('The script does not know “{0}”. It does with a handler: run.on_command("{1}", handler).', type, type);
+    return t('The script failed to handle “{0}”: {1}.', type, refused.error ?? t('no reason given'));
+  return t('The script does not handle “{0}”. Add a handler to it: run.on_command("{1}", handler).', type, type);
 }

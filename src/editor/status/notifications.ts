@@ -53,7 +53,7 @@ export class Notifications implements vscode.Disposable {
   }
 
   private async tellFailed(row: RunRow): Promise<void> {
-    const reason = failureText(row) || vscode.l10n.t('it ended without saying why');
+    const reason = failureText(row) || vscode.l10n.t('no reason given');
     const where = row.error_at ? ` (${plain(sourceText(row.error_at))})` : '';
     const open = row.error_at && vscode.l10n.t('Open {0}', sourceText(row.error_at));
     const output = vscode.l10n.t('Show Output');
