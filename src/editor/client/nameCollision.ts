@@ -9,7 +9,7 @@ const ACCEPTED = 'xtrack.acceptedCollisions';
 
 export class NameCollision {
   /** One look at an interpreter, with what is on its path, is enough for a window. */
-  private readonly looks = new Map<string, Promise<string | null>>();
+  private readonly probes = new Map<string, Promise<string | null>>();
 
   constructor(
     private readonly memory: vscode.Memento,
@@ -43,15 +43,15 @@ export class NameCollision {
 
   private lookAt(interpreter: string, env: NodeJS.ProcessEnv): Promise<string | null> {
     const id = `${interpreter}\n${env['PYTHONPATH'] ?? ''}`;
-    let look = this.looks.get(id);
-    if (!look) {
-      look = this.look(interpreter, env, () => this.looks.delete(id));
-      this.looks.set(id, look);
+    let probe = this.probes.get(id);
+    if (!probe) {
+      probe = this.probe(interpreter, env, () => this.probes.delete(id));
+      this.probes.set(id, probe);
     }
-    return look;
+    return probe;
   }
 
-  private async look(interpreter: string, env: NodeJS.ProcessEnv, forget: () => void): Promise<string | null> {
+  private async probe(interpreter: string, env: NodeJS.ProcessEnv, forget: () => void): Promise<string | null> {
     try {
       const { xtrack } = await probeInterpreter(interpreter, env, this.clients());
       return xtrack && !xtrack.ours ? `${packageText(xtrack)}, ${xtrack.file}` : null;

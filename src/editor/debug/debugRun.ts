@@ -8,7 +8,7 @@ import { isActive } from '../runs/runFeed';
 import { findPythonDebugger, type PythonDebugger } from './pythonDebugger';
 
 const EXTENSION = 'ms-python.debugpy';
-const LOOK_MS = 100;
+const POLL_MS = 100;
 /** A script that ends by itself is given so long before an end of its debug session means "stop it". */
 const ENDS_BY_ITSELF_MS = 2_000;
 /** In a debug configuration: the run that is debugged. */
@@ -79,15 +79,15 @@ export class DebugRun implements vscode.Disposable {
         const port = await readPort(endpoints);
         if (port !== null) return port;
         // What it failed of is told like that of any other run.
-        if (!isActive(await this.look(run_id))) return 'ended';
-        await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+        if (!isActive(await this.fetchDetail(run_id))) return 'ended';
+        await new Promise((resolve) => setTimeout(resolve, POLL_MS));
       }
       return null;
     });
   }
 
   private async attach(run_id: string, { type }: PythonDebugger, port: number): Promise<boolean> {
-    const { name } = await this.look(run_id);
+    const { name } = await this.fetchDetail(run_id);
     const folder = vscode.window.activeTextEditor
       ? vscode.workspace.getWorkspaceFolder(vscode.window.activeTextEditor.document.uri)
       : undefined;
@@ -104,14 +104,14 @@ export class DebugRun implements vscode.Disposable {
 
   private async sessionEnded(run_id: string): Promise<void> {
     for (const deadline = Date.now() + ENDS_BY_ITSELF_MS; Date.now() < deadline;) {
-      if (!isActive(await this.look(run_id))) return;
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      if (!isActive(await this.fetchDetail(run_id))) return;
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
     this.log.info(`The debugger left run ${run_id}, so it is stopped`);
     await this.actions.stop(run_id);
   }
 
-  private look(run_id: string): Promise<RunDetail> {
+  private fetchDetail(run_id: string): Promise<RunDetail> {
     return this.collectors.callRun(run_id, 'runs.get', { run_id });
   }
 }

@@ -6,7 +6,7 @@ import { runDescription } from '../runs/runText';
 import { setting } from '../window/settings';
 
 const LISTED = 1_000;
-const LOOK_AGAIN_MS = 300;
+const POLL_MS = 300;
 
 /** What all runs take on disk, the largest first; those that are chosen go to the trash, which has an undo. */
 export async function showDiskUsage(
@@ -22,7 +22,7 @@ export async function showDiskUsage(
     for (const client of clients) {
       let usage = await client.call('disk.usage', {});
       while (!usage.complete) {
-        await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+        await new Promise((resolve) => setTimeout(resolve, POLL_MS));
         usage = await client.call('disk.usage', {});
       }
       usages.push(usage);

@@ -30,10 +30,10 @@ export async function watchFolder(): Promise<void> {
   await vscode.workspace
     .getConfiguration('xtrack', scope.uri)
     .update('directory', inside.startsWith('..') ? directory : inside, vscode.ConfigurationTarget.WorkspaceFolder);
-  await tellIfEmpty(directory);
+  await notifyIfEmpty(directory);
 }
 
-async function tellIfEmpty(directory: string): Promise<void> {
+async function notifyIfEmpty(directory: string): Promise<void> {
   const there = await vscode.workspace.fs.stat(vscode.Uri.file(directory)).then(
     () => true,
     () => false,

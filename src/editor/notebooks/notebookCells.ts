@@ -7,7 +7,7 @@ const INTERACTIVE = 'interactive';
 const INPUT_SCHEME = 'vscode-interactive-input';
 /** A kernel is chosen and started in this time after the command that executes has returned, or it never is. */
 const BEGINS_MS = 10_000;
-const LOOK_MS = 100;
+const POLL_MS = 100;
 const ERROR = 'application/vnd.code.notebook.error';
 
 /** Where code is executed: a cell of a notebook, or the input of an interactive window. */
@@ -189,7 +189,7 @@ async function untilExecuted({ cellOf, before, command, token }: Execution): Pro
     }
     const begun = summary?.executionOrder !== undefined || summary?.timing !== undefined;
     if (!begun && Date.now() > deadline) break;
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
   return false;
 }

@@ -44,7 +44,7 @@ export class TrackCell implements vscode.Disposable {
   private readonly tracked = new Map<string, Tracked>();
 
   constructor(private readonly deps: Deps) {
-    this.owned.add(deps.feed.onUpdate(({ rows }) => this.look(rows)));
+    this.owned.add(deps.feed.onUpdate(({ rows }) => this.takeRows(rows)));
     this.owned.add(vscode.workspace.onDidCloseNotebookDocument(({ uri }) => this.tracked.delete(uri.toString())));
   }
 
@@ -151,7 +151,7 @@ export class TrackCell implements vscode.Disposable {
     });
   }
 
-  private look(rows: readonly RunRow[]): void {
+  private takeRows(rows: readonly RunRow[]): void {
     for (const row of rows) {
       const tracked = [...this.tracked.values()].find((each) => isOf(row, each));
       if (!tracked || tracked.runs.has(row.run_id)) continue;

@@ -4,7 +4,7 @@ import type { Method, Request, Results } from '../../protocol/api';
 import { userError } from '../../protocol/apiError';
 import type { CommandState } from '../../protocol/rows';
 
-const LOOK_MS = 250;
+const POLL_MS = 250;
 /** Scripts look for commands when they log: one that is busy for longer answers in the overview. */
 const PATIENCE_MS = 5_000;
 
@@ -22,7 +22,7 @@ export async function awaitAnswer(
   let received = false;
   let isClient = true;
   for (const end = Date.now() + PATIENCE_MS; Date.now() < end;) {
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     const { commands, worker_states } = await client.call('runs.get', { run_id });
     isClient = worker_states.length > 0;
     const command = commands.find((each) => each.cmd_id === cmd_id);
