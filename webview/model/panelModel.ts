@@ -1,4 +1,5 @@
 /** What the panel knows: the host's rows, the state, and the details of runs. It notifies listeners of changes. */
+import { isOver } from '../../src/domain/run/lifecycle';
 import type { Connection, PanelRun, RunsMessage, StoredPanelState } from '../../src/protocol/panel';
 import type { RunDetail, StopResult } from '../../src/protocol/rows';
 import { namesApart } from '../../src/domain/run/groups';
@@ -49,8 +50,7 @@ export class PanelModel {
     this.runs = this.dashes.apply(message.runs);
     for (const { row, stop } of this.runs) {
       if (stop) this.stops.set(row.run_id, stop);
-      const active = row.status === 'running' || row.status === 'queued' || row.status === 'lost';
-      if (!active) this.stops.delete(row.run_id);
+      if (isOver(row.status)) this.stops.delete(row.run_id);
     }
     this.names = namesApart(this.runs.map(({ row }) => row));
     this.keyMetric = message.key_metric;

@@ -1,7 +1,7 @@
 /** Chart panels beside the editor: one for each choice of runs, restored after a reload. */
 import * as vscode from 'vscode';
 import { newPanelState, readPanelState, type StoredPanelState, type ToHost } from '../../protocol/panel';
-import { CHARTS_PANEL } from '../contributions';
+import { CHARTS_PANEL } from '../manifest/ids';
 import { PanelEditorActions } from './panelEditorActions';
 import { chartsPage } from './html';
 import { PanelSession } from './panelSession';

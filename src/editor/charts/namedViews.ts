@@ -22,7 +22,7 @@ export class NamedViews implements ViewStore {
     const name = await vscode.window.showInputBox({
       title: vscode.l10n.t('Save View'),
       prompt: vscode.l10n.t(
-        'Saves metrics, axes, grouping and zoom in this workspace. A view of the same name is replaced.',
+        'Saves metrics, axes, groups and zoom in this workspace. An existing view of the same name is replaced.',
       ),
       placeHolder: vscode.l10n.t('Name of the view'),
       validateInput: (text) => problemOf(text),
@@ -43,5 +43,5 @@ export class NamedViews implements ViewStore {
 
 function problemOf(text: string): string | null {
   if (text.trim() === '') return vscode.l10n.t('Enter a name.');
-  return text.length > LONGEST_NAME ? vscode.l10n.t('Use at most {0} characters.', LONGEST_NAME) : null;
+  return text.length > LONGEST_NAME ? vscode.l10n.t('Enter at most {0} characters.', LONGEST_NAME) : null;
 }

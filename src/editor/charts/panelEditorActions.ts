@@ -3,9 +3,9 @@ import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { isRecord } from '../../base/unknown';
 import type { ImageKind } from '../../protocol/panel';
-import { requireTrust } from '../messages';
-import { awaitAnswer } from '../commandAnswer';
-import { textColumn } from '../textColumn';
+import { requireTrust } from '../window/messages';
+import { awaitAnswer } from '../runs/commandAnswer';
+import { textColumn } from '../window/textColumn';
 import type { EditorActions, RunSource } from './ports';
 
 const KIND_NAMES: Record<ImageKind, string> = {
@@ -43,11 +43,9 @@ export class PanelEditorActions implements EditorActions {
       () => null,
     );
     if (found === null || (found.type & vscode.FileType.File) === 0)
-      throw new Error(vscode.l10n.t('There is no file {0}. It may have been moved or deleted since the run.', file));
+      throw new Error(vscode.l10n.t('File not found: {0}. It may have been moved or deleted since the run.', file));
     if (found.size > MOST_SHOWN)
-      throw new Error(
-        vscode.l10n.t('{0} is too large to show here. Open it in the editor instead.', path.basename(file)),
-      );
+      throw new Error(vscode.l10n.t('{0} is too large to show here. Open it in an editor.', path.basename(file)));
     return vscode.workspace.fs.readFile(uri);
   }
 
@@ -87,7 +85,7 @@ export class PanelEditorActions implements EditorActions {
       const uri = vscode.Uri.file(candidate);
       if (await exists(uri)) return uri;
     }
-    throw new Error(vscode.l10n.t('There is no file {0}. It may have been moved or deleted since the run.', file));
+    throw new Error(vscode.l10n.t('File not found: {0}. It may have been moved or deleted since the run.', file));
   }
 
   private async bases(run_id: string): Promise<string[]> {

@@ -1,8 +1,8 @@
 /** The client's own doctor, run with the interpreter that scripts run with. */
 import type * as vscode from 'vscode';
 import { t } from '../../base/texts';
-import { runProgram } from '../program';
-import { lastLine } from '../pythonProbe';
+import { runProgram } from '../python/program';
+import { lastLine } from '../python/pythonProbe';
 import { type Finding, LEVELS, type Level, showLog } from './finding';
 
 const SECONDS = 30;
@@ -28,8 +28,8 @@ export async function pythonFindings({ interpreter, cwd, env, cancel }: PythonDo
       cancel,
     });
     if (cancel.isCancellationRequested) return [];
-    if (code === null) return [silent(t('It did not end within {0} s.', SECONDS))];
-    return readFindings(stdout) ?? [silent(lastLine(stderr) || t('It ended with {0} and said nothing.', code))];
+    if (code === null) return [silent(t('It did not finish within {0} s.', SECONDS))];
+    return readFindings(stdout) ?? [silent(lastLine(stderr) || t('It exited with {0} and printed nothing.', code))];
   } catch (error) {
     return [silent(String(error))];
   }
@@ -60,9 +60,9 @@ function silent(detail: string): Finding {
   return {
     id: 'editor.python_doctor',
     level: 'error',
-    title: t('The client could not be asked'),
+    title: t('The client could not be checked'),
     detail,
-    action: t('Look whether another interpreter answers; the log of XTrack says more.'),
+    action: t('Try another interpreter, and check the XTrack log.'),
     fix: showLog(),
   };
 }

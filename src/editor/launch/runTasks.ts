@@ -3,8 +3,8 @@ import * as vscode from 'vscode';
 import { messageOf } from '../../base/unknown';
 import { userError } from '../../protocol/apiError';
 import type { Launched } from '../../protocol/rows';
-import { TASK_TYPE } from '../contributions';
-import { requireTrust } from '../messages';
+import { TASK_TYPE } from '../manifest/ids';
+import { requireTrust } from '../window/messages';
 import { profileProblem } from './launchProfile';
 import { allProfiles, type FolderProfile, profileNamed } from './profiles';
 
@@ -44,7 +44,7 @@ export class RunTasks implements vscode.TaskProvider {
       if (typeof profile === 'string') return profileNamed(profile, this.ports.log, folder);
       const entry = { ...rest, name };
       const problem = profileProblem(entry);
-      if (problem !== null) throw userError('invalid', vscode.l10n.t('The task {0} cannot run: {1}.', name, problem));
+      if (problem !== null) throw userError('invalid', vscode.l10n.t('The task {0} is invalid: {1}.', name, problem));
       if (!folder) throw userError('invalid', vscode.l10n.t('Open a folder first.'));
       return { profile: entry, folder };
     });

@@ -2,13 +2,13 @@ import * as vscode from 'vscode';
 import { DisposableStore } from '../../base/disposable';
 import { messageOf } from '../../base/unknown';
 import type { RunDetail, RunRow } from '../../protocol/rows';
-import type { Collectors } from '../collectors';
-import { setContext } from '../contextKeys';
-import { RUNS_VIEW } from '../contributions';
-import type { FeedUpdate, RunFeed } from '../runFeed';
-import type { RunColors } from '../runColors';
-import { backlogText, runDescription } from '../runText';
-import { setting } from '../settings';
+import type { Collectors } from '../collectors/collectors';
+import { setContext } from '../window/contextKeys';
+import { RUNS_VIEW } from '../manifest/ids';
+import type { FeedUpdate, RunFeed } from '../runs/runFeed';
+import type { RunColors } from '../runs/runColors';
+import { backlogText, runDescription } from '../runs/runText';
+import { setting } from '../window/settings';
 import { nodeId, type RunsNode } from './nodes';
 import { Redraws } from './redraws';
 import { RunPages } from './runPages';
@@ -269,8 +269,8 @@ export class RunsTree implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
     if (failed !== null) return shown === 'error' ? failed : vscode.l10n.t('Not up to date: {0}', failed);
     const follower = this.collectors.clients.map((client) => client.info?.follower).find(Boolean);
     const parts = [
-      shown === 'loading' ? vscode.l10n.t('Looking for runs…') : null,
-      follower ? vscode.l10n.t('Read only: {0}', follower) : null,
+      shown === 'loading' ? vscode.l10n.t('Loading runs…') : null,
+      follower ? vscode.l10n.t('Read-only: {0}', follower) : null,
       this.filter && this.pages.size > 0 ? this.matching() : null,
       backlogText(this.collectors.backlogBytes),
     ].filter(Boolean);

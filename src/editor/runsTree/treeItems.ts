@@ -2,9 +2,9 @@ import * as vscode from 'vscode';
 import { formatAgo, formatBytes, formatDuration, shortName, straight, toNumber } from '../../domain/format';
 import { betterOf } from '../../domain/metric/keyMetric';
 import type { Artifact, Attempt, Checkpoint, RunRow } from '../../protocol/rows';
-import { isActive } from '../runFeed';
-import type { SeriesStyle } from '../runColors';
-import { keyMetric, runDescription, statusIcon, statusWord, valueText } from '../runText';
+import { isActive } from '../runs/runFeed';
+import type { SeriesStyle } from '../runs/runColors';
+import { keyMetric, runDescription, statusIcon, statusWord, valueText } from '../runs/runText';
 
 /** So that what follows the name has room in a narrow sidebar. */
 const LONGEST_NAME = 20;
@@ -110,7 +110,7 @@ export function checkpointItem(checkpoint: Checkpoint, best: boolean): vscode.Tr
   item.description = [
     best && '★',
     metric && valueText(metric[0], toNumber(metric[1])),
-    checkpoint.exists === false ? vscode.l10n.t('file is gone') : formatAgo(checkpoint.at, Date.now()),
+    checkpoint.exists === false ? vscode.l10n.t('file not found') : formatAgo(checkpoint.at, Date.now()),
   ]
     .filter(Boolean)
     .join('  ');
@@ -136,7 +136,7 @@ export function artifactsItem(artifacts: Artifact[]): vscode.TreeItem {
 
 export function artifactItem(artifact: Artifact, node: unknown): vscode.TreeItem {
   const item = new vscode.TreeItem(artifact.name, None);
-  const gone = artifact.exists === false ? vscode.l10n.t('file is gone') : null;
+  const gone = artifact.exists === false ? vscode.l10n.t('file not found') : null;
   item.description = [artifact.type, artifact.size === null ? null : formatBytes(artifact.size), gone]
     .filter(Boolean)
     .join('  ');

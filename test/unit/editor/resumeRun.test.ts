@@ -1,6 +1,6 @@
 import { expect, it, vi } from 'vitest';
 import type * as vscode from 'vscode';
-import type { Collectors } from '../../../src/editor/collectors';
+import type { Collectors } from '../../../src/editor/collectors/collectors';
 import { ResumeRun } from '../../../src/editor/control/resumeRun';
 import { userError } from '../../../src/protocol/apiError';
 
@@ -27,6 +27,6 @@ it('offers to stop a script that goes on after the end of its run, and no other'
   await expect(resuming({}).resume('r', 'last')).rejects.toBe(refusal);
   expect(executeCommand).not.toHaveBeenCalled();
   expect(await resuming({ lives: true }).resume('r', 'last')).toBeUndefined();
-  expect(showWarningMessage).toHaveBeenCalledWith('Its script still runs.', 'Stop It');
+  expect(showWarningMessage).toHaveBeenCalledWith('Its script still runs.', 'Stop');
   expect(executeCommand).toHaveBeenCalledWith('xtrack.stop', 'r');
 });
