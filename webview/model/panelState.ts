@@ -44,7 +44,7 @@ type Slices = readonly StateSlice[];
 export function readPanelState(stored: unknown, slices: Slices): PanelState {
   const state = OWN.read(upgraded(stored));
   const focus = state.focus !== null && state.run_ids.includes(state.focus) ? state.focus : null;
-  const read = slices.map((slice) => [slice.name, slice.read(state.slices[slice.name])]);
+  const read = slices.map((slice) => [slice.name, slice.read(state.slices[slice.name])] as const);
   return {
     ...state,
     focus: focus ?? state.run_ids[0] ?? null,
@@ -71,7 +71,8 @@ export function underView(state: PanelState, view: PanelState, slices: Slices): 
 /** Replaces the fields of slices that are about runs. */
 function withSlices(state: PanelState, slices: Slices, runsFrom: (slice: StateSlice) => object): PanelState {
   const about = slices.map((slice) => {
-    return [slice.name, withRunsOf(slice, state.slices[slice.name] as object, runsFrom(slice))];
+    const kept = withRunsOf(slice, state.slices[slice.name] as object, runsFrom(slice));
+    return [slice.name, kept] as const;
   });
   return { ...state, slices: { ...state.slices, ...Object.fromEntries(about) } };
 }
