@@ -9,7 +9,7 @@ function event(type: string, payload: RunEvent['payload'], more: Partial<RunEven
 
 describe('an event in one line', () => {
   it.each([
-    [event('run_start', { run_id: 'r', name: 'first' }, { attempt: 2 }), 'attempt 2 began: first'],
+    [event('run_start', { run_id: 'r', name: 'first' }, { attempt: 2 }), 'attempt 2 started: first'],
     [event('run_end', { status: 'failed', error: { type: 'ValueError', message: 'no' } }), 'failed, ValueError: no'],
     [event('run_end', { status: 'killed', exit: { signal: 'SIGKILL' } }), 'killed, SIGKILL'],
     [event('param', { key: 'model', nested_key: ['depth'], value: 3 }), 'model.depth = 3'],
