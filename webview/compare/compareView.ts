@@ -48,8 +48,8 @@ export class CompareView {
     };
     this.parallel = new RunPlot('parallel', plot);
     this.scatter = new RunPlot('scatter', plot);
-    this.x.setAttribute('label', t('X axis'));
-    this.y.setAttribute('label', t('Y axis'));
+    this.x.setAttribute('label', t('Horizontal axis'));
+    this.y.setAttribute('label', t('Vertical axis'));
     this.x.addEventListener('change', () => context.patch({ x: this.x.value }));
     this.y.addEventListener('change', () => context.patch({ y: this.y.value }));
     const swap = iconButton('arrow-swap', t('Swap Axes'), () => {
@@ -69,9 +69,9 @@ export class CompareView {
       el(
         'div',
         { class: 'compare-choice' },
-        el('label', { class: 'field' }, el('span', { class: 'muted' }, t('X axis')), this.x),
+        el('label', { class: 'field' }, el('span', { class: 'muted' }, t('Horizontal axis')), this.x),
         swap,
-        el('label', { class: 'field' }, el('span', { class: 'muted' }, t('Y axis')), this.y),
+        el('label', { class: 'field' }, el('span', { class: 'muted' }, t('Vertical axis')), this.y),
       ),
       this.scatter.element,
       this.note,
