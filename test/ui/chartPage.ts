@@ -131,7 +131,7 @@ export class ChartPage {
   async restore(): Promise<void> {
     await this.chooseAxis('Step');
     await this.groupBy('None');
-    await this.choose('Shading around means', 'Standard deviation');
+    await this.choose('Band around means', 'Standard deviation');
     await this.option('Log x', false);
     await this.smooth(0);
   }

@@ -154,7 +154,7 @@ describe('six runs of a sweep', () => {
     expect((await workbench.plotted()).filter(({ key }) => key === 'val/loss')).toHaveLength(2);
     await workbench.allScreenshots('charts-grouped');
 
-    await page.choose('Shading around means', 'Minimum to maximum');
+    await page.choose('Band around means', 'Minimum to maximum');
     const ranged = await page.any(
       'val/loss',
       ({ label, band }) => label.includes('lr 1') && Math.abs(band!.max[0]! - Math.max(...finite[0]!)) < CLOSE,

@@ -46,7 +46,7 @@ export class ChartOptions {
       'div',
       { class: 'options', role: 'group', 'aria-label': t('Chart Options'), hidden: true },
       ...this.switches.map(({ check }) => check),
-      field(t('Shading around means'), this.band),
+      field(t('Band around means'), this.band),
       field(t('Chart size'), this.size),
       this.ownSizes,
     );

@@ -65,7 +65,7 @@ export class Toolbar {
       el(
         'label',
         { class: 'field' },
-        el('span', { class: 'muted' }, t('Smoothing')),
+        el('span', { class: 'muted' }, t('Smooth')),
         this.smoothing,
         this.smoothingValue,
       ),
