@@ -84,14 +84,12 @@ test('a script that does not exist is named', async () => {
 });
 
 test('an interpreter that does not start is named, with the setting to change', async () => {
-  workbench.changeSettings({ 'xtrack.interpreter': '/nowhere/python' });
-  await workbench.page.waitForTimeout(1000); // the settings file is watched
+  await workbench.changeSettings({ 'xtrack.interpreter': '/nowhere/python' });
   await launch('plain.py');
   await workbench.notification(/\/nowhere\/python/).waitFor();
   await workbench.screenshot('badInput-interpreter');
   await expectNothingRuns();
-  workbench.changeSettings({ 'xtrack.interpreter': '' });
-  await workbench.page.waitForTimeout(1000);
+  await workbench.changeSettings({ 'xtrack.interpreter': '' });
 });
 
 test('a syntax error fails the run, with file and line', async () => {
@@ -118,7 +116,7 @@ test('a script that raises fails the run; the notification leads to the line', a
 });
 
 test('a run that diverges is told of, and stopped by a rule that says so; so is what its script says', async () => {
-  workbench.changeSettings({ 'xtrack.alerts': ['loss >', { when: 'val_loss.last > 10', stop: true }] });
+  await workbench.changeSettings({ 'xtrack.alerts': ['loss >', { when: 'val_loss.last > 10', stop: true }] });
   await workbench.notification(/Not every alert.*"loss >"/).waitFor();
   await launch('diverging.py');
   await workbench.notification('diverges: warming up (the first steps are rough)').waitFor();
@@ -126,7 +124,7 @@ test('a run that diverges is told of, and stopped by a rule that says so; so is 
   await workbench.screenshots('badInput-alert');
   await workbench.row('diverges, stopped').waitFor();
   await expectNothingRuns();
-  workbench.changeSettings({ 'xtrack.alerts': [] });
+  await workbench.changeSettings({ 'xtrack.alerts': [] });
 });
 
 test('another package of our name is asked about, until that is answered for good', async () => {

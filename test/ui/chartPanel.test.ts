@@ -20,7 +20,6 @@ beforeAll(async () => {
   folder = await folderWithRuns([...SWEEP, 'worker:0', 'worker:1', 'worker:2', 'worker:3', 'long']);
   workbench = await Workbench.open({ folder });
   page = new ChartPage(workbench);
-  workbench.page.setDefaultTimeout(10_000);
   await workbench.showRuns();
 });
 
@@ -271,7 +270,7 @@ describe('six runs of a sweep', () => {
     await page.smooth(0.5);
     await page.corner('val/acc').press('Home');
     await page.content.getByRole('separator').press('Home');
-    await workbench.page.waitForTimeout(600); // the state is stored a moment later
+    await page.stored();
     await workbench.reload();
     await page.until('val/loss', RUN, ({ line, y }) => line[1] !== y[1]);
     await page.sized('val/acc', '2 of 6 columns, 222 pixels high');

@@ -27,7 +27,6 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'train.py'), 'import torch\n\nfor epoch in range(3):\n    loss.backward()\n');
   workbench = await Workbench.open({ folder, translate });
   page = new ChartPage(workbench);
-  workbench.page.setDefaultTimeout(10_000);
   await workbench.showRuns();
 });
 
@@ -87,7 +86,8 @@ describe('the panel of a run', () => {
 
   test.each(TABS)('%s', async (name) => {
     await page.tab(translate(name));
-    await workbench.page.waitForTimeout(300);
+    await page.content.locator('[role=tabpanel]:not([hidden])').first().waitFor();
+    await workbench.panelSettled();
     await expectGood(name);
   });
 });

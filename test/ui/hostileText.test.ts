@@ -32,7 +32,6 @@ beforeAll(async () => {
   const env = { ...process.env, PYTHONPATH: join(ROOT, 'dist/python'), XTRACK_DIR: join(folder, '.xtrack') };
   execFileSync(python(), ['-m', 'xtrack', 'run', '--run-id', 'evil', '--', 'evil.py'], { cwd: folder, env });
   workbench = await Workbench.open({ folder });
-  workbench.page.setDefaultTimeout(10_000);
   await workbench.showRuns();
 });
 screenshotFailures(() => workbench);

@@ -66,7 +66,8 @@ test('a folder and a script are opened, and the script has its button', async ()
   const { page, quickInput } = workbench;
   await welcome('Open Folder').click();
   await quickInput.locator('.monaco-list-row', { hasText: 'project' }).click();
-  await page.waitForTimeout(500); // the dialog reads the folder
+  const path = quickInput.locator('input').first();
+  await until('the dialog is in the folder', async () => /\/project\/?$/.test(await path.inputValue()));
   await quickInput.locator('.monaco-button', { hasText: 'OK' }).click();
   await page.locator('.explorer-folders-view .monaco-list-row', { hasText: 'train.py' }).click();
   await lens().waitFor();
