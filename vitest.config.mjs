@@ -14,7 +14,7 @@ export default defineConfig({
   test: {
     projects: [
       project('unit', 'test/unit/**/*.test.ts', 60, { setupFiles: 'test/unit/noProcesses.ts' }),
-      project('integration', 'test/integration/**/*.test.ts', 60, collector),
+      project('integration', 'test/integration/**/*.test.ts', 240, collector),
       project('conformance', 'test/conformance/*.test.ts', 60),
       project('faults', 'test/faults/**/*.test.ts', 120, collector),
       project('fuzz', 'test/fuzz/**/*.test.ts', 120, collector),

@@ -50,7 +50,7 @@ const PARTS = {
   integration: vitest('integration', 1800, '--maxWorkers=2'),
   python: script('scripts/pythonTests.mjs', 1200, countUnittest),
   faults: vitest('faults', 1200, '--maxWorkers=3'),
-  editor: script('scripts/extensionHost.mjs', 900, (output) => {
+  editor: script('scripts/extensionHost.mjs', 1800, (output) => {
     const last = /(\d+) passed, (\d+) failed\s*$/.exec(output);
     return last ? [Number(last[1]), Number(last[2])] : [0, 1];
   }),

@@ -21,7 +21,7 @@ async function script(name: string, text: string): Promise<string> {
   return path;
 }
 
-async function eventually<T>(what: string, look: () => Promise<T | undefined | false>, seconds = 20): Promise<T> {
+async function eventually<T>(what: string, look: () => Promise<T | undefined | false>, seconds = 120): Promise<T> {
   for (const deadline = Date.now() + seconds * 1000; Date.now() < deadline;) {
     const found = await look();
     if (found) return found;
@@ -64,7 +64,7 @@ function iconOf(item: vscode.TreeItem): string {
 }
 
 const STEPS = `
-import sys, time, xtrack
+import os, sys, time, xtrack
 steps = int(sys.argv[1])
 with xtrack.start_run(name="steps") as run:
     run.log_params({"lr": 0.01})
@@ -72,6 +72,7 @@ with xtrack.start_run(name="steps") as run:
         run.log_metric("loss", 1.0 / (step + 1), step=step)
         run.set_status("training", progress=(step + 1, steps))
         print("step", step)
+    while not os.path.exists(sys.argv[2]):
         time.sleep(0.05)
 `;
 const RESUMING = `
@@ -99,8 +100,7 @@ with xtrack.start_run(name="failing") as run:
 `;
 
 describe('XTrack in the extension host', () => {
-  before(async function () {
-    this.timeout(60_000);
+  before(async () => {
     const extension = vscode.extensions.getExtension<XTrackApi>('xtrack.xtrack');
     const { ready } = (await extension?.activate()) ?? assert.fail('the extension is not there');
     api = await ready();
@@ -157,13 +157,14 @@ describe('XTrack in the extension host', () => {
 
   it('launches a script and shows it in the tree until it has completed', async () => {
     const path = await script('steps.py', STEPS);
-    const run_id = await launched({ target: { script: path }, args: ['30'] });
+    const seen = join(folder(), 'seen');
+    const run_id = await launched({ target: { script: path }, args: ['30', seen] });
     await eventually('a running item with progress', async () => {
       const item = await treeItem(run_id);
       return item && iconOf(item) === 'sync~spin' && /loss .*%/.test(String(item.description));
     });
-    assert.equal(api.feed.active.length, 1);
-    assert.deepEqual(api.tree.view.badge?.value, 1);
+    await eventually('one active run', async () => api.feed.active.length === 1 && api.tree.view.badge?.value === 1);
+    await fs.writeFile(seen, '');
     const run = await whenStatus(run_id, 'completed');
     assert.equal(run.metrics['loss']?.count, 30);
     assert.equal(run.params['lr'], 0.01);
@@ -184,7 +185,7 @@ describe('XTrack in the extension host', () => {
     const chunk = await api.collectors.callRun(run_id, 'runs.output', { run_id, offset: 0 });
     assert.match(Buffer.from(chunk.data, 'base64').toString(), /hello from the script/);
     const { name } = await detail(run_id);
-    assert.ok(vscode.window.terminals.some((terminal) => terminal.name === name));
+    await eventually('its terminal', async () => vscode.window.terminals.some((terminal) => terminal.name === name));
   });
 
   it('saves the current file, then runs it', async () => {

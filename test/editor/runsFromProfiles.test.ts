@@ -13,7 +13,7 @@ let api: Shown;
 
 const detail = (run_id: string): Promise<RunDetail> => api.collectors.callRun(run_id, 'runs.get', { run_id });
 
-async function ended(run_id: string, seconds = 30): Promise<RunDetail> {
+async function ended(run_id: string, seconds = 120): Promise<RunDetail> {
   for (const deadline = Date.now() + seconds * 1000; Date.now() < deadline;) {
     const run = await detail(run_id);
     if (!['queued', 'running', 'lost'].includes(run.status) && run.attempts.at(-1)?.exit) return run;
@@ -35,7 +35,7 @@ async function newest(filter: string): Promise<RunRow | undefined> {
 /** Runs the task of that name, which may take a moment to be known, and waits for its end. */
 async function exitOf(name: string): Promise<number | undefined> {
   let task: vscode.Task | undefined;
-  for (const deadline = Date.now() + 10_000; !task && Date.now() < deadline;)
+  for (const deadline = Date.now() + 120_000; !task && Date.now() < deadline;)
     task = (await vscode.tasks.fetchTasks({ type: 'xtrack' })).find((one) => one.name === name);
   const of = task ?? assert.fail(`there is no task ${name}`);
   const over = new Promise<number | undefined>((resolve) => {

@@ -315,13 +315,16 @@ describe('images, histograms and tables of two runs', () => {
     for (const seed of [1, 2]) {
       const { edges, counts } = histogram(seed, 30);
       const most = counts.indexOf(Math.max(...counts));
-      const label = (await shown.nth(seed - 1).getAttribute('aria-label'))!
-        .replaceAll('−', '-')
-        .replaceAll('\u2009', '');
-      const numbers = [...label.matchAll(/-?\d+(\.\d+)?(e-?\d+)?/g)].map(([text]) => Number(text));
       const expected = [2000, edges[0]!, edges.at(-1)!, edges[most]!, edges[most + 1]!];
-      numbers.forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 2));
-      expect(numbers).toHaveLength(5);
+      await until(`the histogram of run ${seed} says so`, async () => {
+        const label = (await shown.nth(seed - 1).getAttribute('aria-label'))!
+          .replaceAll('−', '-')
+          .replaceAll('\u2009', '');
+        const numbers = [...label.matchAll(/-?\d+(\.\d+)?(e-?\d+)?/g)].map(([text]) => Number(text));
+        expect(numbers).toHaveLength(5);
+        numbers.forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 2));
+        return true;
+      });
     }
   });
 

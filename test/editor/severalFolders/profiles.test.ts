@@ -22,7 +22,7 @@ describe('launch profiles of several folders', () => {
     folders().find((folder) => folder.name === name)?.uri.fsPath ?? assert.fail(`no folder ${name}`);
 
   async function ended(run_id: string): Promise<RunDetail> {
-    for (const deadline = Date.now() + 30_000; Date.now() < deadline;) {
+    for (const deadline = Date.now() + 120_000; Date.now() < deadline;) {
       const run = await api.collectors.callRun(run_id, 'runs.get', { run_id });
       if (run.attempts.at(-1)?.exit) return run;
       await new Promise((resolve) => setTimeout(resolve, 100));

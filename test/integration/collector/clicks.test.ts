@@ -58,7 +58,7 @@ describe('a launch from a profile whose interpreter is gone', () => {
     ]);
     const done = await launches.becomes(launched!.run_id, 'completed');
     expect(done.params['python']).toBe(python);
-  }, 40_000);
+  });
 
   it('or with another one, however often what is chosen is none', async () => {
     settings['interpreter'] = '/nowhere/python';
@@ -71,7 +71,7 @@ describe('a launch from a profile whose interpreter is gone', () => {
       'Which Python?',
     ]);
     expect((await launches.becomes(launched!.run_id, 'completed')).params['python']).toBe(python);
-  }, 40_000);
+  });
 
   it('launches nothing when that is not wanted', async () => {
     const before = await runs();
@@ -108,7 +108,7 @@ describe('a resume', () => {
     await goesOnFrom(2);
     const { series } = await launches.collector.call('runs.series', { run_id, keys: ['loss'], x: 'step', points: 100 });
     expect(series[0]?.x).toEqual([1, 2, 3, 4, 5]);
-  }, 60_000);
+  });
 
   it('from one that was changed is asked about: as it is, or not at all', async () => {
     appendFileSync(path(3), '0');
@@ -121,7 +121,7 @@ describe('a resume', () => {
     await resume.fromLast(run_id);
     await goesOnFrom(3);
     expect((await launches.get(run_id)).metrics['loss']?.last_x).toBe(33);
-  }, 60_000);
+  });
 
   it('from one that is gone is asked for another, which says so in its list', async () => {
     rmSync(path(3));
@@ -135,5 +135,5 @@ describe('a resume', () => {
     });
     expect(asked[1]?.choices[0]).toContain('file is gone');
     await goesOnFrom(1);
-  }, 60_000);
+  });
 });

@@ -104,7 +104,7 @@ for (const way of ['by its socket', 'without a socket']) {
     await send('custom', { name: 'show', count: 4 });
     expect((await launches.get(run_id)).params['said']).toEqual({ name: 'show', count: 4 });
     await finish();
-  }, 60_000);
+  });
 }
 
 it('a handler that takes long has received; one that raises has failed, with the reason, and training goes on', async () => {
@@ -119,7 +119,7 @@ it('a handler that takes long has received; one that raises has failed, with the
   expect(await send('custom', { name: 'break', what: 'do that' }, 'failed')).toContain('ValueError: cannot do that');
   expect(await send('update_params', {}, 'unsupported')).toBe("the script has no handler for 'update_params'");
   await finish();
-}, 60_000);
+});
 
 it('a script that only prints has nobody who answers, and that is said', async () => {
   run_id = await launches.launch('import os, time\nwhile not os.path.exists("finish"): time.sleep(0.05)\n');
@@ -127,7 +127,7 @@ it('a script that only prints has nobody who answers, and that is said', async (
   const client = { call: launches.collector.call.bind(launches.collector) };
   await expect(awaitAnswer(client, run_id, await ask('pause'))).rejects.toThrow('has not called xtrack.start_run()');
   await finish();
-}, 60_000);
+});
 
 it('what is asked before the script is there is done once it is; also what is asked of the next collector', async () => {
   run_id = await launches.launch(`import time\ntime.sleep(1)\n${TRAINEE.replace('HANDLERS', UPDATES)}`);
@@ -137,4 +137,4 @@ it('what is asked before the script is there is done once it is; also what is as
   await send('update_params', { dropout: 0.25 });
   await launches.until(run_id, ({ metrics }) => metrics['lr']?.last === 0.5 && metrics['dropout']?.last === 0.25);
   await finish();
-}, 60_000);
+});

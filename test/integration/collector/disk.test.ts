@@ -8,7 +8,7 @@ import { buildCollector, cleanUp, newPlace, type Place, RunningCollector, tempor
 let bundle: string;
 beforeAll(async () => {
   bundle = await buildCollector();
-}, 60_000);
+});
 afterAll(cleanUp);
 
 function endedRun(place: Place, id: string, events = 1): Process {
@@ -62,7 +62,7 @@ describe('what runs take on disk', () => {
     expect(await ids('size > 0.15MB')).toEqual(['big']);
     expect(await ids('files_size >= 51kB and files_size < 52000')).toEqual(['weights']);
     await expect(ids('size > large')).rejects.toMatchObject({ data: { code: 'query_syntax', column: 8 } });
-  }, 30_000);
+  });
 });
 
 describe('the trash', () => {
@@ -98,7 +98,7 @@ describe('the trash', () => {
     await expect(collector.call('runs.get', { run_id: 'first' })).rejects.toMatchObject({
       data: { code: 'not_found' },
     });
-  }, 30_000);
+  });
 
   it('deletes nothing that is not in it, or still goes on', async () => {
     const place = newPlace();
@@ -118,7 +118,7 @@ describe('the trash', () => {
     await expect(purge(collector, ['../work'])).rejects.toMatchObject({ data: { code: 'invalid' } });
     const nothing = collector.call('runs.purge', { wait: true });
     await expect(nothing).rejects.toMatchObject({ data: { code: 'invalid' } });
-  }, 30_000);
+  });
 
   it('that was half emptied when the collector was killed is empty after the next start', async () => {
     const place = newPlace();
@@ -136,7 +136,7 @@ describe('the trash', () => {
     expect(await total(collector, true)).toBe(0);
     expect(await total(collector)).toBe(1);
     expect(readdirSync(outside)).toEqual(['file']);
-  }, 30_000);
+  });
 
   it('is emptied while the collector is killed again and again, and never half a run shows', async () => {
     const place = newPlace();
@@ -164,7 +164,7 @@ describe('the trash', () => {
     if (last.length > 0) await purge(collector, last);
     await until(() => readdirSync(join(place.dir, 'runs')).length === 0);
     expect((await total(collector)) + (await total(collector, true))).toBe(0);
-  }, 60_000);
+  });
 });
 
 describe('retention', () => {
@@ -194,7 +194,7 @@ describe('retention', () => {
     await until(() => !existsSync(runDir(place, 'old')));
     await until(() => collector.stderr.includes('Deleted for good'));
     expect(await total(collector)).toBe(6);
-  }, 30_000);
+  });
 
   it('counts from the time it is given, and removes nothing unless told to', async () => {
     const asked: object[] = [];
@@ -277,5 +277,5 @@ describe('retention', () => {
     await collector.call('runs.delete', { run_id: 'run', restore: true });
     await collector.call('runs.delete', { run_id: 'run' });
     await until(() => !existsSync(runDir(place, 'run')));
-  }, 30_000);
+  });
 });

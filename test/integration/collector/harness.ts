@@ -103,7 +103,7 @@ export class RunningCollector {
 
   /** Resolves with the exit code, or the signal. */
   async exit(): Promise<number | string | null> {
-    await until(() => this.child.exitCode !== null || this.child.signalCode !== null, 15_000);
+    await until(() => this.child.exitCode !== null || this.child.signalCode !== null);
     return this.child.exitCode ?? this.child.signalCode;
   }
 
@@ -211,7 +211,7 @@ export function eventsIn(path: string): { t: string; seq: number; p: Record<stri
   return events;
 }
 
-export async function until(condition: () => boolean | Promise<boolean>, withinMs = 10_000): Promise<void> {
+export async function until(condition: () => boolean | Promise<boolean>, withinMs = 120_000): Promise<void> {
   const deadline = performance.now() + withinMs;
   while (!(await condition())) {
     if (performance.now() > deadline) throw new Error(`not within ${withinMs} ms: ${condition.toString()}`);

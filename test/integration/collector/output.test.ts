@@ -13,7 +13,7 @@ beforeAll(async () => {
   new Process(collector.place.dir, 'run-1').log('run_start');
   mkdirSync(join(collector.place.dir, 'runs', 'run-1'), { recursive: true });
   log = join(collector.place.dir, 'runs', 'run-1', 'output-worker-0-1.log');
-}, 60_000);
+});
 afterAll(cleanUp);
 
 const output = async (request: object) => {
@@ -42,7 +42,7 @@ describe('a console log', () => {
     expect((await output({ offset: 0, limit: 100_000 })).text).toHaveLength(
       Buffer.from(text).subarray(0, 100_000).toString().length,
     );
-  }, 30_000);
+  });
 
   it('that is long without progress bars is shown from a line’s begin on', async () => {
     writeFileSync(log, Array.from({ length: 400_000 }, (_, i) => `line ${i}\n`).join(''));

@@ -107,7 +107,7 @@ describe('a directory', () => {
     writeFileSync(join(collector.place.dir, 'lease'), JSON.stringify({ ...thisProcess(), nonce: 'somebody-else' }));
     expect(await collector.exit()).toBe(1);
     expect(readFileSync(join(collector.place.dir, 'lease'), 'utf8')).toContain('somebody-else');
-  }, 20_000);
+  });
 });
 
 /** Root may write everywhere, so that the collector of such a test is somebody else. */
@@ -143,7 +143,7 @@ describe('the end', () => {
     await client.next('ack');
     client.socket.destroy();
     expect(await collector.exit()).toBe(0);
-  }, 20_000);
+  });
 
   it('by handover lets the next version in at once', async () => {
     const place = newPlace();

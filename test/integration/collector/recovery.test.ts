@@ -58,7 +58,7 @@ async function becomes(run_id: string, status: string, attempt: number): Promise
     await until(async () => {
       last = await get(run_id);
       return last.status === status && last.attempt === attempt;
-    }, 30_000);
+    });
   } catch {
     throw new Error(`${run_id}: attempt ${last!.attempt} is ${last!.status} (${last!.error}), not ${status}`);
   }
@@ -84,35 +84,35 @@ describe('a run that fails', () => {
     expect(third!.started - second!.ended!).toBeGreaterThanOrEqual(400);
     const { series } = await collector.call('runs.series', { run_id, keys: ['loss'], x: 'step', points: 100 });
     expect(series[0]?.x).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
-  }, 60_000);
+  });
 
   it('is not started again for ever: only after a checkpoint, and so often at most', async () => {
     const none = await launch(trainee(DIE, false));
-    await until(async () => notes(await get(none)).length > 0, 30_000);
+    await until(async () => notes(await get(none)).length > 0);
     expect(await becomes(none, 'failed', 1)).toMatchObject({ error: expect.stringContaining('SIGKILL') });
     expect(notes(await get(none))[0]).toContain('attempt 1 logged no checkpoint');
     rmSync(join(work, 'starts'));
 
     const often = await launch(trainee(DIE), { max_attempts: 2 });
-    await until(async () => notes(await get(often)).length > 0, 30_000);
+    await until(async () => notes(await get(often)).length > 0);
     expect((await becomes(often, 'failed', 2)).status).toBe('failed');
     expect(notes(await get(often))[0]).toContain('2 attempts');
     expect(starts()).toHaveLength(2);
-  }, 60_000);
+  });
 
   it('is not started again without the policy, after a stop, or from files that were changed', async () => {
     const plain = await launch(trainee(DIE), { policy: 'never' });
     await becomes(plain, 'failed', 1);
     const stopped = await launch(trainee('time.sleep(60)'));
-    await until(async () => (await get(stopped)).checkpoints.length === 3, 20_000);
+    await until(async () => (await get(stopped)).checkpoints.length === 3);
     await collector.call('runs.stop', { run_id: stopped });
     await becomes(stopped, 'killed', 1);
 
     const spoilt = await launch(trainee(`for n in (1, 2, 3): open("%d.ckpt" % n, "a").write("0")\n${DIE}`));
-    await until(async () => notes(await get(spoilt)).length > 0, 30_000);
+    await until(async () => notes(await get(spoilt)).length > 0);
     expect(notes(await get(spoilt))[0]).toContain('were changed');
     expect(starts()).toHaveLength(3);
-  }, 60_000);
+  });
 
   it('waits in sight of everybody, and a stop calls it off', async () => {
     const run_id = await launch(trainee(DIE), { backoff_s: 30 });
@@ -125,7 +125,7 @@ describe('a run that fails', () => {
     // And it can be resumed by hand.
     await collector.call('runs.resume', { run_id });
     await becomes(run_id, 'queued', 4);
-  }, 60_000);
+  });
 
   it('is started again once, whoever is killed while it waits', async () => {
     const run_id = await launch(trainee(`if step < 6: ${DIE}\nrun.end()`), { backoff_s: 3 });
@@ -137,21 +137,21 @@ describe('a run that fails', () => {
     }
     await becomes(run_id, 'completed', 2);
     expect(starts()).toEqual(['1 ', `2 ${join(work, '3.ckpt')}`]);
-  }, 60_000);
+  });
 
   it('while no collector lives is started again by the next', async () => {
     const script = trainee(
       `while step < 6 and not os.path.exists("die"): time.sleep(0.05)\nif step < 6: ${DIE}\nrun.end()`,
     );
     const run_id = await launch(script);
-    await until(async () => (await get(run_id)).checkpoints.length === 3, 20_000);
+    await until(async () => (await get(run_id)).checkpoints.length === 3);
     await collector.signal('SIGKILL');
     writeFileSync(join(work, 'die'), '');
     await new Promise((done) => setTimeout(done, 1000));
     collector = await RunningCollector.start(bundle, collector.place);
     await becomes(run_id, 'completed', 2);
     expect(starts()).toHaveLength(2);
-  }, 60_000);
+  });
 
   it('is left alone where only its journal asks for it', async () => {
     const run_id = await launch(trainee(DIE), { backoff_s: 2 });
@@ -161,7 +161,7 @@ describe('a run that fails', () => {
     collector = await RunningCollector.start(bundle, { ...collector.place, runtime: newPlace().runtime });
     await new Promise((done) => setTimeout(done, 4000));
     expect(starts()).toHaveLength(1);
-  }, 60_000);
+  });
 });
 
 describe('an attempt', () => {
@@ -175,7 +175,7 @@ describe('an attempt', () => {
     expect(second.status).toBe(1);
     expect(second.stderr.toString()).toContain('was begun before');
     expect(starts()).toHaveLength(1);
-  }, 30_000);
+  });
 });
 
 describe('a checkpoint that was changed', () => {
@@ -192,7 +192,7 @@ describe('a checkpoint that was changed', () => {
     await collector.call('runs.resume', { run_id, changed_ok: true });
     await becomes(run_id, 'completed', 2);
     expect((await get(run_id)).metrics['loss']?.last_x).toBe(33);
-  }, 60_000);
+  });
 });
 
 describe('a fork', () => {
@@ -210,7 +210,7 @@ describe('a fork', () => {
     expect(child.attempts[0]?.from_checkpoint).toBe(join(work, '2.ckpt'));
     expect(child.metrics['loss']).toMatchObject({ count: 3, last_x: 5 });
     expect((await get(parent)).attempt).toBe(1);
-  }, 60_000);
+  });
 
   it('from nothing is the same again, with other arguments when they are given', async () => {
     writeFileSync(
@@ -231,7 +231,7 @@ describe('a fork', () => {
     });
     const other = await collector.call('runs.again', { run_id: first.run_id, args: ['--lr', '2'] });
     expect(await becomes(other.run_id, 'completed', 1)).toMatchObject({ params: { args: ['--lr', '2'] } });
-  }, 60_000);
+  });
 });
 
 describe('a stop', () => {
@@ -239,15 +239,15 @@ describe('a stop', () => {
     const stubborn =
       'import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nwhile True: time.sleep(0.1)';
     const run_id = await launch(trainee(stubborn), { policy: 'never' });
-    await until(async () => (await get(run_id)).checkpoints.length === 3, 20_000);
+    await until(async () => (await get(run_id)).checkpoints.length === 3);
     expect(await collector.call('runs.stop', { run_id })).toMatchObject({ stage: 'command' });
     await until(async () => (await get(run_id)).stop?.stage === 'int');
     expect((await get(run_id)).stop).toMatchObject({ stage: 'int', next_at: expect.any(Number) });
     await collector.signal('SIGKILL');
     collector = await RunningCollector.start(bundle, collector.place);
     expect(['int', 'term']).toContain((await get(run_id)).stop?.stage);
-    await until(async () => (await get(run_id)).stop?.stage === 'term', 15_000);
+    await until(async () => (await get(run_id)).stop?.stage === 'term');
     expect(await collector.call('runs.stop', { run_id })).toMatchObject({ stage: 'kill' });
     expect(await becomes(run_id, 'killed', 1)).toMatchObject({ stop: null });
-  }, 60_000);
+  });
 });

@@ -66,7 +66,7 @@ with xtrack.start_run("variables") as run:
     const given = await collector.call('runs.again', { run_id: third.run_id, env: { SITE_PASS: 'open' } });
     expect(await ended(given.run_id, 1)).toEqual({ seen: ['false', 'open'], told: [] });
     await collector.signal('SIGTERM');
-  }, 60_000);
+  });
 
   it('reach the script, also when it is started again, and nothing that is written in the workspace', async () => {
     const bundle = await buildCollector();
@@ -120,5 +120,5 @@ with xtrack.start_run("secret") as run:
       join(place.runtime, name),
     );
     expect(runtime.filter((path) => !path.endsWith('xtrack') && (statSync(path).mode & 0o077) !== 0)).toEqual([]);
-  }, 40_000);
+  });
 });

@@ -25,7 +25,7 @@ it('a number that was read wrong is found, and its journal stays', async () => {
   await until(() => rowOf(worker, 'run-1')?.status === 'completed');
   expect(await points(worker, 'run-1', 'loss')).toEqual([0.25]);
   const warnings = async () => (await worker.get({ run_id: 'run-1' })).warnings;
-  await vi.waitUntil(async () => (await warnings()).length > 0, 8000);
+  await vi.waitUntil(async () => (await warnings()).length > 0, 120_000);
   expect(await warnings()).toMatchObject([{ code: 'not_sealed', message: expect.stringContaining('points differ') }]);
   end();
   expect(readdirSync(join(dir, 'runs', 'run-1'))).toContain(script.journal.file);

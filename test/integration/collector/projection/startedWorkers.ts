@@ -55,7 +55,7 @@ export function start(
   return { worker, notices, end };
 }
 
-export async function until<T>(what: () => T | undefined | null | false, ms = 8000): Promise<T> {
+export async function until<T>(what: () => T | undefined | null | false, ms = 120_000): Promise<T> {
   const end = performance.now() + ms;
   for (;;) {
     const found = what();
