@@ -48,7 +48,7 @@ describe('the doctor', () => {
     return at?.command ?? assert.fail(`nothing is offered at line ${line} of\n${document.getText()}`);
   }
 
-  it('names an interpreter that is not there, with the way to its setting', async () => {
+  it('names a missing interpreter and links its setting', async () => {
     const settings = vscode.workspace.getConfiguration('xtrack');
     await settings.update('interpreter', missing, vscode.ConfigurationTarget.Workspace);
     try {
@@ -68,7 +68,7 @@ describe('the doctor', () => {
     }
   });
 
-  it('finds a damaged journal, and by its button sees that it was mended', async () => {
+  it('finds a damaged journal, and confirms its repair from its button', async () => {
     const script = join(folder(), 'examined.py');
     writeFileSync(script, 'import xtrack\nwith xtrack.start_run() as run:\n    run.log_metric("loss", 1.0)\n');
     const launched = await vscode.commands.executeCommand<Launched>('xtrack.launch', { target: { script } });
@@ -125,7 +125,7 @@ describe('the client', () => {
       assert.equal(text.trim(), `${there?.file} ${there?.version}`);
     });
 
-  it('goes into no interpreter that is not there, and says so', async () => {
+  it('reports a missing interpreter and installs nothing', async () => {
     assert.equal(await vscode.commands.executeCommand('xtrack.installClient', missing), undefined);
     await vscode.commands.executeCommand('xtrack.showLog');
     const logs = (): string[] =>

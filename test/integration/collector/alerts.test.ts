@@ -66,7 +66,7 @@ const ALERTED = async (run_id: string): Promise<RunDetail> => {
 };
 
 describe('a rule', () => {
-  it('that comes true is told once, and stops the run where it is asked to', async () => {
+  it('raises an alert once when its condition becomes true, and stops the run if it says so', async () => {
     expect(await configure([rule('val_loss.last > 10', { stop: true, name: 'diverged' })])).toEqual({ ok: true });
     const run_id = await launch(
       'for step in range(10_000):\n    run.log_metric("val_loss", 9.0 + step, step=step); time.sleep(0.1)',
@@ -81,7 +81,7 @@ describe('a rule', () => {
     expect(lines.find(({ logger }) => logger === 'alert')?.message).toContain('diverged: val_loss is');
   });
 
-  it('is not told again by the next collector, nor of runs that ended before it was made', async () => {
+  it('raises no second alert after a restart of the collector, and none for runs that ended before the rule was made', async () => {
     const before = await launch('run.log_metric("loss", float("nan"), step=1)\nrun.end()');
     // Its supervisor's word, which says when it ended.
     await until(async () => (await get(before)).attempts[0]?.exit != null);
@@ -97,7 +97,7 @@ describe('a rule', () => {
     await collector.call('runs.stop', { run_id });
   });
 
-  it('waits as long as it says: a run that gets on is not stalled', async () => {
+  it('waits for its duration before it reports a stalled run, and reports no run that makes progress', async () => {
     await configure([rule('stalled', { hold_s: 2 })]);
     const run_id = await launch(
       'for step in range(8): run.log_metric("loss", 1.0, step=step); time.sleep(0.4)\ntime.sleep(60)',
@@ -108,7 +108,7 @@ describe('a rule', () => {
     await collector.call('runs.stop', { run_id });
   });
 
-  it('on idle GPUs looks at all that the run may use, by what nvidia-smi says of them', async () => {
+  it('for idle GPUs reads the utilization of every GPU of the run from nvidia-smi', async () => {
     const tools = join(work, 'tools');
     mkdirSync(tools);
     const smi = `#!/bin/sh\nwhile :; do printf '0, %s, 1024, 61, 90\\n1, 2, 512, 40, 30\\n' "$(cat '${work}/busy')"; sleep 0.2; done\n`;
@@ -128,7 +128,7 @@ describe('a rule', () => {
     await collector.call('runs.stop', { run_id });
   });
 
-  it('that is not understood is said, and the others are watched', async () => {
+  it('that cannot be parsed is reported, and the other rules still apply', async () => {
     const { problems } = await configure([rule('loss >'), rule('status = failed', { level: 'error' })]);
     expect(problems).toHaveLength(1);
     expect(problems?.[0]).toContain('"loss >"');
@@ -138,7 +138,7 @@ describe('a rule', () => {
 });
 
 describe('the webhook', () => {
-  it('is told of what scripts and rules raise, signed, and again where it did not take it', async () => {
+  it('receives signed alerts from scripts and rules, and receives them again after it refused them', async () => {
     answers = [500, 503];
     await configure([rule('status = completed')], { url, secret: 'hush' });
     const run_id = await launch('run.alert("half way", "step 50 of 100", level="info")\nrun.end()');
@@ -160,7 +160,7 @@ describe('the webhook', () => {
     expect(collector.stderr).not.toContain('hush');
   });
 
-  it('is told by the next collector of what it did not take of one that was killed, once, and signed anew', async () => {
+  it('receives pending alerts of a killed collector once from the next one, with a new signature', async () => {
     answers = [503];
     await configure([], { url, secret: 'hush' });
     await launch('run.alert("half way")\nrun.end()');
@@ -185,7 +185,7 @@ describe('the webhook', () => {
     expect(deliveries).toHaveLength(1);
   });
 
-  it('follows no redirect, gives up on what is refused, and never blocks', async () => {
+  it('follows no redirects, gives up on rejected alerts, and never blocks the collector', async () => {
     const said: string[] = [];
     const unsent = new Deliveries(temporaryFolder(), (message) => said.push(message));
     const webhook = new Webhook(unsent, (message) => said.push(message), [0.05, 0.05]);

@@ -74,7 +74,7 @@ async function finish(): Promise<void> {
 
 // Where the discovery file is somewhere else, the script has only the run's directory to look at.
 for (const way of ['by its socket', 'without a socket']) {
-  it(`each command reaches the script ${way}, does what it says, and is answered`, async () => {
+  it(`each command reaches the script ${way}, takes effect, and is answered`, async () => {
     const elsewhere = launches.path('elsewhere');
     mkdirSync(elsewhere);
     const env: Record<string, string> = way === 'by its socket' ? {} : { XDG_RUNTIME_DIR: elsewhere };
@@ -107,7 +107,7 @@ for (const way of ['by its socket', 'without a socket']) {
   });
 }
 
-it('a handler that takes long has received; one that raises has failed, with the reason, and training goes on', async () => {
+it('a slow handler is reported as received, one that raises as failed with the reason, and training continues', async () => {
   run_id = await launches.launch(TRAINEE.replace('HANDLERS', ''));
   await trains();
   const slow = await ask('custom', { name: 'slow' });
@@ -121,7 +121,7 @@ it('a handler that takes long has received; one that raises has failed, with the
   await finish();
 });
 
-it('a script that only prints has nobody who answers, and that is said', async () => {
+it('a command to a script without the client is reported as unanswered', async () => {
   run_id = await launches.launch('import os, time\nwhile not os.path.exists("finish"): time.sleep(0.05)\n');
   await launches.becomes(run_id, 'running');
   const client = { call: launches.collector.call.bind(launches.collector) };
@@ -129,7 +129,7 @@ it('a script that only prints has nobody who answers, and that is said', async (
   await finish();
 });
 
-it('what is asked before the script is there is done once it is; also what is asked of the next collector', async () => {
+it('commands sent before the script connects are executed once it does, also after a restart of the collector', async () => {
   run_id = await launches.launch(`import time\ntime.sleep(1)\n${TRAINEE.replace('HANDLERS', UPDATES)}`);
   await send('adjust_lr', { lr: 0.5 });
   await launches.collector.signal('SIGKILL');

@@ -31,7 +31,7 @@ const purge = async (collector: RunningCollector, run_ids: string[]) => {
 };
 
 describe('what runs take on disk', () => {
-  it('is told by run and in total, can be sorted by and filtered', async () => {
+  it('is reported per run and in total, and runs can be sorted and filtered by it', async () => {
     const place = newPlace();
     const workspace = dirname(place.dir);
     endedRun(place, 'small');
@@ -66,7 +66,7 @@ describe('what runs take on disk', () => {
 });
 
 describe('the trash', () => {
-  it('is listed for every window, and emptied for good', async () => {
+  it('is listed in every window and can be emptied permanently', async () => {
     const place = newPlace();
     for (const id of ['kept', 'first', 'second']) endedRun(place, id);
     const precious = join(temporaryFolder(), 'precious');
@@ -100,7 +100,7 @@ describe('the trash', () => {
     });
   });
 
-  it('deletes nothing that is not in it, or still goes on', async () => {
+  it('deletes no run that is active or not in the trash', async () => {
     const place = newPlace();
     endedRun(place, 'over');
     new Process(place.dir, 'going').log('run_start', { name: 'goes on' }).metric('loss', 1, 1);
@@ -120,7 +120,7 @@ describe('the trash', () => {
     await expect(nothing).rejects.toMatchObject({ data: { code: 'invalid' } });
   });
 
-  it('that was half emptied when the collector was killed is empty after the next start', async () => {
+  it('is emptied completely after a restart when the collector was killed midway', async () => {
     const place = newPlace();
     for (const id of ['kept', 'gone']) endedRun(place, id);
     let collector = await RunningCollector.start(bundle, place);
@@ -138,7 +138,7 @@ describe('the trash', () => {
     expect(readdirSync(outside)).toEqual(['file']);
   });
 
-  it('is emptied while the collector is killed again and again, and never half a run shows', async () => {
+  it('never lists a partly deleted run while the collector is killed repeatedly', async () => {
     const place = newPlace();
     const ids = Array.from({ length: 12 }, (_, i) => `run-${i}`);
     for (const id of ids) {
@@ -170,7 +170,7 @@ describe('the trash', () => {
 describe('retention', () => {
   const A_SECOND = 1 / 86_400;
 
-  it('moves old runs to the trash and deletes them there, but none that somebody cares for or that goes on', async () => {
+  it('moves old runs to the trash and deletes them there, except for starred, annotated and active ones', async () => {
     const place = newPlace();
     for (const id of ['old', 'starred', 'named', 'tagged', 'noted', 'restored']) endedRun(place, id);
     new Process(place.dir, 'going').log('run_start').metric('loss', 1, 1);
@@ -196,7 +196,7 @@ describe('retention', () => {
     expect(await total(collector)).toBe(6);
   });
 
-  it('counts from the time it is given, and removes nothing unless told to', async () => {
+  it('counts days from when it was enabled, and removes nothing while it is off', async () => {
     const asked: object[] = [];
     const ports = {
       trash: { purge: async (ids: string[]) => ({ deleted: ids, bytes: 0, refused: [] }) },
@@ -217,7 +217,7 @@ describe('retention', () => {
     expect(asked).toContainEqual({ endedBefore: 1e12 - 30 * 864e5, trashedBefore: 1e12 - 7 * 864e5, limit: 500 });
   });
 
-  it('removes nothing because a clock was wrong for a while', async () => {
+  it('removes nothing because the clock was wrong for a while', async () => {
     const DAY = 864e5;
     const today = Date.now();
     const gone: string[] = [];
@@ -259,7 +259,7 @@ describe('retention', () => {
     expect(gone).toEqual(['trashed']);
   });
 
-  it('leaves in the trash what came there before it was made, by a clock that was wrong', async () => {
+  it('keeps runs that a wrong clock dated before they were trashed', async () => {
     const place = newPlace();
     endedRun(place, 'run');
     const clock = join(place.runtime, 'clock');

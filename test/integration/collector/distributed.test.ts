@@ -48,7 +48,7 @@ with xtrack.start_run("four") as run:
   return 'four.py';
 }
 
-it('keeps the points of every worker, a mean where all have reported, and what rank 0 says of params and checkpoints', async () => {
+it('keeps the points of every worker, their mean where all have reported, and the params and checkpoints of rank 0', async () => {
   copyFileSync(resolve(__dirname, '../../fixtures/seedWorkflow7.py'), join(work, 'seedWorkflow7.py'));
   const run_id = await launch('seedWorkflow7.py');
   await until(async () => (await get(run_id)).attempts[0]?.exit != null);
@@ -69,7 +69,7 @@ it('keeps the points of every worker, a mean where all have reported, and what r
   expect(output.files.map(({ worker }) => worker)).toEqual(WORKERS);
 });
 
-it('names a worker that dies, ends the others, and fails by its name', async () => {
+it('ends the other workers when one dies, and names that one in the failure', async () => {
   const run_id = await launch(trainee('if worker == "worker-2" and step == 30: os.kill(os.getpid(), 9)'));
   await until(async () => ((await get(run_id)).troubles?.length ?? 0) > 0);
   expect(await get(run_id)).toMatchObject({ status: 'running', troubles: [{ worker: 'worker-2', kind: 'gone' }] });
@@ -81,7 +81,7 @@ it('names a worker that dies, ends the others, and fails by its name', async () 
   expect(run.worker_states.map(({ alive }) => alive)).toEqual([false, false, false, false]);
 });
 
-it('names a worker that falls behind; the mean ends where that one is', async () => {
+it('names a worker that falls behind, and ends the mean at its last step', async () => {
   const run_id = await launch(trainee('if worker == "worker-1" and step == 10: time.sleep(3600)'));
   await until(async () => ((await get(run_id)).troubles?.length ?? 0) > 0);
   const { troubles, status } = await get(run_id);
@@ -94,7 +94,7 @@ it('names a worker that falls behind; the mean ends where that one is', async ()
   await until(async () => (await get(run_id)).status === 'killed');
 });
 
-it('that torchrun’s like started in a terminal is resumed with as many', async () => {
+it('resumes a run that a launcher like torchrun started in a terminal with as many workers', async () => {
   const text = `
 import os, time, xtrack
 path = os.environ.get("XTRACK_RESUME_CHECKPOINT")

@@ -117,7 +117,7 @@ describe('a launch', () => {
     expect(JSON.stringify(await collector.call('runs.events', { run_id }))).not.toContain('hidden');
   });
 
-  it('of a script with a syntax error fails, and the console tells', async () => {
+  it('of a script with a syntax error fails, with the error in the console', async () => {
     const run_id = await launch(script('broken.py', 'def ('));
     const detail = await statusBecomes(run_id, 'failed');
     expect(detail.attempts[0]).toMatchObject({ exit: { code: 1 } });
@@ -125,7 +125,7 @@ describe('a launch', () => {
     expect(Buffer.from(output.data, 'base64').toString()).toContain('SyntaxError');
   });
 
-  it('of a command tracks its end', async () => {
+  it('of a command records its exit', async () => {
     const command = { target: { argv: ['sh', '-c', 'exit 3'] }, cwd: work, env: {} };
     const { run_id } = await collector.call('runs.launch', command);
     expect(await statusBecomes(run_id, 'failed')).toMatchObject({ attempts: [{ exit: { code: 3 } }] });
@@ -151,7 +151,7 @@ describe('a launch', () => {
     expect((await collector.call('runs.list', {})).total).toBe(total);
   });
 
-  it('whose supervisor cannot run fails with what it said', async () => {
+  it('fails with the output of a supervisor that cannot run', async () => {
     // Python for the check, and an error afterwards.
     const fake = join(work, 'fake-python');
     writeFileSync(fake, '#!/bin/sh\nif [ "$1" = -c ]; then echo 3 11; else echo no module named us >&2; exit 5; fi\n');
@@ -165,7 +165,7 @@ describe('a launch', () => {
 describe('a launch to be debugged', () => {
   const debuggerPath = join(__dirname, '../../fixtures/debugger/debugpy');
 
-  it('waits until a debugger is attached; what is resumed later waits for none', async () => {
+  it('waits until a debugger is attached, and a later resume waits for none', async () => {
     const name = script(
       'debugged.py',
       'import sys, xtrack\nrun = xtrack.start_run("debugged")\nrun.log_metric("words", len(sys.argv), step=1)\n',
@@ -187,14 +187,14 @@ describe('a launch to be debugged', () => {
     await until(async () => (await get(run_id)).attempt === 2 && (await get(run_id)).status === 'completed');
   });
 
-  it('is none of a command', async () => {
+  it('is rejected for a command', async () => {
     const argv = { target: { argv: ['true'] }, cwd: work, env: {}, debugger: debuggerPath };
     await expect(collector.call('runs.launch', argv)).rejects.toMatchObject({ data: { field: 'debugger' } });
   });
 });
 
 describe('a script that dies', () => {
-  it('by SIGKILL has failed within 2 s, with the reason', async () => {
+  it('from SIGKILL is shown as failed within 2 s, with the reason', async () => {
     const run_id = await launch(endless('killed.py'));
     const pid = await trains(run_id);
     process.kill(pid, 'SIGKILL');
@@ -202,7 +202,7 @@ describe('a script that dies', () => {
     expect(detail.error).toContain('SIGKILL');
   });
 
-  it('together with its supervisor has failed within 2 s too', async () => {
+  it('together with its supervisor is shown as failed within 2 s, too', async () => {
     const run_id = await launch(endless('both.py'));
     const pid = await trains(run_id);
     const supervisor = Number(/PPid:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]);
@@ -212,7 +212,7 @@ describe('a script that dies', () => {
     expect(detail.error).not.toBe(null);
   });
 
-  it('outlives its supervisor and the collector', async () => {
+  it('after its supervisor and its collector is shown as failed', async () => {
     const run_id = await launch(endless('outlives.py'));
     const pid = await trains(run_id);
     const supervisor = Number(/PPid:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]);
@@ -228,7 +228,7 @@ describe('a script that dies', () => {
 });
 
 describe('a stop', () => {
-  it('asks the script first; what ends by itself is killed, never failed', async () => {
+  it('asks the script first, and shows it as killed and not as failed when it exits by itself', async () => {
     const how = 'xtrack_stop = []';
     const name = endless('polite.py', how);
     const text = readFileSync(join(work, name), 'utf8');
@@ -247,7 +247,7 @@ describe('a stop', () => {
     expect(await collector.call('runs.stop', { run_id })).toEqual({ stage: 'ended', next_at: null });
   });
 
-  it('signals a script that does not listen', async () => {
+  it('sends a signal to a script that handles no stop command', async () => {
     const run_id = await launch(endless('plain.py'));
     const pid = await trains(run_id);
     await collector.call('runs.stop', { run_id });
@@ -256,7 +256,7 @@ describe('a stop', () => {
     await until(() => !isAlive(pid));
   });
 
-  it('climbs to SIGKILL for a script that ignores everything, a rung a click', async () => {
+  it('escalates to SIGKILL, one stage a click, for a script that ignores everything', async () => {
     const how = 'signal.signal(signal.SIGINT, signal.SIG_IGN)\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)';
     const run_id = await launch(endless('stubborn.py', how));
     const pid = await trains(run_id);
@@ -276,7 +276,7 @@ describe('a stop', () => {
     expect(isAlive(pid)).toBe(false);
   });
 
-  it('of a run that was started in a terminal signals that process alone', async () => {
+  it('signals only the process of a run that was started in a terminal', async () => {
     const name = endless('terminal.py');
     const { spawn } = await import('node:child_process');
     const env = { ...process.env, PYTHONPATH: join(dirname(bundle), 'python'), XTRACK_RUN_ID: 'terminal-run' };
@@ -306,7 +306,7 @@ for step in range(start + 1, start + 11):
 run.end()
 `;
 
-  it('goes on from the last checkpoint in a new attempt of the same run, also from the best or a chosen one', async () => {
+  it('continues in a new attempt from the last, the best or a chosen checkpoint', async () => {
     mkdirSync(join(work, 'checkpoints'), { recursive: true });
     const run_id = await launch(script('resumable.py', resumable));
     const first = await statusBecomes(run_id, 'completed');
@@ -326,7 +326,7 @@ run.end()
     expect((await get(run_id)).attempts[2]?.from_checkpoint).toBe(join(work, 'checkpoints', '5.txt'));
   });
 
-  it('says when there is no such checkpoint, or its file is gone', async () => {
+  it('names an unknown checkpoint, or one whose file is missing', async () => {
     const run_id = await launch(script('resumable.py', resumable));
     const { checkpoints } = await statusBecomes(run_id, 'completed');
     await expect(collector.call('runs.resume', { run_id, checkpoint: 'nope' })).rejects.toMatchObject({
@@ -339,7 +339,7 @@ run.end()
     });
   });
 
-  it('without a checkpoint is refused, and starts from the beginning when asked to', async () => {
+  it('is rejected without a checkpoint, and starts from the beginning on request', async () => {
     const run_id = await launch(script('nothing.py', 'import xtrack\nxtrack.start_run().end()\n'));
     await statusBecomes(run_id, 'completed');
     await expect(collector.call('runs.resume', { run_id })).rejects.toMatchObject({

@@ -69,7 +69,7 @@ const notes = (run: RunDetail): string[] =>
   run.warnings.filter(({ code }) => code === 'recovery').map((w) => w.message);
 
 describe('a run that fails', () => {
-  it('goes on from its last checkpoint until it is through, as one continuous history', async () => {
+  it('continues from its last checkpoint until it completes, with one continuous history', async () => {
     const script = trainee(`if step < 9: ${DIE}\nrun.end()`);
     const run_id = await launch(script, { max_attempts: 5 });
     await becomes(run_id, 'completed', 3);
@@ -86,7 +86,7 @@ describe('a run that fails', () => {
     expect(series[0]?.x).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
-  it('is not started again for ever: only after a checkpoint, and so often at most', async () => {
+  it('is restarted only after a new checkpoint, and at most as often as its policy says', async () => {
     const none = await launch(trainee(DIE, false));
     await until(async () => notes(await get(none)).length > 0);
     expect(await becomes(none, 'failed', 1)).toMatchObject({ error: expect.stringContaining('SIGKILL') });
@@ -100,7 +100,7 @@ describe('a run that fails', () => {
     expect(starts()).toHaveLength(2);
   });
 
-  it('is not started again without the policy, after a stop, or from files that were changed', async () => {
+  it('is not restarted without a policy, after a stop, or from changed files', async () => {
     const plain = await launch(trainee(DIE), { policy: 'never' });
     await becomes(plain, 'failed', 1);
     const stopped = await launch(trainee('time.sleep(60)'));
@@ -114,7 +114,7 @@ describe('a run that fails', () => {
     expect(starts()).toHaveLength(3);
   });
 
-  it('waits in sight of everybody, and a stop calls it off', async () => {
+  it('shows the pending restart, which a stop cancels', async () => {
     const run_id = await launch(trainee(DIE), { backoff_s: 30 });
     const waiting = await becomes(run_id, 'queued', 2);
     expect(waiting.starts_at! - Date.now()).toBeGreaterThan(10_000);
@@ -127,7 +127,7 @@ describe('a run that fails', () => {
     await becomes(run_id, 'queued', 4);
   });
 
-  it('is started again once, whoever is killed while it waits', async () => {
+  it('is restarted once, whichever process is killed in the meantime', async () => {
     const run_id = await launch(trainee(`if step < 6: ${DIE}\nrun.end()`), { backoff_s: 3 });
     await becomes(run_id, 'queued', 2);
     for (let kill = 0; kill < 2; kill++) {
@@ -139,7 +139,7 @@ describe('a run that fails', () => {
     expect(starts()).toEqual(['1 ', `2 ${join(work, '3.ckpt')}`]);
   });
 
-  it('while no collector lives is started again by the next', async () => {
+  it('without a collector is restarted by the next one', async () => {
     const script = trainee(
       `while step < 6 and not os.path.exists("die"): time.sleep(0.05)\nif step < 6: ${DIE}\nrun.end()`,
     );
@@ -153,7 +153,7 @@ describe('a run that fails', () => {
     expect(starts()).toHaveLength(2);
   });
 
-  it('is left alone where only its journal asks for it', async () => {
+  it('is not restarted when only its journal asks for that', async () => {
     const run_id = await launch(trainee(DIE), { backoff_s: 2 });
     await becomes(run_id, 'queued', 2);
     await collector.signal('SIGKILL');
@@ -165,7 +165,7 @@ describe('a run that fails', () => {
 });
 
 describe('an attempt', () => {
-  it('that was begun is begun by nobody else', async () => {
+  it('that was started cannot be started by anybody else', async () => {
     const { spawnSync } = await import('node:child_process');
     const script = trainee('run.end()');
     const env = { ...process.env, PYTHONPATH: join(dirname(bundle), 'python') };
@@ -179,7 +179,7 @@ describe('an attempt', () => {
 });
 
 describe('a checkpoint that was changed', () => {
-  it('is told before anything is launched, and is used when that is wanted', async () => {
+  it('is reported before the launch, and used on request', async () => {
     const run_id = await launch(trainee('run.end()'), { policy: 'never' });
     await becomes(run_id, 'completed', 1);
     appendFileSync(join(work, '3.ckpt'), '0');
@@ -196,7 +196,7 @@ describe('a checkpoint that was changed', () => {
 });
 
 describe('a fork', () => {
-  it('is a run of its own that starts at a checkpoint of another, and says so', async () => {
+  it('is a new run that starts at a checkpoint of another, and names it', async () => {
     const parent = await launch(trainee('run.end()'), { policy: 'never' }, { name: 'parent', experiment: 'exp' });
     const { checkpoints } = await becomes(parent, 'completed', 1);
     const { run_id } = await collector.call('runs.again', {
@@ -212,7 +212,7 @@ describe('a fork', () => {
     expect((await get(parent)).attempt).toBe(1);
   });
 
-  it('from nothing is the same again, with other arguments when they are given', async () => {
+  it('without a checkpoint is a new run with the same or other arguments', async () => {
     writeFileSync(
       join(work, 'args.py'),
       'import sys, xtrack\nwith xtrack.start_run() as run: run.log_param("args", sys.argv[1:])\n',
@@ -235,7 +235,7 @@ describe('a fork', () => {
 });
 
 describe('a stop', () => {
-  it('climbs on when its collector is killed, and everybody sees the rung', async () => {
+  it('continues to escalate after its collector is killed, and shows its stage', async () => {
     const stubborn =
       'import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nwhile True: time.sleep(0.1)';
     const run_id = await launch(trainee(stubborn), { policy: 'never' });

@@ -56,7 +56,7 @@ function verify(place: Place, ...more: string[]) {
 }
 
 describe('sealing', () => {
-  it('leaves a run that can be resumed from a terminal, as a second attempt', async () => {
+  it('leaves a run that can be resumed from a terminal as a second attempt', async () => {
     const place = newPlace();
     const collector = await RunningCollector.start(bundle, place, SEAL);
     for (let attempt = 1; attempt <= 3; attempt++) {
@@ -74,7 +74,7 @@ describe('sealing', () => {
     await collector.signal('SIGTERM');
   });
 
-  it('takes edits, exports and stops as any other run, and is verified', async () => {
+  it('leaves a run that can be edited, exported, stopped and verified like any other', async () => {
     const place = newPlace();
     await train(place, 'one');
     const collector = await RunningCollector.start(bundle, place, SEAL);
@@ -119,7 +119,7 @@ describe('sealing', () => {
     expect(verify(place)).toMatchObject({ status: 0, stdout: expect.stringContaining('(sealed)') });
   });
 
-  it('tells with verify what is damaged, where, and exits with 1', async () => {
+  it('is checked by --verify, which lists the damage and its place and exits with 1', async () => {
     const place = newPlace();
     await train(place, 'journal');
     await train(place, 'sealed');
@@ -148,7 +148,7 @@ describe('sealing', () => {
     );
   });
 
-  it('loses nothing when the collector is killed again and again while it seals', async () => {
+  it('loses nothing when the collector is killed repeatedly in the middle', async () => {
     const place = newPlace();
     const ids = Array.from({ length: 6 }, (_, i) => `run-${i}`);
     await Promise.all(ids.map((id) => train(place, id)));

@@ -11,12 +11,12 @@ afterAll(cleanUp);
 describe('secrets', () => {
   it.each(table)('among the arguments $words', ({ words, written }) => expect(redactArguments(words)).toEqual(written));
 
-  it('in the environment are not recorded, by name or by value', () => {
+  it('in the environment are recorded neither by name nor by value', () => {
     const given = { LR: '0.1', MY_TOKEN: 'x', DATABASE: 'postgres://me:hunter2@db/x', SAME: '1' };
     expect(recordable(given, { SAME: '1' })).toEqual({ LR: '0.1' });
   });
 
-  it('are told by the words of a name, not by what these begin with', () => {
+  it('are recognized by the words of a name, not by prefixes of these', () => {
     const plain =
       'TOKENIZERS_PARALLELISM MAX_TOKENS KEYPOINTS NUM_PASSES PAD_TOKEN MONKEY AUTHOR BYPASS_CACHE PWD KEYBOARD'.split(
         ' ',
@@ -31,7 +31,7 @@ describe('secrets', () => {
     expect(withheld(env, env)).toEqual([]);
   });
 
-  it('in the environment are there again while the collector lives, and are said to be missing after it', async () => {
+  it('in the environment are passed on while the collector lives, and reported as missing afterwards', async () => {
     const bundle = await buildCollector();
     let collector = await RunningCollector.start(bundle, newPlace());
     const work = dirname(collector.place.dir);
@@ -68,7 +68,7 @@ with xtrack.start_run("variables") as run:
     await collector.signal('SIGTERM');
   });
 
-  it('reach the script, also when it is started again, and nothing that is written in the workspace', async () => {
+  it('reach the script at every start, and are written nowhere in the workspace', async () => {
     const bundle = await buildCollector();
     const place = newPlace();
     let collector = await RunningCollector.start(bundle, place);

@@ -29,7 +29,7 @@ async function launch(epochSeconds: string): Promise<string> {
 
 const epoch = ({ metrics }: RunDetail): number => metrics['train_loss']?.last_x ?? -1;
 
-it('each SIGKILL is an attempt, which goes on from the last checkpoint; the curve is that of a training that never broke', async () => {
+it('each SIGKILL begins an attempt from the last checkpoint, and the curve is that of an uninterrupted training', async () => {
   const run_id = await launch('0.03');
   const from: string[] = [];
   for (const [attempt, beyond] of [
@@ -60,7 +60,7 @@ it('each SIGKILL is an attempt, which goes on from the last checkpoint; the curv
   expect(resumed).toHaveLength(2);
 });
 
-it('a script that dies at once stays failed, and says why it is not started again', async () => {
+it('a script that dies at once stays failed, and says why it is not restarted', async () => {
   const run_id = await launch('soon');
   const told = await launches.until(run_id, ({ warnings }) => warnings.some(({ code }) => code === 'recovery'));
   expect(told).toMatchObject({ status: 'failed', attempt: 1, error: expect.stringContaining('ValueError') });

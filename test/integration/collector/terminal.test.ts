@@ -43,7 +43,7 @@ const shows = (text: string): Promise<void> =>
     throw new Error(`${error.message}: ${text} is not in ${shown}`);
   });
 
-it('what is typed reaches a script that was launched with a terminal; the next attempt goes on below', async () => {
+it('a script with a terminal receives what is typed, and the next attempt continues below', async () => {
   const run_id = await launches.launch(ECHO, { tty: true });
   const terminal = show(run_id);
   await shows('attempt 1 True');
@@ -69,7 +69,7 @@ it('what is typed reaches a script that was launched with a terminal; the next a
   terminal.dispose();
 });
 
-it('what is typed to a script without a terminal is refused, once, with the reason', async () => {
+it('typing to a script without a terminal is rejected once, with the reason', async () => {
   const run_id = await launches.launch(
     'import os, time\nprint("up", flush=True)\nwhile not os.path.exists("finish"): time.sleep(0.05)\n',
   );
@@ -86,7 +86,7 @@ it('what is typed to a script without a terminal is refused, once, with the reas
   terminal.dispose();
 });
 
-it('a script with a terminal goes on when its supervisor is killed: it prints, reads, and ends', async () => {
+it('a script with a terminal still prints, reads and exits after its supervisor is killed', async () => {
   const run_id = await launches.launch(
     'import os\nprint("supervised by", os.getppid(), flush=True)\nname = input("name? ")\nprint("x" * 100_000)\nopen("said", "w").write(name)\n',
     { tty: true },

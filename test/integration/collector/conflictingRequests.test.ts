@@ -1,4 +1,4 @@
-/** What is asked of a run at the wrong moment, or that it cannot do: each is told clearly, and nothing happens twice. */
+/** Requests that do not fit the state of a run: each is answered clearly, and nothing happens twice. */
 import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
@@ -50,7 +50,7 @@ async function finished(run_id: string): Promise<void> {
   rmSync(join(work, 'finish'));
 }
 
-it('a run that goes on is not resumed, and one that ended is resumed once by two who ask at once', async () => {
+it('an active run cannot be resumed, and two simultaneous requests resume an ended one once', async () => {
   const run_id = await launched();
   const running = { data: { code: 'conflict', field: 'run_id' }, message: expect.stringContaining('is running') };
   await expect(collector.call('runs.resume', { run_id })).rejects.toMatchObject(running);
@@ -67,7 +67,7 @@ it('a run that goes on is not resumed, and one that ended is resumed once by two
   expect([starts(), (await get(run_id)).attempt]).toEqual([2, 2]);
 });
 
-it('a run that ended has nothing to stop, however often and at once it is asked', async () => {
+it('stopping an ended run does nothing, however often it is requested', async () => {
   const run_id = await launched();
   await finished(run_id);
   const stop = () => collector.call('runs.stop', { run_id });
@@ -75,7 +75,7 @@ it('a run that ended has nothing to stop, however often and at once it is asked'
   expect(await get(run_id)).toMatchObject({ status: 'completed', commands: [] });
 });
 
-it('two stops at once are one', async () => {
+it('two simultaneous stops count as one', async () => {
   const run_id = await launched();
   const stop = () => collector.call('runs.stop', { run_id });
   const [one, other] = await Promise.all([stop(), stop()]);
@@ -84,7 +84,7 @@ it('two stops at once are one', async () => {
   expect((await get(run_id)).commands.map(({ type }) => type)).toEqual(['stop']);
 });
 
-it('a command that the script does not handle is told to be unsupported, and training goes on', async () => {
+it('a command that the script does not handle is reported as unsupported, and training continues', async () => {
   const run_id = await launched();
   for (const type of ['pause', 'checkpoint_now', 'adjust_lr', 'custom'] as const)
     await collector.call('runs.command', { run_id, type, payload: { lr: 1 } });
@@ -100,7 +100,7 @@ it('a command that the script does not handle is told to be unsupported, and tra
   expect([(await get(run_id)).status, starts()]).toEqual(['completed', 1]);
 });
 
-it('an interpreter that vanished is named, nothing is started, and another one goes on', async () => {
+it('a resume names a missing interpreter and starts nothing, and continues with another one', async () => {
   const python = execFileSync('python3', ['-c', 'import sys; print(sys.executable)']).toString().trim();
   const link = join(work, 'vanishing-python');
   symlinkSync(python, link);

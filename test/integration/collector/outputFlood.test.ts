@@ -31,7 +31,7 @@ beforeAll(async () => {
 });
 afterAll(cleanUp);
 
-it('keeps beginning and end of what it printed, in bounds all along', async () => {
+it('a script that floods its console keeps the beginning and the end within the size limit', async () => {
   const run_id = await launches.launch(FLOOD, { env: { XTRACK_OUTPUT_LIMIT_MB: '16' } });
   let shown = '';
   const codes: number[] = [];

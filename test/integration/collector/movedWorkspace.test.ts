@@ -33,7 +33,7 @@ const ended = (collector: RunningCollector, run_id: string, attempt: number) =>
   });
 
 describe('a workspace that was moved', () => {
-  it('finds its checkpoints and resumes from them; so does a copy, from its own', async () => {
+  it('resumes from its own checkpoints, and so does a copy', async () => {
     const place = newPlace();
     let collector = await RunningCollector.start(bundle, place);
     const work = dirname(place.dir);
