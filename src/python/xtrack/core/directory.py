@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
 from typing import Iterator, NamedTuple, Optional
 
 from .process import absolute, hostname, working_directory
@@ -74,6 +73,9 @@ def fallbacks(directory: str) -> Iterator[str]:
     """Where journals go when `directory` cannot be written: a cache, else a temporary directory."""
     name = hashlib.sha256(os.path.realpath(directory).encode("utf-8", "surrogateescape")).hexdigest()[:16]
     yield os.path.join(_cache(), "xtrack", "journals", name)
+    # Only here: it takes a while to import, and is hardly ever needed.
+    import tempfile
+
     user = os.getuid() if hasattr(os, "getuid") else 0
     yield os.path.join(tempfile.gettempdir(), "xtrack-%d" % user, name)
 
