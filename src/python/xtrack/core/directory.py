@@ -60,7 +60,7 @@ def ensure(directory: str) -> None:
 
 
 def run_directory(directory: str, run_id: str) -> str:
-    """Raises OSError; FileNotFoundError or NotADirectoryError also where a link stands in for it."""
+    """Makes a run's directory. Raises OSError, also where a link is in its place."""
     path = os.path.join(directory, "runs", run_id)
     os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
     os.makedirs(path, mode=0o700, exist_ok=True)
@@ -104,5 +104,5 @@ def _cache() -> str:
 
 
 def workspace() -> str:
-    """The folder that holds the directory, without links: what is below it moves with it."""
+    """The real path of the folder that contains .xtrack; what is below it moves with it."""
     return os.path.dirname(os.path.realpath(resolve()))
