@@ -7,6 +7,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureDependencies, ROOT } from './dependencies.mjs';
+import { hideOptional } from './optionalSoftware.mjs';
 
 const temp = mkdtempSync(join(tmpdir(), 'xtrack-test-'));
 const SHORTER = { XTRACK_FAULT_ROUNDS: '25', XTRACK_FUZZ_CASES: '4000' };
@@ -150,6 +151,7 @@ async function main(names) {
   if (unknown.length > 0)
     throw new Error(`No such part: ${unknown.join(', ')}. There are ${Object.keys(PARTS).join(', ')}.`);
   const started = Date.now();
+  hideOptional();
   await ensureDependencies();
   const results = [];
   for (const [name, part] of Object.entries(PARTS)) {
