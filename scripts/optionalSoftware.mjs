@@ -5,6 +5,7 @@ import { FETCHED } from './fetched.mjs';
 
 const MODULES = [
   'debugpy',
+  'ensurepip',
   'IPython',
   'ipykernel',
   'jupyter_client',
