@@ -110,7 +110,8 @@ describe('the client', () => {
   ] as const)
     it(`is installed into an interpreter ${name}`, async () => {
       const environment = join(home, name.replaceAll(' ', '-'));
-      execFileSync('python3', ['-m', 'venv', ...options, environment]);
+      const { extensionPath } = vscode.extensions.getExtension('xtrack.xtrack')!;
+      execFileSync('python3', [join(extensionPath, 'test/fixtures/environment/make.py'), environment, ...options]);
       const interpreter = join(environment, 'bin/python');
       const there = await vscode.commands.executeCommand<{ version: string; file: string } | undefined>(
         'xtrack.installClient',

@@ -9,7 +9,7 @@ import sys
 import unittest
 import zipfile
 
-from support import PACKAGE_DIR, ROOT, ScriptTest
+from support import FIXTURES, PACKAGE_DIR, ROOT, ScriptTest
 
 MAKE = "import('%s').then((m) => console.log(m.writeWheel(process.argv[1])))" % os.path.join(ROOT, "scripts", "wheel.mjs")
 
@@ -24,7 +24,7 @@ class Wheel(ScriptTest):
         wheel = self.make()
         venv = os.path.join(self.dir, "venv")
         env = {name: value for name, value in self.env.items() if not name.startswith(("PYTHON", "PIP_"))}
-        subprocess.check_call([sys.executable, "-m", "venv", venv], env=env, stdout=subprocess.DEVNULL)
+        subprocess.check_call([sys.executable, os.path.join(FIXTURES, "environment", "make.py"), venv])
         python = os.path.join(venv, "bin", "python")
         said = subprocess.run(
             [python, "-m", "pip", "install", "--no-index", "--no-deps", "--disable-pip-version-check", wheel],
