@@ -131,7 +131,7 @@ describe('the client', () => {
     await vscode.commands.executeCommand('xtrack.showLog');
     const logs = (): string[] =>
       vscode.workspace.textDocuments.filter(({ uri }) => uri.scheme === 'output').map((log) => log.getText());
-    const message = `The Python interpreter ${missing} was not found. Choose another one`;
+    const message = `The Python interpreter ${missing} was not found. Select another one`;
     await eventually('the log has the message', () => logs().some((log) => log.includes(message)));
   });
 });
