@@ -18,6 +18,27 @@ const collectorRooms = (rooms) =>
     to: { path: '^src/collector/', pathNot: [name, ...others].map((each) => `^src/collector/${each}/`) },
   }));
 
+/** Not even through other files: a type that is passed on, or a helper in between, is a dependency all the same. */
+const neverReaches = (name, from, to, comment) => ({
+  name,
+  severity: 'error',
+  comment,
+  from: { path: from },
+  to: { ...to, reachable: true },
+});
+
+/** What each shared room of the editor may enter beside itself; every other folder there is a feature. */
+const EDITOR_SHARED = {
+  manifest: [],
+  window: ['manifest'],
+  collectors: ['manifest', 'window'],
+  python: ['manifest', 'window'],
+  runs: ['manifest', 'window', 'collectors'],
+};
+const SHARED = Object.keys(EDITOR_SHARED).join('|');
+/** Declarations, which import nothing but `manifest/`: their types may be used everywhere. */
+const DECLARATIONS = '^src/editor/([^/]+/contribution|contributions)\\.ts$';
+
 module.exports = {
   forbidden: [
     room('base', '^src/base/', ['^src/base/'], 'base imports nothing'),
@@ -48,12 +69,52 @@ module.exports = {
       projection: ['contract', 'files', 'journal', 'store'],
       server: ['contract', 'files', 'journal', 'ingest', 'api'],
     }),
-    {
-      name: 'siblings-in-the-editor',
+    neverReaches(
+      'server-and-projection',
+      '^src/collector/server/',
+      { path: '^src/collector/projection/' },
+      'the threads of the collector meet in contract',
+    ),
+    neverReaches(
+      'projection-and-server',
+      '^src/collector/projection/',
+      { path: '^src/collector/server/' },
+      'the threads of the collector meet in contract',
+    ),
+    neverReaches(
+      'siblings-in-services',
+      '^src/collector/server/services/([^/]+)/',
+      { path: '^src/collector/server/services/[^/]+/', pathNot: '^src/collector/server/services/$1/' },
+      'services meet in services.ts, through ports that they declare',
+    ),
+    ...Object.entries(EDITOR_SHARED).map(([name, others]) => ({
+      name: `editor/${name}`,
       severity: 'error',
-      comment: 'features meet in composition.ts',
-      from: { path: '^src/editor/([^/]+)/' },
-      to: { path: '^src/editor/[^/]+/', pathNot: '^src/editor/$1/' },
+      comment: `${name} imports ${others.length > 0 ? others.join(', ') : 'no other room of the editor'}`,
+      from: { path: `^src/editor/${name}/` },
+      to: {
+        path: '^src/editor/',
+        pathNot: [DECLARATIONS, ...[name, ...others].map((each) => `^src/editor/${each}/`)],
+      },
+    })),
+    neverReaches(
+      'features-of-the-editor',
+      `^src/editor/(?!(?:${SHARED})/)([^/]+)/`,
+      { path: '^src/editor/', pathNot: [DECLARATIONS, `^src/editor/(?:$1|${SHARED})/`] },
+      'features meet in composition.ts',
+    ),
+    {
+      name: 'declarations-are-not-bundled',
+      severity: 'error',
+      comment: 'titles and descriptions are for package.json: import types of contributions alone',
+      from: { path: '^src/', pathNot: DECLARATIONS },
+      to: { path: DECLARATIONS, dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'declarations-import-no-code',
+      severity: 'error',
+      from: { path: DECLARATIONS },
+      to: { path: '^src/', pathNot: [DECLARATIONS, '^src/editor/manifest/'] },
     },
     {
       name: 'composition-roots-are-not-imported',

@@ -212,7 +212,7 @@ export class FrameDecoder {
 
   private parse(from: number, to: number): Record<string, unknown> | null {
     const value = this.parseBody(this.buffer, from, to);
-    return isRecord(value) ? (value) : null;
+    return isRecord(value) ? value : null;
   }
 }
 

@@ -55,6 +55,16 @@ export interface JournalHead {
   copy?: true;
 }
 
+/** Where an imported run came from. What else its source says of it as a whole, such as its own word for the status, may stand beside. */
+export interface Origin {
+  /** Of the importer: "pylon", "tensorboard"… */
+  kind: string;
+  path: string;
+  /** The run's name within the source. */
+  id: string;
+  [more: string]: Json;
+}
+
 export interface RunError {
   type?: string;
   message?: string;

@@ -50,7 +50,7 @@ export function writeRun(dir, runId, metrics, { worker = 'worker-0', onLine = ()
   let bytes = 0;
   const ts = Date.now() * 1000;
   const add = (t, p) => {
-    const event = { v: 1, t, m: { seq, ts: ts + 1000 * seq++, wid: worker }, p };
+    const event = { v: 1, t, m: { seq, ts: ts + 1000 * seq++, wid: worker, at: 'train.py:42' }, p };
     frames.push(frame(event));
     bytes += frames.at(-1).length;
     if (bytes > PART_BYTES) flush();
@@ -174,7 +174,7 @@ export async function storeParts() {
       stdin: {
         contents: `export { RunStore } from './src/collector/store/runStore';
           export { loadSql } from './src/collector/store/databaseFile';
-          export { newRunState, addWriter } from './src/domain/runReducer';`,
+          export { newRunState, addWriter } from './src/domain/run/reducer';`,
         resolveDir: ROOT,
         loader: 'ts',
       },

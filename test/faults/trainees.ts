@@ -103,8 +103,12 @@ export class Trainee {
   /** Logs no more; resolves once the collector has what was logged. */
   async pause(collector: RunningCollector, run_id: string): Promise<void> {
     writeFileSync(`${this.ackFile}.pause`, '');
-    const arrived = async () => (await collector.call('runs.get', { run_id })).metrics[this.key]?.count ?? 0;
-    await until(async () => (await arrived()) >= this.promised.points, 60_000);
+    let arrived = 0;
+    const hasAll = async () => {
+      arrived = (await collector.call('runs.get', { run_id })).metrics[this.key]?.count ?? 0;
+      return arrived >= this.promised.points;
+    };
+    await until(hasAll, 60_000, () => arrived);
   }
 
   /** Ends by itself, and is whole. */

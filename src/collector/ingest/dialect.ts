@@ -89,7 +89,5 @@ export class LineDialect implements Dialect {
 
 function parseLine(text: string): Item {
   const value = parseJson(text);
-  return isRecord(value)
-    ? { kind: 'envelope', envelope: value }
-    : { kind: 'bad', reason: 'a line is no JSON object' };
+  return isRecord(value) ? { kind: 'envelope', envelope: value } : { kind: 'bad', reason: 'a line is no JSON object' };
 }

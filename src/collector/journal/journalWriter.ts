@@ -1,4 +1,4 @@
-/** Appends to a journal of the collector's own: launches and ends, users' edits, commands. */
+/** Appends to a journal of the collector's own: launches and ends, users' edits, commands, imported events. */
 import { closeSync, constants, fdatasyncSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { encodeFrame, FrameDecoder } from '../../base/frames';
@@ -8,6 +8,15 @@ import type { Envelope, JournalHead, Json } from '../../protocol/events';
 /** What people and collectors write is little. */
 const MAX_BYTES = 1 << 28;
 const APPEND = constants.O_WRONLY | constants.O_APPEND | (constants.O_NOFOLLOW ?? 0);
+
+export interface NewEvent {
+  t: string;
+  p: Json;
+  /** When it happened, in µs since the epoch; when it is appended where that is not known. */
+  ts?: number;
+  /** "file:line" of the logging call. */
+  at?: string;
+}
 
 export class JournalWriter {
   private constructor(
@@ -39,10 +48,15 @@ export class JournalWriter {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
-    const found = lastOf(join(runDir, fileName));
+    const { seq, writer } = lastOf(join(runDir, fileName));
+    return JournalWriter.continueAt(runDir, fileName, { ...head, writer: writer ?? head.writer }, seq);
+  }
+
+  /** Goes on behind event `seq` of a journal that is there, whatever else it has; its head is written again where `seq` is negative. */
+  static continueAt(runDir: string, fileName: string, head: JournalHead, seq: number): JournalWriter {
     const fd = openSync(join(runDir, fileName), APPEND);
-    const journal = new JournalWriter(fd, fileName, found.writer ?? head.writer, found.seq);
-    if (found.seq < 0) journal.append('journal', head as unknown as Json);
+    const journal = new JournalWriter(fd, fileName, head.writer, seq);
+    if (seq < 0) journal.append('journal', head as unknown as Json);
     return journal;
   }
 
@@ -51,17 +65,28 @@ export class JournalWriter {
    * `after`: a time (µs) that it comes later than, whatever the clock says.
    */
   append(t: string, p: Json, after = 0): number {
-    const seq = this.lastSeq + 1;
-    const envelope: Envelope = { v: 1, t, m: { seq, ts: Math.max(Date.now() * 1000, after + 1) }, p };
-    const frame = encodeFrame(envelope);
-    const written = writeSync(this.fd, frame);
+    return this.appendAll([{ t, p, ts: Math.max(Date.now() * 1000, after + 1) }]);
+  }
+
+  /**
+   * All of them in one write. Returns the number of the last one. Throws when they could not be written: then the next ones
+   * have the same numbers, so that only the same events may be appended again.
+   */
+  appendAll(events: readonly NewEvent[]): number {
+    const now = Date.now() * 1000;
+    const frames = events.map(({ t, p, ts = now, at }, i) => {
+      const m = { seq: this.lastSeq + 1 + i, ts, ...(at === undefined ? {} : { at }) };
+      return encodeFrame({ v: 1, t, m, p } satisfies Envelope);
+    });
+    const bytes = Buffer.concat(frames);
+    const written = writeSync(this.fd, bytes);
     // Half a frame stays behind; readers step over it.
-    if (written < frame.length)
-      throw Object.assign(new Error(`only ${written} of ${frame.length} bytes fitted into ${this.file}`), {
+    if (written < bytes.length)
+      throw Object.assign(new Error(`only ${written} of ${bytes.length} bytes fitted into ${this.file}`), {
         code: 'ENOSPC',
       });
-    this.lastSeq = seq;
-    return seq;
+    this.lastSeq += events.length;
+    return this.lastSeq;
   }
 
   /** Returns when what was appended survives a power failure. */

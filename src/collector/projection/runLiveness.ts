@@ -36,7 +36,8 @@ export class RunLiveness {
     let changed = false;
     for (const watched of latest) {
       const { writer } = watched;
-      if (writer.end !== null || isGone(tail.state, writer)) continue;
+      // Who imported a run is not the process that trained: its end means nothing.
+      if (writer.role === 'import' || writer.end !== null || isGone(tail.state, writer)) continue;
       const seen = this.see(tail, watched, latest);
       if (seen === 'gone') {
         // It may have said that it ended, a moment ago.

@@ -3,17 +3,18 @@ import { existsSync, lstatSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SqlJsStatic } from 'sql.js';
 import { addWriter, applyEvent, newRunState, writerKey } from '../../domain/run/reducer';
-import { runDetail, runRow } from '../../domain/run/row';
+import { runDetail, runRow, type DetailedRun } from '../../domain/run/row';
 import type { RunState, WriterState } from '../../domain/run/state';
 import { warn } from '../../domain/run/warnings';
 import { lookUp } from '../../domain/safeRecord';
 import type { Json, JournalHead } from '../../protocol/events';
-import type { RunDetail, RunRow } from '../../protocol/rows';
+import type { RunRow } from '../../protocol/rows';
 import { canBeUnpacked } from '../journal/journalArchive';
 import { JournalReader, type JournalEvents, type JournalPosition, type Remainder } from '../journal/journalReader';
 import { listJournals, type FoundJournal, type FoundRun } from '../journal/runScanner';
 import { LoggedFiles } from './loggedFiles';
 import { liveness } from '../files/processIdentity';
+import { metricSites } from './metricSites';
 import { isEventJournal, RUN_DATABASE, SEALED_DATABASE } from '../files/runFiles';
 import { keepAs } from '../files/safeFile';
 import { isOnlyCopy, isSealOf, packedJournals, readSeal, SEAL_FILE, setAside, wasSealed } from '../files/sealFile';
@@ -254,7 +255,7 @@ export class RunTail {
     return runRow(this.state, this.store.summaries(), this.store.rev);
   }
 
-  detail(): RunDetail {
+  detail(): DetailedRun {
     const detail = runDetail(this.state, this.store.summaries(), this.store.rev);
     const cwd = this.state.source.cwd ?? this.state.launch?.cwd ?? null;
     return {
@@ -262,6 +263,8 @@ export class RunTail {
       checkpoints: this.files.checkpoints(detail.checkpoints),
       artifacts: this.files.artifacts(detail.artifacts),
       cwd: cwd === null ? null : this.files.now(cwd),
+      sites: metricSites(this.store, this.state.source),
+      ...(this.state.origin && { origin: this.state.origin }),
     };
   }
 

@@ -21,6 +21,7 @@ import { syncDirectory } from '../files/safeFile';
 import { readSeal, sha256, writeSeal, type Seal } from '../files/sealFile';
 import { readDatabaseFile, storedChecksum } from '../store/databaseFile';
 import { RunStore } from '../store/runStore';
+import { workedMs } from './workClock';
 
 export interface SealingSetup {
   sql: SqlJsStatic;
@@ -45,7 +46,7 @@ export const SEAL_STEPS = ['saved', 'read back', 'packed', 'written down', 'remo
 export type SealStep = (typeof SEAL_STEPS)[number];
 
 const SLICE_MS = 10;
-/** Sealing takes a fifth of the time at most; what it waits for others is not its own. */
+/** Sealing takes at most a fifth of the time: after each run it rests four times as long as it worked. */
 const REST = 4;
 const OPENED_AT_ONCE = 8;
 const LOOK_AGAIN_MS = 60_000;
@@ -63,7 +64,9 @@ export class Sealing {
   private lookAgainAt = 0;
   /** At first what people open counts; and who copied old runs here may still be at it. */
   private restUntil: number;
-  private pausedMs = 0;
+  /** Work on the run that is being sealed, without what the thread did for others in its pauses. */
+  private workMs = 0;
+  private workingSince = 0;
   private stopped = false;
 
   private policy: JournalPolicy;
@@ -99,14 +102,14 @@ export class Sealing {
       return;
     const run = this.setup.runs.values().find((one) => this.isDue(one));
     if (!run) return this.openNext();
-    const began = performance.now();
-    this.pausedMs = 0;
+    this.workMs = 0;
+    this.workingSince = workedMs();
     const { runId } = run.tail;
     const done = this.seal(run)
       .catch((error: unknown) => this.failed(run, error))
       .finally(() => {
         this.working = null;
-        const rest = (performance.now() - began - this.pausedMs) * REST;
+        const rest = Math.max(0, this.workMs + workedMs() - this.workingSince) * REST;
         this.restUntil = performance.now() + rest;
         setTimeout(() => this.tick(), rest);
       });
@@ -237,10 +240,10 @@ export class Sealing {
     const { rev } = tail.store;
     const { policy } = this;
     return async () => {
-      const began = performance.now();
+      this.workMs += workedMs() - this.workingSince;
       do await new Promise((resolve) => setTimeout(resolve, this.setup.isBusy() ? 20 : 0));
       while (this.setup.isBusy() && !this.stopped);
-      this.pausedMs += performance.now() - began;
+      this.workingSince = workedMs();
       const hasGrown = () => tail.refresh().length > 0 || tail.store.rev !== rev;
       if (this.stopped || this.policy !== policy || this.setup.runs.get(tail.runId) !== run || hasGrown())
         throw new Interrupted();
@@ -291,6 +294,8 @@ function removable(tail: RunTail): Removable[] {
 function isOver(state: RunState, writer: WriterState, modifiedMs: number, latest: number): boolean {
   // Of the collector's own journals, others are begun when these are gone.
   if (writer.role === 'collector' || writer.end !== null || isGone(state, writer)) return true;
+  // Another process may import the rest of it.
+  if (writer.role === 'import') return false;
   if (writer.proc !== null && liveness(writer.proc) === 'gone') return true;
   if (writer.proc !== null && liveness(writer.proc) === 'alive') return false;
   const parent = Object.values(state.writers).find((one) => one.writer === writer.forked_from);

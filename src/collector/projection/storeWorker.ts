@@ -5,10 +5,11 @@ import type { SqlJsStatic } from 'sql.js';
 import { english } from '../../base/texts';
 import { shortKey } from '../../domain/payload';
 import { parseQuery } from '../../domain/query/parse';
+import { flatDetail } from '../../domain/run/row';
 import { deriveStatus } from '../../domain/run/status';
 import { warn } from '../../domain/run/warnings';
 import { trashedAt } from '../../domain/run/trash';
-import type { JournalPolicy, ListRequest, SeriesRequest } from '../../protocol/api';
+import type { JournalPolicy, Params } from '../../protocol/api';
 import { userError } from '../../protocol/apiError';
 import { isId } from '../../protocol/ids';
 import type { Changed, DiskUsage, ListResult, RunDetail, RunRow, SeriesResult } from '../../protocol/rows';
@@ -30,15 +31,7 @@ import { RunSizes } from './runSizes';
 import { SaveBudget } from './saveBudget';
 import { canBeMadeAgain, Sealing, type SealingSetup } from './sealing';
 import type { Catalog } from '../store/catalog';
-import type {
-  Configuration,
-  Expiry,
-  LaunchInfo,
-  EventsPage,
-  Page,
-  WorkerMethods,
-  WorkerNotice,
-} from '../contract/workerApi';
+import type { Configuration, Expiry, LaunchInfo, WorkerMethods, WorkerNotice } from '../contract/workerApi';
 import { RUN_DATABASE } from '../files/runFiles';
 
 export interface StoreSetup {
@@ -146,24 +139,38 @@ export class StoreWorker implements Methods {
     this.timers.push(setInterval(() => this.eachSecond(), SECOND_MS));
   }
 
-  list(request: ListRequest): ListResult {
+  'runs.list'(request: Params<'runs.list'>): ListResult {
     this.heap.used();
     const query = parseQuery(request.filter ?? '');
     this.keeper.putAll();
     const { rows, ...page } = this.catalog.list(request, query);
-    const seen = rows.map((row) => (this.living.has(row.run_id) ? { ...row, lives: true } : row));
-    return { ...page, rows: seen, backlog_bytes: this.ingestion.backlogBytes };
+    return { ...page, rows: rows.map((row) => this.withLife(row)), backlog_bytes: this.ingestion.backlogBytes };
   }
 
-  async get({ run_id }: { run_id: string }): Promise<RunDetail> {
+  /** Rows as they are listed, whichever side of the trash they are on. */
+  rows({ run_ids }: { run_ids: string[] }): Promise<RunRow[]> {
+    return Promise.all(
+      run_ids.map(async (run_id) => {
+        const run = await this.use(run_id);
+        this.keeper.put(run);
+        return this.withLife(this.catalog.get(run_id) ?? this.runs.refreshRow(run));
+      }),
+    );
+  }
+
+  private withLife(row: RunRow): RunRow {
+    return this.living.has(row.run_id) ? { ...row, lives: true } : row;
+  }
+
+  async 'runs.get'({ run_id }: Params<'runs.get'>): Promise<RunDetail> {
     const run = await this.use(run_id);
     const trashed = trashedAt(run.tail.state);
     const detail = run.tail.detail();
-    const lives = livesOn(run.tail, detail);
-    return { ...detail, ...(lives && { lives }), ...(trashed !== null && { trashed }) };
+    const lives = livesOn(run.tail, detail.row);
+    return { ...flatDetail(detail), ...(lives && { lives }), ...(trashed !== null && { trashed }) };
   }
 
-  async series(request: SeriesRequest): Promise<SeriesResult> {
+  async 'runs.series'(request: Params<'runs.series'>): Promise<SeriesResult> {
     const { tail } = await this.use(request.run_id);
     const { started } = deriveStatus(tail.state);
     // Endless keys are kept shortened, and may be asked for as they were logged.
@@ -171,13 +178,13 @@ export class StoreWorker implements Methods {
     return { series: tail.store.series({ ...request, keys }, started ?? tail.state.created) };
   }
 
-  async events({ run_id, offset = 0, limit = PAGE, types }: EventsPage) {
+  async 'runs.events'({ run_id, offset = 0, limit = PAGE, types }: Params<'runs.events'>) {
     const { tail } = await this.use(run_id);
     const page = tail.store.events(offset, limit, types);
     return { ...page, events: page.events.map((event) => tail.files.located(event)) };
   }
 
-  async logs({ run_id, offset = 0, limit = PAGE }: Page) {
+  async 'runs.logs'({ run_id, offset = 0, limit = PAGE }: Params<'runs.logs'>) {
     return (await this.use(run_id)).tail.store.logs(offset, limit);
   }
 
@@ -198,7 +205,7 @@ export class StoreWorker implements Methods {
     return rules ? this.alerts.use(rules) : [];
   }
 
-  diskUsage(): Promise<DiskUsage> {
+  'disk.usage'(): Promise<DiskUsage> {
     this.keeper.putAll();
     return this.house.diskUsage();
   }

@@ -3,6 +3,7 @@ import { GrowableColumn } from '../../domain/series/column';
 import { PointStats } from '../../domain/series/stats';
 import { CHUNK_POINTS, chunkLength, decodeHead, describeChunk, givenX, type Chunk, type PointColumns } from './chunk';
 import type { ChunkTable, ColumnName, StoredChunk } from './chunkTable';
+import type { CallSites } from './callSites';
 import type { Column } from './columnCodec';
 
 export interface PieceIdentity {
@@ -49,6 +50,8 @@ export class Piece {
   constructor(
     readonly identity: PieceIdentity,
     private readonly table: ChunkTable,
+    /** Null where points were stored by a version that did not keep them. */
+    readonly sites: CallSites | null,
   ) {}
 
   append(value: number, step: number, epoch: number, ts: number): void {

@@ -12,5 +12,7 @@ export const RUN_SCHEMA: Schema = {
        logger TEXT, step REAL, fields TEXT);
      CREATE TABLE event (id INTEGER PRIMARY KEY, writer TEXT, worker TEXT, attempt INTEGER, seq INTEGER, ts INTEGER,
        type TEXT, at TEXT, payload TEXT);`,
+    // Which lines logged the points: [[file:line, first seq, last seq, count], …]. NULL where an earlier version did not keep them.
+    'ALTER TABLE piece ADD COLUMN sites TEXT;',
   ],
 };

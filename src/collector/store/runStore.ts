@@ -7,6 +7,7 @@ import type { LogLine, Series, Summary } from '../../protocol/rows';
 import type { RunSink, RunState, WriterState } from '../../domain/run/state';
 import { RUN_DATABASE, SEALED_DATABASE } from '../files/runFiles';
 import type { PointColumns } from './chunk';
+import { CallSites, type CallSite } from './callSites';
 import { ChunkTable } from './chunkTable';
 import { databaseBytes, readDatabaseFile, saveDatabaseFile, storedChecksum } from './databaseFile';
 import { databaseOf, emptyDatabase, readMeta, transact, writeMeta } from './databaseSchema';
@@ -30,6 +31,13 @@ export interface EventPage {
   events: Json[];
   next: number;
   total: number;
+}
+
+export interface PieceContents {
+  identity: PieceIdentity;
+  count: number;
+  sites: CallSite[] | null;
+  read(): Iterable<PointColumns>;
 }
 
 const LOG_COLUMNS = ['seq', 'ts', 'worker', 'level', 'message', 'logger', 'step', 'fields'];
@@ -112,9 +120,19 @@ export class RunStore implements RunSink {
     return databaseBytes(this.database) + pieces + this.chunks.cachedBytes;
   }
 
-  point(writer: WriterState, key: string, value: number, step: number | null, epoch: number | null, ts: number): void {
+  point(
+    writer: WriterState,
+    key: string,
+    value: number,
+    step: number | null,
+    epoch: number | null,
+    ts: number,
+    at?: string,
+    seq = 0,
+  ): void {
     const piece = this.index.find(writer, key) ?? this.addPiece(writer, key);
     piece.append(value, finiteOrNaN(step), finiteOrNaN(epoch), ts);
+    piece.sites?.add(at, seq);
     this.points++;
     this.rev++;
     this.book.touch(key);
@@ -169,10 +187,12 @@ export class RunStore implements RunSink {
     return { events, next, total };
   }
 
-  /** Points in the order in which each writer logged them, a piece at a time. */
-  *contents(): Generator<{ identity: PieceIdentity; count: number; read: () => Iterable<PointColumns> }> {
-    for (const piece of this.index.pieces)
-      yield { identity: piece.identity, count: piece.count, read: () => piece.columns() };
+  /** Points in the order in which each writer logged them, a piece at a time; `sites` null where they were not kept. */
+  *contents(): Generator<PieceContents> {
+    for (const piece of this.index.pieces) {
+      const { identity, count, sites } = piece;
+      yield { identity, count, sites: sites && [...sites.values()].sort(byText), read: () => piece.columns() };
+    }
   }
 
   /**
@@ -184,7 +204,7 @@ export class RunStore implements RunSink {
     this.logTable.flush();
     this.eventTable.flush();
     transact(this.database, () => {
-      for (const piece of this.index.pieces) piece.saveTail();
+      this.savePieces();
       writeMeta(this.database, 'rev', this.rev);
       replaceRows(this.database, 'state', 'section', Object.entries(state));
       replaceRows(this.database, 'journal', 'file', offsets);
@@ -206,23 +226,36 @@ export class RunStore implements RunSink {
   private addPiece(writer: WriterState, key: string): Piece {
     const { writer: id, worker, attempt } = writer;
     const identity: PieceIdentity = { id: this.index.pieces.length + 1, writer: id, worker, attempt, key };
-    this.database.run('INSERT INTO piece (id, writer, worker, attempt, key) VALUES (?, ?, ?, ?, ?)', [
+    this.database.run("INSERT INTO piece (id, writer, worker, attempt, key, sites) VALUES (?, ?, ?, ?, ?, '[]')", [
       identity.id,
       id,
       worker,
       attempt,
       key,
     ]);
-    const piece = new Piece(identity, this.chunks);
+    const piece = new Piece(identity, this.chunks, new CallSites());
     this.index.add(piece);
     return piece;
   }
 
+  private savePieces(): void {
+    const update = this.database.prepare('UPDATE piece SET sites = ? WHERE id = ?');
+    try {
+      for (const piece of this.index.pieces) {
+        if (piece.unsaved && piece.sites) update.run([piece.sites.json(), piece.identity.id]);
+        piece.saveTail();
+      }
+    } finally {
+      update.free();
+    }
+  }
+
   private loadPieces(): void {
-    const rows = this.database.exec('SELECT id, writer, worker, attempt, key FROM piece ORDER BY id')[0]?.values ?? [];
+    const sql = 'SELECT id, writer, worker, attempt, key, sites FROM piece ORDER BY id';
     const pieces = new Map<number, Piece>();
-    for (const [id, writer, worker, attempt, key] of rows) {
-      const piece = new Piece({ id, writer, worker, attempt, key } as PieceIdentity, this.chunks);
+    for (const [id, writer, worker, attempt, key, sites] of this.database.exec(sql)[0]?.values ?? []) {
+      const identity = { id, writer, worker, attempt, key } as PieceIdentity;
+      const piece = new Piece(identity, this.chunks, typeof sites === 'string' ? CallSites.parse(sites) : null);
       pieces.set(piece.identity.id, piece);
       this.index.add(piece);
     }
@@ -236,6 +269,10 @@ export class RunStore implements RunSink {
       this.book.touch(piece.identity.key);
     }
   }
+}
+
+function byText(a: CallSite, b: CallSite): number {
+  return a.at < b.at ? -1 : 1;
 }
 
 function finiteOrNaN(value: number | null): number {

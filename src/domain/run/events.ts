@@ -1,5 +1,5 @@
 /** What the events mean that are not metrics. */
-import { ALERT_LEVELS, type Edit, type Launch, MEDIA_TYPES, type Role } from '../../protocol/events';
+import { ALERT_LEVELS, type Edit, type Launch, MEDIA_TYPES, type Origin, type Role } from '../../protocol/events';
 import type { CommandState } from '../../protocol/rows';
 import { isRecord } from '../../base/unknown';
 import {
@@ -56,7 +56,7 @@ const fromTraining: Record<string, Handler> = {
 
 const HANDLERS: Record<Role, Record<string, Handler>> = {
   script: fromTraining,
-  import: fromTraining,
+  import: { ...fromTraining, import: imported, status: importedStatus },
   supervisor: fromTraining,
   collector: { launch, command, stop: stopRung, note, alert, run_end: collectorEnd },
   user: { edit },
@@ -234,6 +234,24 @@ function status(payload: Fields, context: Context): void {
   const cur = finiteOf(parts['cur'] ?? parts['current']);
   if (cur === null) return warn(state, 'bad_progress', 'A progress without a number was skipped.', writer);
   writer.progress = { cur, total: finiteOf(parts['total']), unit: (wordOf(parts['unit']) ?? 'steps').slice(0, 50) };
+}
+
+/** Nobody sees the processes of an imported run: its source says that it is lost. */
+function importedStatus(payload: Fields, context: Context): void {
+  const isLost = payload['status'] === 'lost';
+  if (isLost) context.writer.lost = true;
+  else delete context.writer.lost;
+  status(isLost ? { ...payload, status: 'running' } : payload, context);
+}
+
+/** Ends each batch of an import. */
+function imported(payload: Fields, context: Context): void {
+  const { state, writer } = context;
+  const { origin, position } = payload;
+  writer.position = jsonOf(position);
+  const isOrigin = isRecord(origin) && ['kind', 'path', 'id'].every((name) => typeof origin[name] === 'string');
+  if (!isOrigin) return warn(state, 'bad_event', 'An import that does not say where it came from was skipped.', writer);
+  if (wins(context, 'origin', writer.attempt, 0)) state.origin = jsonOf(origin) as Origin;
 }
 
 function log(payload: Fields, context: Context): void {

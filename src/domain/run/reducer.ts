@@ -95,10 +95,10 @@ export function applyEvent(state: RunState, writer: WriterState, envelope: Field
     return false;
   }
   if (t === 'heartbeat') return false;
-  if (writer.end !== null && t !== 'command_ack')
+  if (writer.end !== null && t !== 'command_ack' && t !== 'import')
     warn(state, 'after_end', `${writer.worker} logged more after it had said that it ended. It was kept.`, writer);
-  if (t === 'metric') applyMetric(state, writer, p, ts, sink);
-  else if (t === 'metric_batch') applyBatch(state, writer, p, ts, sink);
+  if (t === 'metric') applyMetric(state, writer, p, ts, m, sink);
+  else if (t === 'metric_batch') applyBatch(state, writer, p, ts, m, sink);
   else applyRareEvent(state, writer, { t, seq, ts, payload: p }, sink);
   return true;
 }
@@ -136,7 +136,7 @@ function tick(state: RunState, writer: WriterState, given: unknown): number {
   return ts;
 }
 
-function applyMetric(state: RunState, writer: WriterState, p: Fields, ts: number, sink: RunSink): void {
+function applyMetric(state: RunState, writer: WriterState, p: Fields, ts: number, m: Fields, sink: RunSink): void {
   const key = p['key'];
   if (typeof key !== 'string' || key === '')
     return warn(state, 'bad_metric', 'A metric without a key was skipped.', writer);
@@ -145,20 +145,27 @@ function applyMetric(state: RunState, writer: WriterState, p: Fields, ts: number
   const step = axisOf(state, writer, p['step'], 'step');
   const epoch = axisOf(state, writer, p['epoch'], 'epoch');
   hear(writer, step, ts);
-  sink.point(writer, metricKey(state, writer, key, p['ctx']), value, step, epoch, ts);
+  sink.point(writer, metricKey(state, writer, key, p['ctx']), value, step, epoch, ts, siteOf(m), m['seq'] as number);
 }
 
-function applyBatch(state: RunState, writer: WriterState, p: Fields, ts: number, sink: RunSink): void {
+function applyBatch(state: RunState, writer: WriterState, p: Fields, ts: number, m: Fields, sink: RunSink): void {
   const { metrics, ctx } = p;
   if (!isRecord(metrics)) return warn(state, 'bad_metric', 'A batch without metrics was skipped.', writer);
   const step = axisOf(state, writer, p['step'], 'step');
   const epoch = axisOf(state, writer, p['epoch'], 'epoch');
   hear(writer, step, ts);
+  const at = siteOf(m);
+  const seq = m['seq'] as number;
   for (const key in metrics) {
     const value = metricOf(metrics[key]);
     if (value === undefined || key === '') warnOfValue(state, writer, key);
-    else sink.point(writer, metricKey(state, writer, key, ctx), value, step, epoch, ts);
+    else sink.point(writer, metricKey(state, writer, key, ctx), value, step, epoch, ts, at, seq);
   }
+}
+
+function siteOf(m: Fields): string | undefined {
+  const at = m['at'];
+  return typeof at === 'string' ? at : undefined;
 }
 
 function hear(writer: WriterState, step: number | null, ts: number): void {

@@ -2,7 +2,7 @@
  * A run as the reducer knows it: plain JSON, saved whole in run.sqlite. Points and log lines are not in it: the
  * reducer hands them to a sink (the store).
  */
-import type { Exit, Json, Launch, Num, Proc, Role, RunError, Source, StopRung } from '../../protocol/events';
+import type { Exit, Json, Launch, Num, Origin, Proc, Role, RunError, Source, StopRung } from '../../protocol/events';
 import type { SeqGaps } from './seqGaps';
 import type { Alert, Artifact, Checkpoint, CommandState, MediaKey, Progress, Warning } from '../../protocol/rows';
 
@@ -36,6 +36,10 @@ export interface WriterState {
   unclear?: number;
   /** Events that came again; they changed nothing. */
   duplicates?: number;
+  /** Of an import: from where its source is to be read on. */
+  position?: Json;
+  /** Of an import: its source says that nothing is heard of the run. */
+  lost?: boolean;
 }
 
 /** Whose word a field is: compared part by part, the greatest wins, so that the order of reading does not matter. */
@@ -90,6 +94,8 @@ export interface RunState {
   processes?: Record<string, StartedProcess>;
   /** By writer id: processes that the collector journaled as gone, and the last event that it had of them. */
   gone?: Record<string, { at: number; reason: string; seq?: number }>;
+  /** Of an imported run. */
+  origin?: Origin;
   /** Folders in which its workspace was when something was logged. */
   roots?: string[];
   /** Of fields that several writers may set. */
@@ -98,8 +104,20 @@ export interface RunState {
 
 /** Where the reducer sends what does not belong in the state. `writer` names the journal that logged it. */
 export interface RunSink {
-  /** value may be NaN or ±Infinity; ts in µs; step and epoch null when not given. */
-  point(writer: WriterState, key: string, value: number, step: number | null, epoch: number | null, ts: number): void;
+  /**
+   * value may be NaN or ±Infinity; ts in µs; step and epoch null when not given; `at` is "file:line" of the logging call,
+   * seq the number of its event.
+   */
+  point(
+    writer: WriterState,
+    key: string,
+    value: number,
+    step: number | null,
+    epoch: number | null,
+    ts: number,
+    at?: string,
+    seq?: number,
+  ): void;
   log(
     writer: WriterState,
     seq: number,

@@ -204,7 +204,11 @@ function isFailure(exit: Exit | null): boolean {
 function activeStatus(state: RunState, { scripts, supervisors }: Writers): Status {
   const waiting = [...scripts, ...supervisors].filter((writer) => writer.end === null && !isGone(state, writer));
   if (scripts.length + supervisors.length === 0) return 'queued';
-  return waiting.every(({ seen }) => seen === 'silent') ? 'lost' : 'running';
+  return waiting.every(isSilent) ? 'lost' : 'running';
+}
+
+function isSilent({ role, seen, lost }: WriterState): boolean {
+  return role === 'import' ? lost === true : seen === 'silent';
 }
 
 function endedAt(state: RunState, writer: WriterState): number {

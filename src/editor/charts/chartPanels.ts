@@ -1,7 +1,7 @@
 /** Chart panels beside the editor: one for each choice of runs, restored after a reload. */
 import * as vscode from 'vscode';
 import { newPanelState, type PanelState, readPanelState, type ToHost } from '../../protocol/panel';
-import { CHARTS_PANEL } from '../contributions';
+import { CHARTS_PANEL } from '../manifest/ids';
 import { EditorDesk } from './editorDesk';
 import { chartsPage } from './html';
 import { PanelSession } from './panelSession';

@@ -3,9 +3,9 @@ import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { isRecord } from '../../base/unknown';
 import type { ImageKind } from '../../protocol/panel';
-import { requireTrust } from '../messages';
-import { awaitAnswer } from '../commandAnswer';
-import { textColumn } from '../textColumn';
+import { requireTrust } from '../window/messages';
+import { awaitAnswer } from '../runs/commandAnswer';
+import { textColumn } from '../window/textColumn';
 import type { PanelDesk, RunSource } from './ports';
 
 const KIND_NAMES: Record<ImageKind, string> = {

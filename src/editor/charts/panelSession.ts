@@ -20,7 +20,7 @@ import {
   type ToHost,
   type ToPanel,
 } from '../../protocol/panel';
-import { packSeries } from './packedSeries';
+import { DRAWN_COLUMNS, packSeries } from './packedSeries';
 import type { PanelDesk, RunActions, RunColorSource, RunSource, ViewStore } from './ports';
 import { fetchRows } from './runRows';
 
@@ -179,8 +179,10 @@ export class PanelSession implements Disposable {
     const run_id = 'query' in request ? request.query.run_id : request.run_id;
     const client = await this.deps.source.forRun(run_id);
     switch (request.kind) {
-      case 'series':
-        return { series: (await client.call('runs.series', request.query)).series.map(packSeries) };
+      case 'series': {
+        const { series } = await client.call('runs.series', { ...request.query, columns: [...DRAWN_COLUMNS] });
+        return { series: series.map(packSeries) };
+      }
       case 'detail':
         return { detail: await client.call('runs.get', { run_id }) };
       case 'output': {

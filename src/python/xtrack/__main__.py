@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from typing import Dict, List, NoReturn, Optional
+from typing import Dict, List, NoReturn, Optional, Set
 
-from . import doctor, unsent
-from .ids import is_id
-from .job import Job
-from .supervisor import Supervisor
+from .core.ids import is_id
+from .doctor import report as doctor
+from .supervisor.job import Job
+from .supervisor.supervisor import Supervisor
+from .transport import unsent
 from .version import VERSION
 
 USAGE = """\
@@ -67,7 +68,10 @@ def main(arguments: List[str]) -> int:
 
 def parse(words: List[str]) -> Job:
     """By hand: argparse would take the script's own options for ours."""
-    options, flags, tags, rest = {}, set(), {}, list(words)
+    options: Dict[str, str] = {}
+    tags: Dict[str, str] = {}
+    flags: Set[str] = set()
+    rest = list(words)
     while rest and rest[0].startswith("--") and rest[0] != "--":
         word, _, value = rest.pop(0).partition("=")
         if word in _FLAGS and not value:
@@ -120,9 +124,10 @@ def parse_doctor(words: List[str]) -> doctor.Request:
 
 
 def parse_options(words: List[str], known: List[str]) -> Dict[str, str]:
-    options, rest = {}, list(words)
+    options: Dict[str, str] = {}
+    rest = list(words)
     while rest:
-        word, separator, value = rest.pop(0).partition("=")
+        word, _, value = rest.pop(0).partition("=")
         if word not in known:
             usage_error("unknown option %s" % word)
         if not value and not rest:

@@ -108,7 +108,7 @@ it('a resume names a missing interpreter and starts nothing, and continues with 
   await finished(run_id);
   rmSync(link);
   const gone = {
-    data: { code: 'invalid', field: 'interpreter' },
+    data: { code: 'invalid', field: 'interpreter', interpreter: link },
     message: expect.stringContaining(`${link} was not found`),
   };
   await expect(collector.call('runs.resume', { run_id })).rejects.toMatchObject(gone);

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
+import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inject } from 'vitest';
 import { encodeFrame, FrameDecoder } from '../../../src/base/frames';
@@ -25,7 +25,9 @@ export function temporaryFolder(): string {
 
 export async function cleanUp(): Promise<void> {
   await Promise.all([...children].map((child) => ended(child, () => child.kill('SIGKILL'))));
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+  // Newest first: scripts that watch a folder of theirs end with it, and then write no more into older ones.
+  for (const folder of folders.splice(0).reverse())
+    rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
 }
 
 function ended(child: ChildProcess, act: () => void): Promise<void> {
@@ -211,10 +213,42 @@ export function eventsIn(path: string): { t: string; seq: number; p: Record<stri
   return events;
 }
 
-export async function until(condition: () => boolean | Promise<boolean>, withinMs = 120_000): Promise<void> {
-  const deadline = performance.now() + withinMs;
-  while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`not within ${withinMs} ms: ${condition.toString()}`);
+/**
+ * Resolves with what the condition answers once that is true. Rejects when `progress` has answered the same for
+ * `patienceMs`; without it, when the condition did not hold for so long. Only time in which a processor was idle counts:
+ * what takes long because other programs run does not fail here, and what hangs then is ended by the test's own timeout.
+ */
+export async function until<T>(
+  condition: () => T | Promise<T>,
+  patienceMs = 10_000,
+  progress: () => unknown = () => null,
+): Promise<Exclude<T, false | null | undefined>> {
+  let seen = progress();
+  let idle = new IdleTime();
+  for (;;) {
+    const found = await condition();
+    if (found) return found as Exclude<T, false | null | undefined>;
+    const now = progress();
+    if (now !== seen) [seen, idle] = [now, new IdleTime()];
+    if (idle.ms > patienceMs) throw new Error(`nothing changed for ${patienceMs} ms: ${condition.toString()}`);
     await new Promise((done) => setTimeout(done, 20));
   }
+}
+
+/** How long at least one processor of this machine had nothing to do. */
+class IdleTime {
+  private total = 0;
+  private at = performance.now();
+  private idle = idleOfAll();
+
+  get ms(): number {
+    const [at, idle] = [performance.now(), idleOfAll()];
+    this.total += Math.min(at - this.at, Math.max(0, idle - this.idle));
+    [this.at, this.idle] = [at, idle];
+    return this.total;
+  }
+}
+
+function idleOfAll(): number {
+  return cpus().reduce((sum, { times }) => sum + times.idle, 0);
 }

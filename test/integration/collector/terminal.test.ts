@@ -38,7 +38,7 @@ function show(run_id: string): OutputFollower {
   return follower;
 }
 
-const shows = (text: string): Promise<void> =>
+const shows = (text: string): Promise<true> =>
   until(() => shown.includes(text)).catch((error: Error) => {
     throw new Error(`${error.message}: ${text} is not in ${shown}`);
   });

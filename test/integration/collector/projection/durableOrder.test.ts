@@ -3,7 +3,8 @@ import * as fs from 'node:fs';
 import { basename, join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { Process, tempDir } from '../../../unit/collector/journal/journalFixture';
-import { elsewhere, rowOf, start, until } from './startedWorkers';
+import { until } from '../harness';
+import { elsewhere, rowOf, start } from './startedWorkers';
 
 const seen = vi.hoisted(() => ({ calls: [] as string[], files: new Map<number, string>() }));
 vi.mock('node:fs', async (original) => {

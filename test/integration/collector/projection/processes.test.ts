@@ -6,7 +6,8 @@ import { JournalWriter } from '../../../../src/collector/journal/journalWriter';
 import { thisHost } from '../../../../src/collector/files/processIdentity';
 import type { GoneNotice, WorkerNotice } from '../../../../src/collector/contract/workerApi';
 import { headFor, Process, tempDir } from '../../../unit/collector/journal/journalFixture';
-import { children, elsewhere, procOf, rowOf, start, until } from './startedWorkers';
+import { until } from '../harness';
+import { children, elsewhere, procOf, rowOf, start } from './startedWorkers';
 
 describe('processes', () => {
   const running = (): ChildProcess => {

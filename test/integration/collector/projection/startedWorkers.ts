@@ -55,24 +55,14 @@ export function start(
   return { worker, notices, end };
 }
 
-export async function until<T>(what: () => T | undefined | null | false, ms = 120_000): Promise<T> {
-  const end = performance.now() + ms;
-  for (;;) {
-    const found = what();
-    if (found) return found;
-    if (performance.now() > end) throw new Error(`did not happen within ${ms} ms: ${String(what)}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
 export const rowOf = (worker: StoreWorker, runId: string): RunRow | undefined =>
-  worker.list({}).rows.find(({ run_id }) => run_id === runId);
+  worker['runs.list']({}).rows.find(({ run_id }) => run_id === runId);
 
 export const changes = (notices: WorkerNotice[]): Changed[] =>
   notices.flatMap((notice) => (notice.kind === 'changed' ? notice.changes : []));
 
 export const points = async (worker: StoreWorker, runId: string, key: string): Promise<number[]> => {
-  const { series } = await worker.series({ run_id: runId, keys: [key], x: 'step', points: 1000 });
+  const { series } = await worker['runs.series']({ run_id: runId, keys: [key], x: 'step', points: 1000 });
   return series.flatMap(({ last }) => last as number[]);
 };
 

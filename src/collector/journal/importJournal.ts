@@ -1,0 +1,87 @@
+/**
+ * The journal of a run that comes from elsewhere. Each batch of events is one write and one sync, and ends in an event
+ * `import`: where the run came from, and from where its source is to be read on. What a crash left behind the last one is
+ * written again with the same numbers, which readers take once; so events must follow from the source alone.
+ */
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { join } from 'node:path';
+import { FrameDecoder } from '../../base/frames';
+import { isRecord } from '../../base/unknown';
+import type { JournalHead, Json, Origin } from '../../protocol/events';
+import { isEventJournal } from '../files/runFiles';
+import { JournalWriter, type NewEvent } from './journalWriter';
+
+const READ = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+const CHUNK = 1 << 20;
+
+export class ImportJournal {
+  private constructor(
+    private readonly journal: JournalWriter,
+    private readonly runId: string,
+    /** As it was given with the last whole batch; null before the first one. */
+    private at: Json,
+  ) {}
+
+  /** Makes the journal, or goes on in the one of an earlier process. The writer of `head` follows from the source. */
+  static open(runDir: string, head: Omit<JournalHead, 'role'>): ImportJournal {
+    const file = `events-${head.worker}-${head.attempt}-${head.writer}.xtj`;
+    if (!isEventJournal(file)) throw new Error(`${file} is not a name that journals have`);
+    const whole: JournalHead = { ...head, role: 'import' };
+    const { seq, position } = lastBatch(join(runDir, file));
+    const journal =
+      seq === null
+        ? JournalWriter.create(runDir, file, whole)
+        : JournalWriter.continueAt(runDir, file, whole, seq);
+    return new ImportJournal(journal, head.run_id, position);
+  }
+
+  get position(): Json {
+    return this.at;
+  }
+
+  /** Survives a power failure when it returns. Throws when it could not be written; then the same batch may come again. */
+  append(events: readonly NewEvent[], origin: Origin, position: Json): void {
+    const ts = events.at(-1)?.ts;
+    const last: NewEvent = { t: 'import', p: { run_id: this.runId, origin, position }, ...(ts !== undefined && { ts }) };
+    this.journal.appendAll([...events, last]);
+    this.journal.sync();
+    this.at = position;
+  }
+
+  close(): void {
+    this.journal.close();
+  }
+}
+
+/** `seq` null where there is no such journal, 0 where it has no whole batch, -1 where even its head is missing. */
+function lastBatch(path: string): { seq: number | null; position: Json } {
+  const found: { seq: number | null; position: Json } = { seq: null, position: null };
+  let fd: number;
+  try {
+    fd = openSync(path, READ);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return found;
+    throw error;
+  }
+  try {
+    if (!fstatSync(fd).isFile()) throw new Error(`${path} is no file`);
+    found.seq = -1;
+    const decoder = new FrameDecoder();
+    for (let count = 1; count > 0;) {
+      const chunk = Buffer.allocUnsafe(CHUNK);
+      count = readSync(fd, chunk, 0, CHUNK, null);
+      decoder.push(chunk.subarray(0, count));
+      for (let item = decoder.next(); item; item = decoder.next()) {
+        if (item.kind === 'bad') continue;
+        const { t, m, p } = item.envelope;
+        if (t === 'journal' && found.seq < 0) found.seq = 0;
+        if (t !== 'import' || !isRecord(m) || !isRecord(p) || typeof m['seq'] !== 'number') continue;
+        found.seq = m['seq'];
+        found.position = (p['position'] ?? null) as Json;
+      }
+    }
+    return found;
+  } finally {
+    closeSync(fd);
+  }
+}

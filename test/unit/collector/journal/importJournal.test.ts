@@ -1,0 +1,88 @@
+import { appendFileSync, readFileSync, statSync, truncateSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { FrameDecoder } from '../../../../src/base/frames';
+import { ImportJournal } from '../../../../src/collector/journal/importJournal';
+import { JournalWriter } from '../../../../src/collector/journal/journalWriter';
+import { headFor, tempDir } from './journalFixture';
+
+const ORIGIN = { kind: 'tensorboard', path: '/logs/one', id: 'one' };
+const HOUR = 3_600_000_000;
+const IN_2020 = 1_577_880_000_000_000;
+
+const metric = (step: number) => ({
+  t: 'metric',
+  p: { run_id: 'run-1', key: 'loss', value: 1 / step, step },
+  ts: IN_2020 + step * HOUR,
+});
+
+function framesOf(path: string): { t: string; seq: number; ts: number }[] {
+  const decoder = new FrameDecoder();
+  decoder.push(readFileSync(path));
+  const found = [];
+  for (let item = decoder.next(); item; item = decoder.next()) {
+    if (item.kind === 'bad') continue;
+    const { t, m } = item.envelope as { t: string; m: { seq: number; ts: number } };
+    found.push({ t, seq: m.seq, ts: m.ts });
+  }
+  return found;
+}
+
+function place() {
+  const dir = join(tempDir(), 'runs', 'run-1');
+  const head = headFor('run-1', { writer: 'imported' });
+  return { dir, head, path: join(dir, 'events-worker-0-1-imported.xtj') };
+}
+
+it('an import keeps the times of its source, and says from where it is to go on', () => {
+  const { dir, head, path } = place();
+  const first = ImportJournal.open(dir, head);
+  expect(first.position).toBeNull();
+  first.append([metric(1), metric(2)], ORIGIN, { offset: 200 });
+  first.close();
+  const second = ImportJournal.open(dir, head);
+  expect(second.position).toEqual({ offset: 200 });
+  second.append([metric(3)], ORIGIN, { offset: 300 });
+  expect(second.position).toEqual({ offset: 300 });
+  second.close();
+  expect(framesOf(path).slice(1)).toEqual([
+    { t: 'metric', seq: 1, ts: IN_2020 + HOUR },
+    { t: 'metric', seq: 2, ts: IN_2020 + 2 * HOUR },
+    { t: 'import', seq: 3, ts: IN_2020 + 2 * HOUR },
+    { t: 'metric', seq: 4, ts: IN_2020 + 3 * HOUR },
+    { t: 'import', seq: 5, ts: IN_2020 + 3 * HOUR },
+  ]);
+});
+
+it('what a crash left of a batch is written again with the same numbers', () => {
+  const { dir, head, path } = place();
+  const first = ImportJournal.open(dir, head);
+  first.append([metric(1)], ORIGIN, 1);
+  const whole = statSync(path).size;
+  first.append([metric(2), metric(3)], ORIGIN, 3);
+  first.close();
+  const batch = statSync(path).size - whole;
+  for (const kept of [batch - 1, batch >> 1, 1, 0]) {
+    truncateSync(path, whole + kept);
+    const next = ImportJournal.open(dir, head);
+    expect([kept, next.position]).toEqual([kept, 1]);
+    next.append([metric(2), metric(3)], ORIGIN, 3);
+    next.close();
+    expect(framesOf(path).slice(-3)).toEqual([
+      { t: 'metric', seq: 3, ts: IN_2020 + 2 * HOUR },
+      { t: 'metric', seq: 4, ts: IN_2020 + 3 * HOUR },
+      { t: 'import', seq: 5, ts: IN_2020 + 3 * HOUR },
+    ]);
+  }
+});
+
+it('a journal whose head is lost gets another one', () => {
+  const { dir, head, path } = place();
+  JournalWriter.create(dir, 'events-worker-0-1-imported.xtj', head).close();
+  truncateSync(path, 10);
+  appendFileSync(path, 'garbage');
+  const journal = ImportJournal.open(dir, head);
+  journal.append([metric(1)], ORIGIN, 1);
+  journal.close();
+  expect(framesOf(path).map(({ t, seq }) => `${t} ${seq}`)).toEqual(['journal 0', 'metric 1', 'import 2']);
+});
