@@ -1,3 +1,5 @@
+const { readFileSync } = require('node:fs');
+
 /** Which room may enter which (docs/architecture.md). Type imports count: a shape shared is a dependency. */
 const room = (name, from, to, comment) => ({
   name,
@@ -39,6 +41,23 @@ const SHARED = Object.keys(EDITOR_SHARED).join('|');
 /** Declarations, which import nothing but `manifest/`: their types may be used everywhere. */
 const DECLARATIONS = '^src/editor/([^/]+/contribution|contributions)\\.ts$';
 
+/** Tabs of the panel, a folder each, as its list has them. */
+const TABS = [...readFileSync('webview/panel/tabs.ts', 'utf8').matchAll(/from '\.\.\/(\w+)\//g)].map(
+  ([, name]) => name,
+);
+const tabs = `^webview/(${TABS.join('|')})/`;
+/** What a tab is, which tabs have to know; all else of the panel knows the tabs, or is none of their business. */
+const CONTRACT = '^webview/panel/panelTab\\.ts$';
+
+/** What each room of the webviews may enter beside itself. */
+const webviewRoom = (name, from, to) => ({
+  name: `webview/${name}`,
+  severity: 'error',
+  comment: `of the other rooms of the webviews: ${to.join(' ')}`,
+  from: { path: from },
+  to: { path: '^webview/', pathNot: to },
+});
+
 module.exports = {
   forbidden: [
     room('base', '^src/base/', ['^src/base/'], 'base imports nothing'),
@@ -59,6 +78,25 @@ module.exports = {
       'extension.ts, composition.ts and their parts wire the editor',
     ),
     room('webview', '^webview/', ['^webview/', '^src/(domain|protocol|base)/'], 'a webview only knows messages'),
+    webviewRoom('shared', '^webview/shared/', ['^webview/shared/']),
+    webviewRoom('model', '^webview/model/', ['^webview/(model|shared)/']),
+    webviewRoom('panelTab', CONTRACT, ['^webview/(model|shared)/']),
+    webviewRoom('grid', '^webview/grid/', ['^webview/(grid|model|shared)/', CONTRACT]),
+    webviewRoom('tabs', tabs, ['^webview/$1/', '^webview/(grid|model|shared)/', CONTRACT]),
+    {
+      name: 'tabs-reach-no-other',
+      severity: 'error',
+      comment: 'also not through other files: only panel/tabs.ts knows which tabs there are',
+      from: { path: tabs },
+      to: { path: tabs, pathNot: '^webview/$1/', reachable: true },
+    },
+    {
+      name: 'only-the-list-knows-tabs',
+      severity: 'error',
+      comment: 'a tab is added by a folder and a line in panel/tabs.ts',
+      from: { path: '^webview/', pathNot: [tabs, '^webview/panel/tabs\\.ts$'] },
+      to: { path: tabs },
+    },
     ...collectorRooms({
       contract: [],
       files: [],

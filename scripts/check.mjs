@@ -18,6 +18,9 @@ const CHECKS = {
     'test',
   ],
   manifest: [join(ROOT, 'scripts/manifest.mjs'), '--check'],
+  'python types': ['scripts/pythonTypes.mjs'],
+  'python lint': ['scripts/pythonLint.mjs'],
+  'python imports': ['scripts/pythonImports.mjs'],
   format: [bin('prettier/bin/prettier.cjs'), '--check', '--log-level', 'warn', '.'],
   'dead code': [bin('knip/bin/knip.js'), '--no-progress'],
 };

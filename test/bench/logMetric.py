@@ -84,14 +84,13 @@ def dumped_batches(fd, given, first):
     return (time.perf_counter() - started) / len(given)
 
 
-def batches(run, fd, calls):
-    """Median seconds a call of each, in turns of a few hundred calls."""
-    own, base = [], []
-    for first in range(0, calls, SLICE):
-        given = ten_metrics(first, SLICE)
-        base.append(dumped_batches(fd, given, first))
-        own.append(logged_batches(run, given, first))
-    return {"base_s": sorted(base)[len(base) // 2], "own_s": sorted(own)[len(own) // 2]}
+def medians(calls, first, **ways):
+    """The median seconds a call of each way, which take turns; a way is given how many calls to make, and the first step."""
+    times = {name: [] for name in ways}
+    for start in range(first, first + calls, SLICE):
+        for name, way in ways.items():
+            times[name].append(way(SLICE, start))
+    return {name: sorted(found)[len(found) // 2] for name, found in times.items()}
 
 
 def paced(calls, rounds, first):
@@ -111,20 +110,32 @@ def paced(calls, rounds, first):
 def main():
     calls, repeats = int(sys.argv[1]), int(sys.argv[2])
     step = 0
-    tight = []
-    slow = []
+    tight, ten, slow = [], [], []
     with Tracker.start_run(name="bench") as run, tempfile.NamedTemporaryFile(dir=os.environ["XTRACK_DIR"]) as plain:
         fd = plain.fileno()
         bare(fd, calls // 10)
         logged(run, calls // 10, step)
         step += calls // 10
         for _ in range(repeats):
-            base = bare(fd, calls)
-            own = logged(run, calls, step)
-            floor = least(fd, calls, step)
+            tight.append(
+                medians(
+                    calls,
+                    step,
+                    base_s=lambda count, first: bare(fd, count),
+                    own_s=lambda count, first: logged(run, count, first),
+                    least_s=lambda count, first: least(fd, count, first),
+                )
+            )
             step += calls
-            tight.append({"base_s": base, "own_s": own, "least_s": floor})
-        ten = [batches(run, fd, calls // 5) for _ in range(repeats)]
+            ten.append(
+                medians(
+                    calls // 5,
+                    step,
+                    base_s=lambda count, first: dumped_batches(fd, ten_metrics(first, count), first),
+                    own_s=lambda count, first: logged_batches(run, ten_metrics(first, count), first),
+                )
+            )
+            step += calls
         ways = (
             lambda _: os.write(fd, LINE),
             lambda i: run.log_metric("train/loss", 0.5 / (i + 1), step=i),

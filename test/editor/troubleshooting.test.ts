@@ -55,13 +55,13 @@ describe('the doctor', () => {
       const report = await doctor();
       assert.match(report, /^(1 problem|\d+ problems)\b/m);
       assert.ok(report.includes(`✗ Python does not start: ${missing}`), report);
-      assert.match(report.replaceAll(/\s+/g, ' '), /was not found.*The setting xtrack\.interpreter names it\./);
+      assert.match(report.replaceAll(/\s+/g, ' '), /was not found.*It comes from the setting xtrack\.interpreter\./);
       assert.equal(shown().uri.scheme, 'xtrack-doctor');
       assert.equal(shown().getText(), report);
       const { title, command, arguments: args } = await buttonAt('Python does not start');
       assert.deepEqual(
         [title, command, args],
-        ['Open the Setting', 'workbench.action.openSettings', ['xtrack.interpreter']],
+        ['Open Setting', 'workbench.action.openSettings', ['xtrack.interpreter']],
       );
     } finally {
       await settings.update('interpreter', undefined, vscode.ConfigurationTarget.Workspace);
@@ -88,7 +88,7 @@ describe('the doctor', () => {
     assert.ok(report.includes(finding), report);
     // By the client's own doctor, which was asked with the interpreter that scripts run with.
     assert.match(report, /^✓ Scripts run with Python 3\.\d+/m);
-    assert.match(report, /^✓ The collector answers/m);
+    assert.match(report, /^✓ The collector is running/m);
     assert.match(report, /^✓ \d+ runs? (is|are) in .*\.xtrack$/m);
     writeFileSync(journal, whole);
     const again = await buttonAt('XTrack Doctor');

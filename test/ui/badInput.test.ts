@@ -74,8 +74,8 @@ async function launch(script: string): Promise<void> {
 test('launching a missing script names it', async () => {
   const gone = join(folder, 'gone.py');
   writeFileSync(gone, '');
-  await workbench.ask('XTrack: Launch a Script', 'gone.py');
-  await workbench.page.getByText('Enter launches the script').waitFor();
+  await workbench.ask('XTrack: Launch Script', 'gone.py');
+  await workbench.page.getByText('press Enter to launch').waitFor();
   rmSync(gone);
   await workbench.page.keyboard.press('Enter');
   await workbench.notification(/gone\.py does not exist/).waitFor();
@@ -117,10 +117,10 @@ test('an exception fails the run, and its notification links to the line', async
 
 test('a diverging run raises an alert and is stopped by its rule, and alerts of the script are shown', async () => {
   await workbench.changeSettings({ 'xtrack.alerts': ['loss >', { when: 'val_loss.last > 10', stop: true }] });
-  await workbench.notification(/Not every alert.*"loss >"/).waitFor();
+  await workbench.notification(/Some alert settings are invalid.*"loss >"/).waitFor();
   await launch('diverging.py');
   await workbench.notification('diverges: warming up (the first steps are rough)').waitFor();
-  await workbench.notification(/diverges: val_loss\.last > 10 \(val_loss is .*\)\. The run is being stopped/).waitFor();
+  await workbench.notification(/diverges: val_loss\.last > 10 \(val_loss is .*\)\. Stopping the run/).waitFor();
   await workbench.screenshots('badInput-alert');
   await workbench.row('diverges, stopped').waitFor();
   await expectNothingRuns();
@@ -129,17 +129,17 @@ test('a diverging run raises an alert and is stopped by its rule, and alerts of 
 
 test('a package that hides the client is asked about until the answer is permanent', async () => {
   const before = runIds(folder).length;
-  const question = workbench.page.locator('.monaco-dialog-box', { hasText: 'another package of the name xtrack' });
+  const question = workbench.page.locator('.monaco-dialog-box', { hasText: 'another package named xtrack' });
   await launch('orbit.py');
   await question.waitFor();
   expect(await question.innerText()).toContain(join(folder, 'physics/xtrack.py'));
-  expect(await question.innerText()).toContain('What it prints is recorded; what it logs is not.');
+  expect(await question.innerText()).toContain('What the script prints is recorded, what it logs is not.');
   await workbench.screenshot('badInput-nameCollision');
   await question.getByText('Cancel', { exact: true }).click();
   await question.waitFor({ state: 'detached' });
 
   await launch('orbit.py');
-  await question.getByText('Launch, and Do Not Ask Again', { exact: true }).click();
+  await question.getByText("Launch and Don't Ask Again", { exact: true }).click();
   await workbench.row('orbit, completed').waitFor();
   expect(runIds(folder).length).toBe(before + 1);
 

@@ -71,17 +71,17 @@ describe('six runs of a sweep', () => {
   test('can be drawn over epochs, relative time and wall time', async () => {
     const all = logged(folder, RUN, 'val/loss');
     const start = logged(folder, RUN, 'train/loss')[0]!.at;
-    await page.chooseAxis('epoch');
+    await page.chooseAxis('Epoch');
     const byEpoch = await page.until('val/loss', RUN, ({ x }) => x[0] === all[0]!.epoch);
     expect(byEpoch.x).toEqual(all.map(({ epoch }) => epoch));
     expect(byEpoch.y).toEqual(all.map(({ value }) => value));
 
-    await page.chooseAxis('wall time');
+    await page.chooseAxis('Wall time');
     const byClock = await page.until('val/loss', RUN, ({ x }) => x[0]! > 1e12);
     byClock.x.forEach((x, i) => expect(Math.abs(x - all[i]!.at)).toBeLessThan(1));
     expect(byClock.y).toEqual(all.map(({ value }) => value));
 
-    await page.chooseAxis('relative time');
+    await page.chooseAxis('Relative time');
     const relative = await page.until('val/loss', RUN, ({ x }) => x[0]! < 1000 && x[0] !== all[0]!.epoch);
     // Since the run's first event, which comes a moment before its first metric.
     const late = relative.x[0]! - (all[0]!.at - start) / 1000;
@@ -96,7 +96,7 @@ describe('six runs of a sweep', () => {
     await axes.getByRole('button', { name: 'seed' }).click();
     const parallel = page.content.locator('.run-plot.parallel');
     await until('an axis is gone', async () =>
-      /^6 runs along lr, lr \(metric\), val\/acc$/.test((await parallel.getAttribute('aria-label')) ?? ''),
+      /^6 runs across lr, lr \(metric\), val\/acc$/.test((await parallel.getAttribute('aria-label')) ?? ''),
     );
     const last = (run: string): number => logged(folder, run, 'val/acc').at(-1)!.value;
     const [worst] = [1, 2].flatMap((lr) => SEEDS.map((seed) => `lr${lr}-${seed}`)).sort((a, b) => last(a) - last(b));
@@ -126,12 +126,12 @@ describe('six runs of a sweep', () => {
   });
 
   test('logarithmic axes leave out what is not above zero', async () => {
-    await page.option('log x', true);
-    await page.toolbar.getByText('log y').click();
+    await page.option('Log x', true);
+    await page.toolbar.getByText('Log y').click();
     const curve = await page.drawn('val/loss', RUN);
     expect(curve.y).toEqual(logged(folder, RUN, 'val/loss').map(({ value }) => value));
     await workbench.screenshot('charts-logarithmic');
-    await page.toolbar.getByText('log y').click();
+    await page.toolbar.getByText('Log y').click();
   });
 
   test('groups by a param show the mean of their runs, with their standard deviation or range', async () => {
@@ -153,7 +153,7 @@ describe('six runs of a sweep', () => {
     expect((await workbench.plotted()).filter(({ key }) => key === 'val/loss')).toHaveLength(2);
     await workbench.allScreenshots('charts-grouped');
 
-    await page.choose('shade around means', 'minimum to maximum');
+    await page.choose('Shading around means', 'Minimum to maximum');
     const ranged = await page.any(
       'val/loss',
       ({ label, band }) => label.includes('lr 1') && Math.abs(band!.max[0]! - Math.max(...finite[0]!)) < CLOSE,
@@ -196,19 +196,19 @@ describe('six runs of a sweep', () => {
     );
     expect((await page.drawn('val/acc', RUN)).y).toEqual(logged(folder, RUN, 'val/acc').map(({ value }) => value));
     await workbench.screenshot('charts-expression');
-    await page.chartMenu('val/loss - train/loss, val/acc', 'Remove this chart');
+    await page.chartMenu('val/loss - train/loss, val/acc', 'Delete Chart');
     await until('it is gone', async () => !(await workbench.plotted()).some((one) => one.key === key));
   });
 
   test('a chart can be pinned, shown in full size, and restored', async () => {
-    await page.chartMenu('val/acc', 'Pin to the top');
+    await page.chartMenu('val/acc', 'Pin to Top');
     await page.content.locator('.section[data-section="pinned"] .chart', { hasText: 'val/acc' }).waitFor();
-    await page.chart('val/acc').getByRole('button', { name: 'val/acc: Full size' }).click();
+    await page.chart('val/acc').getByRole('button', { name: 'val/acc: Maximize Chart' }).click();
     await until('only that one is there', async () => (await page.content.locator('.chart:visible').count()) === 1);
     const full = await page.until('val/acc', RUN, ({ x }) => x.length === 20);
     expect(full.y).toEqual(logged(folder, RUN, 'val/acc').map(({ value }) => value));
     await workbench.screenshot('charts-full');
-    await page.chart('val/acc').getByRole('button', { name: 'Back to all charts' }).click();
+    await page.chart('val/acc').getByRole('button', { name: 'Restore All Charts' }).click();
     await until('all are there again', async () => (await page.content.locator('.chart:visible').count()) > 3);
     await page.chartMenu('val/acc', 'Unpin');
   });
@@ -258,10 +258,10 @@ describe('six runs of a sweep', () => {
   });
 
   test('named views and the current view survive a reload', async () => {
-    await page.chooseAxis('epoch');
+    await page.chooseAxis('Epoch');
     await page.groupBy('lr');
     await page.corner('val/acc').press('End');
-    await page.views('Keep this view…');
+    await page.views('Save View…');
     await workbench.quickInput.locator('input').first().fill('by learning rate');
     await workbench.page.keyboard.press('Enter');
     await page.restore();
@@ -290,7 +290,7 @@ test('the mean over workers ends at the last step that all of them have reported
   const each = (await workbench.plotted()).filter(({ run_id }) => run_id === 'workers');
   expect(each.map(({ worker }) => worker)).toEqual(['worker-0', 'worker-1', 'worker-2', 'worker-3']);
   each.forEach((curve, rank) => expectSameCurve(curve, ranks[rank]!));
-  await page.option('mean over workers', true);
+  await page.option('Mean over workers', true);
   const curve = await page.until('loss', 'workers', ({ worker }) => worker === 'mean');
   const steps = ranks[3]!.map(({ x }) => x);
   expect(curve.x).toEqual(steps);
@@ -337,7 +337,7 @@ describe('a long run', () => {
     await page.drag('loss', 0.2, 0.4, { shift: true });
     await page.until('loss', 'long', ({ x }) => x.at(-1)! < 9000);
     await workbench.screenshot('charts-zoomedHeights');
-    await page.toolbar.getByRole('button', { name: 'Reset zoom' }).click();
+    await page.toolbar.getByRole('button', { name: 'Reset Zoom' }).click();
     await page.until('loss', 'long', ({ x }) => x.at(-1)! > 19_000);
   });
 
@@ -405,6 +405,6 @@ describe('fifty runs with long names', () => {
     const group = await page.any('val/loss', ({ label }) => label.startsWith('lr 0.1 '));
     const [at] = group.x.map((x) => logged(folder, 'many-1', 'val/loss').findIndex(({ step }) => step === x));
     expect(group.y[0]).toBeCloseTo(mean(values.map((run) => run[at!]!)), 9);
-    await page.groupBy('nothing');
+    await page.groupBy('None');
   });
 });

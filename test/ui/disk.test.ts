@@ -46,7 +46,7 @@ test('the largest run is listed first, moves to the trash, and is deleted perman
   await dialog.waitFor();
   await workbench.screenshot('emptyTrash');
   expect(await dialog.innerText()).toMatch(/Delete run large \(3 MB\) for good\?/);
-  await dialog.getByText('Delete for Good', { exact: true }).click();
+  await dialog.getByText('Delete Permanently', { exact: true }).click();
   await until('it is gone', () => Promise.resolve(!runIds(folder).includes('large')));
   expect(readdirSync(join(folder, '.xtrack/runs')).sort()).toEqual(['other', 'small']);
 });

@@ -101,13 +101,13 @@ describe('the panel of several runs', () => {
   });
 
   test('the options, the chart editor, the chart menu, and media are translated and accessible', async () => {
-    await page.content.getByRole('button', { name: '⟦Chart options⟧' }).click();
+    await page.content.getByRole('button', { name: '⟦Chart Options⟧' }).click();
     await expectGood('the options');
     await workbench.page.keyboard.press('Escape');
     await page.chart('loss').getByRole('button', { name: 'more actions' }).click();
     await expectGood('the menu of a chart');
     await workbench.page.keyboard.press('Escape');
-    await page.content.getByRole('button', { name: '⟦New chart…⟧' }).click();
+    await page.content.getByRole('button', { name: '⟦New Chart…⟧' }).click();
     await page.content.getByRole('dialog').waitFor();
     await expectGood('the editor of a chart');
     await workbench.page.keyboard.press('Escape');

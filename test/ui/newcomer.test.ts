@@ -56,7 +56,7 @@ const welcome = (text: string): Locator => workbench.tree.locator('.monaco-butto
 
 test('the icon in the activity bar opens a view with the first steps', async () => {
   await icon().click();
-  for (const button of ['Open the Example', 'Track This Script', 'Watch an Existing Folder', 'Open Folder']) {
+  for (const button of ['Open Example', 'Track This Script', 'Watch Existing Folder', 'Open Folder']) {
     await welcome(button).waitFor();
   }
   await workbench.screenshots('newcomer-welcome');
@@ -132,7 +132,7 @@ test('the walkthrough checks off completed steps', async () => {
 test('the three lines can be copied, and a script with them checks off their step', async () => {
   const { page } = workbench;
   await step('Add three lines').click();
-  await step('Add three lines').locator('.monaco-button', { hasText: 'Copy the Three Lines' }).click();
+  await step('Add three lines').locator('.monaco-button', { hasText: 'Copy Three Lines' }).click();
   await workbench.notification(/Copied/).waitFor();
   await page.locator('.tab', { hasText: 'train.py' }).first().click();
   await page.locator('.view-line', { hasText: 'import time' }).click();
@@ -153,10 +153,10 @@ test('the three lines can be copied, and a script with them checks off their ste
 test('the example opens in its own window, and its step is checked off', async () => {
   const { page, quickInput } = workbench;
   await step('Open the example').click();
-  await step('Open the example').locator('.monaco-button', { hasText: 'Open the Example' }).click();
-  await quickInput.locator('.monaco-button', { hasText: 'Put It Here' }).waitFor();
+  await step('Open the example').locator('.monaco-button', { hasText: 'Open Example' }).click();
+  await quickInput.locator('.monaco-button', { hasText: 'Create Here' }).waitFor();
   const opened = page.context().waitForEvent('page');
-  await quickInput.locator('.monaco-button', { hasText: 'Put It Here' }).click();
+  await quickInput.locator('.monaco-button', { hasText: 'Create Here' }).click();
   const example = await opened;
   await example.locator('.codelens-decoration a', { hasText: 'Track this script' }).first().waitFor();
   await example.screenshot({ path: join(ARTIFACTS, 'newcomer-example.png') });

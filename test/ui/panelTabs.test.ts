@@ -66,7 +66,7 @@ describe('a run that is over', () => {
     const overview = page.content.locator('.overview');
     await overview.locator('.metric-card', { hasText: 'loss' }).waitFor();
     for (const text of ['model.depth', 'vision', 'python_version']) await overview.getByText(text).first().waitFor();
-    await overview.getByRole('button', { name: 'Write notes…' }).click();
+    await overview.getByRole('button', { name: 'Add Notes…' }).click();
     await workbench.page.locator('.tab.active', { hasText: 'talkative.md' }).waitFor();
     await workbench.page.keyboard.insertText(NOTES);
     await workbench.page.keyboard.press('Control+s');
@@ -118,7 +118,7 @@ describe('a run that is over', () => {
     const all = readJournals(folder, 'talk').flatMap(({ events }) => events.filter(({ t }) => !t.startsWith('metric')));
     // And the notes.
     expect(await rows.count()).toBe(all.length + 1);
-    const kind = page.content.locator('vscode-single-select[label="Kind of event"]');
+    const kind = page.content.locator('vscode-single-select[label="Event type"]');
     await kind.click();
     await kind.locator('.option', { hasText: 'log info' }).click();
     await until('five are left', async () => (await rows.count()) === 5);
@@ -173,15 +173,13 @@ describe('a run that is over', () => {
     const rows = page.content.locator('.event-rows tbody tr');
     await rows.first().waitFor({ timeout: 60_000 });
     expect(await rows.locator('.event-text').allTextContents()).toEqual(['reached 150']);
-    expect(await page.content.locator('vscode-single-select[label="Kind of event"]').textContent()).toContain(
-      'log info',
-    );
+    expect(await page.content.locator('vscode-single-select[label="Event type"]').textContent()).toContain('log info');
     await page.tab('Console');
     await until('it is shown again', async () => (await topLine()) === 'line 100');
     const status = page.content.locator('.console [role="status"]');
     await until('it is searched', async () => (await status.textContent()) === '1 of 11');
     expect(await topLine()).toBe('line 100');
-    const follow = page.content.getByRole('button', { name: 'Follow the newest output' });
+    const follow = page.content.getByRole('button', { name: 'Follow Output' });
     expect(await follow.getAttribute('aria-pressed')).toBe('false');
     await page.tab('Overview');
     await folded.last().waitFor();
@@ -223,7 +221,7 @@ describe('a run that is over', () => {
 
     const told = workbench.page.locator('.statusbar', { hasText: 'Copied.' });
     await told.waitFor({ state: 'detached' });
-    await page.chartMenu('loss', 'Copy the picture');
+    await page.chartMenu('loss', 'Copy Image');
     await told.waitFor();
     const picture = Buffer.from(await workbench.clipboardPicture(), 'base64');
     expect(picture.subarray(0, 8)).toEqual(Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'));
@@ -239,9 +237,9 @@ describe('a run that is over', () => {
   test('a refused clipboard is reported, with an alternative', async () => {
     const context = workbench.page.context();
     await context.clearPermissions();
-    await page.chartMenu('loss', 'Copy the picture');
+    await page.chartMenu('loss', 'Copy Image');
     const notice = page.content.locator('.notice');
-    await notice.getByText('The browser did not let the picture be copied. Choose “Save as PNG…” instead.').waitFor();
+    await notice.getByText('The image could not be copied. Use “Save as PNG…” instead.').waitFor();
     await notice.getByRole('button', { name: 'Dismiss' }).click();
     await notice.waitFor({ state: 'hidden' });
     await context.grantPermissions(CLIPBOARD);
@@ -251,11 +249,11 @@ describe('a run that is over', () => {
     await page.plot('loss').press('c');
     const items = page.content.getByRole('menuitem');
     await until('all can be done', async () => (await items.count()) === 3);
-    expect(await items.allTextContents()).toEqual(['Resume from here', 'Copy the path', 'Reveal']);
-    await items.filter({ hasText: 'Copy the path' }).click();
+    expect(await items.allTextContents()).toEqual(['Resume from Here', 'Copy Path', 'Reveal File']);
+    await items.filter({ hasText: 'Copy Path' }).click();
     expect(await workbench.clipboard((text) => text.endsWith('second.txt'))).toBe('second.txt');
     await page.chart('loss').locator('.checkpoint').click();
-    await items.filter({ hasText: 'Reveal' }).click();
+    await items.filter({ hasText: 'Reveal File' }).click();
     await workbench.page.locator('.explorer-viewlet .monaco-list-row.selected', { hasText: 'second.txt' }).waitFor();
   });
 });
@@ -307,7 +305,7 @@ describe('images, histograms and tables of two runs', () => {
     expect(await corner(0)).toEqual([16, 16, 255, 255, 85, 255]);
     expect(await card('weights/fc1').locator('header .number').textContent()).toBe('step 30');
     await workbench.screenshots('tabs-media');
-    await card('broken').getByText('This file is no picture that can be shown.').first().waitFor({ state: 'attached' });
+    await card('broken').getByText('This image cannot be shown.').first().waitFor({ state: 'attached' });
   });
 
   test('histograms describe their counts', async () => {
@@ -340,7 +338,7 @@ describe('images, histograms and tables of two runs', () => {
     await card('predictions').getByLabel('Filter rows').first().fill('word 7');
     await until('one row is left', async () => (await rows.count()) === 1);
     const large = card('large').locator('figure').first();
-    await large.getByText('200 of 3 000 rows are shown').waitFor();
+    await large.getByText('Showing 200 of 3 000 rows').waitFor();
     await workbench.screenshot('tabs-tables');
   });
 
@@ -381,7 +379,7 @@ describe('images, histograms and tables of two runs', () => {
     const curve = card('how sure').locator('.logged-curve');
     expect(await curve.count()).toBe(1);
     expect(await curve.getAttribute('aria-label')).toMatch(
-      /^true positive rate over false positive rate; area below: media \d 0\.75, media \d 0\.75$/,
+      /^true positive rate over false positive rate; area under the curve: media \d 0\.75, media \d 0\.75$/,
     );
     await workbench.allScreenshots('tabs-evaluation');
   });
@@ -401,12 +399,12 @@ describe('images, histograms and tables of two runs', () => {
 
     await tabTo(page.toolbar.getByLabel('Filter metrics'));
     await keyboard.type('no such metric');
-    await page.content.getByText('No metric matches this filter.').waitFor();
+    await page.content.getByText('No metrics match the filter.').waitFor();
     await keyboard.press('Control+a');
     await keyboard.press('Delete');
     await page.chart('loss').waitFor();
 
-    await tabTo(page.toolbar.locator('vscode-single-select[label="x axis"]'));
+    await tabTo(page.toolbar.locator('vscode-single-select[label="X axis"]'));
     // Opens it, goes to epoch, to relative time.
     for (let i = 0; i < 3; i++) await keyboard.press('ArrowDown');
     await keyboard.press('Enter');
@@ -418,10 +416,10 @@ describe('images, histograms and tables of two runs', () => {
     await keyboard.press('Enter');
     await tabTo(page.plot('loss'));
     await keyboard.press('Enter');
-    await page.content.getByRole('menuitem', { name: 'Pin to the top' }).waitFor();
+    await page.content.getByRole('menuitem', { name: 'Pin to Top' }).waitFor();
     for (let i = 0; i < 20; i++) {
       const focused = await page.content.locator('[role="menuitem"]:focus').textContent();
-      if (focused?.includes('Pin to the top')) break;
+      if (focused?.includes('Pin to Top')) break;
       await keyboard.press('ArrowDown');
     }
     await keyboard.press('Enter');
@@ -498,7 +496,7 @@ describe('a run that goes on', () => {
     expect(await row.locator('td').nth(1).textContent()).toBe('guess 7');
     expect(Number(await row.locator('td').last().textContent())).toBeGreaterThan(first);
     await workbench.page.keyboard.type('!');
-    await card.getByText('No row matches.').waitFor();
+    await card.getByText('No matching rows.').waitFor();
     await slider.fill('1');
     const max = await newest();
     await until('more came', async () => (await newest()) > max + 1);
@@ -511,7 +509,7 @@ describe('a run that goes on', () => {
   test('Console follows the newest line until it is scrolled up', async () => {
     await page.tab('Console');
     const text = page.content.locator('.console-text');
-    const follow = page.content.getByRole('button', { name: 'Follow the newest output' });
+    const follow = page.content.getByRole('button', { name: 'Follow Output' });
     const fromEnd = (): Promise<number> => text.evaluate((one) => one.scrollHeight - one.scrollTop - one.clientHeight);
     await until('it scrolls', () => text.evaluate((one) => one.scrollHeight > one.clientHeight * 1.5));
     await until('the end is shown', async () => (await fromEnd()) < 30);

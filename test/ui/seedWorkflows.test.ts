@@ -81,7 +81,7 @@ test('seedWorkflow7.py is launched from the palette as one run with a curve for 
   const profile = { name: 'four workers', script, workers: 4, experiment: 'distributed' };
   const editor = await openWith(script, { 'xtrack.launchProfiles': [profile] });
   await editor.showRuns();
-  await editor.ask('XTrack: Launch a Script', 'four workers');
+  await editor.ask('XTrack: Launch Script', 'four workers');
   await editor.row('distributed_training, completed').waitFor();
   const [runId] = runIds(editor.folder) as [string];
   const workers = [0, 1, 2, 3].map((rank) => `worker-${rank}`);

@@ -59,8 +59,8 @@ const input = () => workbench.quickInput.locator('input').first();
 
 test('the launcher remembers arguments, saves them as a profile, and runs again with an edited parameter', async () => {
   const ask = async (): Promise<void> => {
-    await workbench.ask('XTrack: Launch a Script', 'learn.py');
-    await workbench.page.getByText('Enter launches the script').waitFor();
+    await workbench.ask('XTrack: Launch Script', 'learn.py');
+    await workbench.page.getByText('press Enter to launch').waitFor();
   };
   await ask();
   expect(await input().inputValue()).toBe('');
@@ -106,7 +106,7 @@ test('the launcher remembers arguments, saves them as a profile, and runs again 
 });
 
 test('a script with a terminal receives what is typed', async () => {
-  await workbench.ask('XTrack: Launch a Script', 'with a terminal');
+  await workbench.ask('XTrack: Launch Script', 'with a terminal');
   await workbench.row('asks, running').waitFor();
   await workbench.page.locator('.terminal-wrapper.active').click();
   await workbench.page.keyboard.type('Ada');
@@ -120,13 +120,13 @@ test('commands show their answers, and a stop counts down to its next stage or s
   await workbench.runCommand('XTrack: Track This Script');
   await workbench.row('stubborn, running').waitFor();
   const send = async (what: string): Promise<void> => {
-    await workbench.ask('XTrack: Send a Command', 'stubborn');
+    await workbench.ask('XTrack: Send Command', 'stubborn');
     await workbench.pick(what);
   };
   await send('Pause');
-  await workbench.notification('stubborn has done “pause”').waitFor();
+  await workbench.notification('stubborn completed “pause”').waitFor();
   await send('Save a checkpoint now');
-  await workbench.notification(/does not know “checkpoint_now”.*run\.on_command/).waitFor();
+  await workbench.notification(/does not handle “checkpoint_now”.*run\.on_command/).waitFor();
   await workbench.screenshot('steering-answers');
   await workbench.runCommand('Notifications: Clear All Notifications');
 
@@ -137,9 +137,9 @@ test('commands show their answers, and a stop counts down to its next stage or s
   const first = await left();
   await until('it counts down', async () => (await left()) < first);
   await workbench.screenshot('steering-stop');
-  await told.locator('a', { hasText: 'Skip ahead' }).click();
+  await told.locator('a', { hasText: 'Skip' }).click();
   await until('SIGTERM', async () => (await told.textContent())?.includes('sent SIGTERM'));
-  await told.locator('a', { hasText: 'Skip ahead' }).click();
+  await told.locator('a', { hasText: 'Skip' }).click();
   await workbench.row('stubborn, stopped').waitFor();
   await told.waitFor({ state: 'detached' });
 });

@@ -1,12 +1,13 @@
 /** The events tab: what happened in a run, in order: starts and ends, params, states, checkpoints, commands, log lines. */
 import { t } from '../../src/base/texts';
 import { isRecord } from '../../src/base/unknown';
-import type { PanelAction, RunEvent } from '../../src/protocol/panel';
+import type { RunEvent } from '../../src/protocol/panel';
 import { formatCount, formatTime } from '../../src/domain/format';
 import { el, icon, setText } from '../shared/dom';
 import { describeEvent, withoutRepeats } from './eventText';
-import type { EventLoader } from '../model/eventLoader';
-import type { PanelModel } from '../model/panelModel';
+import { EventLoader } from '../model/eventLoader';
+import type { TabContext } from '../panel/panelTab';
+import type { EventsState } from './eventsState';
 import { fillSelect } from '../shared/selectOptions';
 
 const MOST_SHOWN = 1000;
@@ -23,26 +24,30 @@ export class EventsView {
     el(
       'thead',
       {},
-      el('tr', {}, ...[t('Time'), t('Event'), t('What'), t('Where')].map((name) => el('th', { scope: 'col' }, name))),
+      el(
+        'tr',
+        {},
+        ...[t('Time'), t('Event'), t('Details'), t('Where')].map((name) => el('th', { scope: 'col' }, name)),
+      ),
     ),
     this.body,
   );
   private readonly note = el('p', { class: 'muted' });
+  private loader: EventLoader | undefined;
   private drawn = '';
 
   constructor(
-    private readonly model: PanelModel,
-    private readonly events: () => EventLoader | undefined,
-    private readonly act: (action: PanelAction) => void,
+    private readonly context: TabContext<EventsState>,
+    private readonly onLoaded: () => void,
   ) {
     this.search.placeholder = t('Filter events');
     this.search.label = t('Filter events');
     const mark = icon('search');
     mark.slot = 'content-before';
     this.search.append(mark);
-    this.search.addEventListener('input', () => this.model.patch({ events_search: this.search.value }));
-    this.kind.setAttribute('label', t('Kind of event'));
-    this.kind.addEventListener('change', () => this.model.patch({ events_kind: this.kind.value }));
+    this.search.addEventListener('input', () => context.patch({ search: this.search.value }));
+    this.kind.setAttribute('label', t('Event type'));
+    this.kind.addEventListener('change', () => context.patch({ kind: this.kind.value }));
     this.element.append(
       el(
         'div',
@@ -56,28 +61,28 @@ export class EventsView {
   }
 
   update(): void {
-    const loader = this.events();
-    const { tab, events_search, events_kind } = this.model.state;
-    if (tab !== 'events' || loader === undefined) return;
+    const loader = this.focusedEvents();
+    if (loader === undefined) return;
+    const { search, kind } = this.context.state;
     loader.poke();
-    const drawn = [loader.run_id, loader.total, loader.loaded, events_kind, events_search].join('\0');
+    const drawn = [loader.run_id, loader.total, loader.loaded, kind, search].join('\0');
     if (drawn === this.drawn) return;
     this.drawn = drawn;
-    if (this.search.value !== events_search) this.search.value = events_search;
+    if (this.search.value !== search) this.search.value = search;
     // What was chosen stays a choice, also of a run where it never happened.
-    const kinds = [...new Set([...loader.events.map(kindOf), ...(events_kind === '' ? [] : [events_kind])])].sort();
+    const kinds = [...new Set([...loader.events.map(kindOf), ...(kind === '' ? [] : [kind])])].sort();
     fillSelect(
       this.kind,
-      [{ value: '', label: t('all kinds') }, ...kinds.map((kind) => ({ value: kind, label: kind }))],
-      events_kind,
+      [{ value: '', label: t('All types') }, ...kinds.map((each) => ({ value: each, label: each }))],
+      kind,
     );
-    const wanted = events_search.trim().toLowerCase();
+    const wanted = search.trim().toLowerCase();
     // Each process of a run has a journal: they are read one after another.
     const newest = loader.events.toSorted((a, b) => b.ts - a.ts);
-    const listed = events_kind === 'status' ? newest : withoutRepeats(newest);
+    const listed = kind === 'status' ? newest : withoutRepeats(newest);
     const shown = listed
       .map((event) => ({ event, text: describeEvent(event) }))
-      .filter(({ event }) => events_kind === '' || kindOf(event) === events_kind)
+      .filter(({ event }) => kind === '' || kindOf(event) === kind)
       .filter(({ event, text }) => `${kindOf(event)} ${text} ${event.worker}`.toLowerCase().includes(wanted));
     this.body.replaceChildren(
       ...shown.slice(0, MOST_SHOWN).map(({ event, text }) => this.row(loader.run_id, event, text)),
@@ -88,11 +93,25 @@ export class EventsView {
     setText(this.note, this.noteText(loader, shown.length));
   }
 
+  /** Of one run at a time: there may be many. */
+  private focusedEvents(): EventLoader | undefined {
+    const { model, host } = this.context;
+    const run_id = model.focused()?.row.run_id;
+    if (run_id === undefined || this.loader?.run_id === run_id) return this.loader;
+    this.loader = new EventLoader(
+      run_id,
+      (...page) => host.events(...page),
+      this.onLoaded,
+      (message) => this.context.fail(message),
+    );
+    return this.loader;
+  }
+
   private noteText(loader: EventLoader, shown: number): string {
     if (!loader.loaded) return t('Loading…');
-    if (loader.total === 0) return t('Nothing happened in this run yet.');
-    if (shown === 0) return t('No event matches.');
-    return shown > MOST_SHOWN ? t('The latest {0} are shown: filter to see others.', formatCount(MOST_SHOWN)) : '';
+    if (loader.total === 0) return t('No events yet.');
+    if (shown === 0) return t('No matching events.');
+    return shown > MOST_SHOWN ? t('Showing the latest {0}. Filter to see others.', formatCount(MOST_SHOWN)) : '';
   }
 
   private row(run_id: string, event: RunEvent, text: string): HTMLElement {
@@ -102,7 +121,7 @@ export class EventsView {
     if (file !== undefined) {
       const name = `${file.split(/[\\/]/).pop()}:${line}`;
       const link = el('button', { class: 'link', type: 'button', title: event.at }, name);
-      link.addEventListener('click', () => this.act({ do: 'open', run_id, file, line: Number(line) }));
+      link.addEventListener('click', () => this.context.act({ do: 'open', run_id, file, line: Number(line) }));
       place.append(link);
     }
     return el(

@@ -40,12 +40,13 @@ export class Header {
   constructor(
     private readonly model: PanelModel,
     private readonly act: (action: PanelAction) => void,
+    private readonly showFailure: () => void,
   ) {
     this.progress.append(this.bar);
     this.buttons = {
       stop: this.button('debug-stop', t('Stop'), () => 'stop', true),
       pause: this.button('debug-pause', t('Pause'), (row) => (row.phase === 'paused' ? 'unpause' : 'pause')),
-      checkpoint_now: this.button('save', t('Checkpoint now'), () => 'checkpoint_now'),
+      checkpoint_now: this.button('save', t('Checkpoint Now'), () => 'checkpoint_now'),
       resume: this.button('debug-restart', t('Resume'), () => 'resume', true),
       again: this.button('run-all', t('Run Again'), () => 'again'),
       output: this.button('terminal', t('Output'), () => 'output'),
@@ -169,7 +170,7 @@ export class Header {
   private openError(): void {
     const row = this.model.focused()?.row;
     if (row?.error_at) this.act({ do: 'open', run_id: row.run_id, file: row.error_at.file, line: row.error_at.line });
-    else this.model.patch({ tab: 'overview' });
+    else this.showFailure();
   }
 }
 

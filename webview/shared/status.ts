@@ -1,5 +1,6 @@
 /** Status by shape and colour, never by colour alone. */
 import { t } from '../../src/base/texts';
+import { isActive } from '../../src/domain/run/lifecycle';
 import type { RunRow, Status } from '../../src/protocol/rows';
 
 interface StatusLook {
@@ -29,6 +30,6 @@ export function statusActions({ status, lives = false }: Pick<RunRow, 'status' |
   command: boolean;
   resume: boolean;
 } {
-  const active = lives || status === 'queued' || status === 'running' || status === 'lost';
+  const active = lives || isActive(status);
   return { stop: active, command: status === 'running', resume: !active };
 }

@@ -29,9 +29,7 @@ export class ImportJournal {
     const whole: JournalHead = { ...head, role: 'import' };
     const { seq, position } = lastBatch(join(runDir, file));
     const journal =
-      seq === null
-        ? JournalWriter.create(runDir, file, whole)
-        : JournalWriter.continueAt(runDir, file, whole, seq);
+      seq === null ? JournalWriter.create(runDir, file, whole) : JournalWriter.continueAt(runDir, file, whole, seq);
     return new ImportJournal(journal, head.run_id, position);
   }
 
@@ -42,7 +40,11 @@ export class ImportJournal {
   /** Survives a power failure when it returns. Throws when it could not be written; then the same batch may come again. */
   append(events: readonly NewEvent[], origin: Origin, position: Json): void {
     const ts = events.at(-1)?.ts;
-    const last: NewEvent = { t: 'import', p: { run_id: this.runId, origin, position }, ...(ts !== undefined && { ts }) };
+    const last: NewEvent = {
+      t: 'import',
+      p: { run_id: this.runId, origin, position },
+      ...(ts !== undefined && { ts }),
+    };
     this.journal.appendAll([...events, last]);
     this.journal.sync();
     this.at = position;

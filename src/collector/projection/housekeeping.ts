@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunState } from '../../domain/run/state';
+import { isAlive, isOver } from '../../domain/run/lifecycle';
 import { deriveStatus, isScript } from '../../domain/run/status';
 import { isKept, trashedAt } from '../../domain/run/trash';
 import type { DiskUsage } from '../../protocol/rows';
@@ -52,9 +53,8 @@ export class Housekeeping {
     for (const runId of endedBefore === null ? [] : catalog.endedBefore(endedBefore, limit)) {
       const { state } = await this.setup.tailOf(runId);
       const { status, ended, started } = deriveStatus(state);
-      const isOver = status !== 'queued' && status !== 'running' && status !== 'lost';
       const isOld = Math.max(ended ?? 0, started ?? 0, state.created) < endedBefore!;
-      if (isOver && isOld && !isKept(state) && trashedAt(state) === null) runs.push(runId);
+      if (isOver(status) && isOld && !isKept(state) && trashedAt(state) === null) runs.push(runId);
     }
     return { runs, trash };
   }
@@ -66,8 +66,7 @@ export class Housekeeping {
     const { status } = deriveStatus(state);
     const { name } = tail.row();
     if (trashedAt(state) === null) return `${name} is not in the trash. Move it there first.`;
-    if (status === 'running' || status === 'queued')
-      return `${name} still goes on (${whereOf(state)}). Stop it, then delete it.`;
+    if (isAlive(status)) return `${name} still goes on (${whereOf(state)}). Stop it, then delete it.`;
     if (status === 'lost' && Date.now() - lastWord(state) < LOST_FOR_GOOD_MS)
       return `${name} was lost not long ago and may still be writing (${whereOf(state)}). Stop it there, or delete it in a day.`;
     return null;

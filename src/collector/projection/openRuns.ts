@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SqlJsStatic } from 'sql.js';
 import { messageOf } from '../../base/unknown';
+import { isActive } from '../../domain/run/lifecycle';
 import type { RunRow, Status } from '../../protocol/rows';
 import { warn } from '../../domain/run/warnings';
 import { RUN_DATABASE } from '../files/runFiles';
@@ -26,7 +27,6 @@ export interface OpenRun {
   unsaved: boolean;
 }
 
-const ACTIVE = new Set(['queued', 'running', 'lost']);
 const KEEP_MS = 30_000;
 const MAX_IDLE = 48;
 /** A run that goes on is not written to disk all the time, however small it is. */
@@ -77,7 +77,7 @@ export class OpenRuns {
     run.row = run.tail.row();
     run.rowDirty = false;
     if (run.tail.lost !== null) run.row = { ...run.row, status: 'failed', error: lostMessage(run.tail) };
-    run.active = ACTIVE.has(run.row.status);
+    run.active = isActive(run.row.status);
     return run.row;
   }
 

@@ -3,16 +3,14 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SqlJsStatic } from 'sql.js';
 import { english } from '../../base/texts';
-import { shortKey } from '../../domain/payload';
 import { parseQuery } from '../../domain/query/parse';
-import { flatDetail } from '../../domain/run/row';
-import { deriveStatus } from '../../domain/run/status';
+import { ACTIVE, isAlive, statusFilter } from '../../domain/run/lifecycle';
 import { warn } from '../../domain/run/warnings';
-import { trashedAt } from '../../domain/run/trash';
-import type { JournalPolicy, Params } from '../../protocol/api';
+import type { JournalPolicy } from '../../protocol/api';
 import { userError } from '../../protocol/apiError';
 import { isId } from '../../protocol/ids';
-import type { Changed, DiskUsage, ListResult, RunDetail, RunRow, SeriesResult } from '../../protocol/rows';
+import type { Changed, RunRow } from '../../protocol/rows';
+import { acquireRun } from './acquireRun';
 import { AlertWatch } from './alertWatch';
 import { CatalogKeeper } from './catalogKeeper';
 import { ChangeNotices } from './changeNotices';
@@ -21,17 +19,18 @@ import { HeapWatch } from './heapWatch';
 import { Ingestion } from './ingestion';
 import { SILENT_AFTER_MS, SILENT_AFTER_MS_FAR, SignsOfLife } from './signsOfLife';
 import { listRuns } from '../journal/runScanner';
-import { launchInfoOf, livesOn } from './launchInfo';
+import { livesOn } from './launchInfo';
 import { isNetworkDisk } from '../files/networkDisk';
-import { lostMessage, OpenRuns, type OpenRun } from './openRuns';
+import { OpenRuns, type OpenRun } from './openRuns';
 import { liveness } from '../files/processIdentity';
 import { Restoring } from './restoring';
 import { RunLiveness } from './runLiveness';
 import { RunSizes } from './runSizes';
 import { SaveBudget } from './saveBudget';
 import { canBeMadeAgain, Sealing, type SealingSetup } from './sealing';
+import { StoreQueries } from './storeQueries';
 import type { Catalog } from '../store/catalog';
-import type { Configuration, Expiry, LaunchInfo, WorkerMethods, WorkerNotice } from '../contract/workerApi';
+import type { Configuration, Expiry, WorkerMethod, WorkerMethods, WorkerNotice } from '../contract/workerApi';
 import { RUN_DATABASE } from '../files/runFiles';
 
 export interface StoreSetup {
@@ -48,19 +47,16 @@ export interface StoreSetup {
 
 const POLL_MS = 250;
 const SECOND_MS = 1000;
-const PAGE = 1000;
-/** Of the whole process. */
+/** RSS limit of the whole process, in bytes. */
 const HEAP_LIMIT = 250 * 2 ** 20;
-/** A run that has much to read is answered for as far as it was read. */
-const WAIT_MS = 500;
 /** Of each second, for counting what runs take on disk. */
 const COUNT_MS = 5;
 
-type Methods = {
-  [M in keyof WorkerMethods]: (params: WorkerMethods[M][0]) => WorkerMethods[M][1] | Promise<WorkerMethods[M][1]>;
-};
+type Answer<M extends WorkerMethod> = WorkerMethods[M][1] | Promise<WorkerMethods[M][1]>;
+type Handlers = { [M in WorkerMethod]: (params: WorkerMethods[M][0]) => Answer<M> };
 
-export class StoreWorker implements Methods {
+export class StoreWorker implements Omit<Handlers, keyof StoreQueries> {
+  readonly queries: StoreQueries;
   private readonly root: string;
   private readonly budget = new SaveBudget();
   private readonly keeper: CatalogKeeper;
@@ -100,12 +96,22 @@ export class StoreWorker implements Methods {
       entered: (run, row) => this.wasEntered(run, row),
       problem: (message) => notify({ kind: 'warning', message }),
     });
+    const acquire = (runId: string): Promise<OpenRun> =>
+      acquireRun(runId, { runs: this.runs, ingestion: () => this.ingestion, restoring: this.restoring });
     this.sizes = new RunSizes(this.root, this.runs, () => this.catalog);
     this.house = new Housekeeping({
       dir,
       catalog: () => this.catalog,
       sizes: this.sizes,
-      tailOf: async (runId) => (await this.use(runId)).tail,
+      tailOf: async (runId) => (await acquire(runId)).tail,
+    });
+    this.queries = new StoreQueries({
+      acquire,
+      keeper: this.keeper,
+      runs: this.runs,
+      house: this.house,
+      isLiving: (runId) => this.living.has(runId),
+      backlogBytes: () => this.ingestion.backlogBytes,
     });
     this.ingestion = this.newIngestion();
     this.sealing = this.newSealing();
@@ -139,57 +145,11 @@ export class StoreWorker implements Methods {
     this.timers.push(setInterval(() => this.eachSecond(), SECOND_MS));
   }
 
-  'runs.list'(request: Params<'runs.list'>): ListResult {
-    this.heap.used();
-    const query = parseQuery(request.filter ?? '');
-    this.keeper.putAll();
-    const { rows, ...page } = this.catalog.list(request, query);
-    return { ...page, rows: rows.map((row) => this.withLife(row)), backlog_bytes: this.ingestion.backlogBytes };
-  }
-
-  /** Rows as they are listed, whichever side of the trash they are on. */
-  rows({ run_ids }: { run_ids: string[] }): Promise<RunRow[]> {
-    return Promise.all(
-      run_ids.map(async (run_id) => {
-        const run = await this.use(run_id);
-        this.keeper.put(run);
-        return this.withLife(this.catalog.get(run_id) ?? this.runs.refreshRow(run));
-      }),
-    );
-  }
-
-  private withLife(row: RunRow): RunRow {
-    return this.living.has(row.run_id) ? { ...row, lives: true } : row;
-  }
-
-  async 'runs.get'({ run_id }: Params<'runs.get'>): Promise<RunDetail> {
-    const run = await this.use(run_id);
-    const trashed = trashedAt(run.tail.state);
-    const detail = run.tail.detail();
-    const lives = livesOn(run.tail, detail.row);
-    return { ...flatDetail(detail), ...(lives && { lives }), ...(trashed !== null && { trashed }) };
-  }
-
-  async 'runs.series'(request: Params<'runs.series'>): Promise<SeriesResult> {
-    const { tail } = await this.use(request.run_id);
-    const { started } = deriveStatus(tail.state);
-    // Endless keys are kept shortened, and may be asked for as they were logged.
-    const keys = request.keys.map(shortKey);
-    return { series: tail.store.series({ ...request, keys }, started ?? tail.state.created) };
-  }
-
-  async 'runs.events'({ run_id, offset = 0, limit = PAGE, types }: Params<'runs.events'>) {
-    const { tail } = await this.use(run_id);
-    const page = tail.store.events(offset, limit, types);
-    return { ...page, events: page.events.map((event) => tail.files.located(event)) };
-  }
-
-  async 'runs.logs'({ run_id, offset = 0, limit = PAGE }: Params<'runs.logs'>) {
-    return (await this.use(run_id)).tail.store.logs(offset, limit);
-  }
-
-  async launchInfo({ run_id }: { run_id: string }): Promise<LaunchInfo> {
-    return launchInfoOf((await this.use(run_id)).tail);
+  /** Answers a question of the main thread, or does what it asks for. */
+  answer<M extends WorkerMethod>(method: M, params: WorkerMethods[M][0]): Answer<M> {
+    const isQuery = method in this.queries;
+    if (isQuery) this.heap.used();
+    return ((isQuery ? this.queries : this) as unknown as Handlers)[method](params);
   }
 
   async bell({ run_id, file }: { run_id: string; file?: string }): Promise<void> {
@@ -203,11 +163,6 @@ export class StoreWorker implements Methods {
   configure({ journals, rules }: Configuration): string[] {
     if (journals) this.sealing?.use(journals);
     return rules ? this.alerts.use(rules) : [];
-  }
-
-  'disk.usage'(): Promise<DiskUsage> {
-    this.keeper.putAll();
-    return this.house.diskUsage();
   }
 
   async expired(expiry: Expiry): Promise<{ runs: string[]; trash: string[] }> {
@@ -324,7 +279,7 @@ export class StoreWorker implements Methods {
   private startIngestion(): void {
     const there = new Set(listRuns(this.root).map(({ runId }) => runId));
     for (const runId of this.catalog.runIds) if (!there.has(runId)) this.catalog.remove(runId);
-    const unfinished = parseQuery('status in (queued, running, lost)');
+    const unfinished = parseQuery(statusFilter(ACTIVE));
     const rows = [false, true].flatMap(
       (trash) => this.catalog.list({ fields: ['status'], limit: this.catalog.size, trash }, unfinished).rows,
     );
@@ -332,29 +287,6 @@ export class StoreWorker implements Methods {
       this.catalog.journals(),
       rows.map(({ run_id }) => run_id),
     );
-  }
-
-  /** The run with everything that could be read in short time. */
-  private async use(runId: string): Promise<OpenRun> {
-    this.heap.used();
-    const found = isId(runId) ? this.ingestion.find(runId) : null;
-    if (!found) throw userError('not_found', english`There is no run ${runId} here.`, { field: 'run_id' });
-    this.ingestion.open(found);
-    let late: NodeJS.Timeout | undefined;
-    const patience = new Promise<void>((resolve) => (late = setTimeout(resolve, WAIT_MS)));
-    await Promise.race([this.whenReady(runId), patience]);
-    clearTimeout(late);
-    // It may have been closed or made anew in the meantime.
-    const now = this.runs.get(runId);
-    if (!now?.tail.exists) throw userError('not_found', english`There is no run ${runId} here.`, { field: 'run_id' });
-    if (now.tail.lost !== null) throw userError('io', lostMessage(now.tail));
-    return now;
-  }
-
-  private async whenReady(runId: string): Promise<void> {
-    await this.ingestion.whenCaughtUp(runId);
-    await this.restoring.whenDone(runId);
-    await this.ingestion.whenCaughtUp(runId);
   }
 
   private wasRestored(runId: string, message: string): void {
@@ -447,7 +379,7 @@ export class StoreWorker implements Methods {
   }
 
   private tellState(): void {
-    const active = this.runs.values().filter(({ row }) => row?.status === 'running' || row?.status === 'queued').length;
+    const active = this.runs.values().filter(({ row }) => row && isAlive(row.status)).length;
     const backlog_bytes = this.ingestion.backlogBytes;
     const state = `${active} ${backlog_bytes}`;
     if (state === this.told) return;

@@ -32,7 +32,9 @@ export class CallSites {
   }
 
   json(): string {
-    return JSON.stringify([...this.sites.values()].map(({ at, first, last, count }): StoredSite => [at, first, last, count]));
+    return JSON.stringify(
+      [...this.sites.values()].map(({ at, first, last, count }): StoredSite => [at, first, last, count]),
+    );
   }
 
   /** Counts a point; `at` is undefined where its event does not name a line. */

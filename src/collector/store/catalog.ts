@@ -7,6 +7,7 @@ import type { Json, Num } from '../../protocol/events';
 import type { RunRow, Summary } from '../../protocol/rows';
 import { parseQuery } from '../../domain/query/parse';
 import type { Field, Query } from '../../domain/query/ast';
+import { OVER } from '../../domain/run/lifecycle';
 import { bodyQuery, changedEntries, packBody, unpackBody } from './catalogBody';
 import { afterCursor, decodeCursor, encodeCursor, orderBy, type SortTerm } from './catalogCursor';
 import { CATALOG_SCHEMA } from './catalogSchema';
@@ -37,6 +38,7 @@ const COLUMNS = [
 ] as const;
 const UPDATE_RUN = `UPDATE run SET ${COLUMNS.map((column) => `${column} = ?`).join(', ')},
   journals = ?, trashed = ?, kept = ? WHERE id = ?`;
+const IS_OVER = `status IN (${OVER.map((status) => `'${status}'`).join(', ')})`;
 const NOT_TRASHED = 'run.trashed IS NULL';
 
 /** What a row says of a run beyond what everybody sees. */
@@ -108,8 +110,7 @@ export class Catalog {
 
   /** Runs that are over and have journals of processes still, as far as their signatures tell; the oldest end first. */
   unsealed(): string[] {
-    const over = "status IN ('completed', 'failed', 'killed', 'cancelled')";
-    const text = `SELECT run_id FROM run WHERE ${over} AND journals <> '' AND journals NOT LIKE '%database%' ORDER BY ended`;
+    const text = `SELECT run_id FROM run WHERE ${IS_OVER} AND journals <> '' AND journals NOT LIKE '%database%' ORDER BY ended`;
     return this.all(text).map(([id]) => String(id));
   }
 
@@ -153,10 +154,9 @@ export class Catalog {
 
   /** Runs that ended before that time and that nobody wants kept, the oldest first. */
   endedBefore(time: number, limit: number): string[] {
-    const over = "status NOT IN ('queued', 'running', 'lost') AND kept = 0";
     // Whichever is the latest: a clock may have been wrong for one of them.
     const at = 'max(coalesce(ended, 0), coalesce(started, 0), created)';
-    const text = `SELECT run_id FROM run WHERE ${NOT_TRASHED} AND ${over} AND ${at} < ? ORDER BY ${at} LIMIT ?`;
+    const text = `SELECT run_id FROM run WHERE ${NOT_TRASHED} AND ${IS_OVER} AND kept = 0 AND ${at} < ? ORDER BY ${at} LIMIT ?`;
     return this.all(text, [time, limit]).map(([id]) => String(id));
   }
 

@@ -1,6 +1,6 @@
 /** Named ways to look at runs, kept in the workspace: which metrics, axes, groups, zooms; not which runs. */
 import * as vscode from 'vscode';
-import { type PanelState, readPanelState } from '../../protocol/panel';
+import { readPanelState, type StoredPanelState } from '../../protocol/panel';
 import type { ViewStore } from './ports';
 
 const KEY = 'xtrack.chartViews';
@@ -13,25 +13,22 @@ export class NamedViews implements ViewStore {
     return Object.keys(this.all()).sort((a, b) => a.localeCompare(b));
   }
 
-  get(name: string): PanelState | undefined {
+  get(name: string): StoredPanelState | undefined {
     const all = this.all();
     return Object.hasOwn(all, name) ? readPanelState(all[name]) : undefined;
   }
 
-  async save(state: PanelState): Promise<void> {
+  async save(state: StoredPanelState): Promise<void> {
     const name = await vscode.window.showInputBox({
-      title: vscode.l10n.t('Keep this view'),
+      title: vscode.l10n.t('Save View'),
       prompt: vscode.l10n.t(
-        'Metrics, axes, groups and zooms are kept in this workspace. The name of a view replaces it.',
+        'Saves metrics, axes, groups and zoom in this workspace. An existing view of the same name is replaced.',
       ),
-      placeHolder: vscode.l10n.t('Name'),
+      placeHolder: vscode.l10n.t('Name of the view'),
       validateInput: (text) => problemOf(text),
     });
     if (name === undefined) return;
-    await this.memento.update(KEY, {
-      ...this.all(),
-      [name.trim()]: { ...state, run_ids: [], focus: null, hidden: [], console_place: null },
-    });
+    await this.memento.update(KEY, { ...this.all(), [name.trim()]: state });
   }
 
   async remove(name: string): Promise<void> {
@@ -45,6 +42,6 @@ export class NamedViews implements ViewStore {
 }
 
 function problemOf(text: string): string | null {
-  if (text.trim() === '') return vscode.l10n.t('A view needs a name.');
-  return text.length > LONGEST_NAME ? vscode.l10n.t('At most {0} characters.', LONGEST_NAME) : null;
+  if (text.trim() === '') return vscode.l10n.t('Enter a name.');
+  return text.length > LONGEST_NAME ? vscode.l10n.t('Enter at most {0} characters.', LONGEST_NAME) : null;
 }

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { ACTIVE, isAlive, isWaiting, statusFilter } from '../../domain/run/lifecycle';
 import type { Launched } from '../../protocol/rows';
 import type { RunTargets } from '../runs/runTargets';
 import { type Handlers, trusted } from '../window/commands';
@@ -23,7 +24,7 @@ export function controlCommands(ports: Ports): Handlers<typeof contribution> {
     'xtrack.stop': trusted(async (...args) => {
       const run_id = await targets.one(args, {
         title: vscode.l10n.t('Select a run to stop'),
-        filter: 'status in ("queued", "running", "lost")',
+        filter: statusFilter(ACTIVE),
         none: vscode.l10n.t('No run is active.'),
       });
       return run_id && stopRun.stop(run_id);
@@ -31,7 +32,7 @@ export function controlCommands(ports: Ports): Handlers<typeof contribution> {
     'xtrack.sendCommand': trusted(async (...args) => {
       const run_id = await targets.one(args, {
         title: vscode.l10n.t('Select a run to send a command to'),
-        filter: 'status in ("running", "lost")',
+        filter: statusFilter(ACTIVE.filter((status) => !isWaiting(status))),
         none: vscode.l10n.t('No run is active.'),
       });
       if (run_id) await sendCommand.send(run_id, args[1], args[2]);
@@ -39,7 +40,7 @@ export function controlCommands(ports: Ports): Handlers<typeof contribution> {
     'xtrack.resume': trusted(async (...args) => {
       const run_id = await targets.one(args, {
         title: vscode.l10n.t('Select a run to resume'),
-        filter: 'not status in ("queued", "running")',
+        filter: `not ${statusFilter(ACTIVE.filter(isAlive))}`,
         none: vscode.l10n.t('No run has ended yet.'),
       });
       return run_id && showLaunched(await resumeRun.fromLast(run_id));

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { DisposableStore } from '../../base/disposable';
+import { ACTIVE, isOver, statusFilter } from '../../domain/run/lifecycle';
 import type { RunRow } from '../../protocol/rows';
 import type { CollectorClient } from '../collectors/collectorClient';
 import type { Collectors } from '../collectors/collectors';
@@ -14,7 +15,6 @@ export interface FeedUpdate {
 const DEBOUNCE_MS = 150;
 /** Run ids asked for at once; well below what a filter may be long. */
 const IDS_LENGTH = 8_000;
-const ACTIVE = 'status in ("queued", "running", "lost")';
 
 /** Fetches runs that changed once, for everybody who shows them (tree, status bar, notifications). */
 export class RunFeed implements vscode.Disposable {
@@ -54,7 +54,7 @@ export class RunFeed implements vscode.Disposable {
     for (const client of this.collectors.clients) {
       if (client.state !== 'connected') continue;
       try {
-        const request = { filter: ACTIVE, sort: [{ by: 'created', desc: true }], limit: 1000 };
+        const request = { filter: statusFilter(ACTIVE), sort: [{ by: 'created', desc: true }], limit: 1000 };
         rows.push(...(await this.collectors.list(client, request)).rows);
       } catch (error) {
         this.log.warn(`Active runs of ${client.dir}: ${String(error)}`);
@@ -95,7 +95,7 @@ export class RunFeed implements vscode.Disposable {
     this.waiting.clear();
     for (const [client, run_ids] of all) {
       try {
-        for (const part of parts([...run_ids])) this.tell(part, await this.fetch(client, part));
+        for (const part of parts([...run_ids])) this.emit(part, await this.fetch(client, part));
       } catch (error) {
         // The collector went; when it is back, everything is asked again.
         this.log.warn(`Changed runs of ${client.dir}: ${String(error)}`);
@@ -108,7 +108,7 @@ export class RunFeed implements vscode.Disposable {
     return (await this.collectors.list(client, { filter, limit: run_ids.length })).rows;
   }
 
-  private tell(asked: string[], rows: RunRow[]): void {
+  private emit(asked: string[], rows: RunRow[]): void {
     const found = new Set(rows.map((row) => row.run_id));
     const gone = asked.filter((run_id) => !found.has(run_id));
     for (const run_id of gone) this.activeRows.delete(run_id);
@@ -121,7 +121,7 @@ export class RunFeed implements vscode.Disposable {
 }
 
 export function isActive(row: Pick<RunRow, 'status'>): boolean {
-  return row.status === 'queued' || row.status === 'running' || row.status === 'lost';
+  return !isOver(row.status);
 }
 
 function parts(run_ids: string[]): string[][] {

@@ -247,7 +247,7 @@ describe('requests', () => {
   });
 
   it('for series get all columns, or those that they name', async () => {
-    const question = { run_id: 'first', keys: ['loss'], x: 'step', points: 100 } as const;
+    const question = { run_id: 'first', keys: ['loss'], x: 'step' as const, points: 100 };
     const [all] = (await collector.call('runs.series', question)).series;
     const [some] = (await collector.call('runs.series', { ...question, columns: ['x', 'max'] })).series;
     const { first: _first, last: _last, min: _min, n: _n, ...rest } = all!;

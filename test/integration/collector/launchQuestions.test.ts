@@ -66,9 +66,9 @@ describe('a launch from a profile whose interpreter is gone', () => {
     const launched = await launch({});
     expect(asked.map(({ text }) => text)).toEqual([
       expect.stringContaining('/nowhere/python was not found'),
-      'Which Python?',
+      'Select a Python Interpreter',
       expect.stringContaining('/bin/false does not start'),
-      'Which Python?',
+      'Select a Python Interpreter',
     ]);
     expect((await launches.becomes(launched!.run_id, 'completed')).params['python']).toBe(python);
   });
@@ -103,7 +103,7 @@ describe('a resume', () => {
       expect.stringContaining('$(save) 3.ckpt step 3'),
       expect.stringContaining('$(star-full) 2.ckpt step 2'),
       expect.stringContaining('$(save) 1.ckpt step 1'),
-      expect.stringContaining('The beginning'),
+      expect.stringContaining('Beginning'),
     ]);
     await goesOnFrom(2);
     const { series } = await launches.collector.call('runs.series', { run_id, keys: ['loss'], x: 'step', points: 100 });
@@ -114,10 +114,10 @@ describe('a resume', () => {
     appendFileSync(path(3), '0');
     expect(await resume.fromLast(run_id)).toBeUndefined();
     expect(asked).toEqual([
-      { text: expect.stringContaining('was changed after it was logged'), choices: ['Use It As It Is'] },
+      { text: expect.stringContaining('was changed after it was logged'), choices: ['Use Anyway'] },
     ]);
     expect((await launches.get(run_id)).attempt).toBe(1);
-    answers.push('Use It As It Is');
+    answers.push('Use Anyway');
     await resume.fromLast(run_id);
     await goesOnFrom(3);
     expect((await launches.get(run_id)).metrics['loss']?.last_x).toBe(33);
@@ -133,7 +133,7 @@ describe('a resume', () => {
       text: expect.stringContaining(`${path(3)} is not there any more`),
       choices: ['Choose Another…'],
     });
-    expect(asked[1]?.choices[0]).toContain('file is gone');
+    expect(asked[1]?.choices[0]).toContain('file not found');
     await goesOnFrom(1);
   });
 });

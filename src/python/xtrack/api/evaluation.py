@@ -1,4 +1,4 @@
-"""How good guesses are: tables that the panel draws as what they are, from true and guessed labels, or from scores."""
+"""How good predictions are: tables that the panel draws as matrices and curves, from labels or from scores."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
 from ..core.jsontext import text_of
 from .arrays import numbers
 
-#: More points than a picture of a curve shows are thinned.
+#: A curve with more points than a chart shows is thinned.
 _MOST_POINTS = 400
 MAX_LABELS = 200
 
 
 class Evaluation(NamedTuple):
-    #: What it is drawn as.
+    #: What the table is drawn as.
     view: str
     columns: List[str]
     rows: List[List[Any]]
@@ -47,7 +47,7 @@ def roc(truth: Any, scores: Any) -> Evaluation:
     ranked, positives = _ranked(truth, scores)
     negatives = len(ranked) - positives
     if positives == 0 or negatives == 0:
-        raise ValueError("there have to be true and false ones")
+        raise ValueError("truth must have both positive and negative samples")
     rows: List[List[Any]] = [[0.0, 0.0, None]]
     hits = 0
     for place, (score, is_true, is_last) in enumerate(ranked, 1):
@@ -60,7 +60,7 @@ def roc(truth: Any, scores: Any) -> Evaluation:
 def precision_recall(truth: Any, scores: Any) -> Evaluation:
     ranked, positives = _ranked(truth, scores)
     if positives == 0:
-        raise ValueError("there has to be a true one")
+        raise ValueError("truth must have a positive sample")
     rows: List[List[Any]] = [[0.0, 1.0, None]]
     hits = 0
     for place, (score, is_true, is_last) in enumerate(ranked, 1):
@@ -96,7 +96,7 @@ def _labels(values: Sequence[Any], labels: Any) -> Dict[Tuple[str, str], str]:
 
 
 def _ranked(truth: Any, scores: Any) -> Tuple[List[Tuple[float, int, bool]], int]:
-    """Highest score first; the last of equal ones is told, as no threshold lies between them."""
+    """Highest score first, with a mark on the last of equal ones, because no threshold lies between those."""
     true, found = _plain(truth), list(numbers(_plain(scores)))
     if len(true) != len(found):
         raise ValueError("there are %d true labels and %d scores" % (len(true), len(found)))

@@ -10,14 +10,15 @@ import traceback
 from types import TracebackType
 from typing import Any, Callable, Dict, List, NoReturn, Optional, Protocol, Tuple, Type
 
-from ..core import lastsignals
+from . import lastsignals
+
 
 
 class Endable(Protocol):
-    """What is ended: a run, which knows of this module."""
+    """What is ended: a run, which imports this module."""
 
-    #: The notebook cell that the run is of; None in a script.
-    cell: Any
+    #: The number of the notebook cell that started it.
+    cell: Optional[int]
 
     def end(self, status: str = "completed", error: Any = None) -> None:
         """Idempotent."""
@@ -91,7 +92,7 @@ def _excepthook(kind: Type[BaseException], value: BaseException, trace: Optional
 
 
 def _exit(*status: Any) -> NoReturn:
-    """The excepthook is not told of it, and nothing else tells at exit with which code a script leaves."""
+    """Stands in for sys.exit: the excepthook is not called for it, and at exit nothing else says which code a script leaves with."""
     global _uncaught
     try:
         _previous_exit(*status)

@@ -37,7 +37,7 @@ offered: Callable[[Optional[str]], Optional[Run]] = _nothing_offered
 
 
 class Tracker:
-    """Not to be instantiated: the class groups what starts runs."""
+    """Starts runs. There are no instances of it."""
 
     @staticmethod
     def start_run(
@@ -47,9 +47,16 @@ class Tracker:
         tags: Optional[Dict[str, Any]] = None,
         transport: Any = None,
     ) -> Run:
-        """Starts recording; never raises. Without arguments everything comes from the environment.
+        """Starts a run and makes it the current one. Never raises: where nothing can be recorded, the run takes every call and
+        records nothing.
 
-        transport: one of the transport classes or its name; by default as XTRACK_TRANSPORT says, else the journal in .xtrack.
+        name: what it is shown as; by default XTRACK_NAME.
+        run_id: the id to record under, of letters, digits, ".", "_" and "-"; one that exists is continued as a new attempt. By
+            default XTRACK_RUN_ID for the first run of a process, else a new id; the processes of a distributed job agree on one.
+        experiment_id: the experiment that it belongs to; by default XTRACK_EXPERIMENT.
+        tags: a dictionary of texts, or a list of tags without values; they are added to those of XTRACK_TAGS.
+        transport: where events go: an instance of a transport, or "tcp", "unix", "stdio", "file" or "null"; by default as
+            XTRACK_TRANSPORT says, else a journal in .xtrack.
         """
         global _current
         warnings = Warnings()
@@ -65,11 +72,12 @@ class Tracker:
 
 
 def current_run() -> Optional[Run]:
+    """The run that was started last in this process, also after its end; None before the first."""
     return _current
 
 
 def _adopt(name: Any, given: Optional[str], experiment: Any, tags: Any, transport: Transport) -> Optional[Run]:
-    """The run that the notebook cell has, under the name that the script gives it."""
+    """The run that the notebook cell already has, under the name that the script gives it; None where it has none."""
     run = offered(given) if type(transport) is Transport else None
     if run is not None:
         run.name = run.name if name is None else text_of(name)
@@ -78,7 +86,7 @@ def _adopt(name: Any, given: Optional[str], experiment: Any, tags: Any, transpor
 
 
 def start_of_cell(name: str, tags: Dict[str, Any], experiment: Optional[str], cell: Optional[int]) -> Run:
-    """The run of a notebook cell that did not start one itself. Raises what goes wrong."""
+    """The run of a notebook cell that did not start one itself. Raises OSError and whatever else prevents it."""
     warnings = Warnings()
     run = _start(name, None, experiment, tags, choose(None, warnings), warnings)
     run.cell = cell
@@ -210,7 +218,7 @@ def _cell() -> Optional[int]:
 
 
 def _end_runs_of_earlier_cells() -> None:
-    """Running a cell again starts a new run: the one it left open is over."""
+    """Running a cell again starts a new run, so that the one it left open is over."""
     cell = _cell()
     if cell is None:
         return

@@ -16,7 +16,7 @@ PACKAGE_DIR = os.path.dirname(PACKAGE)
 
 
 def another_xtrack(script: Optional[str]) -> Optional[str]:
-    """What to tell where `import xtrack` of the script does not mean this package, or hides another one of that name."""
+    """A warning where `import xtrack` in the script does not mean this package, or hides another one of that name."""
     if script is not None:
         found = _foreign_in([os.path.dirname(absolute(script))])
         if found:
@@ -40,7 +40,7 @@ def another_xtrack_here() -> Optional[str]:
 
 
 def shadowing() -> Optional[str]:
-    """What `import xtrack` finds before this client, in the working directory."""
+    """What `import xtrack` finds in the working directory before this client."""
     folder = working_directory()
     return _foreign_in([folder]) if folder else None
 

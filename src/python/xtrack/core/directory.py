@@ -10,7 +10,7 @@ from typing import Iterator, NamedTuple, Optional
 
 from .process import absolute, hostname, working_directory
 
-#: Where to look instead of the working directory: a notebook's folder, which the kernel's need not be.
+#: Where .xtrack is searched for instead of in the working directory: the folder of a notebook, which its kernel may not be in.
 start_folder: Optional[str] = None
 
 
@@ -79,7 +79,7 @@ def fallbacks(directory: str) -> Iterator[str]:
 
 
 def discovery_file(directory: str) -> str:
-    """Where the collector of this host that serves `directory` says how it is reached."""
+    """The file in which the collector of this host that serves `directory` publishes its address."""
     base = os.environ.get("XDG_RUNTIME_DIR") or os.path.join(_cache(), "host-" + hostname())
     digest = hashlib.sha256(os.path.realpath(directory).encode("utf-8", "surrogateescape")).hexdigest()
     return os.path.join(base, "xtrack", digest, "collector.json")

@@ -57,7 +57,7 @@ class FrameDecoder:
         self._buffer += data
 
     def read(self) -> List[Decoded]:
-        """All that can be told from the bytes so far."""
+        """All frames that are complete in the bytes so far."""
         found: List[Decoded] = []
         while True:
             one = self.next()

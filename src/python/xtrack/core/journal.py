@@ -16,13 +16,13 @@ from .process import liveness
 from .warnings import Warnings
 from .writer import Identity
 
-# Readable too: after an interrupt the writer looks whether its last frame is in the file.
+# Readable too: after an interrupt the writer checks whether its last frame is in the file.
 _FLAGS = (
     os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 )
 _NAME = re.compile(r"events-(.+)-(\d+)-([A-Za-z0-9][A-Za-z0-9._]*)\.xtj\Z")
 _TAIL = 65536
-#: A writer of another host whose file did not change for this long (heartbeats come every 5 s) is taken for gone.
+#: A writer of another host whose file did not change for this long counts as gone (heartbeats come every 5 s).
 _SILENT_S = 15.0
 
 

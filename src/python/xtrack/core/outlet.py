@@ -1,4 +1,4 @@
-"""Where a writer's frames go: a file appended to with one write a frame, in order, whatever happens to the disk."""
+"""Where a writer's frames go: a file, appended to with one write per frame, in order, whatever happens to the disk."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _BLOCK = 1 << 20
 
 
 class Outlet:
-    """An open file descriptor, and the frames that it could not take yet.
+    """An open file descriptor, and the frames that could not be written yet.
 
     `direct` is True while frames may be written at once. Otherwise they are held in memory, and `flush`, called from the
     background thread, writes them in order. The writer serialises `write` and `hold`; `flush` may run beside them.
     """
 
-    #: Nobody else appends to the file, so that its size tells what was written.
+    #: Whether nobody else appends to the file, so that its size says what was written.
     exclusive = True
 
     def __init__(self, opener: Callable[[], int], warnings: Warnings, threaded: bool = False) -> None:
@@ -67,7 +67,7 @@ class Outlet:
         return os.fstat(self.fd).st_size if self.fd >= 0 else 0
 
     def append(self, frame: bytes) -> None:
-        """One os.write, or held in memory: what the disk does not take, and what comes after that."""
+        """Writes a frame at once; what the disk does not accept, and what comes after that, is held in memory."""
         if not self.direct:
             self.hold(frame)
             return
@@ -80,12 +80,12 @@ class Outlet:
             self.refuse(frame[count:], "only %d of %d bytes were written" % (count, len(frame)))
 
     def refuse(self, frame: bytes, why: object) -> None:
-        """The disk did not take (the rest of) a frame."""
+        """Holds (the rest of) a frame that the disk did not accept."""
         self.hold(frame)
         self._failed(why)
 
     def took(self, nanoseconds: int) -> None:
-        """A sample of how long the disk takes for a frame."""
+        """Called with a sample of how long the disk takes for a frame."""
         self._samples.append(nanoseconds)
         if len(self._samples) >= _SAMPLES:
             median = sorted(self._samples)[_SAMPLES // 2]
@@ -148,7 +148,7 @@ class Outlet:
         )
 
     def has(self, frame: bytes) -> bool:
-        """Whether the last frame was taken, after an interrupt in the middle of it."""
+        """Whether the last frame was written or is held, after an interrupt in the middle of it."""
         if not self.exclusive or not hasattr(os, "pread") or (self._held and self._held[-1] is frame):
             return True
         return self.fd >= 0 and os.pread(self.fd, len(frame), max(0, self.size - len(frame))) == frame
@@ -159,11 +159,11 @@ class Outlet:
 
     @property
     def vanished(self) -> bool:
-        """The file was deleted under us: what is written to it, nobody will ever see."""
+        """Whether the file was deleted, so that nobody will ever see what is written to it."""
         return self.exclusive and self.fd >= 0 and os.name == "posix" and os.fstat(self.fd).st_nlink == 0
 
     def copy_to(self, other: Outlet) -> None:
-        """All that was written, and what is held."""
+        """Copies all that was written, and what is held."""
         offset = 0
         while True:
             block = os.pread(self.fd, _BLOCK, offset)
@@ -175,7 +175,7 @@ class Outlet:
             other.append(frame)
 
     def touch(self) -> None:
-        """The heartbeat: readers look at the file's time."""
+        """The heartbeat: readers check the file's modification time."""
         if self.fd >= 0 and os.utime in os.supports_fd:
             os.utime(self.fd)
 
@@ -222,10 +222,10 @@ class StreamOutlet(Outlet):
         self._warnings.note("stdio", "xtrack: nobody reads the events any more (%s); they are dropped" % error)
 
     def sync(self) -> None:
-        """Pipes have no disk."""
+        """Does nothing: a pipe has no disk."""
 
     def touch(self) -> None:
-        """A reader of a pipe sees it close."""
+        """Does nothing: a reader of a pipe sees it close."""
 
     def close(self) -> None:
-        """The descriptor is the process's own stdout or was given to it."""
+        """Does nothing: the descriptor is the process's own stdout, or was given to it."""

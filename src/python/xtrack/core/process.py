@@ -38,7 +38,7 @@ def hostname() -> str:
 
 
 def liveness(proc: Any) -> Optional[bool]:
-    """Whether it runs; None when nothing can be said of it from here."""
+    """Whether the process runs; None where that cannot be known from here."""
     try:
         if proc["host"] != hostname() or int(proc["pid"]) <= 0:
             return None

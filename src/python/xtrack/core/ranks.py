@@ -55,7 +55,7 @@ def _group() -> Optional[str]:
     job = env.get("SLURM_JOB_ID")
     if job and "TORCHELASTIC_RUN_ID" not in env:
         return clean_id("slurm-%s.%s" % (job, env.get("SLURM_STEP_ID", "0")), "slurm")
-    # torchrun's default id is "none", and people use one id for many jobs: on one node the agent process tells jobs apart.
+    # torchrun's default id is "none", and people use one id for many jobs: on one node the agent process identifies the job.
     torch_id = env.get("TORCHELASTIC_RUN_ID")
     if torch_id and env.get("LOCAL_WORLD_SIZE") != env.get("WORLD_SIZE"):
         place = "" if torch_id != "none" else "-%s-%s" % (env.get("MASTER_ADDR", ""), env.get("MASTER_PORT", ""))

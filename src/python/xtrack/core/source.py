@@ -57,7 +57,7 @@ def entrypoint() -> Optional[str]:
 
 
 def is_notebook_kernel() -> bool:
-    """Its command line starts a kernel, which is not what ran."""
+    """Whether this process is a kernel, whose command line is not what ran."""
     return "ipykernel" in sys.modules and entrypoint() is None
 
 

@@ -1,4 +1,4 @@
-"""What went wrong in tracking: counted, told once a kind, never printed or raised into training."""
+"""What went wrong in tracking: counted, logged once a kind, never printed or raised into training."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ logger.addHandler(logging.NullHandler())
 
 
 class Warnings:
+    """How often what went wrong, by kind."""
+
     def __init__(self) -> None:
         self.counts: Dict[str, int] = {}
-        #: Also tells the run's log, where the user will see it.
+        #: Called with the first warning of a kind, to put it in the run's log, where the user will see it.
         self.notify: Optional[Callable[[str], None]] = None
 
     def note(self, kind: str, message: str) -> None:
-        """Counts; the first of a kind is a warning."""
+        """Counts a warning; the first of its kind is logged."""
         count = self.counts.get(kind, 0) + 1
         self.counts[kind] = count
         if count > 1:

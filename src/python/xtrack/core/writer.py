@@ -60,7 +60,7 @@ class Writer:
         self.seq = 0
         self.closed = False
         self._detached = False
-        #: Told when a forked child has become a writer of its own.
+        #: Called when a forked child has become a writer of its own.
         self.on_forked: Callable[[], None] = lambda: None
         self._nested: List[Tuple[str, str]] = []
         self._reset_token()
@@ -80,7 +80,7 @@ class Writer:
         return outlet
 
     def _head(self) -> bytes:
-        """Readers of a stream (stdio, file) know events alone, and tell writers by worker and run_start; a fork has no run_start."""
+        """Readers of a stream (stdio, file) know events alone, and know writers by worker and run_start; a fork has no run_start."""
         head: Dict[str, Any] = {
             "format": 1,
             "run_id": self.identity.run_id,
@@ -162,7 +162,7 @@ class Writer:
         return count
 
     def _put(self, start: str, rest: str) -> None:
-        """The paths that are not hot: a forked child's first event, a disk that does not take frames. Holds the token."""
+        """The paths that are not hot: a forked child's first event, a disk that accepts no frames. The caller holds the token."""
         if self.closed:
             self.warnings.note("ended", "xtrack: the run %s has ended; what is logged after that is dropped" % self.identity.run_id)
             return
@@ -187,7 +187,7 @@ class Writer:
         self._direct = outlet.direct
 
     def _not_written(self, frame: bytes, why: object) -> None:
-        """The disk did not take (the rest of) a frame."""
+        """The disk did not accept (the rest of) a frame."""
         self._direct = False
         self.outlet.refuse(frame, why)
 
@@ -242,7 +242,7 @@ class Writer:
         return any(self._in_stack(frame, waiting=False) for thread, frame in frames.items() if thread != me)
 
     def _in_stack(self, frame: Optional[FrameType], waiting: bool) -> bool:
-        """Whether somebody on the stack has this writer's token; with `waiting` also who waits for it."""
+        """Whether a frame of the stack holds this writer's token; with `waiting` also whether one waits for it."""
         waits = False
         while frame is not None:
             if frame.f_code is _WAITS:

@@ -51,7 +51,7 @@ def _which(directory: str, folder: Optional[str]) -> Finding:
 
 
 def _others(directory: str, folder: Optional[str]) -> List[Finding]:
-    """Scripts and editor look from different folders: a second directory on the way is how runs get lost."""
+    """Scripts and the editor search from different folders: runs get lost where there is a second directory on the way."""
     given = os.environ.get("XTRACK_DIR")
     start = os.path.abspath(folder or os.getcwd())
     if os.path.basename(start) == ".xtrack":
@@ -131,7 +131,7 @@ def _private(directory: str) -> List[Finding]:
 
 
 def _clock(directory: str) -> List[Finding]:
-    """Whether a run lives is told by the times of its files, which on a network disk are the server's."""
+    """Whether a run goes on shows in the times of its files, which on a network disk are the server's."""
     fd, temp = tempfile.mkstemp(prefix=".doctor-", dir=directory)
     try:
         before = time.time()

@@ -1,4 +1,4 @@
-"""python -m xtrack doctor [--dir DIR] [--run ID] [--json]: what stands between a script and its curves, and what to do.
+"""python -m xtrack doctor [--dir DIR] [--run ID] [--json]: what keeps a script's runs from being shown, and how to fix it.
 
 With --json it prints one object, also for other programs to show:
 
@@ -24,7 +24,7 @@ _SIGNS: Dict[Level, str] = {"error": "✗", "warning": "!", "info": "·", "ok": 
 
 
 class Request(NamedTuple):
-    #: The folder from which .xtrack is looked for, or a .xtrack directory itself.
+    #: The folder from which .xtrack is searched for, or a .xtrack directory itself.
     folder: Optional[str] = None
     run_id: Optional[str] = None
     as_json: bool = False

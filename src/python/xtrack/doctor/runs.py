@@ -13,7 +13,7 @@ from ..core.journal import head_of, journals_in
 from .collector import Refused, ask
 from .finding import Finding, whose
 
-#: Of a large history the newest are looked at, for a bounded time.
+#: Of a large history the newest runs are examined, for a bounded time.
 _RUNS = 200
 _SECONDS = 8.0
 _BLOCK = 1 << 20
@@ -271,5 +271,5 @@ def _at_collector(directory: str, run_id: str) -> Finding:
         "info",
         "Run %s is known to the collector" % run_id,
         "It is %s, named %r. Where the view does not list it, a filter hides it." % (state.get("status"), state.get("name")),
-        "Clear the view's filter (XTrack: Clear Filter), and look whether its experiment is collapsed.",
+        "Clear the view's filter (XTrack: Clear Filter), and check whether its experiment is collapsed.",
     )

@@ -1,4 +1,4 @@
-"""Hooks that patch a framework when it is imported, so that its own loggers tell the run what they know.
+"""Hooks that patch a framework when it is imported, so that what it logs goes to the run as well.
 
     @autolog.on_import("lightning.pytorch")
     def patch(module): ...
@@ -60,7 +60,7 @@ def _imported(module: ModuleType) -> None:
 
 
 class _Finder(MetaPathFinder):
-    """Lets the others find a module that has hooks, and puts itself between it and its loader."""
+    """Lets the other finders find a module that has hooks, and wraps its loader."""
 
     def __init__(self) -> None:
         self._asking: Set[str] = set()

@@ -16,7 +16,7 @@ from ..supervisor import consoles
 from ..supervisor.machine import Machine
 from ..supervisor.outputlog import OutputLog, limit_from_environment
 
-#: A cell that was chosen shows as a run after this; one of a notebook that is tracked as a whole after that.
+#: After how long a cell becomes a run: one that was chosen, and one of a notebook that is tracked as a whole.
 _ASKED_S = 0.3
 _MOMENT_S = 3.0
 _STEP_S = 0.25
@@ -24,26 +24,26 @@ _HELD = 1 << 20
 _PATIENCE_S = 0.5
 
 
-class OfRun(Script):
+class InProcessScript(Script):
     """What the script logs to a run of this very process."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
         self._began = time.monotonic()
-        #: The script started it, or was given it.
-        self.is_the_scripts = False
+        #: Whether the script started the run, or was given it.
+        self.belongs_to_script = False
 
     @property
     def may_log_metrics(self) -> bool:
-        return self.is_the_scripts and time.monotonic() - self._began < PATIENCE_S
+        return self.belongs_to_script and time.monotonic() - self._began < PATIENCE_S
 
-    def look(self) -> None:
+    def poll(self) -> None:
         self.logs_metrics = self._run.logs_metrics
         self.reports_progress = self._run.reports_progress
 
 
 class CellRun:
-    """Its run starts when there is something to see of it, so that a cell that starts one itself is not recorded twice."""
+    """The run starts when there is something to show, so that a cell that starts a run itself is not recorded twice."""
 
     def __init__(self, start: Callable[[], Run], code: str, asked: bool) -> None:
         self._start = start
@@ -51,17 +51,17 @@ class CellRun:
         self._asked = asked
         self._lock = threading.RLock()
         self._run = _left_open()
-        #: Not ours to end: an earlier cell's, or one that the script started.
-        self._is_the_scripts = self._run is not None
+        #: An earlier cell's run, or one that the script started: it is not ours to end.
+        self._belongs_to_script = self._run is not None
         self._wants_none = False
         self._console = Console()
         self._ending = threading.Event()
         self._began = time.monotonic()
         self._machine: Optional[Machine] = None
         self._output: Optional[OutputWatch] = None
-        self._script: Optional[OfRun] = None
+        self._script: Optional[InProcessScript] = None
         self._log: Optional[OutputLog] = None
-        #: Of what is printed before there is a run.
+        #: Reads what is printed before there is a run.
         self._peeked = Printed()
         if self._run is not None:
             self._record(self._run)
@@ -71,15 +71,15 @@ class CellRun:
     # ------------------------------------------------------------ from the script
 
     def offer(self, run_id: Optional[str]) -> Optional[Run]:
-        """To start_run; None where it is to start one of its own."""
+        """The run for start_run; None where that is to start one of its own."""
         with self._lock:
-            if self._is_the_scripts or (run_id and (self._run is None or self._run.run_id != run_id)):
+            if self._belongs_to_script or (run_id and (self._run is None or self._run.run_id != run_id)):
                 self._wants_none = self._run is None
                 return None
             run = self._begin()
-            self._is_the_scripts = run is not None
+            self._belongs_to_script = run is not None
             if self._script is not None:
-                self._script.is_the_scripts = True
+                self._script.belongs_to_script = True
             return run
 
     def end(self, status: str, error: Optional[Dict[str, str]]) -> None:
@@ -97,8 +97,8 @@ class CellRun:
         self._console.close()
         if run is None or run.ended:
             return
-        # What the script started it ends, in a later cell perhaps; an error ends it here.
-        if not self._is_the_scripts or status != "completed":
+        # The script ends the run that it started, perhaps in a later cell; an error ends it here.
+        if not self._belongs_to_script or status != "completed":
             run.end(status, error)
             if self._log is not None and self._log.is_worth_compacting:
                 threading.Thread(target=self._log.finish, name="xtrack-log", daemon=True).start()
@@ -109,7 +109,7 @@ class CellRun:
         return time.monotonic() - self._began > (_ASKED_S if self._asked else _MOMENT_S) or self._trains()
 
     def _trains(self) -> bool:
-        """By what it has printed so far."""
+        """Whether what it has printed so far looks like training."""
         if self._run is None:
             self._peeked.feed(self._console.take_new())
         return bool(self._peeked.take()) or self._peeked.progress is not None
@@ -131,8 +131,8 @@ class CellRun:
         path = os.path.join(run.directory, "output-%s-%d.log" % (run.worker_id, run.attempt))
         start = self._console.write_to(path)
         self._log = OutputLog(path, run.warnings, limit_from_environment())
-        self._script = OfRun(run)
-        self._script.is_the_scripts = self._is_the_scripts
+        self._script = InProcessScript(run)
+        self._script.belongs_to_script = self._belongs_to_script
         self._output = OutputWatch(path, start, lambda: run.writer, self._script, run.warnings)
 
     def _watch(self) -> None:
@@ -161,20 +161,20 @@ def _left_open() -> Optional[Run]:
 
 
 class Console:
-    """What the cell prints, also in the run's output log; held until there is a run."""
+    """Copies what the cell prints into the run's output log; holds it until there is a run."""
 
     def __init__(self) -> None:
         self._log: Optional[int] = None
         self._held: List[bytes] = []
         self._size = 0
-        self._looked_at = 0
+        self._taken = 0
         self._lock = threading.RLock()
         self._before = (sys.stdout, sys.stderr)
         self._tees = (Tee(sys.stdout, self.write), Tee(sys.stderr, self.write))
         sys.stdout, sys.stderr = self._tees
 
     def write_to(self, path: str) -> int:
-        """From now on; what is held goes there first. Returns where that starts. Raises OSError."""
+        """Copies to the file at `path` from now on, what is held first. Returns the offset where that starts. Raises OSError."""
         log = consoles.create(path)
         start = os.fstat(log).st_size
         with self._lock:
@@ -185,14 +185,14 @@ class Console:
         return start
 
     def take_new(self) -> bytes:
-        """What is held that was not looked at yet."""
+        """What is held and was not taken yet."""
         with self._lock:
-            blocks, self._looked_at = self._held[self._looked_at :], len(self._held)
+            blocks, self._taken = self._held[self._taken :], len(self._held)
         return b"".join(blocks)
 
     def write(self, text: str) -> None:
         block = text.encode("utf-8", "replace")
-        # With an end: in a process that was forked while another thread held it, nobody would give it back.
+        # With a timeout: in a process that was forked while another thread held the lock, nobody would release it.
         if not self._lock.acquire(timeout=_PATIENCE_S):
             return
         try:
@@ -205,7 +205,7 @@ class Console:
             self._lock.release()
 
     def release(self) -> None:
-        """The streams are the kernel's again, unless somebody else has put theirs in their place meanwhile."""
+        """Gives the streams back to the kernel, unless somebody else has replaced them meanwhile."""
         if sys.stdout is self._tees[0]:
             sys.stdout = self._before[0]
         if sys.stderr is self._tees[1]:
@@ -224,7 +224,7 @@ def _ignore(text: str) -> None:
 
 
 class Tee:
-    """A stream in whose place it stands; it never fails where that does not."""
+    """Stands in for a stream and copies what is written; it fails only where the stream itself does."""
 
     def __init__(self, stream: Any, also: Callable[[str], None]) -> None:
         self._stream = stream
@@ -243,7 +243,7 @@ class Tee:
         try:
             self._also(text)
         except Exception:
-            # The log's disk is full or the cell is over: its own output is what counts.
+            # The log's disk is full or the cell is over; the cell's own output matters more.
             self._also = _ignore
 
     def __getattr__(self, name: str) -> Any:

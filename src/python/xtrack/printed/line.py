@@ -1,9 +1,9 @@
-"""What one printed line tells: metrics, and the step and epoch that they belong to.
+"""What one printed line says: metrics, and the step and epoch that they belong to.
 
 Two kinds of lines count. A line that says where training is (``epoch 3/10``, ``step 120``, ``[ 3/10]``, a progress bar)
 is a report: all its numbers with a name are metrics, but for those that never are (times, sizes, seeds, versions). In
-other lines only names count that people give to metrics (loss, accuracy, …): ``lr=0.01 batch_size=64`` at a script's
-start tells what was set, not how it goes, and a parameter that is wrong is worse than one that is missing.
+other lines only names that people give to metrics count (loss, accuracy, …): ``lr=0.01 batch_size=64`` at a script's
+start says what was set, not how training goes, and a wrong metric is worse than a missing one.
 """
 
 from __future__ import annotations

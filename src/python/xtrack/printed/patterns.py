@@ -24,46 +24,47 @@ _PATIENCE_S = 1.0
 _START_S = 10.0
 _MAX_PATTERNS = 50
 
-Tell = Callable[[str, str], None]
+#: Called with what is wrong with the patterns: a kind of warning, and its text.
+Warn = Callable[[str, str], None]
 
 
-def from_environment(tell: Tell) -> Optional[Patterns]:
+def from_environment(warn: Warn) -> Optional[Patterns]:
     text = os.environ.get(VARIABLE, "").strip()
     if not text:
         return None
     try:
         given = json.loads(text)
         if not isinstance(given, list) or not all(isinstance(one, str) for one in given):
-            raise ValueError("it is no list of texts")
+            raise ValueError("it is not a list of texts")
     except ValueError as error:
-        tell("patterns", "xtrack: %s is not used: it must be a JSON list of regular expressions (%s)" % (VARIABLE, error))
+        warn("patterns", "xtrack: %s is not used: it must be a JSON list of regular expressions (%s)" % (VARIABLE, error))
         return None
-    good = [one for one in given[:_MAX_PATTERNS] if _is_usable(one, tell)]
-    return Patterns(good, tell) if good else None
+    good = [one for one in given[:_MAX_PATTERNS] if _is_usable(one, warn)]
+    return Patterns(good, warn) if good else None
 
 
-def _is_usable(text: str, tell: Tell) -> bool:
+def _is_usable(text: str, warn: Warn) -> bool:
     try:
         compiled = re.compile(text)
     except (re.error, RecursionError, OverflowError) as error:
-        tell("pattern " + text, "xtrack: the output pattern %r is no regular expression (%s); it is left out" % (text, error))
+        warn("pattern " + text, "xtrack: the output pattern %r is not a regular expression (%s); it is left out" % (text, error))
         return False
     if not compiled.groupindex:
-        tell("pattern " + text, "xtrack: the output pattern %r names no group, such as (?P<loss>[\\d.]+); it is left out" % text)
+        warn("pattern " + text, "xtrack: the output pattern %r names no group, such as (?P<loss>[\\d.]+); it is left out" % text)
         return False
     return True
 
 
 class Patterns:
-    def __init__(self, patterns: List[str], tell: Tell) -> None:
+    def __init__(self, patterns: List[str], warn: Warn) -> None:
         self._patterns = patterns
         self._active = list(range(len(patterns)))
-        self._tell = tell
+        self._warn = warn
         self._process: Optional[subprocess.Popen[bytes]] = None
         self._answers: queue.Queue[Optional[bytes]] = queue.Queue()
 
     def read(self, lines: List[str]) -> List[Optional[Line]]:
-        """What the first pattern that matches makes of each line."""
+        """What the first matching pattern finds in each line; None where none matches."""
         found: List[Optional[Line]] = [None] * len(lines)
         for number in list(self._active):
             left = [at for at, line in enumerate(found) if line is None]
@@ -94,7 +95,7 @@ class Patterns:
             if answer is not None:
                 return json.loads(answer)
         except (OSError, ValueError) as error:
-            self._tell("patterns", "xtrack: the output patterns cannot be matched (%s)" % error)
+            self._warn("patterns", "xtrack: the output patterns cannot be matched (%s)" % error)
             self._active = []
             return []
         except queue.Empty:
@@ -102,7 +103,7 @@ class Patterns:
         self.stop()
         self._active.remove(number)
         text = self._patterns[number]
-        self._tell("pattern " + text, "xtrack: the output pattern %r takes too long; it is left out from here on. Make it stricter." % text)
+        self._warn("pattern " + text, "xtrack: the output pattern %r takes too long; it is left out from here on. Make it stricter." % text)
         return []
 
     def _start(self) -> bool:

@@ -37,7 +37,7 @@ class Progress(NamedTuple):
 
 
 class Printed:
-    """`feed` it bytes; `take` what they told."""
+    """Metrics and progress out of printed bytes: `feed` it those, `take` the metrics."""
 
     def __init__(self, patterns: Optional[Patterns] = None) -> None:
         self._patterns = patterns
@@ -73,7 +73,7 @@ class Printed:
         self._read()
 
     def skip(self) -> None:
-        """What comes next does not follow what came last."""
+        """Bytes were left out before those that come next."""
         self._rest = b""
         self._dropping = True
 
@@ -116,7 +116,7 @@ class Printed:
             line = line or read_line(text)
             if line is not None:
                 self._add(line, self._phase(line))
-                self._tell(line)
+                self._follow(line)
 
     def _phase(self, line: Line) -> Optional[str]:
         if not line.metrics and line.phase is not None and not line.is_report:
@@ -139,11 +139,11 @@ class Printed:
                 self._points.append(points)
             self._last = points
 
-    def _tell(self, line: Line) -> None:
+    def _follow(self, line: Line) -> None:
         if line.epoch is not None and line.epochs and line.epoch <= line.epochs:
             within = line.step / line.steps if line.step is not None and line.steps and line.step <= line.steps else 0.0
             done = self._place.index(line.epoch)
-            # "epoch 3/10 loss=…" is said when it is over, "epoch 3/10" when it starts.
+            # Scripts print "epoch 3/10 loss=…" when the epoch is over, "epoch 3/10" when it starts.
             cur = done + (within if line.step is not None else 1.0 if line.metrics else 0.0)
             self.progress = Progress(min(cur, line.epochs), line.epochs, "epochs", "")
         elif line.step is not None and line.steps and line.step <= line.steps:
@@ -166,9 +166,9 @@ class Printed:
         shown = read_line(bar.postfix, is_report=True)
         if shown is None or not shown.metrics:
             return
-        if seen.told == bar.n:
+        if seen.read_at == bar.n:
             return  # The first that it shows at a step is of that step; what follows is of the next.
-        seen.told = bar.n
+        seen.read_at = bar.n
         total = int(bar.total) if bar.total else None
         counts_epochs = "epoch" in bar.unit.lower() or (said is None and bar.desc.lower().startswith("epoch"))
         phase = said.phase if said is not None else read_phase(bar.desc)
@@ -209,7 +209,7 @@ def _unit(bar: Bar) -> str:
 
 
 class Place:
-    """Where training is, as its lines say it: steps that start again in each epoch are counted on."""
+    """Where training is, by its lines. Steps that start again in each epoch are counted through."""
 
     def __init__(self) -> None:
         self.epoch: Optional[float] = None

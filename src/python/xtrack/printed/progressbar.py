@@ -1,4 +1,4 @@
-"""Progress bars as tqdm and its like print them, and which of several tells how far the whole is."""
+"""Progress bars as tqdm and its like print them, and which of several shows how far the whole is."""
 
 from __future__ import annotations
 
@@ -73,10 +73,10 @@ class Seen:
     def __init__(self, order: int) -> None:
         self.order = order
         self.bar: Optional[Bar] = None
-        #: How often it ran to its end; it starts again in each epoch.
+        #: How often it ran to its end, as a bar that starts again in each epoch does.
         self.passes = 0
         #: At which count its metrics were read.
-        self.told: Optional[float] = None
+        self.read_at: Optional[float] = None
         self.at = 0
 
 
@@ -102,7 +102,7 @@ class Bars:
         return seen
 
     def outer(self) -> Optional[Bar]:
-        """The first that was shown of those that go on: the loop around the others."""
+        """The loop around the others: of the bars that go on the one that was shown first."""
         going_on = [
             seen
             for seen in self._seen.values()

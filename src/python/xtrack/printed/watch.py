@@ -1,7 +1,7 @@
-"""Follows a console log and journals what its lines tell: metrics, and how far the script is.
+"""Follows a console log and journals what its lines say: metrics, and how far the script is.
 
-Only where the script says nothing itself: once it logs metrics, its printed lines are not read any more, so that no curve
-is there twice. Reading is bounded in time; of a script that prints faster than that, parts are skipped, which is said once.
+A script that logs metrics itself is not read any more, so that no curve is there twice. Reading takes a bounded share of the
+time; of a script that prints faster than that, parts are skipped, with one warning.
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ _LAST_BUDGET_S = 0.3
 _MAX_BEHIND = 1 << 20
 _NEAR_END = 65536
 _PROGRESS_S = 1.0
-#: A script that has started a run most likely logs metrics soon: what it prints waits that long.
+#: A script that has started a run most likely logs metrics soon: what it prints is held for this long.
 PATIENCE_S = 30.0
 _MAX_HELD = 5000
 
 
 class Script:
-    """What is known of what the script logs itself."""
+    """What a script is known to log itself."""
 
     logs_metrics = False
     reports_progress = False
 
     @property
     def may_log_metrics(self) -> bool:
-        """It has started a run, and was not heard of since."""
+        """Whether it has started a run a short time ago, and logged no metrics to it yet."""
         return False
 
-    def look(self) -> None:
-        """Brings the above up to date."""
+    def poll(self) -> None:
+        """Brings the attributes up to date."""
 
 
 class OutputWatch:
@@ -53,12 +53,12 @@ class OutputWatch:
         self._patterns = from_environment(warnings.note)
         self._printed = Printed(self._patterns)
         self._held: List[Points] = []
-        self._told: Optional[Progress] = None
+        self._journaled: Optional[Progress] = None
         self._next_progress = 0.0
         self._fd = -1
 
     def step(self) -> None:
-        """A few times a second; takes at most some hundredths of one."""
+        """Called a few times a second; takes at most some hundredths of one."""
         self._guarded(lambda: self._read(_STEP_BUDGET_S), last=False)
 
     def finish(self) -> None:
@@ -75,9 +75,9 @@ class OutputWatch:
             if self._script.logs_metrics and self._script.reports_progress:
                 return
             read()
-            self._script.look()
-            self._tell_metrics(last)
-            self._tell_progress(last)
+            self._script.poll()
+            self._journal_metrics(last)
+            self._journal_progress(last)
         except Exception as error:
             self._warnings.caught("reading the output", error)
 
@@ -121,13 +121,13 @@ class OutputWatch:
             size = os.fstat(self._fd).st_size
             if size - self._offset > _NEAR_END:
                 self._skip_to(size - _NEAR_END)
-            # The end of the log says most: final scores.
+            # The end of the log matters most: final scores are there.
             self._read(_LAST_BUDGET_S)
         self._printed.finish()
 
     # ------------------------------------------------------------ journaling
 
-    def _tell_metrics(self, last: bool) -> None:
+    def _journal_metrics(self, last: bool) -> None:
         self._held.extend(self._printed.take())
         if self._script.logs_metrics:
             self._held.clear()
@@ -138,12 +138,12 @@ class OutputWatch:
             for one in points:
                 self._writer().event("metric_batch", _payload(one))
 
-    def _tell_progress(self, last: bool) -> None:
+    def _journal_progress(self, last: bool) -> None:
         progress = self._printed.progress
         now = time.monotonic()
-        if progress is None or progress == self._told or self._script.reports_progress or (now < self._next_progress and not last):
+        if progress is None or progress == self._journaled or self._script.reports_progress or (now < self._next_progress and not last):
             return
-        self._told = progress
+        self._journaled = progress
         self._next_progress = now + _PROGRESS_S
         payload = {
             "status": "running",

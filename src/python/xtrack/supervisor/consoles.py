@@ -40,7 +40,7 @@ def create(path: str) -> int:
 
 
 def is_open_elsewhere(path: str) -> bool:
-    """Whether another process has the file open, such as one that outlives the script; where /proc cannot tell, no."""
+    """Whether another process has the file open, such as one that outlives the script; False where /proc cannot say."""
     path, me = os.path.realpath(path), str(os.getpid())
     try:
         pids = [name for name in os.listdir("/proc") if name.isdigit() and name != me]
@@ -120,11 +120,11 @@ class Terminal:
                     os.close(fd)
 
     def handed_over(self) -> None:
-        """The script has it: its end is that of the terminal."""
+        """Closes our end: the script has the terminal, which ends with it."""
         os.close(self.slave)
 
     def join(self) -> None:
-        """All that was shown is in the log, unless others on the terminal outlive the script."""
+        """Waits until all that was shown is in the log, unless others on the terminal outlive the script."""
         try:
             self._pump.wait(5)
         except subprocess.TimeoutExpired:

@@ -53,12 +53,12 @@ class Gpus:
                 try:
                     self._latest["system/gpu%s_%s" % (number, name)] = float(text)
                 except ValueError:
-                    continue  # "[N/A]": this GPU does not tell.
-        # It ended, and what it said last is not so any more.
+                    continue  # "[N/A]": this GPU does not report it.
+        # It ended, so that its last values are out of date.
         self._latest = {}
 
 
 def _only(visible: Optional[str]) -> List[str]:
-    """Those that the script sees, where nvidia-smi understands how they are named (parts of a GPU it does not)."""
+    """Options that name the GPUs that the script sees, where nvidia-smi knows those names (of parts of a GPU it does not)."""
     names = (visible or "").replace(" ", "")
     return ["-i", names] if _NAMED.match(names) else []

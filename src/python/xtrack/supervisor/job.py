@@ -11,7 +11,7 @@ from ..core.process import absolute, working_directory
 
 
 class Refusal(NamedTuple):
-    """Why there is no process."""
+    """Why no process was started."""
 
     code: int
     message: str

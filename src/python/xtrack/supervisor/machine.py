@@ -13,9 +13,9 @@ from ..core.writer import Writer
 from . import traffic
 from .gpus import Gpus
 
-#: Where the system tells in files; elsewhere each sample is a process.
+#: Linux answers in files; elsewhere each sample takes a process.
 _EVERY_S = 1.0 if sys.platform.startswith("linux") else 5.0
-#: Looking through all processes of a large machine takes long: so many times that is waited until the next look.
+#: Scanning all processes of a large machine takes long: the next scan waits for this many times as long.
 _SCAN_SHARE = 250
 #: The same for a whole sample, so that it stays below a hundredth of a core where reading /proc is slow.
 _SAMPLE_SHARE = 150
@@ -103,12 +103,12 @@ class Sampler:
             disk = os.statvfs(self._directory)
         except (OSError, AttributeError):
             return {}
-        # As df tells it: what is kept for root is nobody's.
+        # As df computes it: blocks reserved for root count as neither used nor free.
         used = disk.f_blocks - disk.f_bfree
         return {"system/disk": 100.0 * used / (used + disk.f_bavail)} if used + disk.f_bavail > 0 else {}
 
     def _processes(self) -> Tuple[float, float]:
-        """CPU ticks used since the last look by the processes of the script's sessions, their children included, and their
+        """CPU ticks used since the last scan by the processes of the script's sessions, their children included, and their
         resident pages."""
         started = time.thread_time()
         scans = time.monotonic() >= self._scan_due
@@ -166,5 +166,5 @@ def _stat(pid: str) -> Optional[List[bytes]]:
         with open("/proc/%s/stat" % pid, "rb") as source:
             text = source.read()
     except OSError:
-        return None  # It ended while we looked.
+        return None  # It ended during the scan.
     return text[text.rfind(b")") + 2 :].split()

@@ -96,7 +96,7 @@ class OutputLog:
                 if self._is_over(size) or self._punched > self._head:
                     return True
                 source.seek(0)
-                # Floods are floods all along: the first and the last of it tell.
+                # A flood is alike all along: its first and last lines are enough.
                 sample = source.read(_SMALL)
                 source.seek(max(0, size - _SMALL))
                 sample += source.read(_SMALL)

@@ -1,4 +1,4 @@
-"""What the scripts of an attempt log themselves, seen from outside: in their journals."""
+"""What the scripts of an attempt log themselves, as their journals show it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _OVERLAP = 64
 
 class ScriptJournals(Script):
     def __init__(self, run_dir: str, attempt: int, worker: Optional[str] = None) -> None:
-        """Those of one worker; of all where none is named."""
+        """`worker`: whose journals are read; None for all of them."""
         self._worker = worker
         self._run_dir = run_dir
         self._attempt = attempt
@@ -28,7 +28,7 @@ class ScriptJournals(Script):
     def may_log_metrics(self) -> bool:
         return self._since > 0 and time.monotonic() - self._since < PATIENCE_S
 
-    def look(self) -> None:
+    def poll(self) -> None:
         for found in journals_in(self._run_dir):
             path = found.path
             if found.attempt != self._attempt or path in self._others or self._worker not in (None, found.worker):

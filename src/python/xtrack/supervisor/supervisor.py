@@ -56,9 +56,9 @@ class Supervisor:
         self._run_dir = journals.run_dir(self._run_id)
         self._attempt = job.attempt or next_attempt(self._run_dir, worker)
         if job.once and not self._first_to_begin():
-            sys.stderr.write("xtrack: attempt %d of run %s was begun before, or called off\n" % (self._attempt, self._run_id))
+            sys.stderr.write("xtrack: attempt %d of run %s has been started before, or was called off\n" % (self._attempt, self._run_id))
             raise SystemExit(1)
-        # Only a transport with a journal fits a supervisor: the others are one script's stream.
+        # A supervisor needs a transport with a journal: the others are streams of one script.
         transport = choose(None, self._warnings)
         if not isinstance(transport, (TCPTransport, UnixSocketTransport)):
             transport = Transport()
@@ -102,11 +102,11 @@ class Supervisor:
         except FileExistsError:
             return False
         except OSError:
-            return True  # A directory that cannot be written is told elsewhere.
+            return True  # A directory that cannot be written is reported elsewhere.
 
     @property
     def _follows(self) -> bool:
-        """In a terminal, where nobody else shows the console."""
+        """Whether the console is shown here: in a terminal nobody else does so."""
         return self._job.run_id is None
 
     def _spawn(self) -> Optional[Refusal]:
@@ -135,7 +135,7 @@ class Supervisor:
             XTRACK_SUPERVISED="1",
         )
         if self._job.debugger:
-            # Where debugpy tells whoever is to attach which port it got.
+            # Debugpy writes there which port it got, for whoever attaches.
             env["DEBUGPY_ADAPTER_ENDPOINTS"] = os.path.join(self._run_dir, "debugger-%d.json" % self._attempt)
         if self._job.name:
             env["XTRACK_NAME"] = self._job.name

@@ -9,7 +9,7 @@ _SECTOR = 512
 
 
 def counters() -> Dict[str, float]:
-    """disk_read, disk_write, net_recv, net_sent; {} where the system does not tell."""
+    """disk_read, disk_write, net_recv, net_sent; in bytes; {} where the system does not report them."""
     found: Dict[str, float] = {}
     for read in (_disks, _networks):
         try:

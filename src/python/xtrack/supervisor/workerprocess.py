@@ -78,7 +78,7 @@ class WorkerProcess:
             self.ended = time.monotonic()
             on_end()
 
-        # A wait with a timeout would look forty times a second.
+        # A wait with a timeout would poll forty times a second.
         threading.Thread(target=wait, name="xtrack-wait", daemon=True).start()
         return None
 
@@ -98,17 +98,17 @@ class WorkerProcess:
 
     @property
     def code(self) -> int:
-        """Of one that ended; negative: by that signal."""
+        """The exit code of a process that ended; negative: the signal that ended it."""
         assert self._child is not None and self._child.returncode is not None
         return self._child.returncode
 
     def exit(self) -> Dict[str, Any]:
-        """Of one that ended, as it is journaled."""
+        """How a process that ended did so, as it is journaled."""
         code = self.code
         if code >= 0:
             return {"code": code}
         said = {"signal": _signal_name(-code)}
-        # Nobody else says so: to the one that is killed it is a SIGKILL like any other.
+        # The killed process itself gets a SIGKILL like any other.
         if said["signal"] == "SIGKILL" and oom_kills() > self._oom_kills:
             said["reason"] = OUT_OF_MEMORY
         return said
@@ -155,7 +155,7 @@ class WorkerProcess:
             self._follower.stop()
 
     def error(self) -> Optional[Dict[str, str]]:
-        """As its console tells it."""
+        """The error that its console shows."""
         return consoles.error_in(self.output, self._start)
 
     @property
@@ -168,7 +168,7 @@ class WorkerProcess:
 
 
 def oom_kills() -> int:
-    """How many processes of this machine the system has killed for want of memory; 0 where it does not tell."""
+    """How many processes of this machine the system has killed for want of memory; 0 where it does not say."""
     try:
         with open("/proc/vmstat", "rb") as source:
             found = re.search(rb"^oom_kill (\d+)$", source.read(), re.MULTILINE)

@@ -15,7 +15,7 @@ _BELL_S = 0.05
 _SECOND = 1.0
 _HEARTBEAT_S = 5.0
 DRAIN_S = 2.0
-#: For a collector that has what is streamed nowhere else; it may be busy, or starting again.
+#: What is streamed is in no other collector; that one may be busy, or starting again.
 _LONG_DRAIN_S = 10.0
 
 
@@ -67,7 +67,7 @@ class Background:
             time.sleep(0.01)
             self._step()
         if not self._finished():
-            # The run has ended: its own log takes no more.
+            # The run has ended, so that its own log takes no more lines.
             self._warnings.notify = None
             self._warnings.note("drain", "xtrack: not everything was written or sent when the run ended; what is missing is in its journal only")
 
@@ -122,7 +122,7 @@ class Background:
 
 
 class Jobs:
-    """Work that may take a second or two, one after the other, in a thread that lives only as long as there is some."""
+    """Does work that may take a second or two, one job after the other, in a thread that lives only while there are any."""
 
     def __init__(self, warnings: Warnings) -> None:
         self._warnings = warnings

@@ -17,7 +17,7 @@ from ..core.writer import Writer
 TYPES = ("pause", "resume", "stop", "checkpoint_now", "update_params", "adjust_lr", "custom")
 Handler = Callable[[Dict[str, Any]], Any]
 _READ = 1 << 20
-#: Handlers are set right after the start of the run; what was asked before it arrives at once.
+#: Handlers are set right after the run's start, but commands sent earlier arrive at once; they wait this long for a handler.
 _SET_UP_S = 0.2
 
 
@@ -58,10 +58,10 @@ class Commands:
             return 0
 
     def poll(self) -> None:
-        """Looks for new commands in the file; cheap when there are none."""
+        """Reads new commands from the file; cheap when there are none."""
         size = self._size()
         if size < self._offset:
-            # It was deleted; what comes now is in another file.
+            # The file was deleted; what comes now is in another one.
             self._offset, self._old, self._decoder = 0, 0, FrameDecoder()
         if self._path is None or size <= self._offset:
             return
@@ -100,7 +100,7 @@ class Commands:
             self._refuse(cmd_id, kind)
 
     def _hand_over(self, command: Dict[str, Any]) -> None:
-        """Handlers may take long: they have a thread of their own, so that heartbeats go on."""
+        """Handlers may take long, so that they have a thread of their own and heartbeats go on."""
         self._queue.put(command)
         if self._thread is None or not self._thread.is_alive():
             self._thread = threading.Thread(target=self._work, name="xtrack-commands", daemon=True)

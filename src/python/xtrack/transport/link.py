@@ -20,9 +20,9 @@ from ..version import CLIENT
 _FIRST_PAUSE = 0.2
 _LONGEST_PAUSE = 5.0
 _CONNECT_S = 2.0
-#: Who says nothing for this long after hello only reads, as other collectors of the protocol do.
+#: A peer that says nothing for this long after hello only reads, as other collectors of the protocol do.
 _WELCOME_S = 1.0
-#: Acks come within a second. A connection without them is dead, though nobody may ever say so (a router that forgot it).
+#: Acks come within a second. A connection without them is dead, even if it is never closed (a router forgot it).
 _SILENT_S = 10.0
 _READ = 256 * 1024
 _HEADER = 4
@@ -74,7 +74,7 @@ class Link:
         self._addresses = addresses
         self._on_command = on_command
         self._warnings = warnings
-        #: The user named the collector: say when it cannot be reached.
+        #: The user named the collector, so that a warning says when it cannot be reached.
         self._expected = expected
         self._socket: Optional[socket.socket] = None
         self._decoder = FrameDecoder()
@@ -109,7 +109,7 @@ class Link:
 
     @property
     def drained(self) -> bool:
-        """The collector knows of everything that was logged."""
+        """Whether the collector knows of everything that was logged."""
         if self._outgoing:
             return False
         if self._mode == "journal":
@@ -119,7 +119,7 @@ class Link:
         return self._mode == "stream" and self._acked_seq >= self._writer.seq
 
     def hurry(self) -> None:
-        """The run ends: try once more at once."""
+        """Tries once more at once, because the run ends."""
         if self._socket is None:
             self._next_try = 0.0
             self._pause = _FIRST_PAUSE
@@ -127,14 +127,14 @@ class Link:
 
     @property
     def is_done(self) -> bool:
-        """Nothing is left to tell, or nobody to tell it to."""
+        """Whether everything was delivered, or nobody is there to deliver it to."""
         if self._mode is not None:
             return self.drained
         return self._unreachable and not self.is_promised
 
     @property
     def is_promised(self) -> bool:
-        """The user named a collector, and it took what we stream."""
+        """Whether the user named a collector and that accepted our stream."""
         return self._expected and self._was_welcome
 
     def tick(self) -> None:
@@ -164,7 +164,7 @@ class Link:
         self.reopen()
 
     def reopen(self) -> None:
-        """The journal is another file now, with the same content."""
+        """The journal was made again: another file with the same content."""
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
@@ -265,9 +265,9 @@ class Link:
             self._decoder.push(data)
         for one in self._decoder.read():
             if one.envelope is not None:
-                self._told(str(one.envelope.get("t")), one.envelope.get("p"))
+                self._handle(str(one.envelope.get("t")), one.envelope.get("p"))
 
-    def _told(self, kind: str, payload: Any) -> None:
+    def _handle(self, kind: str, payload: Any) -> None:
         if not isinstance(payload, dict):
             return
         if kind == "welcome":
@@ -277,7 +277,7 @@ class Link:
         elif kind == "command":
             self._on_command(payload)
         elif kind == "error":
-            self._warnings.note("refused", "xtrack: the collector says: %s" % payload.get("message", payload))
+            self._warnings.note("refused", "xtrack: the collector refused this run: %s" % payload.get("message", payload))
 
     def _welcomed(self, payload: Dict[str, Any]) -> None:
         self._mode = "journal" if payload.get("mode") == "journal" else "stream"
@@ -292,14 +292,14 @@ class Link:
     def _expect_welcome(self) -> None:
         waited = time.monotonic() - self._greeted
         if self._was_welcome or self._has_token:
-            # One of ours, which answers: what was said is lost.
+            # A collector of ours answers; what was sent got lost.
             if waited > _SILENT_S:
                 raise TimeoutError("no welcome for %d s" % _SILENT_S)
         elif self._expected and waited > _WELCOME_S:
             self._stream_to_mere_reader()
 
     def _stream_to_mere_reader(self) -> None:
-        """All of it over again after a reconnect: nobody says what arrived."""
+        """Sends all of it again after a reconnect, because nobody says what arrived."""
         self._mode = "stream"
         self._acknowledges = False
         self._stream_from(0)
@@ -313,9 +313,9 @@ class Link:
     # ------------------------------------------------------------ streaming
 
     def _stream_from(self, after: int) -> None:
-        """Goes on behind the last event that the collector has on disk."""
+        """Continues after the last event that the collector has on disk."""
         if after < self._acked_seq:
-            # It lost what it had acknowledged (its directory was deleted): all of it again.
+            # It lost what it had acknowledged (its directory was deleted), so that all of it is sent again.
             self._acked_seq = self._acked_offset = 0
         self._sent_offset = self._acked_offset
         self._unacked.clear()

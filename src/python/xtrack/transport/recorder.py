@@ -48,7 +48,7 @@ class Recorder:
 
     @property
     def is_in_place(self) -> bool:
-        """The journal is in the .xtrack directory that was meant."""
+        """Whether the journal is in the .xtrack directory that was asked for."""
         return self._journals is not None and self._journals.in_place
 
     def _open(self, identity: Identity) -> Outlet:
@@ -62,7 +62,7 @@ class Recorder:
         return self._journals.open(identity)
 
     def start(self) -> None:
-        """Also in a forked child that has become a writer of its own; commands are the parent's to answer."""
+        """Starts the threads, also in a forked child that has become a writer of its own; its parent answers commands."""
         commands = self.commands if self.writer.identity.forked_from is None else None
         self._link = self._make_link()
         self._note_unsent()
@@ -78,7 +78,7 @@ class Recorder:
 
     @property
     def _destination(self) -> Optional[str]:
-        """Where a collector is that need not see the journal."""
+        """The collector that events are sent to, in words; None where it reads the journal."""
         if self._journals is None:
             return None
         return destination(self._transport) or (None if self._journals.in_place else "collector of %s" % self._journals.wanted)
@@ -93,7 +93,7 @@ class Recorder:
             self._warnings.caught("unsent", error)
 
     def send_left(self) -> None:
-        """What processes that were killed could not send any more, in the background."""
+        """Sends in the background what processes that were killed could not send."""
         to = self._destination
         if self._journals is None or to is None:
             return

@@ -1,6 +1,6 @@
 """Where events go, as `XTRACK_TRANSPORT` or the `transport` argument says.
 
-Without either, events go to a journal in the .xtrack directory. `tcp` and `unix` keep that journal too and tell a
+Without either, events go to a journal in the .xtrack directory. `tcp` and `unix` keep that journal too and notify a
 collector of it; `stdio`, `file` and `null` replace it.
 """
 
@@ -23,7 +23,7 @@ class Transport:
 class TCPTransport(Transport):
     def __init__(self, host: str = "localhost", port: int = 9999, token: Optional[str] = None) -> None:
         self.host = text_of(host)
-        #: 0, to which nothing can connect, for what is no port.
+        #: 0, to which nothing can connect, where it is not a number.
         self.port = _number(port)
         self.token = token
 
@@ -78,7 +78,7 @@ class NullTransport(Transport):
 
 
 def destination(transport: Transport) -> Optional[str]:
-    """In words that name a collector that need not see the journal."""
+    """Names the collector of a transport that sends events; None where the collector reads the journal."""
     if isinstance(transport, TCPTransport):
         return "tcp %s %d" % (transport.host, transport.port)
     return "unix %s" % transport.path if isinstance(transport, UnixSocketTransport) else None
@@ -103,7 +103,7 @@ def _named(name: str) -> Transport:
     if name == "tcp":
         port = env.get("XTRACK_PORT") or "9999"
         if not port.isdigit() or not 0 < int(port) < 65536:
-            raise ValueError("XTRACK_PORT is no port: %r" % port)
+            raise ValueError("XTRACK_PORT is not a port: %r" % port)
         return TCPTransport(env.get("XTRACK_HOST") or "localhost", int(port), env.get("XTRACK_TOKEN"))
     if name in ("unix", "socket"):
         return UnixSocketTransport(env.get("XTRACK_SOCKET") or "/tmp/xtrack.sock")

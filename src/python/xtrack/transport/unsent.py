@@ -1,8 +1,8 @@
 """Journals of which a collector elsewhere may not have everything yet, each noted in `unsent/` of its directory.
 
-Who streams makes the note before it begins, and takes it away when all was acknowledged. Killed in between, it leaves the
-note: its supervisor, or the next process that streams to the same place from here, sends the rest. The collector says
-how far it has got and knows events by writer and seq, so that two who do it at once do no harm.
+A process that streams makes the note before it begins, and deletes it when all was acknowledged. Where it was killed in
+between, its supervisor, or the next process that streams to the same place from here, sends the rest. The collector says
+how far it has got and knows events by writer and seq, so that two processes that send the same do no harm.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def _note_of(directory: str, identity: Identity) -> str:
 
 
 class Leftover(NamedTuple):
-    """Looks like the writer that it was."""
+    """What a writer that is gone left behind; it stands in for that writer."""
 
     to: str
     directory: str
@@ -69,7 +69,7 @@ class Leftover(NamedTuple):
 
 
 def leftovers(wanted: str) -> Iterator[Leftover]:
-    """Of processes that are gone."""
+    """The leftovers of processes that are gone."""
     for directory in (wanted, *fallbacks(wanted)):
         for name in _names(os.path.join(directory, "unsent")):
             found = _leftover(directory, os.path.join(directory, "unsent", name))
@@ -106,7 +106,7 @@ def _leftover(directory: str, note_path: str) -> Optional[Leftover]:
 
 
 class Sending:
-    """In a thread of its own, as long as there is something to send. Training never waits for it."""
+    """Sends leftovers in a thread of its own. Training never waits for it."""
 
     def __init__(self, found: List[Leftover], addresses: Callable[[], Iterable[Address]], warnings: Warnings) -> None:
         self._found = found
@@ -127,7 +127,7 @@ class Sending:
                 if _send(self._found[0], self._addresses, self._stopping, self._warnings):
                     self._found.pop(0)
                     continue
-                # Others may be taken where one is not.
+                # The collector may accept others where it did not accept this one.
                 self._found.append(self._found.pop(0))
                 self._stopping.wait(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE_S)
@@ -136,7 +136,7 @@ class Sending:
 
 
 def _send(leftover: Leftover, addresses: Callable[[], Iterable[Address]], stopping: threading.Event, warnings: Warnings) -> bool:
-    """False where the collector is not there, or wants none of it."""
+    """Whether it was sent; False where the collector is not there, or accepts none of it."""
     link = Link(leftover, lambda: leftover.path, addresses, ignore, warnings, expected=False)
     began = time.monotonic()
     try:
@@ -154,8 +154,8 @@ def _send(leftover: Leftover, addresses: Callable[[], Iterable[Address]], stoppi
 
 
 def main(directory: Optional[str]) -> int:
-    """What killed scripts could not send, now, without another script. To the collector that the environment names alone:
-    what a note says may come from anybody, and the token goes with it."""
+    """Sends now what killed scripts could not send. It goes only to the collector that the environment names: a note may
+    come from anybody, and the token goes along."""
     transport = choose(None, Warnings())
     to = destination(transport)
     directory = directory or resolve()

@@ -1,6 +1,7 @@
 /** Launching, resuming, and starting again: checks what was asked for, journals it, and starts the supervisor. */
 import { english } from '../../../../base/texts';
 import { messageOf } from '../../../../base/unknown';
+import { isAlive } from '../../../../domain/run/lifecycle';
 import type { AgainRequest, LaunchRequest, ResumeRequest } from '../../../../protocol/api';
 import { userError } from '../../../../protocol/apiError';
 import type { Json, Launch, Recovery, RunEnd } from '../../../../protocol/events';
@@ -92,7 +93,7 @@ export class Launcher {
     return this.once(run_id, async () => {
       const info = await this.context.ask('launchInfo', { run_id });
       if (info.starts_at !== null) throw waits(run_id, info.starts_at);
-      if (info.status === 'running' || info.status === 'queued') throw isRunning(run_id);
+      if (isAlive(info.status)) throw isRunning(run_id);
       if (!(await endsWithin(LAST_WORDS_MS, info))) throw goesOn(run_id);
       const again = this.whatRan(info);
       const attempt = info.attempt + 1;

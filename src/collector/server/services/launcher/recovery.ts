@@ -5,6 +5,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../../../../base/unknown';
+import { isOver } from '../../../../domain/run/lifecycle';
 import type { Json, Launch, Recovery as Policy } from '../../../../protocol/events';
 import type { Status } from '../../../../protocol/rows';
 import type { LaunchInfo } from '../../../contract/workerApi';
@@ -17,7 +18,6 @@ import { withoutSecrets } from './program';
 import type { RecoveryPlans } from './plans';
 
 const POLL_MS = 300;
-const OVER: ReadonlySet<Status> = new Set(['completed', 'failed', 'killed', 'cancelled']);
 const LONGEST_BACKOFF_S = 3600;
 /** A waiting attempt that nobody has begun by then is nobody's. */
 const ORPHAN_MS = 60_000;
@@ -72,7 +72,7 @@ export class Recovery {
     if (status !== 'queued') this.clear(runId);
     if (status === 'queued') void this.wait(runId);
     else if (status === 'cancelled') this.forget(runId);
-    else if (OVER.has(status) && this.plans.get(runId)) void this.decide(runId);
+    else if (isOver(status) && this.plans.get(runId)) void this.decide(runId);
   }
 
   private async decide(runId: string): Promise<void> {
@@ -83,7 +83,7 @@ export class Recovery {
       const info = await this.whenGone(runId);
       // It may have been started by hand meanwhile.
       if (!info || this.plans.get(runId) !== plan || !plan?.recovery) return;
-      if (info.status !== 'failed') return OVER.has(info.status) ? this.forget(runId) : undefined;
+      if (info.status !== 'failed') return isOver(info.status) ? this.forget(runId) : undefined;
       if (!info.began && !this.callOff(runId, info.attempt)) return;
       const from = info.began ? newestIntact(info, info.attempt, plan.cwd) : (plan.from_checkpoint ?? null);
       const why = whyNot(info, plan.recovery, from);
@@ -109,7 +109,7 @@ export class Recovery {
   private async whenGone(runId: string): Promise<LaunchInfo | null> {
     while (!this.disposed) {
       const info = await this.context.ask('launchInfo', { run_id: runId });
-      if (!OVER.has(info.status)) return null;
+      if (!isOver(info.status)) return null;
       if (!info.processes.some(({ proc }) => liveness(proc) === 'alive')) {
         // The supervisor's word may have been read before the script's last ones.
         await this.context.readJournals(runId);

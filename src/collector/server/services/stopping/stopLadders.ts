@@ -4,8 +4,9 @@
  */
 import { randomBytes } from 'node:crypto';
 import { messageOf } from '../../../../base/unknown';
+import { isOver } from '../../../../domain/run/lifecycle';
 import type { Params } from '../../../../protocol/api';
-import type { Status, StopResult } from '../../../../protocol/rows';
+import type { StopResult } from '../../../../protocol/rows';
 import type { LaunchInfo, RunProcess, StatusNotice } from '../../../contract/workerApi';
 import { groupOf, liveness } from '../../../files/processIdentity';
 import { endsWithin, isScriptAlive } from '../../processLiveness';
@@ -23,7 +24,6 @@ const LAST_WORDS_MS = 1_000;
 type Stage = 'command' | 'int' | 'term' | 'kill';
 const NEXT: Record<Stage, Stage | null> = { command: 'int', int: 'term', term: 'kill', kill: null };
 const SIGNALS = { int: 'SIGINT', term: 'SIGTERM', kill: 'SIGKILL' } as const;
-const ENDED: ReadonlySet<Status> = new Set(['completed', 'failed', 'killed', 'cancelled']);
 
 interface Ladder {
   stage: Stage;
@@ -71,19 +71,19 @@ export class StopLadders implements Service {
 
   /** What has just said that it ended is left to end; what then goes on is stopped all the same. */
   private async isOver(runId: string, info: LaunchInfo): Promise<boolean> {
-    if (!ENDED.has(info.status)) return false;
+    if (!isOver(info.status)) return false;
     return this.ladders.has(runId) ? !isScriptAlive(info) : endsWithin(LAST_WORDS_MS, info);
   }
 
   /** An earlier collector may have been stopping the run. */
   runChanged({ run_id: runId, status }: StatusNotice): void {
-    if (!this.disposed && !ENDED.has(status) && !this.ladders.has(runId))
+    if (!this.disposed && !isOver(status) && !this.ladders.has(runId))
       this.goOn(runId).catch((error: unknown) => this.context.log(`Stopping run ${runId}: ${String(error)}`));
   }
 
   private async goOn(runId: string): Promise<void> {
     const { stop, attempt, status } = await this.context.ask('launchInfo', { run_id: runId });
-    if (!stop || ENDED.has(status) || this.ladders.has(runId) || this.disposed) return;
+    if (!stop || isOver(status) || this.ladders.has(runId) || this.disposed) return;
     const { stage, cmd_id, next_at } = stop;
     const ladder: Ladder = { stage, attempt, commandId: cmd_id, nextAt: next_at, acked: false, begun: -Infinity };
     this.ladders.set(runId, ladder);
@@ -123,7 +123,7 @@ export class StopLadders implements Service {
       while (!this.disposed) {
         await new Promise((resolve) => setTimeout(resolve, POLL_MS));
         const info = await this.context.ask('launchInfo', { run_id: runId });
-        if (ENDED.has(info.status) && !isScriptAlive(info)) break;
+        if (isOver(info.status) && !isScriptAlive(info)) break;
         if (ladder.stage === 'command') await this.readAcks(runId, ladder);
         if (ladder.nextAt !== null && Date.now() >= ladder.nextAt) await this.climb(runId, ladder, info);
         if (await this.endNeverStarted(runId, ladder, info)) break;
