@@ -5,11 +5,12 @@ import { fileURLToPath } from 'node:url';
 import { ensureDependencies, ROOT } from './dependencies.mjs';
 import { openEditor } from './editorSession.mjs';
 import { FETCHED } from './fetched.mjs';
+import { hideOptional } from './optionalSoftware.mjs';
 
 export const SUITES = join(FETCHED, 'suites');
 /** Extensions that the suites find beside ours. */
 export const COMPANIONS = [join(ROOT, 'test/fixtures/companions/python')];
-const TIMEOUT = 300_000;
+const TIMEOUT = 800_000;
 
 /** Bundles the suites to where node_modules is still found upwards. */
 export async function buildSuites() {
@@ -77,6 +78,7 @@ function report({ passed, failures, without }) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  hideOptional();
   await ensureDependencies();
   const { passed, failed } = await runExtensionHost();
   console.log(`${passed} passed, ${failed} failed`);

@@ -71,7 +71,7 @@ async function launch(script: string): Promise<void> {
   await workbench.runCommand('XTrack: Track This Script');
 }
 
-test('a script that does not exist is named', async () => {
+test('launching a missing script names it', async () => {
   const gone = join(folder, 'gone.py');
   writeFileSync(gone, '');
   await workbench.ask('XTrack: Launch Script', 'gone.py');
@@ -83,18 +83,16 @@ test('a script that does not exist is named', async () => {
   await expectNothingRuns();
 });
 
-test('an interpreter that does not start is named, with the setting to change', async () => {
-  workbench.changeSettings({ 'xtrack.interpreter': '/nowhere/python' });
-  await workbench.page.waitForTimeout(1000); // the settings file is watched
+test('launching with an interpreter that does not start names it and the setting to change', async () => {
+  await workbench.changeSettings({ 'xtrack.interpreter': '/nowhere/python' });
   await launch('plain.py');
   await workbench.notification(/\/nowhere\/python/).waitFor();
   await workbench.screenshot('badInput-interpreter');
   await expectNothingRuns();
-  workbench.changeSettings({ 'xtrack.interpreter': '' });
-  await workbench.page.waitForTimeout(1000);
+  await workbench.changeSettings({ 'xtrack.interpreter': '' });
 });
 
-test('a syntax error fails the run, with file and line', async () => {
+test('a syntax error fails the run and names the file and line', async () => {
   const before = runIds(folder).length;
   await launch('syntaxError.py');
   await workbench.notification(/SyntaxError/).waitFor();
@@ -105,7 +103,7 @@ test('a syntax error fails the run, with file and line', async () => {
   await expectNothingRuns();
 });
 
-test('a script that raises fails the run; the notification leads to the line', async () => {
+test('an exception fails the run, and its notification links to the line', async () => {
   await launch('failing.py');
   const told = workbench.notification(/ZeroDivisionError/);
   await told.waitFor();
@@ -117,8 +115,8 @@ test('a script that raises fails the run; the notification leads to the line', a
   await expectNothingRuns();
 });
 
-test('a run that diverges is told of, and stopped by a rule that says so; so is what its script says', async () => {
-  workbench.changeSettings({ 'xtrack.alerts': ['loss >', { when: 'val_loss.last > 10', stop: true }] });
+test('a diverging run raises an alert and is stopped by its rule, and alerts of the script are shown', async () => {
+  await workbench.changeSettings({ 'xtrack.alerts': ['loss >', { when: 'val_loss.last > 10', stop: true }] });
   await workbench.notification(/Some alert settings are invalid.*"loss >"/).waitFor();
   await launch('diverging.py');
   await workbench.notification('diverges: warming up (the first steps are rough)').waitFor();
@@ -126,10 +124,10 @@ test('a run that diverges is told of, and stopped by a rule that says so; so is 
   await workbench.screenshots('badInput-alert');
   await workbench.row('diverges, stopped').waitFor();
   await expectNothingRuns();
-  workbench.changeSettings({ 'xtrack.alerts': [] });
+  await workbench.changeSettings({ 'xtrack.alerts': [] });
 });
 
-test('another package of our name is asked about, until that is answered for good', async () => {
+test('a package that hides the client is asked about until the answer is permanent', async () => {
   const before = runIds(folder).length;
   const question = workbench.page.locator('.monaco-dialog-box', { hasText: 'another package named xtrack' });
   await launch('orbit.py');

@@ -40,10 +40,8 @@ export class ChartPage {
   }
 
   any(key: string, right: (curve: PlottedCurve) => boolean): Promise<PlottedCurve> {
-    return until(
-      `${key} is drawn so`,
-      async () => (await this.workbench.plotted()).find((one) => one.key === key && right(one)),
-      15,
+    return until(`${key} is drawn so`, async () =>
+      (await this.workbench.plotted()).find((one) => one.key === key && right(one)),
     );
   }
 
@@ -125,6 +123,14 @@ export class ChartPage {
 
   tab(name: string): Promise<void> {
     return this.content.getByRole('tab', { name }).click();
+  }
+
+  /**
+   * When the panel has stored its state, which it does a moment after a change: a timer that starts later and is longer
+   * comes after that, however busy the machine is.
+   */
+  stored(): Promise<void> {
+    return this.content.locator('body').evaluate(() => new Promise((done) => setTimeout(done, 500)));
   }
 
   /** What was chosen is put back, so that the next test begins as this one did. */

@@ -29,7 +29,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test('the largest run is listed first, goes to the trash, and for good after one question', async () => {
+test('the largest run is listed first, moves to the trash, and is deleted permanently after one question', async () => {
   const { page, quickInput } = workbench;
   await workbench.runCommand('XTrack: Disk Usage');
   await until('the largest is first', async () =>

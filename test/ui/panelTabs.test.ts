@@ -24,7 +24,6 @@ beforeAll(async () => {
   folder = await folderWithRuns(['media:1', 'media:2'], ['talk']);
   workbench = await Workbench.open({ folder });
   page = new ChartPage(workbench);
-  workbench.page.setDefaultTimeout(10_000);
   await workbench.showRuns();
   await workbench.rowAction('talkative', 'Open Charts');
   await page.drawn('loss', 'talk');
@@ -62,7 +61,7 @@ function pixels(png: Buffer): Promise<{ drawn: number; colors: number; sum: numb
 }
 
 describe('a run that is over', () => {
-  test('overview: metrics, params, tags, environment, and notes that are written in the editor', async () => {
+  test('Overview shows metrics, params, tags, environment, and notes written in the editor', async () => {
     await page.tab('Overview');
     const overview = page.content.locator('.overview');
     await overview.locator('.metric-card', { hasText: 'loss' }).waitFor();
@@ -80,7 +79,7 @@ describe('a run that is over', () => {
     await workbench.screenshots('tabs-overview');
   });
 
-  test('console: colours, no markup, lines of tracebacks are links; Find goes from one place to the next', async () => {
+  test('Console shows colours and no markup, links lines of tracebacks, and finds text', async () => {
     await page.tab('Console');
     const text = page.content.locator('.console-text');
     await text.getByText('line 299').waitFor();
@@ -101,7 +100,7 @@ describe('a run that is over', () => {
     await workbench.page.locator('.tab.active', { hasText: 'chartRuns.py' }).waitFor();
   });
 
-  test('artifacts: checkpoints and files, each opens in the editor', async () => {
+  test('Artifacts lists checkpoints and files, which open in the editor', async () => {
     await page.tab('Artifacts');
     const artifacts = page.content.locator('.artifacts');
     await artifacts.getByText('step 1', { exact: true }).waitFor();
@@ -112,7 +111,7 @@ describe('a run that is over', () => {
     await workbench.page.locator('.editor-instance', { hasText: 'this is first.txt' }).waitFor();
   });
 
-  test('events: the newest first, filtered by kind and by text, each with the line that logged it', async () => {
+  test('Events lists the newest first, filters by kind and text, and links the logging lines', async () => {
     await page.tab('Events');
     const rows = page.content.locator('.event-rows tbody tr');
     await rows.filter({ hasText: 'reached 250' }).waitFor();
@@ -131,7 +130,7 @@ describe('a run that is over', () => {
     await workbench.page.locator('.tab.active', { hasText: 'chartRuns.py' }).waitFor();
   });
 
-  test('tabs that have no room are scrolled to, by the wheel as well', async () => {
+  test('tabs beyond the edge can be scrolled to, also by the wheel', async () => {
     const strip = page.content.locator('.tabs');
     const size = workbench.page.viewportSize()!;
     await workbench.page.setViewportSize({ ...size, width: 700 });
@@ -151,7 +150,7 @@ describe('a run that is over', () => {
     await until('there is room', isInSight);
   });
 
-  test('a reload keeps the tab, what it filters, what was searched for, and where somebody was reading', async () => {
+  test('a reload keeps the tab, its filters, the search, and the scroll position', async () => {
     await page.tab('Overview');
     const folded = page.content.locator('.overview details');
     await folded.last().locator('summary').click();
@@ -169,7 +168,7 @@ describe('a run that is over', () => {
     });
     await until('a line amid others is read', async () => (await topLine()) === 'line 100');
     await page.tab('Events');
-    await workbench.page.waitForTimeout(600); // the state is stored a moment later
+    await page.stored();
     await workbench.reload();
     const rows = page.content.locator('.event-rows tbody tr');
     await rows.first().waitFor({ timeout: 60_000 });
@@ -189,7 +188,7 @@ describe('a run that is over', () => {
     expect(isOpen.indexOf(true)).toBe(isOpen.length - 1);
   });
 
-  test('a chart is saved as PNG, SVG and CSV, and copied', async () => {
+  test('a chart can be saved and copied as PNG, SVG and CSV', async () => {
     await page.tab('Charts');
     await page.drawn('loss', 'talk');
     const saved: Record<string, Buffer> = {};
@@ -235,7 +234,7 @@ describe('a run that is over', () => {
     expect(copied!.colors).toBeGreaterThan(10);
   });
 
-  test('a browser that refuses the clipboard is told of, with what to do instead', async () => {
+  test('a refused clipboard is reported, with an alternative', async () => {
     const context = workbench.page.context();
     await context.clearPermissions();
     await page.chartMenu('loss', 'Copy Image');
@@ -246,7 +245,7 @@ describe('a run that is over', () => {
     await context.grantPermissions(CLIPBOARD);
   });
 
-  test('the mark of a checkpoint: its path is copied, its file is revealed, and the run can be resumed from it', async () => {
+  test('the mark of a checkpoint offers to copy its path, reveal its file, and resume from it', async () => {
     await page.plot('loss').press('c');
     const items = page.content.getByRole('menuitem');
     await until('all can be done', async () => (await items.count()) === 3);
@@ -279,7 +278,7 @@ describe('images, histograms and tables of two runs', () => {
     await page.tab('Media');
   });
 
-  test('images: the newest of each run, and what was there at the step that the slider chooses', async () => {
+  test('images show the newest step of each run, or the one that the slider selects', async () => {
     const images = card('samples/digits').locator('img');
     const bothShown = (): Promise<true> =>
       until('two pictures are shown', () =>
@@ -309,22 +308,25 @@ describe('images, histograms and tables of two runs', () => {
     await card('broken').getByText('This image cannot be shown.').first().waitFor({ state: 'attached' });
   });
 
-  test('histograms say what was counted', async () => {
+  test('histograms describe their counts', async () => {
     const shown = card('weights/fc1').locator('canvas.histogram');
     for (const seed of [1, 2]) {
       const { edges, counts } = histogram(seed, 30);
       const most = counts.indexOf(Math.max(...counts));
-      const label = (await shown.nth(seed - 1).getAttribute('aria-label'))!
-        .replaceAll('−', '-')
-        .replaceAll('\u2009', '');
-      const numbers = [...label.matchAll(/-?\d+(\.\d+)?(e-?\d+)?/g)].map(([text]) => Number(text));
       const expected = [2000, edges[0]!, edges.at(-1)!, edges[most]!, edges[most + 1]!];
-      numbers.forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 2));
-      expect(numbers).toHaveLength(5);
+      await until(`the histogram of run ${seed} says so`, async () => {
+        const label = (await shown.nth(seed - 1).getAttribute('aria-label'))!
+          .replaceAll('−', '-')
+          .replaceAll('\u2009', '');
+        const numbers = [...label.matchAll(/-?\d+(\.\d+)?(e-?\d+)?/g)].map(([text]) => Number(text));
+        expect(numbers).toHaveLength(5);
+        numbers.forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 2));
+        return true;
+      });
     }
   });
 
-  test('tables: sorted by a column, filtered, also those that are files', async () => {
+  test('tables can be sorted and filtered, including those in files', async () => {
     await card('weights/fc1').getByLabel('Step of weights/fc1').fill('9');
     const rows = card('predictions').locator('figure').first().locator('tbody tr');
     await until('all rows are shown', async () => (await rows.count()) === 40);
@@ -340,7 +342,7 @@ describe('images, histograms and tables of two runs', () => {
     await workbench.screenshot('tabs-tables');
   });
 
-  test('what was sorted, filtered and chosen stays: in another theme, over tabs, and when the panel was away', async () => {
+  test('sorting, filters and sliders survive a change of theme, of tab and of panel', async () => {
     const slider = card('samples/digits').getByLabel('Step of samples/digits');
     const table = card('predictions').locator('figure').first();
     const expectKept = async (): Promise<void> => {
@@ -358,7 +360,7 @@ describe('images, histograms and tables of two runs', () => {
     await page.content.getByLabel('Filter media').fill('samples|predictions');
     await slider.fill('3');
     await page.content.locator('figcaption', { hasText: 'of step 30' }).first().waitFor();
-    await workbench.page.waitForTimeout(600); // the state is stored a moment later
+    await page.stored();
     await workbench.page.locator('.tab[aria-label^="talkative,"]').click();
     await page.drawn('loss', 'talk');
     await workbench.page.locator('.tab[aria-label^="media 1"]').click();
@@ -369,7 +371,7 @@ describe('images, histograms and tables of two runs', () => {
     await page.content.getByLabel('Filter media').fill('');
   });
 
-  test('a confusion matrix is counted and shaded; curves of all runs lie in one picture', async () => {
+  test('confusion matrices show counts, and curves of all runs share one picture', async () => {
     const matrix = card('mistakes').locator('.confusion').first();
     const cells = (await matrix.locator('tbody td').allTextContents()).map(Number);
     expect(cells.reduce((sum, count) => sum + count, 0)).toBe(60);
@@ -382,7 +384,7 @@ describe('images, histograms and tables of two runs', () => {
     await workbench.allScreenshots('tabs-evaluation');
   });
 
-  test('with the keyboard alone: from the command to a chart, its menu, axes, tabs and runs', async () => {
+  test('charts, menus, axes, tabs and media can be reached by the keyboard alone', async () => {
     const { keyboard } = workbench.page;
     await workbench.runCommand('View: Close All Editors');
     await workbench.runCommand('XTrack: Open Charts');
@@ -449,13 +451,13 @@ async function tabTo(target: Locator, key = 'Tab'): Promise<void> {
 
 describe('a run that goes on', () => {
   beforeAll(async () => {
-    startRun(folder, 'chatter:40');
+    startRun(folder, 'chatter:600');
     await workbench.showRuns();
     await workbench.row('chatter').waitFor();
     await workbench.rowAction('chatter', 'Open Charts');
   });
 
-  test('charts: nothing moves while values come', async () => {
+  test('Charts does not shift its layout while values arrive', async () => {
     await page.tab('Charts');
     const before = await page.drawn('loss', 'chatter');
     const moved = await page.content.locator('body').evaluate(
@@ -474,7 +476,7 @@ describe('a run that goes on', () => {
     expect(moved).toBeLessThan(1e-3);
   });
 
-  test('media: what is typed into a filter stays while steps come; the slider stays, or follows at its end', async () => {
+  test('Media keeps a filter that is being typed, and a slider that is not at its end, while steps arrive', async () => {
     await page.tab('Media');
     const card = page.content.locator('.media-card[aria-label="guesses"]');
     const step = async (): Promise<number> =>
@@ -504,7 +506,7 @@ describe('a run that goes on', () => {
     await until('it follows again', async () => (await step()) > end);
   });
 
-  test('console: follows the newest line until somebody scrolls up', async () => {
+  test('Console follows the newest line until it is scrolled up', async () => {
     await page.tab('Console');
     const text = page.content.locator('.console-text');
     const follow = page.content.getByRole('button', { name: 'Follow Output' });
@@ -520,7 +522,7 @@ describe('a run that goes on', () => {
     await until('the end is shown again', async () => (await fromEnd()) < 30);
   });
 
-  test('system: what the supervisor sampled, over time', async () => {
+  test('System draws what the supervisor sampled over time', async () => {
     await page.tab('System');
     const drawn = await page.until('system/cpu', 'chatter', ({ x }) => x.length >= 2);
     const sampled = readJournals(folder, 'chatter')
@@ -529,7 +531,7 @@ describe('a run that goes on', () => {
       .filter((value) => value !== undefined);
     expect(sampled.slice(0, drawn.y.length)).toEqual(drawn.y);
     expect(drawn.x.at(-1)! - drawn.x[0]!).toBeGreaterThan(0.5);
-    expect(drawn.x.at(-1)!).toBeLessThan(40);
+    expect(drawn.x.at(-1)!).toBeLessThan(600);
     await workbench.screenshots('tabs-system');
   });
 });

@@ -32,7 +32,7 @@ for (const { script, name, metric } of [
   { script: 'seedWorkflow1.py', name: 'resnet50_imagenet', metric: 'train_loss' },
   { script: 'seedWorkflow6.py', name: 'training', metric: 'train_loss' },
 ]) {
-  test(`${script}: live, killed with SIGKILL, failed, resumed by one click, one continuous history`, async () => {
+  test(`${script} is drawn live, fails by SIGKILL, and is resumed by one click with one continuous history`, async () => {
     const editor = await openWith(script);
     await editor.showRuns();
     await editor.page.locator('.tab', { hasText: script }).click();
@@ -76,7 +76,7 @@ for (const { script, name, metric } of [
   });
 }
 
-test('seedWorkflow7.py: four workers of a profile, from the palette, on one run with a curve each', async () => {
+test('seedWorkflow7.py is launched from the palette as one run with a curve for each of four workers', async () => {
   const script = 'seedWorkflow7.py';
   const profile = { name: 'four workers', script, workers: 4, experiment: 'distributed' };
   const editor = await openWith(script, { 'xtrack.launchProfiles': [profile] });

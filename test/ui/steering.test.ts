@@ -57,7 +57,7 @@ const logged = (key: string): unknown[] =>
 
 const input = () => workbench.quickInput.locator('input').first();
 
-test('the launcher remembers arguments and saves them as a profile; a parameter is edited and run again', async () => {
+test('the launcher remembers arguments, saves them as a profile, and runs again with an edited parameter', async () => {
   const ask = async (): Promise<void> => {
     await workbench.ask('XTrack: Launch Script', 'learn.py');
     await workbench.page.getByText('press Enter to launch').waitFor();
@@ -105,7 +105,7 @@ test('the launcher remembers arguments and saves them as a profile; a parameter 
   expect(logged('lr')).toEqual([0.1, 0.2, 0.5]);
 });
 
-test('what is typed in the terminal of a script that has one reaches it', async () => {
+test('a script with a terminal receives what is typed', async () => {
   await workbench.ask('XTrack: Launch Script', 'with a terminal');
   await workbench.row('asks, running').waitFor();
   await workbench.page.locator('.terminal-wrapper.active').click();
@@ -115,7 +115,7 @@ test('what is typed in the terminal of a script that has one reaches it', async 
   expect(logged('who')).toEqual(['Ada']);
 });
 
-test('commands are answered in sight; a stop counts down to each next rung, and skips ahead when it is told to', async () => {
+test('commands show their answers, and a stop counts down to its next stage or skips ahead', async () => {
   await workbench.openFile('stubborn.py');
   await workbench.runCommand('XTrack: Track This Script');
   await workbench.row('stubborn, running').waitFor();
