@@ -62,13 +62,7 @@ export class Toolbar {
       { class: 'toolbar', role: 'toolbar', 'aria-label': t('Charts') },
       el('div', { class: 'search' }, this.search, this.searchError),
       el('div', { class: 'field' }, el('span', { class: 'muted' }, 'x'), this.axis),
-      el(
-        'label',
-        { class: 'field' },
-        el('span', { class: 'muted' }, t('Smooth')),
-        this.smoothing,
-        this.smoothingValue,
-      ),
+      el('label', { class: 'field' }, el('span', { class: 'muted' }, t('Smooth')), this.smoothing, this.smoothingValue),
       this.logY,
       this.clip,
       el(
