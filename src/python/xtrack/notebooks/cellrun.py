@@ -45,9 +45,8 @@ class InProcessScript(Script):
 class CellRun:
     """The run starts when there is something to show, so that a cell that starts a run itself is not recorded twice."""
 
-    def __init__(self, start: Callable[[], Run], code: str, asked: bool) -> None:
+    def __init__(self, start: Callable[[], Run], asked: bool) -> None:
         self._start = start
-        self._code = code
         self._asked = asked
         self._lock = threading.RLock()
         self._run = _left_open()

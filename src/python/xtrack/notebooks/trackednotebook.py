@@ -1,0 +1,180 @@
+"""Which cells of a kernel are runs, from the start of each to its end, and where their tracebacks point to."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Union
+
+from ..api import exits, tracker
+from ..core.warnings import logger
+from .cellrun import CellRun
+
+#: File names that IPython invents for cells.
+_CELL_FILE = re.compile(r"(?:[\\/]ipykernel_\d+[\\/]\d+\.py|<ipython-input-(\d+)-[0-9a-f]+>)\Z")
+_FRAME = re.compile(r'(?m)^(\s*File )"([^"\n]+)", line (\d+)')
+
+
+class Place(NamedTuple):
+    """A cell, as a file name in tracebacks."""
+
+    name: str
+    #: IPython drops the empty lines at a cell's start and counts from there.
+    lines_before: int
+
+
+class TrackedNotebook:
+    """What is tracked in this kernel."""
+
+    def __init__(self) -> None:
+        self.path: Optional[str] = None
+        self.experiment: Optional[str] = None
+        self._every = False
+        self._next = False
+        self._ids: List[str] = []
+        self._shell: Any = None
+        self._running: Optional[CellRun] = None
+        #: By the file name that tracebacks have for it, and by its number in IPython.
+        self._places: Dict[str, Place] = {}
+        self._numbered: Dict[int, Place] = {}
+
+    # ------------------------------------------------------------ what is tracked
+
+    def track(self, cells: Union[None, str, Iterable[str]]) -> None:
+        if cells is None:
+            self._every = True
+        elif cells == "next":
+            self._next = True
+        else:
+            self._ids.extend([cells] if isinstance(cells, str) else list(cells))
+        self._listen()
+
+    def forget(self) -> None:
+        self._every, self._next, self._ids = False, False, []
+        if self._shell is not None:
+            for name, heard in (("pre_run_cell", self._before), ("post_run_cell", self._after)):
+                self._shell.events.unregister(name, heard)
+            self._shell = None
+
+    def _listen(self) -> None:
+        shell = _ipython()
+        if shell is None or shell is self._shell:
+            return
+        shell.events.register("pre_run_cell", self._before)
+        shell.events.register("post_run_cell", self._after)
+        self._shell = shell
+
+    @property
+    def is_ipython(self) -> bool:
+        return self._shell is not None
+
+    def _is_tracked(self, cell_id: Optional[str]) -> bool:
+        if self._next:
+            self._next = False
+            return True
+        return self._every or (cell_id is not None and cell_id in self._ids)
+
+    # ------------------------------------------------------------ what IPython tells
+
+    def _before(self, info: Any) -> None:
+        try:
+            # Front ends execute code of their own, which they keep out of the history.
+            if getattr(info, "store_history", True) and not getattr(info, "silent", False):
+                self.started(getattr(info, "raw_cell", "") or "", self._shell.execution_count, getattr(info, "cell_id", None))
+        except Exception as error:
+            logger.warning("xtrack: the cell is not tracked: %s: %s", type(error).__name__, error)
+
+    def _after(self, result: Any = None) -> None:
+        try:
+            # Without a result the cell was cut off before it had one.
+            error = KeyboardInterrupt() if result is None else result.error_before_exec or result.error_in_exec
+            self.ended(error)
+        except Exception as error:
+            logger.warning("xtrack: the cell's end is not recorded: %s: %s", type(error).__name__, error)
+
+    # ------------------------------------------------------------ a cell, from start to end
+
+    def started(self, code: str, number: Optional[int], cell_id: Optional[str], file: Optional[str] = None) -> None:
+        place = self._place(number, cell_id)
+        if file is not None:
+            self._places[file] = Place(place, 0)
+        elif number is not None:
+            self._numbered[number] = Place(place, _empty_lines(code))
+        if self._running is not None:
+            self.ended(KeyboardInterrupt())
+        if not self._is_tracked(cell_id):
+            return
+        label = os.path.basename(self.path) if self.path else "notebook"
+        tags = {"notebook": label}
+        if cell_id is not None:
+            tags["cell"] = cell_id
+        name = label if number is None else "%s [%d]" % (label, number)
+        # A chosen cell is a run at once; in a notebook that is tracked as a whole only cells that train or take a while are.
+        asked = not self._every or (cell_id is not None and cell_id in self._ids)
+        start = lambda: tracker.start_of_cell(name, tags, self.experiment, number)  # noqa: E731
+        self._running = CellRun(start, asked)
+
+    def ended(self, error: Optional[BaseException]) -> None:
+        cell, self._running = self._running, None
+        if cell is None:
+            return
+        if error is None:
+            cell.end("completed", None)
+            return
+        status, details = exits.verdict(type(error), error, self._of_the_cell(error.__traceback__))
+        if "traceback" in details:
+            details["traceback"] = self._located(details["traceback"])
+        cell.end(status, details or None)
+
+    def kernel_ends(self) -> None:
+        cell, self._running = self._running, None
+        if cell is not None:
+            cell.end(*exits.SHUT_DOWN)
+
+    def offered(self, run_id: Optional[str]) -> Any:
+        return self._running.offer(run_id) if self._running is not None else None
+
+    # ------------------------------------------------------------ where it is
+
+    def _place(self, number: Optional[int], cell_id: Optional[str]) -> str:
+        """Stands for a file name in tracebacks: the cell's own address, or the notebook's with the cell behind #."""
+        if cell_id is not None and cell_id.startswith("vscode-notebook-cell:"):
+            return cell_id
+        if self.path is None:
+            return "<notebook>"
+        return "%s#%s" % (self.path, cell_id if cell_id is not None else "In[%s]" % ("?" if number is None else number))
+
+    def _located(self, text: str) -> str:
+        def locate(found: re.Match[str]) -> str:
+            place = self._place_of(found.group(2))
+            if place is None:
+                return found.group(0)
+            return '%s"%s", line %d' % (found.group(1), place.name, int(found.group(3)) + place.lines_before)
+
+        return _FRAME.sub(locate, text)
+
+    def _place_of(self, file: str) -> Optional[Place]:
+        if file in self._places:
+            return self._places[file]
+        found = _CELL_FILE.search(file)
+        if found is None:
+            return None
+        number = found.group(1) or getattr(getattr(self._shell, "compile", None), "_filename_map", {}).get(file)
+        return self._numbered.get(int(number)) if number is not None else None
+
+    def _of_the_cell(self, trace: Any) -> Any:
+        """Without the frames of what executes cells, which come first."""
+        first = trace
+        while trace is not None and self._place_of(trace.tb_frame.f_code.co_filename) is None:
+            trace = trace.tb_next
+        return trace or first
+
+
+def _ipython() -> Any:
+    found = sys.modules.get("IPython")
+    return found.get_ipython() if found is not None else None
+
+
+def _empty_lines(code: str) -> int:
+    return code[: len(code) - len(code.lstrip())].count("\n")
