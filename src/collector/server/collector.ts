@@ -5,7 +5,6 @@ import { messageOf } from '../../base/unknown';
 import { PROTOCOL_VERSION } from '../../protocol/ids';
 import { HttpServer } from '../api/httpServer';
 import { Rpc } from '../api/rpc';
-import type { WorkerNotice } from '../contract/workerApi';
 import type { Lease } from '../files/lease';
 import { RunDirectories } from '../files/runDirectory';
 import { PortServer } from '../ingest/portServer';
@@ -16,7 +15,7 @@ import { OwnJournals } from './ownJournals';
 import { handlersOf, type Service } from './service';
 import type { ServiceContext } from './serviceContext';
 import { createServices } from './services';
-import { WorkerClient } from './workerClient';
+import { WorkerClient, type ClientNotice } from './workerClient';
 
 const IDLE_CHECK_MS = 1_000;
 const LEASE_CHECK_MS = 5_000;
@@ -179,7 +178,7 @@ export class Collector {
     void this.end(1);
   }
 
-  private noticed(notice: WorkerNotice): void {
+  private noticed(notice: ClientNotice): void {
     switch (notice.kind) {
       case 'changed':
         return this.http.notify(notice.changes);

@@ -14,6 +14,9 @@ import type {
   WorkerRequest,
 } from '../contract/workerApi';
 
+/** Of the store's state only the latest counts: see `state`. */
+export type ClientNotice = Exclude<WorkerNotice, { kind: 'state' }>;
+
 interface Pending {
   resolve(result: unknown): void;
   reject(error: Error): void;
@@ -27,7 +30,7 @@ export class WorkerClient implements Disposable {
   private readonly configured: Configuration = {};
   private nextId = 1;
   private readonly pending = new Map<number, Pending>();
-  private readonly notices = new Emitter<WorkerNotice>();
+  private readonly notices = new Emitter<ClientNotice>();
   private disposed = false;
   private ending = false;
   private restart: NodeJS.Timeout | null = null;
