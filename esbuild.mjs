@@ -1,6 +1,6 @@
 // Builds everything the extension ships into dist/:  node esbuild.mjs [--watch]
 import { createHash } from 'node:crypto';
-import { cpSync, mkdirSync, readdirSync, readFileSync, statSync, watch } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, watch } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureDependencies, ROOT } from './scripts/dependencies.mjs';
@@ -43,13 +43,19 @@ const BUNDLES = [
   { in: 'src/editor/language/languageClient.ts', out: 'languageClient.js', ...node, external: ['vscode'] },
   { in: 'src/collector/main.ts', out: 'collector.js', ...node },
   { in: 'src/language/server.ts', out: 'language.js', ...node },
-  { in: 'webview/panel/main.ts', out: 'webview/panel.js', ...webview },
+  ...webviews().map((name) => ({ in: `webview/${name}/main.ts`, out: `webview/${name}.js`, ...webview })),
 ];
 const FILES = [
   ['node_modules/sql.js/dist/sql-wasm.wasm', 'sql-wasm.wasm'],
   ['node_modules/@vscode/codicons/dist/codicon.css', 'webview/codicon.css'],
   ['node_modules/@vscode/codicons/dist/codicon.ttf', 'webview/codicon.ttf'],
 ];
+
+/** Folders with a page of their own; the others are parts of these. */
+function webviews() {
+  const folders = readdirSync(join(ROOT, 'webview'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return folders.map(({ name }) => name).filter((name) => existsSync(join(ROOT, 'webview', name, 'main.ts')));
+}
 
 /** Every source file below a folder, in a fixed order. */
 function* filesBelow(folder) {

@@ -1,14 +1,11 @@
-// A Chromium to look at the editor with: one that is here, else one from a package, fetched into .vscode-test/.
-import { spawnSync } from 'node:child_process';
-import { accessSync, chmodSync, constants, createReadStream, createWriteStream, existsSync, mkdirSync } from 'node:fs';
-import { createRequire } from 'node:module';
+// A Chromium to look at the editor with: one that is installed, else a fetched one.
+import { accessSync, constants, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { createBrotliDecompress } from 'node:zlib';
-import { npm } from './dependencies.mjs';
-import { fetchOnce } from './fetched.mjs';
+import { describeFailure } from './browserFailure.mjs';
+import { ROOT } from './dependencies.mjs';
+import { fetchedChromium } from './fetchedChromium.mjs';
 
-const PACKAGE = '@sparticuz/chromium@153.0.0';
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 const MAC = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome';
 
@@ -20,7 +17,11 @@ const ARGS = [
   '--no-pings',
   '--no-default-browser-check',
   '--font-render-hinting=none',
+  // Not what pages say on their consoles.
+  '--log-level=1',
 ];
+const LAST_LINES = 15;
+const LOGGED = join(ROOT, 'scripts/loggedBrowser.sh');
 
 function onPath() {
   for (const folder of (process.env.PATH ?? '').split(delimiter)) {
@@ -38,57 +39,21 @@ function isExecutable(path) {
   }
 }
 
-/** The packaged browser is made for one Linux image: its archives hold what a bare machine may lack, libraries and a font. */
-async function fetchChromium() {
-  if (process.platform !== 'linux' || process.arch !== 'x64') {
-    throw new Error('No browser found. Install Chromium or Google Chrome, or set CHROME_PATH to one.');
-  }
-  return fetchOnce('browser', [PACKAGE], async (folder) => {
-    await npm(['install', PACKAGE], folder);
-    const archives = join(folder, 'node_modules/@sparticuz/chromium/bin');
-    const { extract } = createRequire(join(folder, 'package.json'))('tar-fs');
-    const unpack = (name, target) => pipeline(createReadStream(join(archives, name)), createBrotliDecompress(), target);
-    const program = join(folder, 'program');
-    mkdirSync(program, { recursive: true });
-    await unpack('chromium.br', createWriteStream(join(program, 'chromium')));
-    await unpack('swiftshader.tar.br', extract(program));
-    await unpack('al2023.tar.br', extract(folder + '/libraries'));
-    await unpack('fonts.tar.br', extract(folder + '/fonts'));
-    chmodSync(join(program, 'chromium'), 0o755);
-  });
-}
-
-async function fetched() {
-  const folder = await fetchChromium();
-  const executablePath = join(folder, 'program/chromium');
-  const env = { ...process.env };
-  if (!existsSync('/etc/fonts/fonts.conf')) env.FONTCONFIG_PATH = join(folder, 'fonts');
-  // The machine's own libraries where it has them: the packaged ones may need a newer C library.
-  if (!starts(executablePath, env))
-    env.LD_LIBRARY_PATH = [join(folder, 'libraries/lib'), env.LD_LIBRARY_PATH].filter(Boolean).join(':');
-  if (!starts(executablePath, env))
-    throw new Error('The fetched browser does not start here. Install Chromium, or set CHROME_PATH.');
-  return { executablePath, env, args: ['--no-zygote', '--in-process-gpu', '--headless=shell'], sandboxed: false };
-}
-
-function starts(executablePath, env) {
-  return spawnSync(executablePath, ['--version', '--no-sandbox'], { env, timeout: 20_000 }).status === 0;
-}
-
 async function findBrowser() {
   const given = process.env.CHROME_PATH;
   if (given && !isExecutable(given)) throw new Error(`CHROME_PATH is ${given}, which is not a program.`);
   const executablePath = given || onPath();
   if (executablePath) return { executablePath, env: process.env, args: [], sandboxed: process.getuid?.() !== 0 };
-  return fetched();
+  return { ...(await fetchedChromium()), sandboxed: false };
 }
 
-/** A running headless browser (playwright-core's `Browser`); whoever asked for it closes it. */
+/**
+ * A running headless browser (playwright-core's `Browser`); the caller closes it. If it ends before that, its last words
+ * are printed, and `failureOf(browser)` has them.
+ */
 export async function launchBrowser() {
-  const { chromium } = await import('playwright-core');
   const { executablePath, env, args, sandboxed } = await findBrowser();
-  const launch = (sandbox) =>
-    chromium.launch({ executablePath, env, headless: true, chromiumSandbox: sandbox, args: [...ARGS, ...args] });
+  const launch = (chromiumSandbox) => launchLogged(executablePath, { env, args: [...ARGS, ...args], chromiumSandbox });
   if (!sandboxed) return launch(false);
   try {
     return await launch(true);
@@ -96,4 +61,51 @@ export async function launchBrowser() {
     // Containers often forbid the user namespaces that the sandbox is made of.
     return launch(false);
   }
+}
+
+async function launchLogged(executablePath, options) {
+  const { chromium } = await import('playwright-core');
+  if (process.platform === 'win32') return chromium.launch({ ...options, executablePath });
+  const folder = mkdtempSync(join(tmpdir(), 'xtrack-browser-'));
+  const log = join(folder, 'stderr');
+  const forget = () => rmSync(folder, { recursive: true, force: true });
+  const failure = () => describeFailure(executablePath, lastLines(log));
+  const env = { ...options.env, XTRACK_BROWSER: executablePath, XTRACK_BROWSER_LOG: log };
+  try {
+    const browser = await chromium.launch({ ...options, env, executablePath: LOGGED });
+    watch(browser, failure, forget);
+    return browser;
+  } catch (error) {
+    const reason = lastLines(log).length > 0 ? failure() : error.message;
+    forget();
+    throw new Error(reason);
+  }
+}
+
+function lastLines(log) {
+  if (!existsSync(log)) return [];
+  return readFileSync(log, 'utf8').trim().split('\n').slice(-LAST_LINES);
+}
+
+const failures = new WeakMap();
+
+/** Why a browser that ended by itself did so; undefined while it runs and when it was closed. */
+export function failureOf(browser) {
+  return failures.get(browser);
+}
+
+function watch(browser, failure, forget) {
+  let isClosing = false;
+  const close = browser.close.bind(browser);
+  browser.close = (...args) => {
+    isClosing = true;
+    return close(...args);
+  };
+  browser.on('disconnected', () => {
+    if (!isClosing) {
+      failures.set(browser, failure());
+      console.error(failures.get(browser));
+    }
+    forget();
+  });
 }

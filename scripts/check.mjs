@@ -1,4 +1,4 @@
-// Everything a machine can say without running the code: types, lint, import rules, format, dead code.
+// Everything a machine can say without running the code: types, lint, import rules, the manifest, format, dead code.
 //   node scripts/check.mjs [name…]
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
@@ -17,6 +17,10 @@ const CHECKS = {
     'webview',
     'test',
   ],
+  manifest: [join(ROOT, 'scripts/manifest.mjs'), '--check'],
+  'python types': ['scripts/pythonTypes.mjs'],
+  'python lint': ['scripts/pythonLint.mjs'],
+  'python imports': ['scripts/pythonImports.mjs'],
   format: [bin('prettier/bin/prettier.cjs'), '--check', '--log-level', 'warn', '.'],
   'dead code': [bin('knip/bin/knip.js'), '--no-progress'],
 };

@@ -4,6 +4,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from '../esbuild.mjs';
+import { failureOf } from './browser.mjs';
 import { ROOT } from './dependencies.mjs';
 import { copyExample, endProcesses, openEditor, startEditor } from './editorSession.mjs';
 import { FETCHED } from './fetched.mjs';
@@ -127,6 +128,9 @@ async function checkStart(starter) {
     // One frame more, so that what was drawn is on the picture.
     await editor.page.waitForTimeout(500);
     console.log(`The example's curve is on the screen: ${SCREENSHOT}`);
+  } catch (error) {
+    if (failureOf(editor.page.context().browser())) throw new Error('The browser ended, as said above.');
+    throw error;
   } finally {
     await editor.page.screenshot({ path: SCREENSHOT }).catch((error) => console.log(`No screenshot: ${error.message}`));
     await editor.close();

@@ -1,39 +1,40 @@
-/** Composition root: makes the parts, ties them together, and nothing else. */
+/** Composition root: creates the parts and connects them. */
 import * as vscode from 'vscode';
 import { resolve } from 'node:path';
 import { type DisposableStore, toDisposable } from './base/disposable';
 import { useTexts } from './base/texts';
-import { makeHandlers, openFailure, showLaunched } from './commandHandlers';
+import { commandHandlers } from './commandHandlers';
 import { AlertNotices } from './editor/alerts/alertNotices';
-import type { Collectors } from './editor/collectors';
-import { commandRunner } from './editor/commands';
+import type { Collectors } from './editor/collectors/collectors';
+import { commandRunner } from './editor/window/commands';
 import type { CommandId } from './editor/contributions';
-import { expandPath } from './editor/directory';
+import { expandPath } from './editor/window/settingPath';
 import { RunTasks } from './editor/launch/runTasks';
-import { createLog } from './editor/log';
-import { showFailure } from './editor/messages';
-import { Notifications } from './editor/notifications';
-import { openFile, workingDirectory } from './editor/openFile';
+import { createLog } from './editor/window/log';
+import { showFailure } from './editor/window/messages';
+import { Notifications } from './editor/status/notifications';
+import { openFile, workingDirectory } from './editor/runs/openFile';
+import { openFailure } from './editor/output/openFailure';
 import { TracebackLinks } from './editor/output/tracebackLinks';
-import type { RunFeed } from './editor/runFeed';
+import type { RunFeed } from './editor/runs/runFeed';
 import type { RunsTree } from './editor/runsTree/runsTree';
-import { setting } from './editor/settings';
-import { StatusBar } from './editor/statusBar';
-import { prepareTerminals } from './editor/terminalEnvironment';
+import { setting } from './editor/window/settings';
+import { StatusBar } from './editor/status/statusBar';
+import { prepareTerminals } from './editor/client/terminalEnvironment';
 import { makeParts, type Parts } from './parts';
 
-/** What tests and other extensions are shown. */
+/** What tests and other extensions can reach. */
 export interface Shown {
   tree: RunsTree;
   feed: RunFeed;
   collectors: Collectors;
 }
 
-/** What the shell hands on. */
+/** What extension.ts passes requests on to. */
 export interface Composition {
   shown: Shown;
   tasks: vscode.TaskProvider;
-  /** Tells a failure by itself. */
+  /** Shows a failure to the user; never rejects. */
   run(id: CommandId, args: unknown[]): Promise<unknown>;
 }
 
@@ -41,19 +42,19 @@ export function compose(context: vscode.ExtensionContext, owned: DisposableStore
   useTexts(vscode.l10n.bundle);
   const log = owned.add(createLog());
   const parts = makeParts(context, owned, log);
-  const run = commandRunner(makeHandlers(parts, owned, log), log);
-  // What comes by itself comes in a turn of its own: somebody may wait for this one.
+  const run = commandRunner(commandHandlers(parts, log), log);
+  // What nobody asked for waits for the next turn: a command may be waiting for this one to end.
   const next = setImmediate(() => {
     parts.tree.showState();
-    tie(context, parts, owned, log);
+    wireListeners(context, parts, owned, log);
   });
   owned.add(toDisposable(() => clearImmediate(next)));
   const { tree, feed, collectors } = parts;
   return { shown: { tree, feed, collectors }, tasks: makeTasks(parts, log), run };
 }
 
-/** What listens and tells: nothing else refers to these. */
-function tie(
+/** Creates the parts that only listen and notify: nothing else refers to them. */
+function wireListeners(
   context: vscode.ExtensionContext,
   parts: Parts,
   owned: DisposableStore,
@@ -64,9 +65,9 @@ function tie(
   const fail = (error: unknown): void => void showFailure(error, log);
   owned.add(new StatusBar(collectors, feed, since));
   const actions = {
-    openFailure: (run_id: string) => openFailure(parts, run_id),
+    openFailure: (run_id: string) => openFailure(collectors, run_id),
     showOutput: (run_id: string) => outputs.show(run_id),
-    resume: async (run_id: string) => void (await showLaunched(parts, await resumeRun.fromLast(run_id))),
+    resume: async (run_id: string) => void (await parts.showLaunched(await resumeRun.fromLast(run_id))),
     openCharts: (run_id: string) => charts.open([run_id]),
   };
   owned.add(new Notifications(feed, actions, since, fail));
@@ -105,7 +106,7 @@ function makeTasks({ launcher, outputs, stopRun }: Parts, log: vscode.LogOutputC
   });
 }
 
-/** Scripts in terminals must find the directory that the setting names; '' leaves them to the common rule. */
+/** The directory that the setting names, for scripts in terminals; '' where they follow the common rule. */
 function terminalDirectory({ uri }: vscode.WorkspaceFolder): string {
   const chosen = setting('directory', uri);
   return chosen ? resolve(uri.fsPath, expandPath(chosen, uri.fsPath)) : '';

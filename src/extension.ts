@@ -1,28 +1,34 @@
 /**
- * What VS Code loads, and waits for: it says at once what has to be known, in as few messages as there are. Everything
- * else is a bundle of its own (`composition.ts`), which is loaded in the turns after; who asks before waits for it.
+ * The bundle that VS Code loads and waits for: it only registers what VS Code may ask for at once. Everything else is a
+ * second bundle (`composition.ts`), loaded in the turns after activation; what is asked for earlier waits for it.
  */
 import * as vscode from 'vscode';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { DisposableStore } from './base/disposable';
 import type { Composition, Shown } from './composition';
-import { COMMANDS, NOTES_SCHEME, TASK_TYPE } from './editor/contributions';
+import type { CommandId } from './editor/contributions';
 import { NotesFiles } from './editor/edit/notesFiles';
+import { NOTES_SCHEME, TASK_TYPE } from './editor/manifest/ids';
 
 /** For tests and other extensions. */
 export interface XTrackApi {
-  /** Once all of it is loaded. */
+  /** Resolves when everything is loaded. */
   ready(): Promise<Shown>;
+}
+
+/** As `npm run manifest` wrote it. */
+interface Manifest {
+  contributes: { commands: { command: CommandId }[] };
 }
 
 export function activate(context: vscode.ExtensionContext): XTrackApi {
   const owned = new DisposableStore();
   context.subscriptions.push(owned);
   const loaded = load(context, owned);
-  const whole = (): Promise<Composition | undefined> => loaded.catch(tellFailure);
-  for (const id of COMMANDS)
+  const whole = (): Promise<Composition | undefined> => loaded.catch(showLoadFailure);
+  for (const { command: id } of (context.extension.packageJSON as Manifest).contributes.commands)
     owned.add(vscode.commands.registerCommand(id, async (...args: unknown[]) => (await whole())?.run(id, args)));
-  // An editor of notes, or a task, that a window comes up with is asked for as soon as this returns.
+  // VS Code asks for a restored editor of notes, or a task, as soon as this returns.
   const notes = owned.add(new NotesFiles(async () => (await loaded).shown.collectors));
   owned.add(vscode.workspace.registerFileSystemProvider(NOTES_SCHEME, notes, { isCaseSensitive: true }));
   owned.add(
@@ -31,12 +37,12 @@ export function activate(context: vscode.ExtensionContext): XTrackApi {
       resolveTask: async (task, token) => (await whole())?.tasks.resolveTask(task, token),
     }),
   );
-  // Told even where nobody asks for anything.
+  // A failure is shown even if nobody asks for anything.
   void whole();
   return { ready: async () => (await loaded).shown };
 }
 
-/** Reading and compiling, making, and connecting are a turn each: between them the host serves others. */
+/** Loading, composing and connecting take a turn each, so that the host can serve other extensions in between. */
 async function load(context: vscode.ExtensionContext, owned: DisposableStore): Promise<Composition> {
   await nextTurn();
   const { compose } = await import('./composition');
@@ -45,7 +51,7 @@ async function load(context: vscode.ExtensionContext, owned: DisposableStore): P
   return compose(context, owned);
 }
 
-function tellFailure(error: unknown): undefined {
+function showLoadFailure(error: unknown): undefined {
   if (error instanceof vscode.CancellationError) return;
   const reload = vscode.l10n.t('Reload Window');
   const text = vscode.l10n.t(

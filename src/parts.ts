@@ -1,4 +1,4 @@
-/** Everything that a window has one of, made and given what it needs. */
+/** Creates everything that a window has one of, and gives each part what it needs. */
 import * as vscode from 'vscode';
 import { createHash } from 'node:crypto';
 import { homedir } from 'node:os';
@@ -7,15 +7,16 @@ import type { DisposableStore } from './base/disposable';
 import { WindowAlerts } from './editor/alerts/windowAlerts';
 import { ChartPanels } from './editor/charts/chartPanels';
 import { NamedViews } from './editor/charts/namedViews';
-import type { ClientHost } from './editor/collectorClient';
+import type { ClientHost } from './editor/collectors/collectorClient';
 import { InstallClient } from './editor/client/installClient';
 import { NameCollision } from './editor/client/nameCollision';
-import { Collectors } from './editor/collectors';
-import { Installation } from './editor/connection/installation';
+import { Collectors } from './editor/collectors/collectors';
+import { Installation } from './editor/collectors/installation';
 import { SendCommand } from './editor/control/sendCommand';
 import { ResumeRun } from './editor/control/resumeRun';
 import { StopRun } from './editor/control/stopRun';
-import { discover } from './editor/connection/discover';
+import { discover } from './editor/collectors/discover';
+import { DebugRun } from './editor/debug/debugRun';
 import { Doctor } from './editor/doctor/doctor';
 import { collectFacts } from './editor/doctor/doctorFacts';
 import { TrashBin } from './editor/disk/trashBin';
@@ -26,15 +27,17 @@ import { FirstSteps } from './editor/firstSteps/firstSteps';
 import { LanguageOnDemand } from './editor/language/languageOnDemand';
 import { EditAndRun } from './editor/launch/editAndRun';
 import { Launcher } from './editor/launch/launcher';
-import { requireTrust, showFailure } from './editor/messages';
+import { requireTrust, showFailure } from './editor/window/messages';
 import { TrackCell } from './editor/notebooks/trackCell';
 import { OutputTerminals } from './editor/output/outputTerminals';
-import { RunColors } from './editor/runColors';
-import { RunFeed } from './editor/runFeed';
+import { RunColors } from './editor/runs/runColors';
+import { RunFeed } from './editor/runs/runFeed';
 import { RunsTree } from './editor/runsTree/runsTree';
-import { RunTargets } from './editor/runTargets';
-import { setting } from './editor/settings';
-import { windowEnvironment } from './editor/windowEnvironment';
+import { RunTargets } from './editor/runs/runTargets';
+import { setting } from './editor/window/settings';
+import { windowEnvironment } from './editor/window/windowEnvironment';
+
+import type { Launched } from './protocol/rows';
 
 declare const __BUILD__: string;
 declare const __VERSION__: string;
@@ -79,7 +82,7 @@ export function makeParts(context: vscode.ExtensionContext, owned: DisposableSto
       log: (message) => log.info(message),
     }),
   );
-  owned.add(new LanguageOnDemand(dist, log));
+  owned.add(new LanguageOnDemand(dist, vscode.Uri.joinPath(context.extensionUri, 'docs/rules').toString(), log));
   const clients = (): string[] => [installation.client];
   const collision = new NameCollision(context.workspaceState, clients, log);
   const edits = new EditRuns(collectors);
@@ -91,6 +94,19 @@ export function makeParts(context: vscode.ExtensionContext, owned: DisposableSto
   const env = windowEnvironment(process.env);
   const client = async (): Promise<string> => (await installation.install(), installation.client);
   const onRun = (run_id: string, first: boolean): void => showCellRun(charts, run_id, first);
+  const launcher = new Launcher(collectors, context.workspaceState, log, (request) => collision.accepts(request));
+  /** Shows what everybody wants to see of a run that has just started: its output, and its curves beside the editor. */
+  const showLaunched = async (launched: Launched | undefined): Promise<Launched | undefined> => {
+    if (!launched) return undefined;
+    await outputs.show(launched.run_id, true);
+    if (setting('openChartsOnLaunch')) charts.open([launched.run_id], { preserveFocus: true });
+    return launched;
+  };
+  const debugActions = {
+    launch: async (file: unknown, debuggerPath?: string) =>
+      showLaunched(await launcher.launchFile(file, { debugger: debuggerPath })),
+    stop: (run_id: string) => stopRun.stop(run_id),
+  };
   return {
     installation,
     collectors,
@@ -104,7 +120,9 @@ export function makeParts(context: vscode.ExtensionContext, owned: DisposableSto
     charts,
     example,
     trackCell: owned.add(new TrackCell({ collectors, feed, client, onRun, log })),
-    launcher: new Launcher(collectors, context.workspaceState, log, (request) => collision.accepts(request)),
+    launcher,
+    showLaunched,
+    debugRun: owned.add(new DebugRun(collectors, debugActions, log, (error) => void showFailure(error, log))),
     edits,
     trash,
     installClient: new InstallClient({
@@ -124,6 +142,7 @@ export function makeParts(context: vscode.ExtensionContext, owned: DisposableSto
             filter: () => tree.filter,
             trashed: () => trash.count().catch(() => 0),
             env,
+            settings: settingNames(context),
             clients,
             log,
           }),
@@ -134,14 +153,19 @@ export function makeParts(context: vscode.ExtensionContext, owned: DisposableSto
   };
 }
 
-/** The first of a notebook opens its charts; those that follow are drawn over it while it is there. */
+function settingNames({ extension }: vscode.ExtensionContext): string[] {
+  const { contributes } = extension.packageJSON as { contributes: { configuration: { properties: object } } };
+  return Object.keys(contributes.configuration.properties).map((id) => id.slice('xtrack.'.length));
+}
+
+/** The first run of a notebook opens its charts; while these are open, later runs are added to them. */
 function showCellRun(charts: ChartPanels, run_id: string, first: boolean): void {
   if (!setting('openChartsOnLaunch')) return;
   if (first || charts.shownRuns.length === 0) charts.open([run_id], { preserveFocus: true });
   else charts.add([run_id]);
 }
 
-/** Where a script elsewhere finds the runs of this window's first folder. */
+/** How a script elsewhere reaches the collector of this window's first folder. */
 async function connectionOf(
   collectors: Collectors,
 ): Promise<{ dir: string; address: { port: number; token: string } | null }> {
@@ -149,7 +173,7 @@ async function connectionOf(
   return { dir: client?.dir ?? '/path/to/.xtrack', address: client ? await discover(client.dir, process.env) : null };
 }
 
-/** As a script in the first folder has it that is launched from here. */
+/** The folder and the variables that a script launched in the first folder would have. */
 function pythonSurroundings(
   { clients }: Collectors,
   python: string,

@@ -26,7 +26,7 @@ export function runWorker(): void {
   });
   port.on('message', ({ id, method, params }: WorkerRequest) => {
     store
-      .then((worker) => (worker[method] as (params: unknown) => unknown)(params))
+      .then((worker) => worker.answer(method, params as never))
       .then((result) => send({ kind: 'result', id, result }))
       .catch((error: unknown) => send(failure(id, error)))
       .finally(() => {

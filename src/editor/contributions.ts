@@ -1,121 +1,74 @@
-/**
- * Every id that package.json contributes, typed once: a command without a handler does not compile, and a test holds
- * package.json against these lists.
- */
+/** All that package.json contributes, in the order in which it does, and the types that follow from it. */
+import { contribution as alerts } from './alerts/contribution';
+import { contribution as charts } from './charts/contribution';
+import { contribution as client } from './client/contribution';
+import { contribution as collectors } from './collectors/contribution';
+import { contribution as control } from './control/contribution';
+import { contribution as debug } from './debug/contribution';
+import { contribution as disk } from './disk/contribution';
+import { contribution as doctor } from './doctor/contribution';
+import { contribution as edit } from './edit/contribution';
+import { contribution as exporting } from './export/contribution';
+import { contribution as firstSteps } from './firstSteps/contribution';
+import { contribution as launch } from './launch/contribution';
+import { contribution as notebooks } from './notebooks/contribution';
+import { contribution as output } from './output/contribution';
+import { contribution as python } from './python/contribution';
+import { contribution as runs } from './runs/contribution';
+import { contribution as runsTree } from './runsTree/contribution';
+import { contribution as status } from './status/contribution';
 
-import type { JournalPolicy } from '../protocol/api';
-
-export const COMMANDS = [
-  'xtrack.launch',
-  'xtrack.launchCurrentFile',
-  'xtrack.debugCurrentFile',
-  'xtrack.trackCell',
-  'xtrack.runAgain',
-  'xtrack.editAndRun',
-  'xtrack.stop',
-  'xtrack.sendCommand',
-  'xtrack.resume',
-  'xtrack.resumeFrom',
-  'xtrack.fork',
-  'xtrack.openCharts',
-  'xtrack.filterRuns',
-  'xtrack.clearFilter',
-  'xtrack.refresh',
-  'xtrack.loadMore',
-  'xtrack.showOutput',
-  'xtrack.openFailure',
-  'xtrack.openArtifact',
-  'xtrack.exportRun',
-  'xtrack.rename',
-  'xtrack.editNotes',
-  'xtrack.tag',
-  'xtrack.star',
-  'xtrack.unstar',
-  'xtrack.delete',
-  'xtrack.restoreDeleted',
-  'xtrack.emptyTrash',
-  'xtrack.diskUsage',
-  'xtrack.copyRunId',
-  'xtrack.rebuildDatabase',
-  'xtrack.watchFolder',
-  'xtrack.openExample',
-  'xtrack.copyLines',
-  'xtrack.installClient',
-  'xtrack.doctor',
-  'xtrack.showLog',
+export const CONTRIBUTIONS = [
+  launch,
+  debug,
+  notebooks,
+  control,
+  charts,
+  runsTree,
+  output,
+  exporting,
+  edit,
+  disk,
+  firstSteps,
+  client,
+  doctor,
+  alerts,
+  collectors,
+  python,
+  runs,
+  status,
 ] as const;
-export type CommandId = (typeof COMMANDS)[number];
 
-/** Settings below `xtrack.` that each folder may have its own of, with the type of their value. */
-export interface FolderSettings {
-  interpreter: string;
-  directory: string;
-  outputPatterns: string[];
-  /** As people wrote them: not checked. */
-  launchProfiles: unknown[];
+/** The declarations of one kind: a union of one object a feature. */
+type Declared<Kind extends string> = Extract<(typeof CONTRIBUTIONS)[number], Record<Kind, unknown>>[Kind];
+type KeyOf<T> = T extends unknown ? keyof T : never;
+
+export type CommandId = KeyOf<Declared<'commands'>>;
+
+type SettingName = KeyOf<Declared<'settings'>>;
+type SettingOf<Name extends SettingName> = Extract<Declared<'settings'>, Record<Name, unknown>>[Name];
+
+/** Lists of anything but strings are as people wrote them: not checked. */
+type ValueOf<Setting> = Setting extends { enum: readonly (infer Value)[] }
+  ? Value
+  : Setting extends { items: { type: 'string' } }
+    ? string[]
+    : Setting extends { type: keyof Values }
+      ? Values[Setting['type']]
+      : never;
+interface Values {
+  string: string;
+  boolean: boolean;
+  number: number;
+  array: unknown[];
 }
-export const FOLDER_SETTINGS = [
-  'interpreter',
-  'directory',
-  'outputPatterns',
-  'launchProfiles',
-] as const satisfies readonly (keyof FolderSettings)[];
 
-/** Those that a window has one of. */
-export interface WindowSettings {
-  keyMetric: string;
-  openChartsOnLaunch: boolean;
-  notifyLongRunMinutes: number;
-  /** As people wrote them: not checked. */
-  alerts: unknown[];
-  'webhook.url': string;
-  'webhook.secret': string;
-  journals: JournalPolicy;
-  'retention.days': number;
-  'retention.trashDays': number;
-  idleExitMinutes: number;
-}
-export const WINDOW_SETTINGS = [
-  'keyMetric',
-  'openChartsOnLaunch',
-  'notifyLongRunMinutes',
-  'alerts',
-  'webhook.url',
-  'webhook.secret',
-  'journals',
-  'retention.days',
-  'retention.trashDays',
-  'idleExitMinutes',
-] as const satisfies readonly (keyof WindowSettings)[];
+/** Settings that each folder may have its own of, with the type of their value. */
+export type FolderSettings = {
+  [
+    Name in SettingName as SettingOf<Name> extends { scope: 'resource' | 'machine-overridable' } ? Name : never
+  ]: ValueOf<SettingOf<Name>>;
+};
 
-export const VIEW_CONTAINER = 'xtrack';
-export const RUNS_VIEW = 'xtrack.runs';
-export const TASK_TYPE = 'xtrack';
-
-/** What activates the extension where a window comes up with it again. */
-export const CHARTS_PANEL = 'xtrack.charts';
-export const NOTES_SCHEME = 'xtrack-notes';
-
-/** Context keys that menus, welcome texts and the walkthrough of package.json ask. */
-export const CONTEXT_KEYS = [
-  'xtrack.view',
-  'xtrack.filtered',
-  'xtrack.did.example',
-  'xtrack.did.track',
-  'xtrack.did.lines',
-  'xtrack.did.compare',
-] as const;
-export type ContextKey = (typeof CONTEXT_KEYS)[number];
-
-export const SERIES_COLORS = [
-  'xtrack.series1',
-  'xtrack.series2',
-  'xtrack.series3',
-  'xtrack.series4',
-  'xtrack.series5',
-  'xtrack.series6',
-  'xtrack.series7',
-  'xtrack.series8',
-  'xtrack.series9',
-  'xtrack.series10',
-] as const;
+/** Settings that a window has one of. */
+export type WindowSettings = { [Name in Exclude<SettingName, keyof FolderSettings>]: ValueOf<SettingOf<Name>> };

@@ -1,8 +1,15 @@
 /** The language server: LSP on stdio (`node dist/language.js --stdio`), a process of its own. */
-import { createConnection, ProposedFeatures, TextDocuments, TextDocumentSyncKind } from 'vscode-languageserver/node';
+import {
+  createConnection,
+  DocumentDiagnosticReportKind,
+  ProposedFeatures,
+  TextDocuments,
+  TextDocumentSyncKind,
+} from 'vscode-languageserver/node';
 import { useTexts } from '../base/texts';
-import { PythonSource } from './pythonSource';
-import { TrackingLenses } from './trackingLenses';
+import { PythonSource } from './python/pythonSource';
+import { TrackingLenses } from './lenses/trackingLenses';
+import { diagnosticsOf } from './rules/diagnostics';
 
 const connection = createConnection(ProposedFeatures.all);
 const sources = new TextDocuments({
@@ -10,14 +17,18 @@ const sources = new TextDocuments({
   update: (source: PythonSource, changes, version) => source.update(changes, version),
 });
 const lenses = new TrackingLenses();
+let rulePages: string | undefined;
 
 connection.onInitialize(({ initializationOptions }) => {
-  // Other editors have none for us.
-  useTexts((initializationOptions as { texts?: Record<string, string> } | undefined)?.texts);
+  // Only VS Code sends these.
+  const options = initializationOptions as { texts?: Record<string, string>; rulePages?: string } | undefined;
+  useTexts(options?.texts);
+  rulePages = options?.rulePages;
   return {
     capabilities: {
       textDocumentSync: TextDocumentSyncKind.Incremental,
       codeLensProvider: { resolveProvider: false },
+      diagnosticProvider: { interFileDependencies: false, workspaceDiagnostics: false },
     },
   };
 });
@@ -25,6 +36,11 @@ connection.onInitialize(({ initializationOptions }) => {
 connection.onCodeLens(({ textDocument }) => {
   const source = sources.get(textDocument.uri);
   return source ? lenses.of(source, cellsAround(source)) : [];
+});
+
+connection.languages.diagnostics.on(({ textDocument }) => {
+  const source = sources.get(textDocument.uri);
+  return { kind: DocumentDiagnosticReportKind.Full, items: source ? diagnosticsOf(source, rulePages) : [] };
 });
 
 sources.onDidClose(({ document }) => lenses.forget(document.uri));

@@ -10,6 +10,8 @@ export interface RpcErrorData {
   audience: 'user' | 'log';
   field?: string;
   column?: number;
+  /** The Python interpreter that was tried, where that is what failed. */
+  interpreter?: string;
   /** What the message says, to be looked up where it is shown. */
   text?: Text;
 }
@@ -29,8 +31,8 @@ export class ApiError extends Error {
 export function userError(
   code: ErrorCode,
   message: string | Text,
-  where: { field?: string; column?: number } = {},
+  details: Pick<RpcErrorData, 'field' | 'column' | 'interpreter'> = {},
 ): ApiError {
-  if (typeof message === 'string') return new ApiError({ code, audience: 'user', ...where }, message);
-  return new ApiError({ code, audience: 'user', ...where, text: message }, told(message));
+  if (typeof message === 'string') return new ApiError({ code, audience: 'user', ...details }, message);
+  return new ApiError({ code, audience: 'user', ...details, text: message }, told(message));
 }

@@ -175,9 +175,8 @@ export interface MetricSite {
   code_hash: string | null;
 }
 
-// `checkpoints` and `artifacts` are counts in a row and the things themselves in the detail.
-// Sizes are told in rows alone: they differ from one moment to the next while nothing of the run does.
-export interface RunDetail extends Omit<RunRow, 'checkpoints' | 'artifacts' | 'alerts' | 'size' | 'files_size'> {
+/** What a run's detail says beyond its row. `checkpoints`, `artifacts` and `alerts` are counts in a row. */
+export interface RunExtras {
   notes: string;
   checkpoints: Checkpoint[];
   artifacts: Artifact[];
@@ -200,27 +199,39 @@ export interface RunDetail extends Omit<RunRow, 'checkpoints' | 'artifacts' | 'a
   origin?: Origin;
 }
 
+// Only rows tell sizes: they differ from one moment to the next while nothing of the run does.
+export interface RunDetail
+  extends Omit<RunRow, 'checkpoints' | 'artifacts' | 'alerts' | 'size' | 'files_size'>, RunExtras {}
+
+export const SERIES_COLUMNS = ['x', 'first', 'last', 'min', 'max', 'n'] as const;
+export type SeriesColumn = (typeof SERIES_COLUMNS)[number];
+
 /**
- * One metric key of one worker, in at most `points` buckets. Arrays of equal length. `x` is that of a bucket's first
- * point: step (or epoch, or ordinal), seconds since the run started (relative), or epoch milliseconds (wall).
+ * Arrays of equal length. `x` is that of a bucket's first point: step (or epoch, or ordinal), seconds since the run
+ * started (relative), or epoch milliseconds (wall).
  */
-export interface Series {
-  run_id: string;
-  key: string;
-  worker: string;
+interface SeriesColumns {
   x: number[];
   first: Num[];
   last: Num[];
   min: (number | null)[];
   max: (number | null)[];
   n: number[];
+}
+
+/** One metric key of one worker, in at most `points` buckets, with the columns that were asked for. */
+export type SeriesOf<Columns extends SeriesColumn> = Pick<SeriesColumns, Columns> & {
+  run_id: string;
+  key: string;
+  worker: string;
   bad: { x: number; kind: 'nan' | 'inf' | '-inf' }[];
   /** Every bucket holds one point. */
   exact: boolean;
   rev: number;
   /** Only with `since`: these buckets replace all earlier ones from this x on. Absent: a whole snapshot. */
   tail_from?: number;
-}
+};
+export type Series = SeriesOf<SeriesColumn>;
 
 export interface SeriesResult {
   series: Series[];

@@ -46,7 +46,7 @@ function writeDatabase({ RunStore, sql, newRunState, addWriter }, dir, count) {
 async function measureAt(parts, count, repeats, untilClosed) {
   return withDirectory(async (home) => {
     writeDatabase(parts, join(home, '.xtrack'), count);
-    const found = { cold: [], passed: [], byClock: [], warm: [], zoomed: [], rss: [], closed: [] };
+    const found = { cold: [], passed: [], byClock: [], warm: [], zoomed: [], all: [], drawn: [], rss: [], closed: [] };
     const once = (work) =>
       withCollector(home, async ({ call, pid }) => {
         const ask = async (more = {}, times = 1) => {
@@ -76,6 +76,8 @@ async function measureAt(parts, count, repeats, untilClosed) {
         const range = { from: count / 2, to: count / 2 + count / 20 };
         await ask(range);
         found.zoomed.push(await ask(range, 20));
+        found.all.push(await ask({ points: MANY }, 20));
+        found.drawn.push(await ask({ points: MANY, columns: DRAWN }, 20));
         found.rss.push(rssOf(pid));
         if (!untilClosed || i > 0) return;
         await new Promise((resolve) => setTimeout(resolve, CLOSED_AFTER_MS));
@@ -85,6 +87,11 @@ async function measureAt(parts, count, repeats, untilClosed) {
     return found;
   });
 }
+
+/** As many points as it takes for the columns to count. */
+const MANY = 8000;
+/** What the panel asks for. */
+const DRAWN = ['x', 'last', 'min', 'max'];
 
 /** Runs that nobody asks for are closed after half a minute. */
 const CLOSED_AFTER_MS = 45_000;
@@ -113,6 +120,8 @@ export async function measure({ quick }) {
     { name: 'runs.series, cold, by wall clock, ms', values: largest.byClock, note },
     { name: 'runs.series, warm, ms', values: largest.warm, atMost: 20, note },
     { name: 'runs.series, zoomed, ms', values: largest.zoomed, atMost: 20, note },
+    { name: `runs.series into ${MANY} buckets, all columns, ms`, values: largest.all, note },
+    { name: 'the same, the four columns of a panel, ms', values: largest.drawn, note },
     { name: 'runs.series, warm, × one pass over the points', values: largest.warm.map((ms) => ms / pass), note },
     { name: 'runs.series, warm, ms, by points', growth },
     { name: 'memory with the run open, MB', values: largest.rss, atMost: 600, note },

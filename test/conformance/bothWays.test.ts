@@ -39,7 +39,7 @@ function plain(envelopes: Record<string, unknown>[]): unknown[] {
 
 test('TypeScript reads every frame that Python writes', () => {
   const code = `import json, sys
-from xtrack.frames import encode_frame
+from xtrack.core.frames import encode_frame
 for envelope in json.load(sys.stdin.buffer):
     sys.stdout.buffer.write(encode_frame(envelope))`;
   const decoder = new FrameDecoder();
@@ -54,7 +54,7 @@ for envelope in json.load(sys.stdin.buffer):
 
 test('Python reads every frame that TypeScript writes', () => {
   const code = `import json, sys
-from xtrack.frames import FrameDecoder
+from xtrack.core.frames import FrameDecoder
 decoder = FrameDecoder()
 decoder.push(sys.stdin.buffer.read())
 json.dump([one.envelope for one in decoder.read()], sys.stdout)`;

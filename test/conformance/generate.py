@@ -79,7 +79,12 @@ def valid_cases():
         event(1, "run_start", {"run_id": "run-1", "name": "resnet50", "tags": {"team": "vision"}}),
         event(2, "status", {"run_id": "run-1", "status": "training", "msg": None, "progress": {"cur": 1, "total": 90, "unit": "epochs"}}),
         event(3, "param", {"run_id": "run-1", "key": "optimizer", "value": {"name": "sgd", "lr": 0.1}, "nested_key": ["a", "b"]}),
-        event(4, "metric", {"run_id": "run-1", "key": "loss", "value": 0.25, "step": 10, "epoch": 1, "ctx": {"phase": "train", "batch_size": 32}}, at="train.py:42"),
+        event(
+            4,
+            "metric",
+            {"run_id": "run-1", "key": "loss", "value": 0.25, "step": 10, "epoch": 1, "ctx": {"phase": "train", "batch_size": 32}},
+            at="train.py:42",
+        ),
         event(5, "metric_batch", {"run_id": "run-1", "metrics": {"a": 1, "b/c": -0.5, "big": 1e300, "tiny": 5e-324}, "step": 11}),
         event(6, "checkpoint", {"run_id": "run-1", "path": "ckpt.pt", "step": 10, "metrics": {"val_acc": 0.9}, "is_best": True, "best_key": "val_acc"}),
         event(7, "artifact", {"run_id": "run-1", "path": "m.pt", "type": "model", "name": "m", "size": 3, "checksum": "ab", "upload": "reference"}),
@@ -108,7 +113,10 @@ def valid_cases():
 def foreign_cases():
     """What other writers send: readers accept it."""
     yield "no checksum", plain(metric(1)) + frame(metric(2)) + plain(metric(3)), [metric(1), metric(2), metric(3)], 0, 0
-    bare = b'{"v":1,"t":"metric_batch","m":{"seq":1,"ts":1},"p":{"run_id":"run-1","metrics":{"a":NaN,"b":Infinity,"c":-Infinity,"d":"NaN is not -Infinity","e":[NaN]}}}'
+    bare = (
+        b'{"v":1,"t":"metric_batch","m":{"seq":1,"ts":1},"p":{"run_id":"run-1",'
+        b'"metrics":{"a":NaN,"b":Infinity,"c":-Infinity,"d":"NaN is not -Infinity","e":[NaN]}}}'
+    )
     decoded = {
         "v": 1,
         "t": "metric_batch",

@@ -3,7 +3,7 @@
  * environment says of what (see Window); each line on stdout is what it would show: the collector's process and version, and
  * the number of points of each run.
  */
-import { CollectorClient } from '../../src/editor/collectorClient';
+import { CollectorClient } from '../../src/editor/collectors/collectorClient';
 import type { WindowSetup } from './windows';
 
 const setup = JSON.parse(process.env['XTRACK_TEST_WINDOW']!) as WindowSetup;

@@ -1,7 +1,7 @@
 /** Several windows on one folder, while a script logs: one is killed, one is of a newer version than the collector. */
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { discover } from '../../src/editor/connection/discover';
+import { discover } from '../../src/editor/collectors/discover';
 import {
   buildCollector,
   cleanUp,

@@ -108,7 +108,7 @@ function mutated(dice: Dice): Buffer {
 
 const PYTHON = `
 import json, re, sys
-from xtrack.frames import FrameDecoder
+from xtrack.core.frames import FrameDecoder
 for line in sys.stdin:
     decoder = FrameDecoder()
     decoder.push(bytes.fromhex(line))

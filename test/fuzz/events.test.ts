@@ -72,14 +72,15 @@ it(`${RUNS} runs of hostile events are read to their end, shown and saved`, asyn
     expect(tail.read(Infinity)).toBe(true);
     const detail = tail.detail();
     expect(detail.warnings.filter(({ code }) => code === 'unreadable')).toEqual([]);
-    expect(detail.metrics['end']?.count).toBe(1);
+    expect(detail.row.metrics['end']?.count).toBe(1);
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
     JSON.stringify([tail.row(), tail.store.events(0, 1000), tail.store.logs(0, 1000)]);
-    tail.store.series({ run_id: runId, keys: Object.keys(detail.metrics), x: 'step', points: 100 }, 0);
+    tail.store.series({ run_id: runId, keys: Object.keys(detail.row.metrics), x: 'step', points: 100 }, 0);
     expect(tail.save(() => true)).toBeGreaterThan(0);
     tail.close();
     const again = RunTail.open(sql, found, true);
-    expect(plain(again.detail())).toEqual(plain({ ...detail, rev: again.detail().rev }));
+    const { rev } = again.detail().row;
+    expect(plain(again.detail())).toEqual(plain({ ...detail, row: { ...detail.row, rev } }));
     again.close();
   }
 });

@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { requests, type Method } from '../../src/protocol/api';
+import { methods, type Method } from '../../src/protocol/api';
 import { newDice, type Dice } from '../faults/seeded';
 import {
   buildCollector,
@@ -51,7 +51,17 @@ beforeAll(async () => {
     ],
     'runs.get': [{ run_id: 'a' }],
     'runs.series': [
-      { run_id: 'a', keys: ['loss'], x: 'step', points: 10, from: 0, to: 50, since: 1, aggregate: 'mean' },
+      {
+        run_id: 'a',
+        keys: ['loss'],
+        x: 'step',
+        points: 10,
+        from: 0,
+        to: 50,
+        since: 1,
+        aggregate: 'mean',
+        columns: ['x'],
+      },
     ],
     'runs.events': [page],
     'runs.logs': [page],
@@ -120,7 +130,7 @@ function whatIsWrong({ status, text }: Answer): string | null {
 }
 
 function call(dice: Dice): unknown {
-  const method = dice.pick(Object.keys(requests) as Method[]);
+  const method = dice.pick(Object.keys(methods) as Method[]);
   const params = mutatedJson(dice.pick(samples[method]), dice);
   const sound = { jsonrpc: '2.0', id: 1, method, params };
   const request = dice.below(20) === 0 ? mutatedJson(sound, dice) : sound;

@@ -17,7 +17,7 @@ FIXTURES = os.path.join(ROOT, "test", "fixtures")
 if PACKAGE_DIR not in sys.path:
     sys.path.insert(0, PACKAGE_DIR)
 
-from xtrack.frames import FrameDecoder  # noqa: E402
+from xtrack.core.frames import FrameDecoder  # noqa: E402
 
 
 def clean_environment(home):

@@ -68,6 +68,7 @@ print([type(finder).__name__ for finder in sys.meta_path].count("_Finder"))
         out, err = self.run_script(
             """
             from xtrack import autolog
+            from xtrack.integrations import importhooks
             @autolog.on_import("framework.trainer")
             def broken(module): raise RuntimeError("hook")
             autolog.on_import("framework.trainer")(lambda module: print("the next one is called"))
@@ -75,7 +76,7 @@ print([type(finder).__name__ for finder in sys.meta_path].count("_Finder"))
             from framework.trainer import Trainer
             try: import framework.none
             except ModuleNotFoundError: print("not there")
-            print(autolog.troubles.counts)
+            print(importhooks.warnings.counts)
             """
         )
         self.assertEqual(out, "the next one is called\nnot there\n{'the hook for framework.trainer': 1}\n")

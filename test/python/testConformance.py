@@ -6,7 +6,7 @@ import sys
 import unittest
 
 from support import ROOT
-from xtrack.frames import FrameDecoder, encode_frame
+from xtrack.core.frames import FrameDecoder, encode_frame
 
 CONFORMANCE = os.path.join(ROOT, "test", "conformance")
 

@@ -11,10 +11,9 @@ import unittest
 import urllib.request
 
 from support import PACKAGE_DIR, ROOT, ScriptTest, wait_for
-
-from xtrack import doctorplace
-from xtrack.frames import encode_frame
-from xtrack.process import process
+from xtrack.core.frames import encode_frame
+from xtrack.core.process import process
+from xtrack.doctor import place
 
 #: As `python -m xtrack`, whatever lies in the working directory.
 ASK = "import sys; sys.path.insert(0, %r); from xtrack.__main__ import start; start()" % PACKAGE_DIR
@@ -57,7 +56,7 @@ class Doctor(ScriptTest):
 
     def discovery(self, text):
         # As the script's environment resolves it.
-        code = "import sys; from xtrack.directory import discovery_file; print(discovery_file(sys.argv[1]))"
+        code = "import sys; from xtrack.core.directory import discovery_file; print(discovery_file(sys.argv[1]))"
         path = subprocess.check_output([sys.executable, "-c", code, self.xtrack], env=self.env).decode().strip()
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as target:
@@ -150,19 +149,19 @@ class Doctor(ScriptTest):
         self.assertIn("r1", self.assert_found("directory.fallback", "warning")["detail"])
 
     def test_a_full_disk(self):
-        self.assertEqual(doctorplace.space_findings(10 * 2**20, 2**40, 5)[0].level, "error")
-        self.assertEqual(doctorplace.space_findings(2**40, 2**41, 0)[0].level, "error")
-        self.assertEqual(doctorplace.space_findings(2**30, 2**40, None)[0].level, "warning")
-        self.assertEqual(doctorplace.space_findings(2**40, 2**41, 5)[0].level, "ok")
+        self.assertEqual(place.space_findings(10 * 2**20, 2**40, 5)[0].level, "error")
+        self.assertEqual(place.space_findings(2**40, 2**41, 0)[0].level, "error")
+        self.assertEqual(place.space_findings(2**30, 2**40, None)[0].level, "warning")
+        self.assertEqual(place.space_findings(2**40, 2**41, 5)[0].level, "ok")
 
     def test_a_network_disk(self):
         mounts = self.write("/dev/sda / ext4 rw 0 0\nserver:/x %s nfs4 rw 0 0\n" % self.work, "mounts")
-        self.assertEqual(doctorplace.disk_kind(self.work, mounts), "nfs4")
-        self.assertEqual(doctorplace.disk_kind("/usr", mounts), "ext4")
+        self.assertEqual(place.disk_kind(self.work, mounts), "nfs4")
+        self.assertEqual(place.disk_kind("/usr", mounts), "ext4")
 
     def test_a_clock_that_is_wrong(self):
-        self.assertEqual(doctorplace.skew_finding(-40.0)[0].id, "clock.skew")
-        self.assertEqual(doctorplace.skew_finding(0.5), [])
+        self.assertEqual(place.skew_finding(-40.0)[0].id, "clock.skew")
+        self.assertEqual(place.skew_finding(0.5), [])
         self.record()
         os.utime(self.journal, (time.time() + 3600,) * 2)
         self.assert_found("clock.future", "warning")

@@ -1,7 +1,6 @@
 """Nothing that a logging call returned from is lost."""
 
 import os
-import resource
 import signal
 import time
 import unittest
@@ -118,13 +117,13 @@ class Durability(ScriptTest):
             """
             import os, time
             from xtrack import Tracker
-            import xtrack.outlet, xtrack.writer
+            import xtrack.core.outlet, xtrack.core.writer
             run = Tracker.start_run(run_id="slow")
             real = os.write
             def slow(fd, data):
                 time.sleep(0.001)
                 return real(fd, data)
-            os.write = xtrack.writer._write = slow
+            os.write = xtrack.core.writer._write = slow
             for step in range(1500): run.log_metric("loss", 0.5, step=step)
             assert run.stats["warnings"] == {"slow_disk": 1}, run.stats
             began = time.perf_counter()

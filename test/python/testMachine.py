@@ -4,7 +4,7 @@ import os
 import unittest
 
 from support import ScriptTest, wait_for
-from xtrack.traffic import counters
+from xtrack.supervisor.traffic import counters
 
 RUN = ("-m", "xtrack", "run", "--run-id", "busy")
 #: nvidia-smi as it answers `-l`: a line for each GPU, again and again, until it is killed.

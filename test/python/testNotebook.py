@@ -7,6 +7,7 @@ import unittest
 
 import kernel
 from support import ScriptTest, of_kind, read_journal, wait_for
+from xtrack.core.process import liveness, process
 
 IPYTHON = kernel.ipython()
 
@@ -22,6 +23,7 @@ class Cells:
         os.mkdir(self.folder)
         self.kernel = kernel.Kernel(self.env, self.work, self.python)
         self.addCleanup(self.kernel.close)
+        self.process = process(self.kernel.pid)
 
     def track(self, **arguments):
         words = ", ".join("%s=%r" % (name, value) for name, value in {"directory": self.folder, **arguments}.items())
@@ -92,7 +94,8 @@ class Cells:
 
     def test_an_interrupt_is_no_failure(self):
         self.track(cells="next")
-        self.kernel.send("import time\nprint('up', flush=True)\ntime.sleep(60)")
+        # In short steps: a signal that the system gives to another thread does not wake the main thread.
+        self.kernel.send("import time\nprint('up', flush=True)\nfor _ in range(600): time.sleep(0.1)")
         wait_for(lambda: [1 for folder, _ in self.runs() if "up" in self.output(folder)], what="the cell's output")
         os.kill(self.kernel.pid, signal.SIGINT)
         self.assertEqual(self.kernel.receive()["error"], "KeyboardInterrupt")
@@ -160,13 +163,52 @@ class Cells:
         os.kill(self.kernel.pid, signal.SIGKILL)
 
     def test_a_kernel_that_is_killed_leaves_its_process_to_be_missed(self):
+        events = self._kill_in_a_cell(signal.SIGKILL)
+        self.assertEqual(events[0]["p"]["proc"]["pid"], self.kernel.pid)
+        self.assertEqual(of_kind(events, "run_end"), [])
+
+    def _kill_in_a_cell(self, number):
+        """The events of the run of a cell whose kernel gets the signal."""
         self.track(cells="next")
         self.kernel.send("import time\nprint('up', flush=True)\ntime.sleep(60)")
         wait_for(self.runs, what="the run")
-        os.kill(self.kernel.pid, signal.SIGKILL)
+        os.kill(self.kernel.pid, number)
+        wait_for(lambda: not self._is_alive(), what="the kernel's end")
         (_, events), = self.runs()
-        self.assertEqual(events[0]["p"]["proc"]["pid"], self.kernel.pid)
-        self.assertEqual(of_kind(events, "run_end"), [])
+        return events
+
+    def _is_alive(self):
+        return liveness(self.process) is True
+
+    def test_a_kernel_that_is_terminated_ends_its_run_as_killed(self):
+        end = self.end_of(self._kill_in_a_cell(signal.SIGTERM))
+        self.assertEqual((end["status"], end["error"]["type"]), ("killed", "KernelExit"))
+
+    def test_a_kernel_that_is_hung_up_ends_its_run_as_killed(self):
+        self.assertEqual(self.end_of(self._kill_in_a_cell(signal.SIGHUP))["status"], "killed")
+
+    def test_a_kernel_that_is_terminated_between_two_cells_ends_the_run_that_is_left_open_as_killed(self):
+        self.kernel.run("import xtrack, xtrack.notebook; xtrack.notebook.track(directory=%r)" % self.folder, history=False)
+        self.kernel.run("run = xtrack.start_run()\nimport sys\ntry: sys.exit(3)\nexcept SystemExit: pass")
+        os.kill(self.kernel.pid, signal.SIGTERM)
+        wait_for(lambda: not self._is_alive(), what="the kernel's end")
+        self.assertEqual(self.end_of(self.runs()[0][1])["status"], "killed")
+
+    def test_a_forked_child_that_is_terminated_dies_at_once_and_ends_no_run(self):
+        self.track(cells="next")
+        answer = self.kernel.run(
+            """
+            import multiprocessing, time
+            child = multiprocessing.get_context("fork").Process(target=time.sleep, args=(60,))
+            child.start(); child.terminate(); child.join(5)
+            print(child.exitcode)
+            """.replace("\n            ", "\n")
+        )
+        self.assertEqual((answer["error"], answer["out"]), (None, "-15\n"))
+        self.assertEqual(self.end_of(self.runs()[0][1])["status"], "completed")
+
+    def test_a_kernel_that_crashes_leaves_its_process_to_be_missed(self):
+        self.assertEqual(of_kind(self._kill_in_a_cell(signal.SIGSEGV), "run_end"), [])
 
     def test_where_it_came_from(self):
         self.track(cells="next")
@@ -199,7 +241,7 @@ class WithIPython(Cells):
         self.kernel.run("import xtrack; run = xtrack.start_run()", id="c1")
         self.kernel.restart("soft")
         self.kernel.receive()
-        self.assertEqual(self.end_of(self.runs()[0][1])["status"], "completed")
+        self.assertEqual(self.end_of(self.runs()[0][1])["status"], "killed")
 
     def test_async_cells(self):
         self.track(cells=["c1"])

@@ -4,9 +4,8 @@ import os
 import unittest
 
 from support import ScriptTest
-
-from xtrack.outputlog import OutputLog, collapse
-from xtrack.troubles import Troubles
+from xtrack.core.warnings import Warnings
+from xtrack.supervisor.outputlog import OutputLog, collapse
 
 RUN = ("-m", "xtrack", "run")
 MB = 2**20
@@ -111,7 +110,7 @@ class Log(ScriptTest):
 
     def test_a_log_that_grew_meanwhile_is_left(self):
         path = self.write("\r1" * 100_000, "log")
-        log = OutputLog(path, Troubles(), 0)
+        log = OutputLog(path, Warnings(), 0)
         self.assertTrue(log.is_worth_compacting)
         real = os.fsync
 
@@ -130,12 +129,12 @@ class Log(ScriptTest):
 
     def test_a_disk_that_knows_no_holes(self):
         path = self.write("x" * (3 * MB), "log")
-        troubles = Troubles()
-        log = OutputLog(path, troubles, MB)
+        warnings = Warnings()
+        log = OutputLog(path, warnings, MB)
         log._punch = lambda start, end: (_ for _ in ()).throw(OSError("not supported"))
         for _ in range(3):
             log.step()
-        self.assertEqual(troubles.counts, {"output_limit": 1})
+        self.assertEqual(warnings.counts, {"output_limit": 1})
         self.assertEqual(os.path.getsize(path), 3 * MB)
 
 

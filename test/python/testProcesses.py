@@ -30,7 +30,7 @@ class Processes(ScriptTest):
             """
             import os, threading, time
             from xtrack import Tracker
-            import xtrack.outlet, xtrack.writer
+            import xtrack.core.outlet, xtrack.core.writer
             run = Tracker.start_run(run_id="hang")
             real, inside, together = os.write, [], []
             def hanging(fd, data):
@@ -39,12 +39,12 @@ class Processes(ScriptTest):
                 time.sleep(0.4)
                 inside.remove(fd)
                 return real(fd, data)
-            os.write = xtrack.writer._write = hanging
+            os.write = xtrack.core.writer._write = hanging
             def work(n):
                 for step in range(3): run.log_metric("t%d" % n, step, step=step)
             threads = [threading.Thread(target=work, args=(n,)) for n in range(4)]
             [t.start() for t in threads]; [t.join() for t in threads]
-            os.write = xtrack.writer._write = real
+            os.write = xtrack.core.writer._write = real
             assert max(together) == 1, together
             run.end()
             """

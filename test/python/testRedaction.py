@@ -5,8 +5,7 @@ import os
 import unittest
 
 from support import ScriptTest, of_kind
-
-from xtrack.redaction import redact_arguments
+from xtrack.core.redaction import redact_arguments
 
 TABLE = os.path.join(os.path.dirname(__file__), "..", "fixtures", "secrets.json")
 

@@ -7,7 +7,7 @@ import sys
 import unittest
 
 from support import ScriptTest, of_kind, read_journal, wait_for
-from xtrack.consoles import Terminal
+from xtrack.supervisor.consoles import Terminal
 
 RUN = ("-m", "xtrack", "run")
 
@@ -172,7 +172,8 @@ class Supervisor(ScriptTest):
             """
         )
         process = self.start(None, *RUN, "--run-id", "int", "script.py")
-        wait_for(lambda: len(self.output("int").split()) == 2 if os.path.isdir(os.path.join(self.work, ".xtrack", "runs", "int")) and self._log("int") else False, what="the start")
+        folder = os.path.join(self.work, ".xtrack", "runs", "int")
+        wait_for(lambda: os.path.isdir(folder) and self._log("int") and len(self.output("int").split()) == 2, what="the start")
         process.send_signal(signal.SIGHUP)
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=20)

@@ -132,7 +132,7 @@ class Tracked(ScriptTest):
     def test_a_pattern_that_is_none_is_told_of_once(self):
         self.supervise("print('loss=1')", env={"XTRACK_OUTPUT_PATTERNS": json.dumps(["(", "plain"])})
         self.assertEqual(self.points(), [({"loss": 1}, None, None)])
-        self.assertEqual(["no regular expression" in text for text in self.warnings()], [True, False])
+        self.assertEqual(["not a regular expression" in text for text in self.warnings()], [True, False])
         self.supervise("print('loss=1')", "json", env={"XTRACK_OUTPUT_PATTERNS": "["})
         self.assertIn("must be a JSON list", self.warnings("json")[0])
 

@@ -11,7 +11,7 @@ import time
 import unittest
 
 from support import ScriptTest, of_kind, read_journal, wait_for
-from xtrack.frames import FrameDecoder, encode_frame
+from xtrack.core.frames import FrameDecoder, encode_frame
 
 THREE_POINTS = """
 from xtrack import Tracker
@@ -191,9 +191,9 @@ class Transports(ScriptTest):
                 collector.silent_after = None if token else 50
                 self.run_script(
                     """
-                    import time, xtrack.link
+                    import time, xtrack.transport.link
                     from xtrack import Tracker
-                    xtrack.link._SILENT_S = 1.5
+                    xtrack.transport.link._SILENT_S = 1.5
                     with Tracker.start_run(run_id="r") as run:
                         for step in range(300):
                             run.log_metric("x", step, step=step)

@@ -27,7 +27,10 @@ class Wheel(ScriptTest):
         subprocess.check_call([sys.executable, "-m", "venv", venv], env=env, stdout=subprocess.DEVNULL)
         python = os.path.join(venv, "bin", "python")
         said = subprocess.run(
-            [python, "-m", "pip", "install", "--no-index", "--no-deps", "--disable-pip-version-check", wheel], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            [python, "-m", "pip", "install", "--no-index", "--no-deps", "--disable-pip-version-check", wheel],
+            env=env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
         )
         self.assertEqual(said.returncode, 0, said.stdout.decode())
         version = subprocess.check_output([python, "-m", "xtrack", "--version"], env=env, cwd=self.work).decode().strip()

@@ -5,7 +5,7 @@ import signal
 import unittest
 
 from support import FIXTURES, ROOT, ScriptTest, of_kind, read_journal, wait_for
-from xtrack.frames import encode_frame
+from xtrack.core.frames import encode_frame
 
 
 class Workflows(ScriptTest):

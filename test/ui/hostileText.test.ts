@@ -4,7 +4,7 @@ import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { discover } from '../../src/editor/connection/discover';
+import { discover } from '../../src/editor/collectors/discover';
 import { ROOT } from '../../scripts/dependencies.mjs';
 import { python } from '../../scripts/python.mjs';
 import { ChartPage } from './chartPage';

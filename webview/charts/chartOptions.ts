@@ -1,9 +1,8 @@
 /** What is set less often: scales, means over workers, bands, linked axes, sizes. */
 import { t } from '../../src/base/texts';
-import { CHART_SIZES, type ChartSizeName, chartSizeNames, nameOfSize } from '../../src/protocol/chartSize';
-import { BANDS, type Band, type PanelState } from '../../src/protocol/panel';
+import { CHART_SIZES, type ChartSizeName, chartSizeNames, nameOfSize } from '../grid/chartSize';
+import { BANDS, type Band, type GridState, type GridStore } from '../grid/gridState';
 import { el, iconButton, setText } from '../shared/dom';
-import type { PanelModel } from '../model/panelModel';
 import { type Choice, fillSelect } from '../shared/selectOptions';
 
 const BAND_NAMES: Record<Band, string> = {
@@ -26,19 +25,19 @@ export class ChartOptions {
   private readonly ownSizes = el('button', { class: 'link', type: 'button' });
   private readonly switches: { name: Switch; check: HTMLElementTagNameMap['vscode-checkbox'] }[];
 
-  constructor(private readonly model: PanelModel) {
+  constructor(private readonly store: GridStore) {
     this.switches = [
       this.switch('mean_workers', t('mean over workers')),
       this.switch('log_x', t('log x'), { zooms: {} }),
       this.switch('linked', t('zoom all charts together'), { zooms: {} }),
     ];
-    this.band.addEventListener('change', () => this.model.patch({ band: this.band.value as Band }));
+    this.band.addEventListener('change', () => this.store.patch({ band: this.band.value as Band }));
     this.size.addEventListener('change', () => {
       const name = chartSizeNames().find((one) => one === this.size.value);
-      if (name !== undefined) this.model.patch({ size: CHART_SIZES[name] });
+      if (name !== undefined) this.store.patch({ size: CHART_SIZES[name] });
     });
     this.ownSizes.addEventListener('click', () => {
-      this.model.patch({ sizes: {} });
+      this.store.patch({ sizes: {} });
       this.button.focus();
     });
     this.button = iconButton('settings', t('Chart options'), () => this.show(this.box.hidden !== false));
@@ -63,7 +62,7 @@ export class ChartOptions {
   }
 
   update(): void {
-    const { state } = this.model;
+    const { state } = this.store;
     for (const { name, check } of this.switches) if (check.checked !== state[name]) check.checked = state[name];
     fillSelect(
       this.band,
@@ -88,10 +87,10 @@ export class ChartOptions {
     if (open) this.switches[0]?.check.focus();
   }
 
-  private switch(name: Switch, label: string, also: Partial<PanelState> = {}): ChartOptions['switches'][number] {
+  private switch(name: Switch, label: string, also: Partial<GridState> = {}): ChartOptions['switches'][number] {
     const check = document.createElement('vscode-checkbox');
     check.label = label;
-    check.addEventListener('change', () => this.model.patch({ [name]: check.checked, ...also }));
+    check.addEventListener('change', () => this.store.patch({ [name]: check.checked, ...also }));
     return { name, check };
   }
 }

@@ -3,9 +3,11 @@ import { t } from '../../src/base/texts';
 import { X_AXES, type XAxis } from '../../src/protocol/panel';
 import { el, icon, iconButton, setText } from '../shared/dom';
 import { ChartOptions } from './chartOptions';
+import type { GridState } from '../grid/gridState';
 import { compileSearch } from '../model/metricGroups';
-import type { PanelModel } from '../model/panelModel';
+import type { TabContext } from '../panel/panelTab';
 import { fillSelect } from '../shared/selectOptions';
+import { openViewMenu } from './viewMenu';
 
 const AXIS_NAMES: Record<XAxis, string> = {
   step: t('step'),
@@ -32,17 +34,16 @@ export class Toolbar {
   });
   private readonly smoothingValue = el('span', { class: 'number smoothing-value' });
   private readonly resetZoom = iconButton('zoom-out', t('Reset zoom'), () =>
-    this.model.patch({ zooms: {}, zooms_y: {} }),
+    this.context.patch({ zooms: {}, zooms_y: {} }),
   );
   private readonly options: ChartOptions;
   private searchTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
-    private readonly model: PanelModel,
+    private readonly context: TabContext<GridState>,
     newChart: () => void,
-    openViews: (anchor: HTMLElement) => void,
   ) {
-    this.options = new ChartOptions(model);
+    this.options = new ChartOptions(context);
     this.search.placeholder = t('Filter (regex)');
     this.search.label = t('Filter metrics');
     this.search.addEventListener('input', () => this.searchSoon());
@@ -51,11 +52,11 @@ export class Toolbar {
     this.axis.addEventListener('change', () => this.chooseAxis(this.axis.value));
     this.logY.label = t('log y');
     // What a height means differs from scale to scale.
-    this.logY.addEventListener('change', () => this.model.patch({ log_y: this.logY.checked, zooms_y: {} }));
+    this.logY.addEventListener('change', () => this.context.patch({ log_y: this.logY.checked, zooms_y: {} }));
     this.clip.label = t('clip outliers');
-    this.clip.addEventListener('change', () => this.model.patch({ clip: this.clip.checked }));
-    this.smoothing.addEventListener('input', () => this.model.patch({ smoothing: Number(this.smoothing.value) }));
-    const views = iconButton('bookmark', t('Views'), () => openViews(views));
+    this.clip.addEventListener('change', () => this.context.patch({ clip: this.clip.checked }));
+    this.smoothing.addEventListener('input', () => this.context.patch({ smoothing: Number(this.smoothing.value) }));
+    const views = iconButton('bookmark', t('Views'), () => openViewMenu(context, views));
     this.element = el(
       'div',
       { class: 'toolbar', role: 'toolbar', 'aria-label': t('Charts') },
@@ -76,13 +77,13 @@ export class Toolbar {
   }
 
   update(): void {
-    const { state } = this.model;
+    const { state, model } = this.context;
     if (document.activeElement !== this.search && this.search.value !== state.search) this.search.value = state.search;
     fillSelect(
       this.axis,
       [
         ...X_AXES.map((axis) => ({ value: axis, label: AXIS_NAMES[axis] })),
-        ...[...this.model.metricKeys()].sort().map((key) => ({ value: METRIC + key, label: key })),
+        ...[...model.metricKeys()].sort().map((key) => ({ value: METRIC + key, label: key })),
       ],
       state.x_metric === null ? state.x : METRIC + state.x_metric,
     );
@@ -101,13 +102,13 @@ export class Toolbar {
   /** What the zoom means differs from axis to axis. */
   private chooseAxis(value: string): void {
     const axis = X_AXES.find((one) => one === value);
-    if (axis !== undefined) this.model.patch({ x: axis, x_metric: null, zooms: {} });
-    else if (value.startsWith(METRIC)) this.model.patch({ x_metric: value.slice(METRIC.length), zooms: {} });
+    if (axis !== undefined) this.context.patch({ x: axis, x_metric: null, zooms: {} });
+    else if (value.startsWith(METRIC)) this.context.patch({ x_metric: value.slice(METRIC.length), zooms: {} });
   }
 
   private searchSoon(): void {
     clearTimeout(this.searchTimer);
-    this.searchTimer = setTimeout(() => this.model.patch({ search: this.search.value }), SEARCH_DELAY_MS);
+    this.searchTimer = setTimeout(() => this.context.patch({ search: this.search.value }), SEARCH_DELAY_MS);
   }
 }
 

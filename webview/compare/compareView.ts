@@ -5,21 +5,17 @@ import { keyMetricOf } from '../../src/domain/metric/keyMetric';
 import type { PanelRun } from '../../src/protocol/panel';
 import { el, icon, iconButton, setText } from '../shared/dom';
 import { statusLook } from '../shared/status';
-import type { Theme } from '../shared/theme';
-import type { Frames } from '../model/frames';
-import type { PanelModel } from '../model/panelModel';
+import type { TabContext } from '../panel/panelTab';
+import type { CompareState } from './compareState';
 import { rankCorrelation, type RunColumn, runColumns, textOf, usualColumns } from './runColumns';
 import { parallelLayout, scatterLayout } from './runLayouts';
 import { RunPlot, type RunPlotContext } from './runPlot';
 import { fillSelect } from '../shared/selectOptions';
-import { AS_LOGGED } from '../shared/tableArrangement';
-import { type LoggedTable, TableView } from '../media/tableView';
+import { type LoggedTable, TableView } from '../shared/tableView';
 import { toggled } from '../model/panelModel';
 import { Tooltip } from '../shared/tooltip';
 
 const FEWEST_RUNS = 2;
-/** Beside those of tables that were logged, whose ids begin with what they are. */
-const TABLE = 'compare';
 /** More would not be told apart. */
 const MOST_IN_TOOLTIP = 14;
 
@@ -33,9 +29,7 @@ export class CompareView {
   private readonly y = document.createElement('vscode-single-select');
   private readonly parallel: RunPlot;
   private readonly scatter: RunPlot;
-  private readonly table = new TableView(t('runs'), (arrangement) =>
-    this.model.patch({ tables: { ...this.model.state.tables, [TABLE]: arrangement } }),
-  );
+  private readonly table = new TableView(t('runs'), (table) => this.context.patch({ table }));
   private readonly importance = el('p', { class: 'muted' });
   private readonly note = el('p', { class: 'muted' });
   private columns: RunColumn[] = [];
@@ -43,28 +37,24 @@ export class CompareView {
   private drawn = '';
   private chips = '';
 
-  constructor(
-    private readonly model: PanelModel,
-    private readonly theme: () => Theme,
-    announce: (text: string) => void,
-    frames: Frames,
-  ) {
-    const context: RunPlotContext = {
+  constructor(private readonly context: TabContext<CompareState>) {
+    const { frames, model } = context;
+    const plot: RunPlotContext = {
       frames,
-      theme,
+      theme: () => context.theme(),
       pointed: (run_id, at) => this.point(run_id, at),
-      choose: (run_id) => this.model.patch({ focus: run_id }),
-      announce,
+      choose: (run_id) => model.patch({ focus: run_id }),
+      announce: (text) => context.announce(text),
     };
-    this.parallel = new RunPlot('parallel', context);
-    this.scatter = new RunPlot('scatter', context);
+    this.parallel = new RunPlot('parallel', plot);
+    this.scatter = new RunPlot('scatter', plot);
     this.x.setAttribute('label', t('across'));
     this.y.setAttribute('label', t('upwards'));
-    this.x.addEventListener('change', () => this.model.patch({ scatter_x: this.x.value }));
-    this.y.addEventListener('change', () => this.model.patch({ scatter_y: this.y.value }));
+    this.x.addEventListener('change', () => context.patch({ x: this.x.value }));
+    this.y.addEventListener('change', () => context.patch({ y: this.y.value }));
     const swap = iconButton('arrow-swap', t('Swap the axes'), () => {
       const { value } = this.x;
-      this.model.patch({ scatter_x: this.y.value, scatter_y: value });
+      context.patch({ x: this.y.value, y: value });
     });
     this.body = el(
       'div',
@@ -90,21 +80,20 @@ export class CompareView {
   }
 
   update(): void {
-    const { model } = this;
-    if (model.state.tab !== 'compare') return;
+    const { model, state } = this.context;
     const runs = model.shownRuns();
-    const { compare_columns, scatter_x, scatter_y, tables } = model.state;
-    this.table.arrange(tables[TABLE] ?? AS_LOGGED);
-    const theme = this.theme();
+    const { columns } = state;
+    this.table.arrange(state.table);
+    const theme = this.context.theme();
     const rows = runs.map(({ row, color, dash }) => [row.run_id, row.status, row.params, row.metrics, color, dash]);
-    const drawn = JSON.stringify([rows, compare_columns, scatter_x, scatter_y, theme.series, theme.foreground]);
+    const drawn = JSON.stringify([rows, columns, state.x, state.y, theme.series, theme.foreground]);
     if (drawn === this.drawn) return;
     this.drawn = drawn;
     this.columns = runColumns(runs.map(({ row }) => row));
     const keyMetric = keyMetricOf(model.metricKeys(), model.keyMetric);
     const usual = usualColumns(this.columns, keyMetric);
     // In the order of the columns, whatever they were chosen in; what the runs do not have is not shown.
-    this.shown = compare_columns === null ? usual : this.columns.filter(({ id }) => compare_columns.includes(id));
+    this.shown = columns === null ? usual : this.columns.filter(({ id }) => columns.includes(id));
     const fits = runs.length >= FEWEST_RUNS && this.columns.length >= 2;
     this.body.hidden = !fits;
     this.empty.hidden = fits;
@@ -130,7 +119,7 @@ export class CompareView {
   /** The axes' values, to be read and sorted by. */
   private tableOf(runs: readonly PanelRun[], columns: readonly RunColumn[]): LoggedTable {
     const rows = runs.map((run) => [
-      this.model.nameOf(run),
+      this.context.model.nameOf(run),
       statusLook(run.row.status).label,
       ...columns.map((column) => {
         const value = column.valueOf(run.row);
@@ -142,10 +131,9 @@ export class CompareView {
 
   /** What is chosen, as far as it is there; else the first param against the main metric. */
   private scatterColumns(usual: RunColumn[]): [RunColumn, RunColumn] {
-    const { scatter_x, scatter_y } = this.model.state;
     const byId = (id: string | null): RunColumn | undefined => this.columns.find((column) => column.id === id);
-    const y = byId(scatter_y) ?? usual.at(-1)!;
-    const x = byId(scatter_x) ?? usual.find((column) => column !== y) ?? this.columns[0]!;
+    const y = byId(this.context.state.y) ?? usual.at(-1)!;
+    const x = byId(this.context.state.x) ?? usual.find((column) => column !== y) ?? this.columns[0]!;
     return [x, y];
   }
 
@@ -163,7 +151,7 @@ export class CompareView {
           { class: 'chip', type: 'button', 'data-column': id, 'aria-pressed': String(ids.includes(id)) },
           label,
         );
-        chip.addEventListener('click', () => this.model.patch({ compare_columns: toggled(ids, id) }));
+        chip.addEventListener('click', () => this.context.patch({ columns: toggled(ids, id) }));
         return chip;
       }),
     );
@@ -171,7 +159,7 @@ export class CompareView {
   }
 
   private point(run_id: string | null, at: { x: number; y: number }): string {
-    const run = run_id === null ? undefined : this.model.run(run_id);
+    const run = run_id === null ? undefined : this.context.model.run(run_id);
     if (run === undefined) {
       this.tooltip.hide();
       return '';
@@ -181,8 +169,8 @@ export class CompareView {
       return [column.label, value === null ? '–' : textOf(column, value)] as const;
     });
     const swatch = el('span', { class: `swatch dash-${run.dash}` });
-    swatch.style.backgroundColor = this.theme().series[run.color] ?? '';
-    const name = this.model.nameOf(run);
+    swatch.style.backgroundColor = this.context.theme().series[run.color] ?? '';
+    const name = this.context.model.nameOf(run);
     const lines = values.map(([label, text]) => el('tr', {}, el('td', {}, label), el('td', { class: 'number' }, text)));
     this.tooltip.show(
       [el('div', { class: 'tooltip-title' }, swatch, ' ', el('strong', {}, name)), el('table', {}, ...lines)],

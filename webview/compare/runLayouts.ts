@@ -2,8 +2,7 @@
 import type { Chart } from 'chart.js';
 import { shortName } from '../../src/domain/format';
 import type { PanelRun } from '../../src/protocol/panel';
-import type { Theme } from '../shared/theme';
-import { withAlpha } from '../charts/curvePainter';
+import { type Theme, withAlpha } from '../shared/theme';
 import { type RunColumn, shareOf, textOf } from './runColumns';
 
 export interface RunLayout {

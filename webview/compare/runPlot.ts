@@ -1,8 +1,8 @@
 /** Runs as lines or dots in one picture. The pointer, or the arrow keys, point at one of them; a click or Enter focuses it. */
-import { Chart, type ChartDataset } from 'chart.js';
+import type { ChartDataset } from 'chart.js';
 import { el, setAttribute } from '../shared/dom';
-import type { Theme } from '../shared/theme';
-import { dashOf, withAlpha } from '../charts/curvePainter';
+import { Chart } from '../shared/lineChart';
+import { dashOf, type Theme, withAlpha } from '../shared/theme';
 import type { Frames, View } from '../model/frames';
 import type { RunLayout } from './runLayouts';
 

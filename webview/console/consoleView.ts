@@ -1,12 +1,13 @@
 /** The console tab: what the script printed, the newest at once, older on demand; it follows, and can be searched. */
 import { t } from '../../src/base/texts';
 import { messageOf } from '../../src/base/unknown';
-import type { ConsolePlace, OutputQuery, PanelAction, PanelOutput, PanelRun } from '../../src/protocol/panel';
+import type { PanelOutput, PanelRun } from '../../src/protocol/panel';
 import { formatBytes } from '../../src/domain/format';
 import { code, el, filled, icon, iconButton, setAttribute, setText } from '../shared/dom';
 import { statusActions } from '../shared/status';
+import type { TabContext } from '../panel/panelTab';
 import { type ConsoleLine, ConsoleLines } from './consoleLines';
-import type { PanelModel } from '../model/panelModel';
+import type { ConsolePlace, ConsoleState } from './consoleState';
 import { fillSelect } from '../shared/selectOptions';
 import { TextSearch } from '../shared/textSearch';
 
@@ -35,9 +36,7 @@ export class ConsoleView {
     this.setFollowing(!this.following),
   );
   private readonly size = el('span', { class: 'muted number' });
-  private readonly search = new TextSearch(this.text, this.element, (console_search) =>
-    this.model.patch({ console_search }),
-  );
+  private readonly search = new TextSearch(this.text, this.element, (search) => this.context.patch({ search }));
   private source: Source | null = null;
   private lines = new ConsoleLines();
   private tail = CHUNK;
@@ -55,17 +54,12 @@ export class ConsoleView {
   private lastAsked = -Infinity;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(
-    private readonly model: PanelModel,
-    private readonly ask: (query: OutputQuery) => Promise<PanelOutput>,
-    private readonly act: (action: PanelAction) => void,
-    private readonly onError: (message: string) => void,
-  ) {
+  constructor(private readonly context: TabContext<ConsoleState>) {
     this.which.setAttribute('label', t('Worker and attempt'));
     this.which.addEventListener('change', () => this.choose());
     this.earlier.addEventListener('click', () => this.showEarlier());
     const terminal = iconButton('terminal', t('Open in a terminal'), () => {
-      if (this.source) this.act({ do: 'output', run_id: this.source.run_id });
+      if (this.source) this.context.act({ do: 'output', run_id: this.source.run_id });
     });
     this.text.addEventListener('scroll', () => this.scrolled(), { passive: true });
     this.element.append(
@@ -84,18 +78,23 @@ export class ConsoleView {
     this.setFollowing(true);
   }
 
-  /** Called whenever something may have changed: asks only while it can be seen. */
+  /** Called while it can be seen, whenever something may have changed. */
   update(): void {
-    if (this.model.state.tab !== 'console') return;
-    const run = this.model.focused();
+    const run = this.context.model.focused();
     if (run === undefined) return;
-    this.search.set(this.model.state.console_search);
+    this.search.set(this.context.state.search);
     if (this.source?.run_id !== run.row.run_id) this.openRun(run.row.run_id);
     this.poke();
   }
 
+  dispose(): void {
+    clearTimeout(this.timer);
+    clearTimeout(this.rememberTimer);
+    this.source = null;
+  }
+
   private openRun(run_id: string): void {
-    const { console_place: place } = this.model.state;
+    const { place } = this.context.state;
     if (place?.run_id !== run_id) return this.open({ run_id, worker: null, attempt: null });
     this.setFollowing(place.at === null);
     this.open({ run_id, worker: place.worker, attempt: place.attempt }, place.at);
@@ -130,26 +129,31 @@ export class ConsoleView {
 
   private async load(): Promise<void> {
     const { source } = this;
-    if (source === null || this.model.state.tab !== 'console') return;
+    if (source === null || !this.context.isOpen()) return;
     this.asking = true;
     this.lastAsked = performance.now();
     try {
       const end = this.resume === null ? { offset: 0, tail: this.tail } : { offset: this.resume.offset };
       const place = this.next === null ? end : { offset: this.next };
-      const output = await this.ask({ run_id: source.run_id, ...named(source), ...place, limit: CHUNK });
+      const output = await this.context.host.output({
+        run_id: source.run_id,
+        ...named(source),
+        ...place,
+        limit: CHUNK,
+      });
       if (source !== this.source) return;
       this.show(source, output);
       if (output.next < output.size && output.data.length > 0) this.lastAsked = -Infinity;
     } catch (error) {
-      this.onError(messageOf(error));
+      this.context.fail(messageOf(error));
       // It may be gone, with what was kept of it.
-      if (source === this.source && this.next === null && this.model.state.console_place !== null) {
-        this.model.patch({ console_place: null });
+      if (source === this.source && this.next === null && this.context.state.place !== null) {
+        this.context.patch({ place: null });
         this.openRun(source.run_id);
       }
     } finally {
       this.asking = false;
-      const active = this.model.run(source.run_id)?.row;
+      const active = this.context.model.run(source.run_id)?.row;
       const more = this.lastAsked === -Infinity || (active !== undefined && statusActions(active).stop);
       if (more || source !== this.source || this.next === null) this.poke();
     }
@@ -186,8 +190,7 @@ export class ConsoleView {
     if (place === undefined) return;
     clearTimeout(this.rememberTimer);
     this.rememberTimer = setTimeout(() => {
-      if (JSON.stringify(place) !== JSON.stringify(this.model.state.console_place))
-        this.model.patch({ console_place: place });
+      if (JSON.stringify(place) !== JSON.stringify(this.context.state.place)) this.context.patch({ place });
     }, REMEMBER_MS);
   }
 
@@ -251,7 +254,7 @@ export class ConsoleView {
     const link = el('button', { class: 'link', type: 'button' }, place);
     link.addEventListener('click', () => {
       const run_id = this.source?.run_id;
-      if (run_id !== undefined) this.act({ do: 'open', run_id, file, line: Number(line) });
+      if (run_id !== undefined) this.context.act({ do: 'open', run_id, file, line: Number(line) });
     });
     return el('div', { class: 'console-line' }, indent, link, rest);
   }
@@ -260,7 +263,7 @@ export class ConsoleView {
     const empty = this.files.length === 0 || size === 0;
     this.note.hidden = !empty;
     this.text.hidden = empty;
-    if (empty) this.note.replaceChildren(...emptyNote(this.model.focused(), this.files.length > 0));
+    if (empty) this.note.replaceChildren(...emptyNote(this.context.model.focused(), this.files.length > 0));
     this.earlier.hidden = this.start === 0;
     setText(this.size, empty ? '' : formatBytes(size));
     this.which.hidden = this.files.length < 2;
@@ -290,7 +293,7 @@ export class ConsoleView {
   /** Whoever scrolls up wants to read: nothing moves under them until they are at the end again. */
   private scrolled(): void {
     // Nothing is shown yet, or not what was read.
-    if (this.next === null || this.resume !== null || this.model.state.tab !== 'console') return;
+    if (this.next === null || this.resume !== null || !this.context.isOpen()) return;
     const atEnd = this.text.scrollHeight - this.text.scrollTop - this.text.clientHeight < 30;
     if (atEnd !== this.following) this.setFollowing(atEnd);
     this.remember();

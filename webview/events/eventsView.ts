@@ -1,12 +1,13 @@
 /** The events tab: what happened in a run, in order: starts and ends, params, states, checkpoints, commands, log lines. */
 import { t } from '../../src/base/texts';
 import { isRecord } from '../../src/base/unknown';
-import type { PanelAction, RunEvent } from '../../src/protocol/panel';
+import type { RunEvent } from '../../src/protocol/panel';
 import { formatCount, formatTime } from '../../src/domain/format';
 import { el, icon, setText } from '../shared/dom';
 import { describeEvent, withoutRepeats } from './eventText';
-import type { EventLoader } from '../model/eventLoader';
-import type { PanelModel } from '../model/panelModel';
+import { EventLoader } from '../model/eventLoader';
+import type { TabContext } from '../panel/panelTab';
+import type { EventsState } from './eventsState';
 import { fillSelect } from '../shared/selectOptions';
 
 const MOST_SHOWN = 1000;
@@ -28,21 +29,21 @@ export class EventsView {
     this.body,
   );
   private readonly note = el('p', { class: 'muted' });
+  private loader: EventLoader | undefined;
   private drawn = '';
 
   constructor(
-    private readonly model: PanelModel,
-    private readonly events: () => EventLoader | undefined,
-    private readonly act: (action: PanelAction) => void,
+    private readonly context: TabContext<EventsState>,
+    private readonly onLoaded: () => void,
   ) {
     this.search.placeholder = t('Filter events');
     this.search.label = t('Filter events');
     const mark = icon('search');
     mark.slot = 'content-before';
     this.search.append(mark);
-    this.search.addEventListener('input', () => this.model.patch({ events_search: this.search.value }));
+    this.search.addEventListener('input', () => context.patch({ search: this.search.value }));
     this.kind.setAttribute('label', t('Kind of event'));
-    this.kind.addEventListener('change', () => this.model.patch({ events_kind: this.kind.value }));
+    this.kind.addEventListener('change', () => context.patch({ kind: this.kind.value }));
     this.element.append(
       el(
         'div',
@@ -56,28 +57,28 @@ export class EventsView {
   }
 
   update(): void {
-    const loader = this.events();
-    const { tab, events_search, events_kind } = this.model.state;
-    if (tab !== 'events' || loader === undefined) return;
+    const loader = this.focusedEvents();
+    if (loader === undefined) return;
+    const { search, kind } = this.context.state;
     loader.poke();
-    const drawn = [loader.run_id, loader.total, loader.loaded, events_kind, events_search].join('\0');
+    const drawn = [loader.run_id, loader.total, loader.loaded, kind, search].join('\0');
     if (drawn === this.drawn) return;
     this.drawn = drawn;
-    if (this.search.value !== events_search) this.search.value = events_search;
+    if (this.search.value !== search) this.search.value = search;
     // What was chosen stays a choice, also of a run where it never happened.
-    const kinds = [...new Set([...loader.events.map(kindOf), ...(events_kind === '' ? [] : [events_kind])])].sort();
+    const kinds = [...new Set([...loader.events.map(kindOf), ...(kind === '' ? [] : [kind])])].sort();
     fillSelect(
       this.kind,
-      [{ value: '', label: t('all kinds') }, ...kinds.map((kind) => ({ value: kind, label: kind }))],
-      events_kind,
+      [{ value: '', label: t('all kinds') }, ...kinds.map((each) => ({ value: each, label: each }))],
+      kind,
     );
-    const wanted = events_search.trim().toLowerCase();
+    const wanted = search.trim().toLowerCase();
     // Each process of a run has a journal: they are read one after another.
     const newest = loader.events.toSorted((a, b) => b.ts - a.ts);
-    const listed = events_kind === 'status' ? newest : withoutRepeats(newest);
+    const listed = kind === 'status' ? newest : withoutRepeats(newest);
     const shown = listed
       .map((event) => ({ event, text: describeEvent(event) }))
-      .filter(({ event }) => events_kind === '' || kindOf(event) === events_kind)
+      .filter(({ event }) => kind === '' || kindOf(event) === kind)
       .filter(({ event, text }) => `${kindOf(event)} ${text} ${event.worker}`.toLowerCase().includes(wanted));
     this.body.replaceChildren(
       ...shown.slice(0, MOST_SHOWN).map(({ event, text }) => this.row(loader.run_id, event, text)),
@@ -86,6 +87,20 @@ export class EventsView {
     const total = loader.total - (newest.length - listed.length);
     setText(this.count, loader.loaded ? t('{0} of {1}', formatCount(shown.length), formatCount(total)) : '');
     setText(this.note, this.noteText(loader, shown.length));
+  }
+
+  /** Of one run at a time: there may be many. */
+  private focusedEvents(): EventLoader | undefined {
+    const { model, host } = this.context;
+    const run_id = model.focused()?.row.run_id;
+    if (run_id === undefined || this.loader?.run_id === run_id) return this.loader;
+    this.loader = new EventLoader(
+      run_id,
+      (...page) => host.events(...page),
+      this.onLoaded,
+      (message) => this.context.fail(message),
+    );
+    return this.loader;
   }
 
   private noteText(loader: EventLoader, shown: number): string {
@@ -102,7 +117,7 @@ export class EventsView {
     if (file !== undefined) {
       const name = `${file.split(/[\\/]/).pop()}:${line}`;
       const link = el('button', { class: 'link', type: 'button', title: event.at }, name);
-      link.addEventListener('click', () => this.act({ do: 'open', run_id, file, line: Number(line) }));
+      link.addEventListener('click', () => this.context.act({ do: 'open', run_id, file, line: Number(line) }));
       place.append(link);
     }
     return el(

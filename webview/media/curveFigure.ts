@@ -3,7 +3,7 @@ import { t } from '../../src/base/texts';
 import type { Json } from '../../src/protocol/events';
 import { formatNumber } from '../../src/domain/format';
 import { el, setName } from '../shared/dom';
-import { DASHES } from '../shared/theme';
+import { dashOf } from '../shared/theme';
 
 export interface LoggedCurve {
   name: string;
@@ -42,7 +42,7 @@ export function curveFigure(columns: readonly string[], curves: readonly LoggedC
     const line = svg('path', {
       class: 'curve-line',
       d,
-      'stroke-dasharray': (DASHES[dash % DASHES.length] ?? []).join(' '),
+      'stroke-dasharray': dashOf({ dash }).join(' '),
     });
     line.style.stroke = color;
     picture.append(line);

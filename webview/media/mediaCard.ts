@@ -2,7 +2,7 @@
 import { t } from '../../src/base/texts';
 import { messageOf } from '../../src/base/unknown';
 import type { Json } from '../../src/protocol/events';
-import type { PanelAction, PanelRun, TableArrangement } from '../../src/protocol/panel';
+import type { PanelAction, PanelRun } from '../../src/protocol/panel';
 import { formatCount } from '../../src/domain/format';
 import { el, icon, setAttribute, setChildren, setName, setText } from '../shared/dom';
 import type { Theme } from '../shared/theme';
@@ -19,8 +19,8 @@ import {
   type TableItem,
   tableRows,
 } from './mediaItems';
-import { AS_LOGGED } from '../shared/tableArrangement';
-import { TableView } from './tableView';
+import { AS_LOGGED, type TableArrangement } from '../shared/tableArrangement';
+import { TableView } from '../shared/tableView';
 
 export interface RunTrack {
   run: PanelRun;

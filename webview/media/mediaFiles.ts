@@ -32,6 +32,11 @@ export class MediaFiles {
     return JSON.parse(new TextDecoder().decode(content)) as Json;
   }
 
+  dispose(): void {
+    for (const { url } of this.entries.values()) if (url !== null) URL.revokeObjectURL(url);
+    this.entries.clear();
+  }
+
   private entry(run_id: string, file: string): Entry {
     const known = this.entries.get(file);
     const isStale = known?.failedAt != null && performance.now() - known.failedAt > TRY_AGAIN_MS;

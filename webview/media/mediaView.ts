@@ -1,16 +1,17 @@
 /** The media tab: what runs logged that is no number, by key, with a slider over the steps. */
 import { t } from '../../src/base/texts';
 import { MEDIA_TYPES } from '../../src/protocol/events';
-import type { PanelPage, PanelRun, RunEvent } from '../../src/protocol/panel';
+import type { PanelRun } from '../../src/protocol/panel';
 import { el, icon, setChildren } from '../shared/dom';
 import { EventLoader } from '../model/eventLoader';
 import { type CardContext, MediaCard, type RunTrack } from './mediaCard';
 import { type MediaTrack, tracksOf } from './mediaItems';
 import { compileSearch } from '../model/metricGroups';
-import type { PanelModel } from '../model/panelModel';
+import { withEntry } from '../model/panelModel';
+import type { TabContext } from '../panel/panelTab';
+import type { MediaFiles } from './mediaFiles';
+import type { MediaState } from './mediaState';
 import { AS_LOGGED } from '../shared/tableArrangement';
-
-type Ask = (run_id: string, offset: number, limit: number, types: string[]) => Promise<PanelPage<RunEvent>>;
 
 interface Loaded {
   loader: EventLoader;
@@ -28,25 +29,23 @@ export class MediaView {
   private readonly note = el('div', { class: 'empty' });
   private readonly loaded = new Map<string, Loaded>();
   private readonly cards = new Map<string, MediaCard>();
+  private readonly cardContext: CardContext;
   private noted = '';
 
   constructor(
-    private readonly model: PanelModel,
-    private readonly ask: Ask,
-    private readonly context: CardContext,
+    private readonly context: TabContext<MediaState>,
+    files: MediaFiles,
     private readonly onLoaded: () => void,
-    private readonly onError: (message: string) => void,
   ) {
+    this.cardContext = { files, theme: () => context.theme(), act: (action) => context.act(action) };
     this.filter.placeholder = t('Filter (regex)');
     this.filter.label = t('Filter media');
     const mark = icon('search');
     mark.slot = 'content-before';
     this.filter.append(mark);
-    this.filter.addEventListener('input', () => this.model.patch({ media_search: this.filter.value }));
+    this.filter.addEventListener('input', () => context.patch({ search: this.filter.value }));
     this.together.label = t('all at the same step');
-    this.together.addEventListener('change', () =>
-      this.model.patch({ media_together: this.together.checked, media_steps: {} }),
-    );
+    this.together.addEventListener('change', () => context.patch({ together: this.together.checked, steps: {} }));
     this.element.append(
       el(
         'div',
@@ -61,19 +60,18 @@ export class MediaView {
   }
 
   update(): void {
-    const { tab, media_search, media_together } = this.model.state;
-    if (tab !== 'media') return;
-    if (this.filter.value !== media_search) this.filter.value = media_search;
-    if (this.together.checked !== media_together) this.together.checked = media_together;
-    const runs = this.model.shownRuns();
+    const { search, together } = this.context.state;
+    if (this.filter.value !== search) this.filter.value = search;
+    if (this.together.checked !== together) this.together.checked = together;
+    const runs = this.context.model.shownRuns();
     for (const run of runs) this.load(run);
     const byId = new Map<string, RunTrack[]>();
     for (const run of runs)
       for (const track of this.loaded.get(run.row.run_id)!.tracks.values())
         byId.set(track.id, [...(byId.get(track.id) ?? []), { run, track }]);
-    const search = compileSearch(media_search);
+    const wanted = compileSearch(search);
     const ids = [...byId.keys()]
-      .filter((id) => !search.ok || search.matches(byId.get(id)![0]!.track.key))
+      .filter((id) => !wanted.ok || wanted.matches(byId.get(id)![0]!.track.key))
       .sort((a, b) => byTypeAndKey(byId.get(a)![0]!.track, byId.get(b)![0]!.track));
     setChildren(
       this.list,
@@ -95,10 +93,10 @@ export class MediaView {
   private add(run_id: string): Loaded {
     const loader = new EventLoader(
       run_id,
-      (...page) => this.ask(...page, [...MEDIA_TYPES]),
+      (...page) => this.context.host.events(...page, [...MEDIA_TYPES]),
       this.onLoaded,
       (message) => {
-        this.onError(message);
+        this.context.fail(message);
         const failed = this.loaded.get(run_id);
         if (failed) failed.rev = null;
       },
@@ -111,25 +109,24 @@ export class MediaView {
   private card(id: string, tracks: RunTrack[]): MediaCard {
     const card = this.cards.get(id) ?? this.newCard(id, tracks[0]!.track);
     this.cards.set(id, card);
-    const { media_steps, tables } = this.model.state;
-    card.update(tracks, media_steps[this.stepOf(id)] ?? null, tables[id] ?? AS_LOGGED);
+    const { steps, tables } = this.context.state;
+    card.update(tracks, steps[this.stepOf(id)] ?? null, tables[id] ?? AS_LOGGED);
     return card;
   }
 
   private newCard(id: string, track: MediaTrack): MediaCard {
     return new MediaCard(
       track,
-      this.context,
+      this.cardContext,
       (x) => {
-        const { [this.stepOf(id)]: _, ...others } = this.model.state.media_steps;
-        this.model.patch({ media_steps: x === null ? others : { ...others, [this.stepOf(id)]: x } });
+        this.context.patch({ steps: withEntry(this.context.state.steps, this.stepOf(id), x) });
       },
-      (arrangement) => this.model.patch({ tables: { ...this.model.state.tables, [id]: arrangement } }),
+      (arrangement) => this.context.patch({ tables: withEntry(this.context.state.tables, id, arrangement) }),
     );
   }
 
   private stepOf(id: string): string {
-    return this.model.state.media_together ? '' : id;
+    return this.context.state.together ? '' : id;
   }
 
   private drawNote(shown: number, all: number, runs: PanelRun[]): void {

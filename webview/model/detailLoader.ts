@@ -14,6 +14,8 @@ export class DetailLoader {
   constructor(
     private readonly ask: (run_id: string) => Promise<RunDetail | undefined>,
     private readonly model: PanelModel,
+    /** Whether all of the focused run's details are shown. */
+    private readonly isFollowed: () => boolean,
     private readonly onError: (message: string) => void,
   ) {}
 
@@ -50,9 +52,9 @@ export class DetailLoader {
     }, INTERVAL_MS);
   }
 
-  /** While the overview is open any change counts; for the charts only marks do. */
+  /** While details are shown any change counts; for charts only marks do. */
   private signature({ row }: PanelRun): string {
-    const open = this.model.state.tab !== 'charts' && this.model.focused()?.row.run_id === row.run_id;
+    const open = this.isFollowed() && this.model.focused()?.row.run_id === row.run_id;
     return [row.status, row.attempt, row.checkpoints, row.artifacts, row.error, open ? row.rev : ''].join('\0');
   }
 }

@@ -8,6 +8,16 @@ export interface View {
   draw(): (() => void) | undefined;
 }
 
+/** A view that only writes into the page. */
+export function viewOf(isVisible: () => boolean, write: () => void): View {
+  return {
+    get visible() {
+      return isVisible();
+    },
+    draw: () => write,
+  };
+}
+
 /** Of a frame's 16 ms; what does not fit goes into the next frame, so that no pointer waits for many charts. */
 const BUDGET_MS = 8;
 

@@ -1,16 +1,17 @@
 /** What the panel knows: the host's rows, what the user chose, and the details of runs. It tells listeners what changed. */
-import { newPanelState, readPanelState } from '../../src/protocol/panel';
-import type { Connection, PanelRun, PanelState, RunsMessage } from '../../src/protocol/panel';
+import type { Connection, PanelRun, RunsMessage, StoredPanelState } from '../../src/protocol/panel';
 import type { RunDetail, StopResult } from '../../src/protocol/rows';
 import { namesApart } from '../../src/domain/run/groups';
+import { type PanelState, readPanelState, storedPanelState, underView, viewOf } from './panelState';
 import { isOver } from '../../src/domain/run/lifecycle';
 import { RunDashes } from './runDashes';
+import type { StateSlice } from './stateSlice';
 
 /** `snapshot`: everything came anew; `runs`: rows changed; `pointed`: another run is to stand out. */
 export type Change = 'snapshot' | 'runs' | 'state' | 'detail' | 'stop' | 'pointed';
 
 export class PanelModel {
-  state: PanelState = newPanelState([]);
+  state: PanelState;
   runs: PanelRun[] = [];
   keyMetric = '';
   views: string[] = [];
@@ -28,6 +29,10 @@ export class PanelModel {
   private keysOf: PanelRun[] = [];
   private names = new Map<string, string>();
 
+  constructor(private readonly slices: readonly StateSlice[]) {
+    this.state = readPanelState(undefined, slices);
+  }
+
   onChange(listener: (change: Change) => void): void {
     this.listeners.push(listener);
   }
@@ -35,11 +40,12 @@ export class PanelModel {
   /** `stored` is what this webview itself remembers; it is newer than what the host has. */
   receive(message: RunsMessage, stored: unknown): void {
     if (!this.loaded) {
-      const mine = readPanelState(stored);
+      const mine = readPanelState(stored, this.slices);
       const same = mine.run_ids.join() === message.state.run_ids.join();
-      this.state = same ? mine : message.state;
+      this.state = same ? mine : readPanelState(message.state, this.slices);
     }
-    if (message.kind === 'runs') this.state = readPanelState({ ...this.state, run_ids: message.state.run_ids });
+    if (message.kind === 'runs')
+      this.state = readPanelState({ ...this.stored(), run_ids: message.state.run_ids }, this.slices);
     // All that there are, each time: a run that was just launched comes a moment after its panel, and one may be deleted.
     this.runs = this.dashes.apply(message.runs);
     for (const { row, stop } of this.runs) {
@@ -59,10 +65,24 @@ export class PanelModel {
     this.tell('state');
   }
 
-  /** A kept view is about how runs are shown, not which. */
-  applyView(view: PanelState): void {
-    const { run_ids, focus, hidden, console_place } = this.state;
-    this.patch({ ...view, run_ids, focus, hidden, console_place });
+  slice<S extends object>({ name }: StateSlice<S>): S {
+    return this.state.slices[name] as S;
+  }
+
+  patchSlice<S extends object>(slice: StateSlice<S>, change: Partial<S>): void {
+    this.patch({ slices: { ...this.state.slices, [slice.name]: { ...this.slice(slice), ...change } } });
+  }
+
+  stored(): StoredPanelState {
+    return storedPanelState(this.state);
+  }
+
+  view(): StoredPanelState {
+    return storedPanelState(viewOf(this.state, this.slices));
+  }
+
+  applyView(view: StoredPanelState): void {
+    this.patch(underView(this.state, readPanelState(view, this.slices), this.slices));
   }
 
   setDetail(detail: RunDetail): void {

@@ -1,30 +1,36 @@
 /**
  * Asks for the series that can be seen, sized for the screen: whole when the view changed, only their ends when they
- * grew, one request a run at a time, at most
- * five times a second unless answers come fast. What it knows stays drawable meanwhile.
+ * grew. It sends one request a run at a time, at most five times a second unless answers come fast. What it knows stays
+ * drawable meanwhile.
  */
 import { messageOf } from '../../src/base/unknown';
-import type { PanelSeries, SeriesQuery, XAxis, Zoom } from '../../src/protocol/panel';
+import type { PanelSeries, SeriesQuery, XAxis } from '../../src/protocol/panel';
 import type { RunRow, Summary } from '../../src/protocol/rows';
 import type { PanelModel } from './panelModel';
 import { mergeTail } from './seriesTail';
 
-/** From where a chart looks at its series. */
-export interface Sight {
+/** A part of an axis. */
+export interface Zoom {
+  from: number;
+  to: number;
+}
+
+/** Which axis a chart shows, and which part of it. */
+export interface SeriesView {
   x: XAxis;
   zoom: Zoom | null;
-  /** Charts that zoom by themselves have sights of their own. */
+  /** Charts that zoom by themselves have views of their own. */
   of: string;
 }
 
 export interface Wanted {
   keys: string[];
-  sight: Sight;
+  view: SeriesView;
 }
 
 interface Entry {
   /** Axis, window and resolution that was asked for. */
-  view: string;
+  extent: string;
   /** What the row said of this metric when it was asked for. */
   signature: string;
   rev: number;
@@ -33,7 +39,7 @@ interface Entry {
 
 interface Request {
   query: SeriesQuery;
-  view: string;
+  extent: string;
   ids: Map<string, string>;
 }
 
@@ -52,6 +58,7 @@ export class SeriesLoader {
   private interval = INTERVAL_MS.most;
   private generation = 0;
   private readonly fresh = new Set<string>();
+  private disposed = false;
   private freshTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -62,9 +69,9 @@ export class SeriesLoader {
     private readonly onError: (message: string | null) => void,
   ) {}
 
-  /** Something changed: looks soon, at once if nothing was asked for lately. */
+  /** Something changed: asks for it soon, at once if nothing was asked for lately. */
   poke(wait = 0): void {
-    if (this.timer !== undefined) return;
+    if (this.disposed || this.timer !== undefined) return;
     const due = Math.max(wait, this.lastAsked + this.interval - performance.now());
     this.timer = setTimeout(() => this.pump(), Math.max(0, due));
   }
@@ -75,9 +82,15 @@ export class SeriesLoader {
     this.poke();
   }
 
+  dispose(): void {
+    this.disposed = true;
+    clearTimeout(this.timer);
+    clearTimeout(this.freshTimer);
+  }
+
   /** undefined: not known yet. Right after a zoom it is what was known before. */
-  get(run_id: string, key: string, sight: Sight): PanelSeries[] | undefined {
-    return this.entries.get(entryKey(run_id, key, sight))?.series;
+  get(run_id: string, key: string, view: SeriesView): PanelSeries[] | undefined {
+    return this.entries.get(entryKey(run_id, key, view))?.series;
   }
 
   private pump(): void {
@@ -119,26 +132,26 @@ export class SeriesLoader {
    */
   private requests(row: RunRow, wanted: Wanted[], points: number): Request[] {
     const requests = new Map<string, Request>();
-    for (const { keys, sight } of wanted) {
-      const view = `${this.generation} ${sight.x} ${sight.zoom?.from} ${sight.zoom?.to} ${points}`;
+    for (const { keys, view } of wanted) {
+      const extent = `${this.generation} ${view.x} ${view.zoom?.from} ${view.zoom?.to} ${points}`;
       for (const key of keys) {
         const summary = row.metrics[key];
         if (summary === undefined) continue;
-        const id = entryKey(row.run_id, key, sight);
+        const id = entryKey(row.run_id, key, view);
         const entry = this.entries.get(id);
-        const since = entry?.view === view ? entry.rev : undefined;
+        const since = entry?.extent === extent ? entry.rev : undefined;
         if (since !== undefined && entry?.signature === signatureOf(row, summary)) continue;
-        const way = `${sight.of} ${view} ${since}`;
+        const way = `${view.of} ${extent} ${since}`;
         const request = requests.get(way) ?? {
           query: {
             run_id: row.run_id,
             keys: [],
-            x: sight.x,
+            x: view.x,
             points,
-            ...windowOf(sight),
+            ...windowOf(view),
             ...(since !== undefined && { since }),
           },
-          view,
+          extent,
           ids: new Map<string, string>(),
         };
         requests.set(way, request);
@@ -165,7 +178,7 @@ export class SeriesLoader {
     this.onLoaded(keys);
   }
 
-  private put(row: RunRow, key: string, id: string, { view, query }: Request, reply: PanelSeries[]): void {
+  private put(row: RunRow, key: string, id: string, { extent, query }: Request, reply: PanelSeries[]): void {
     const known = query.since === undefined ? [] : (this.entries.get(id)?.series ?? []);
     const got = reply.filter((series) => series.key === key);
     const workers = new Set([...known, ...got].map((series) => series.worker));
@@ -179,18 +192,18 @@ export class SeriesLoader {
     const summary = row.metrics[key];
     const signature = summary === undefined ? '' : signatureOf(row, summary);
     // Without a revision there is nothing to continue from: the next look asks for the whole.
-    this.entries.set(id, { view: Number.isFinite(rev) ? view : '', signature, rev, series });
+    this.entries.set(id, { extent: Number.isFinite(rev) ? extent : '', signature, rev, series });
   }
 }
 
-function windowOf({ zoom }: Sight): { from?: number; to?: number } {
+function windowOf({ zoom }: SeriesView): { from?: number; to?: number } {
   if (zoom === null) return {};
   const margin = (zoom.to - zoom.from) * MARGIN;
   return { from: zoom.from - margin, to: zoom.to + margin };
 }
 
-function entryKey(run_id: string, key: string, sight: Sight): string {
-  return [run_id, key, sight.x, sight.of].join('\0');
+function entryKey(run_id: string, key: string, view: SeriesView): string {
+  return [run_id, key, view.x, view.of].join('\0');
 }
 
 /** Changes whenever the series may have: the row and the series come from the same store. */

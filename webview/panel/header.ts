@@ -40,6 +40,7 @@ export class Header {
   constructor(
     private readonly model: PanelModel,
     private readonly act: (action: PanelAction) => void,
+    private readonly showFailure: () => void,
   ) {
     this.progress.append(this.bar);
     this.buttons = {
@@ -169,7 +170,7 @@ export class Header {
   private openError(): void {
     const row = this.model.focused()?.row;
     if (row?.error_at) this.act({ do: 'open', run_id: row.run_id, file: row.error_at.file, line: row.error_at.line });
-    else this.model.patch({ tab: 'overview' });
+    else this.showFailure();
   }
 }
 

@@ -1,6 +1,6 @@
 /** Between the list of runs and what is beside it: dragged, or moved by the arrow keys, as the editor's own. */
 import { t } from '../../src/base/texts';
-import { boundedRunsWidth, RUNS_WIDTH } from '../../src/protocol/panel';
+import { boundedRunsWidth, RUNS_WIDTH } from '../model/panelState';
 import { el, setAttribute } from '../shared/dom';
 import { attachDrag } from '../shared/dragging';
 import type { Frames, View } from '../model/frames';

@@ -1,9 +1,22 @@
 /** Rows of a logged table in the order, and as far, as somebody wants to see them. */
 import type { Json } from '../../src/protocol/events';
-import type { TableArrangement } from '../../src/protocol/panel';
 import { formatNumber } from '../../src/domain/format';
+import { isRecord } from '../../src/base/unknown';
+
+/** How a logged table is sorted and filtered. */
+export interface TableArrangement {
+  filter: string;
+  sort: { column: string; down: boolean } | null;
+}
 
 export const AS_LOGGED: TableArrangement = { filter: '', sort: null };
+
+export function readArrangement(stored: unknown): TableArrangement | null {
+  if (!isRecord(stored) || typeof stored.filter !== 'string') return null;
+  const { filter, sort } = stored;
+  const isSorted = isRecord(sort) && typeof sort.column === 'string';
+  return { filter, sort: isSorted ? { column: sort.column as string, down: sort.down === true } : null };
+}
 
 /** A column that the table does not have (any more) sorts nothing. */
 export function arrangedRows(

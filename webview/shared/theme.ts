@@ -53,3 +53,12 @@ export function watchTheme(onChange: (theme: Theme) => void): void {
 
 /** Dash patterns: the first ten runs are solid, the next ten dashed, and so on. */
 export const DASHES: readonly number[][] = [[], [6, 3], [2, 3], [8, 3, 2, 3]];
+
+/** Runs beyond the palette, further workers of a run and further metrics differ by dash. */
+export function dashOf({ dash }: { dash: number }): number[] {
+  return DASHES[dash % DASHES.length] ?? [];
+}
+
+export function withAlpha(color: string, alpha: number): string {
+  return `color-mix(in srgb, ${color} ${Math.round(alpha * 100)}%, transparent)`;
+}

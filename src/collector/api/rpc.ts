@@ -1,12 +1,14 @@
-/** JSON-RPC 2.0: a request's text in, a reply's value out. The carriers (HTTP, WebSocket) are httpServer's. */
+/**
+ * JSON-RPC 2.0: turns a request's text into a reply. A request is checked against its method's declaration, which also
+ * says who answers it: the store, or a service of the main thread.
+ */
 import type { z } from 'zod';
 import { english } from '../../base/texts';
 import { messageOf } from '../../base/unknown';
-import { ApiError, requests, userError, type Method, type Results, type RpcErrorData } from '../../protocol/api';
-
-export type Handlers = {
-  [M in Exclude<Method, 'subscribe'>]: (params: z.output<(typeof requests)[M]>) => Results[M] | Promise<Results[M]>;
-};
+import { methods, type Handlers, type Method, type MethodOn } from '../../protocol/api';
+import type { Place } from '../../protocol/api/method';
+import { ApiError, userError, type RpcErrorData } from '../../protocol/apiError';
+import type { AskStore } from '../contract/workerApi';
 
 type Id = string | number | null;
 
@@ -21,7 +23,8 @@ export type Subscribe = (topics: string[]) => void;
 
 export class Rpc {
   constructor(
-    private readonly handlers: Handlers,
+    private readonly handlers: Handlers<'main'>,
+    private readonly ask: AskStore,
     private readonly log: (message: string) => void,
   ) {}
 
@@ -54,9 +57,10 @@ export class Rpc {
   }
 
   private async run(method: Method, params: object, subscribe: Subscribe | null): Promise<unknown> {
-    const checked = requests[method].safeParse(params);
+    const checked = methods[method].request.safeParse(params);
     if (!checked.success) throw invalid(checked.error);
-    if (method !== 'subscribe') return this.handlers[method](checked.data as never);
+    if (isOn('store', method)) return this.ask(method, checked.data as never);
+    if (isOn('main', method)) return this.handlers[method](checked.data as never);
     if (!subscribe) throw userError('invalid', english`subscribe needs a WebSocket connection to /rpc.`);
     const { topics } = checked.data as { topics: string[] };
     subscribe(topics);
@@ -80,7 +84,11 @@ function failure(id: Id, code: number, message: string, data?: RpcErrorData): Re
 }
 
 function isMethod(name: string): name is Method {
-  return Object.hasOwn(requests, name);
+  return Object.hasOwn(methods, name);
+}
+
+function isOn<On extends Place>(place: On, method: Method): method is MethodOn<On> {
+  return methods[method].on === place;
 }
 
 function isRequest(value: unknown): value is { id?: Id; method: string; params?: unknown } {

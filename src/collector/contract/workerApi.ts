@@ -2,24 +2,10 @@
  * The collector's two threads: main (sockets, tokens, journals it writes, child processes) asks, the worker (journals →
  * state → databases) answers and tells of changes. The worker is the same bundle, started with WorkerConfig as its data.
  */
-import { Worker } from 'node:worker_threads';
-import type { Disposable } from '../../base/disposable';
-import { Emitter } from '../../base/emitter';
-import type { JournalPolicy, ListRequest, SeriesRequest } from '../../protocol/api';
-import { ApiError, type RpcErrorData } from '../../protocol/apiError';
-import type { AlertRule, Json, Launch, Proc, Role, Source, StopRung } from '../../protocol/events';
-import type {
-  Alert,
-  Changed,
-  Checkpoint,
-  DiskUsage,
-  ListResult,
-  LogLine,
-  RunDetail,
-  RunRow,
-  SeriesResult,
-  Status,
-} from '../../protocol/rows';
+import type { JournalPolicy, MethodOn, Params, Results } from '../../protocol/api';
+import type { RpcErrorData } from '../../protocol/apiError';
+import type { AlertRule, Launch, Proc, Role, Source, StopRung } from '../../protocol/events';
+import type { Alert, Changed, Checkpoint, RunRow, Status } from '../../protocol/rows';
 
 export interface WorkerConfig {
   role: 'store';
@@ -70,16 +56,6 @@ export interface LaunchInfo {
   processes: RunProcess[];
 }
 
-export interface Page {
-  run_id: string;
-  offset?: number;
-  limit?: number;
-}
-
-export interface EventsPage extends Page {
-  types?: string[];
-}
-
 /** Times are epoch ms; null: nothing goes. Of many, the oldest `limit`. */
 export interface Expiry {
   endedBefore: number | null;
@@ -87,19 +63,17 @@ export interface Expiry {
   limit: number;
 }
 
-/** Method → [parameters, result]. */
-export interface WorkerMethods {
-  list: [ListRequest, ListResult];
-  get: [{ run_id: string }, RunDetail];
-  series: [SeriesRequest, SeriesResult];
-  events: [EventsPage, { events: Json[]; next: number; total: number }];
-  logs: [Page, { lines: LogLine[]; next: number; total: number }];
+/** The API's methods that the store answers go to its thread by their own names. Method → [parameters, result]. */
+type ApiMethods = { [M in MethodOn<'store'>]: [Params<M>, Results[M]] };
+
+export interface WorkerMethods extends ApiMethods {
+  /** Rows as `runs.list` has them; it rejects where one of the runs is not there. */
+  rows: [{ run_ids: string[] }, RunRow[]];
   launchInfo: [{ run_id: string }, LaunchInfo];
   /** A journal grew, or (without `file`) something about the run did: it is read before the answer. */
   bell: [{ run_id: string; file?: string }, void];
   /** Answers what is wrong with the rules. */
   configure: [Configuration, string[]];
-  diskUsage: [Record<string, never>, DiskUsage];
   /** Runs that are old enough to go to the trash, and out of it. */
   expired: [Expiry, { runs: string[]; trash: string[] }];
   /** Why the run may not be deleted for good; null when it may. */
@@ -115,6 +89,7 @@ export interface WorkerMethods {
 }
 
 export type WorkerMethod = keyof WorkerMethods;
+export type AskStore = <M extends WorkerMethod>(method: M, params: WorkerMethods[M][0]) => Promise<WorkerMethods[M][1]>;
 
 export interface GoneNotice {
   kind: 'gone';
@@ -128,7 +103,7 @@ export interface GoneNotice {
   reason: string;
 }
 
-/** A run that was read to its end has another status than was told before; each run is told of once after a start. */
+/** A run that was read to its end has a new status; after a start there is one notice for each run. */
 export interface StatusNotice {
   kind: 'status';
   run_id: string;
@@ -152,6 +127,12 @@ export interface AlertedNotice {
   row: Pick<RunRow, 'run_id' | 'name' | 'experiment' | 'status' | 'attempt'>;
 }
 
+export interface StoreState {
+  /** Runs that are queued or running. */
+  active: number;
+  backlog_bytes: number;
+}
+
 export type WorkerNotice =
   | { kind: 'changed'; changes: Changed[] }
   /**
@@ -162,7 +143,7 @@ export type WorkerNotice =
   | StatusNotice
   | DueNotice
   | AlertedNotice
-  | { kind: 'state'; active: number; backlog_bytes: number }
+  | ({ kind: 'state' } & StoreState)
   /** It holds much more memory than it needs: begin it anew. */
   | { kind: 'heavy' }
   | { kind: 'warning'; message: string };
@@ -177,118 +158,3 @@ export type WorkerMessage =
   | { kind: 'result'; id: number; result: unknown }
   | { kind: 'error'; id: number; message: string; data: RpcErrorData | null }
   | { kind: 'notice'; notice: WorkerNotice };
-
-interface Pending {
-  resolve(result: unknown): void;
-  reject(error: Error): void;
-}
-
-const RESTART_DELAY_MS = 500;
-
-/** Main's side. A worker that dies is started again: what it knew is in the journals. */
-export class WorkerClient implements Disposable {
-  private worker: Worker;
-  /** What the thread was told, for the one that follows it. */
-  private readonly configured: Configuration = {};
-  private nextId = 1;
-  private readonly pending = new Map<number, Pending>();
-  private readonly notices = new Emitter<WorkerNotice>();
-  private disposed = false;
-  private ending = false;
-  private restart: NodeJS.Timeout | null = null;
-  private renewal: Promise<void> | null = null;
-
-  readonly onNotice = this.notices.event;
-
-  constructor(
-    private readonly file: string,
-    private readonly config: WorkerConfig,
-  ) {
-    this.worker = this.start();
-  }
-
-  call<M extends WorkerMethod>(method: M, params: WorkerMethods[M][0]): Promise<WorkerMethods[M][1]> {
-    if (this.disposed || this.restart) return Promise.reject(unavailable());
-    if (method === 'shutdown') this.ending = true;
-    if (method === 'configure') Object.assign(this.configured, params);
-    else if (this.renewal) return this.renewal.then(() => this.call(method, params));
-    return this.ask(method, params);
-  }
-
-  /** Begins the thread anew once it has answered all that it was asked; what is asked meanwhile waits. */
-  renew(): void {
-    if (this.disposed || this.ending || this.restart || this.renewal) return;
-    this.renewal = this.replace().finally(() => (this.renewal = null));
-  }
-
-  private ask<M extends WorkerMethod>(method: M, params: WorkerMethods[M][0]): Promise<WorkerMethods[M][1]> {
-    const id = this.nextId++;
-    return new Promise((resolve, reject) => {
-      this.pending.set(id, { resolve: resolve, reject });
-      this.worker.postMessage({ id, method, params } satisfies WorkerRequest);
-    });
-  }
-
-  private async replace(): Promise<void> {
-    while (this.pending.size > 0) await new Promise((resolve) => setTimeout(resolve, 20));
-    if (this.disposed || this.ending || this.restart) return;
-    const { worker } = this;
-    const ended = new Promise((resolve) => worker.once('exit', resolve));
-    await this.ask('shutdown', {}).catch(() => undefined);
-    await ended;
-  }
-
-  dispose(): void {
-    if (this.disposed) return;
-    this.disposed = true;
-    if (this.restart) clearTimeout(this.restart);
-    this.rejectAll();
-    this.notices.dispose();
-    void this.worker.terminate();
-  }
-
-  private start(): Worker {
-    const worker = new Worker(this.file, { workerData: this.config });
-    worker.on('message', (message: WorkerMessage) => this.receive(message));
-    worker.postMessage({ id: 0, method: 'configure', params: this.configured } satisfies WorkerRequest);
-    worker.on('error', (error) => this.warn(`The store's thread failed: ${error.stack ?? error.message}`));
-    worker.on('exit', () => {
-      this.rejectAll();
-      if (this.disposed || this.ending) return;
-      if (this.renewal) {
-        this.worker = this.start();
-        return;
-      }
-      this.restart = setTimeout(() => {
-        this.restart = null;
-        this.worker = this.start();
-      }, RESTART_DELAY_MS);
-    });
-    return worker;
-  }
-
-  private receive(message: WorkerMessage): void {
-    if (message.kind === 'notice') return this.notices.fire(message.notice);
-    const pending = this.pending.get(message.id);
-    this.pending.delete(message.id);
-    if (message.kind === 'result') pending?.resolve(message.result);
-    else pending?.reject(message.data ? new ApiError(message.data, message.message) : new Error(message.message));
-  }
-
-  private warn(message: string): void {
-    if (!this.disposed) this.notices.fire({ kind: 'warning', message });
-  }
-
-  private rejectAll(): void {
-    const pending = [...this.pending.values()];
-    this.pending.clear();
-    for (const { reject } of pending) reject(unavailable());
-  }
-}
-
-function unavailable(): ApiError {
-  return new ApiError(
-    { code: 'unavailable', audience: 'log' },
-    'The store is starting again after a failure; ask again in a moment.',
-  );
-}

@@ -1,6 +1,6 @@
 /** Whether a run's database says what its journals say: every point bit for bit, every event and line, and what follows from them. */
 import { crc32 } from 'node:zlib';
-import { runDetail } from '../../domain/run/row';
+import { flatDetail, runDetail } from '../../domain/run/row';
 import type { RunState } from '../../domain/run/state';
 import type { Json } from '../../protocol/events';
 import type { PointColumns } from '../store/chunk';
@@ -95,7 +95,8 @@ async function digest(store: RunStore, what: 'logs' | 'events', pause: Pause): P
 /** What the journals tell of a run, without what was observed, in an order that does not depend on how they were read. */
 function factsOf(state: RunState): Record<string, Json> {
   const { writers, processes, gone, launch, user } = state;
-  const { warnings: _w, worker_states: _s, rev: _r, metrics: _m, created: _c, ...detail } = runDetail(state, {}, 0);
+  const flat = flatDetail(runDetail(state, {}, 0));
+  const { warnings: _w, worker_states: _s, rev: _r, metrics: _m, created: _c, ...detail } = flat;
   const said = Object.entries(writers).map(
     ([key, { seen: _seen, duplicates: _d, gaps, ...writer }]): [string, unknown] => [
       key,

@@ -3,12 +3,12 @@ import { existsSync, lstatSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SqlJsStatic } from 'sql.js';
 import { addWriter, applyEvent, newRunState, writerKey } from '../../domain/run/reducer';
-import { runDetail, runRow } from '../../domain/run/row';
+import { runDetail, runRow, type DetailedRun } from '../../domain/run/row';
 import type { RunState, WriterState } from '../../domain/run/state';
 import { warn } from '../../domain/run/warnings';
 import { lookUp } from '../../domain/safeRecord';
 import type { Json, JournalHead } from '../../protocol/events';
-import type { RunDetail, RunRow } from '../../protocol/rows';
+import type { RunRow } from '../../protocol/rows';
 import { canBeUnpacked } from '../journal/journalArchive';
 import { JournalReader, type JournalEvents, type JournalPosition, type Remainder } from '../journal/journalReader';
 import { listJournals, type FoundJournal, type FoundRun } from '../journal/runScanner';
@@ -255,7 +255,7 @@ export class RunTail {
     return runRow(this.state, this.store.summaries(), this.store.rev);
   }
 
-  detail(): RunDetail {
+  detail(): DetailedRun {
     const detail = runDetail(this.state, this.store.summaries(), this.store.rev);
     const cwd = this.state.source.cwd ?? this.state.launch?.cwd ?? null;
     return {

@@ -3,16 +3,14 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SqlJsStatic } from 'sql.js';
 import { english } from '../../base/texts';
-import { shortKey } from '../../domain/payload';
 import { parseQuery } from '../../domain/query/parse';
 import { ACTIVE, isAlive, statusFilter } from '../../domain/run/lifecycle';
-import { deriveStatus } from '../../domain/run/status';
 import { warn } from '../../domain/run/warnings';
-import { trashedAt } from '../../domain/run/trash';
-import type { JournalPolicy, ListRequest, SeriesRequest } from '../../protocol/api';
+import type { JournalPolicy } from '../../protocol/api';
 import { userError } from '../../protocol/apiError';
 import { isId } from '../../protocol/ids';
-import type { Changed, DiskUsage, ListResult, RunDetail, RunRow, SeriesResult } from '../../protocol/rows';
+import type { Changed, RunRow } from '../../protocol/rows';
+import { acquireRun } from './acquireRun';
 import { AlertWatch } from './alertWatch';
 import { CatalogKeeper } from './catalogKeeper';
 import { ChangeNotices } from './changeNotices';
@@ -21,25 +19,18 @@ import { HeapWatch } from './heapWatch';
 import { Ingestion } from './ingestion';
 import { SILENT_AFTER_MS, SILENT_AFTER_MS_FAR, SignsOfLife } from './signsOfLife';
 import { listRuns } from '../journal/runScanner';
-import { launchInfoOf, livesOn } from './launchInfo';
+import { livesOn } from './launchInfo';
 import { isNetworkDisk } from '../files/networkDisk';
-import { lostMessage, OpenRuns, type OpenRun } from './openRuns';
+import { OpenRuns, type OpenRun } from './openRuns';
 import { liveness } from '../files/processIdentity';
 import { Restoring } from './restoring';
 import { RunLiveness } from './runLiveness';
 import { RunSizes } from './runSizes';
 import { SaveBudget } from './saveBudget';
 import { canBeMadeAgain, Sealing, type SealingSetup } from './sealing';
+import { StoreQueries } from './storeQueries';
 import type { Catalog } from '../store/catalog';
-import type {
-  Configuration,
-  Expiry,
-  LaunchInfo,
-  EventsPage,
-  Page,
-  WorkerMethods,
-  WorkerNotice,
-} from '../contract/workerApi';
+import type { Configuration, Expiry, WorkerMethod, WorkerMethods, WorkerNotice } from '../contract/workerApi';
 import { RUN_DATABASE } from '../files/runFiles';
 
 export interface StoreSetup {
@@ -56,19 +47,16 @@ export interface StoreSetup {
 
 const POLL_MS = 250;
 const SECOND_MS = 1000;
-const PAGE = 1000;
-/** Of the whole process. */
+/** RSS limit of the whole process, in bytes. */
 const HEAP_LIMIT = 250 * 2 ** 20;
-/** A run that has much to read is answered for as far as it was read. */
-const WAIT_MS = 500;
 /** Of each second, for counting what runs take on disk. */
 const COUNT_MS = 5;
 
-type Methods = {
-  [M in keyof WorkerMethods]: (params: WorkerMethods[M][0]) => WorkerMethods[M][1] | Promise<WorkerMethods[M][1]>;
-};
+type Answer<M extends WorkerMethod> = WorkerMethods[M][1] | Promise<WorkerMethods[M][1]>;
+type Handlers = { [M in WorkerMethod]: (params: WorkerMethods[M][0]) => Answer<M> };
 
-export class StoreWorker implements Methods {
+export class StoreWorker implements Omit<Handlers, keyof StoreQueries> {
+  readonly queries: StoreQueries;
   private readonly root: string;
   private readonly budget = new SaveBudget();
   private readonly keeper: CatalogKeeper;
@@ -108,12 +96,22 @@ export class StoreWorker implements Methods {
       entered: (run, row) => this.wasEntered(run, row),
       problem: (message) => notify({ kind: 'warning', message }),
     });
+    const acquire = (runId: string): Promise<OpenRun> =>
+      acquireRun(runId, { runs: this.runs, ingestion: () => this.ingestion, restoring: this.restoring });
     this.sizes = new RunSizes(this.root, this.runs, () => this.catalog);
     this.house = new Housekeeping({
       dir,
       catalog: () => this.catalog,
       sizes: this.sizes,
-      tailOf: async (runId) => (await this.use(runId)).tail,
+      tailOf: async (runId) => (await acquire(runId)).tail,
+    });
+    this.queries = new StoreQueries({
+      acquire,
+      keeper: this.keeper,
+      runs: this.runs,
+      house: this.house,
+      isLiving: (runId) => this.living.has(runId),
+      backlogBytes: () => this.ingestion.backlogBytes,
     });
     this.ingestion = this.newIngestion();
     this.sealing = this.newSealing();
@@ -147,43 +145,11 @@ export class StoreWorker implements Methods {
     this.timers.push(setInterval(() => this.eachSecond(), SECOND_MS));
   }
 
-  list(request: ListRequest): ListResult {
-    this.heap.used();
-    const query = parseQuery(request.filter ?? '');
-    this.keeper.putAll();
-    const { rows, ...page } = this.catalog.list(request, query);
-    const seen = rows.map((row) => (this.living.has(row.run_id) ? { ...row, lives: true } : row));
-    return { ...page, rows: seen, backlog_bytes: this.ingestion.backlogBytes };
-  }
-
-  async get({ run_id }: { run_id: string }): Promise<RunDetail> {
-    const run = await this.use(run_id);
-    const trashed = trashedAt(run.tail.state);
-    const detail = run.tail.detail();
-    const lives = livesOn(run.tail, detail);
-    return { ...detail, ...(lives && { lives }), ...(trashed !== null && { trashed }) };
-  }
-
-  async series(request: SeriesRequest): Promise<SeriesResult> {
-    const { tail } = await this.use(request.run_id);
-    const { started } = deriveStatus(tail.state);
-    // Endless keys are kept shortened, and may be asked for as they were logged.
-    const keys = request.keys.map(shortKey);
-    return { series: tail.store.series({ ...request, keys }, started ?? tail.state.created) };
-  }
-
-  async events({ run_id, offset = 0, limit = PAGE, types }: EventsPage) {
-    const { tail } = await this.use(run_id);
-    const page = tail.store.events(offset, limit, types);
-    return { ...page, events: page.events.map((event) => tail.files.located(event)) };
-  }
-
-  async logs({ run_id, offset = 0, limit = PAGE }: Page) {
-    return (await this.use(run_id)).tail.store.logs(offset, limit);
-  }
-
-  async launchInfo({ run_id }: { run_id: string }): Promise<LaunchInfo> {
-    return launchInfoOf((await this.use(run_id)).tail);
+  /** Answers a question of the main thread, or does what it asks for. */
+  answer<M extends WorkerMethod>(method: M, params: WorkerMethods[M][0]): Answer<M> {
+    const isQuery = method in this.queries;
+    if (isQuery) this.heap.used();
+    return ((isQuery ? this.queries : this) as unknown as Handlers)[method](params);
   }
 
   async bell({ run_id, file }: { run_id: string; file?: string }): Promise<void> {
@@ -197,11 +163,6 @@ export class StoreWorker implements Methods {
   configure({ journals, rules }: Configuration): string[] {
     if (journals) this.sealing?.use(journals);
     return rules ? this.alerts.use(rules) : [];
-  }
-
-  diskUsage(): Promise<DiskUsage> {
-    this.keeper.putAll();
-    return this.house.diskUsage();
   }
 
   async expired(expiry: Expiry): Promise<{ runs: string[]; trash: string[] }> {
@@ -326,29 +287,6 @@ export class StoreWorker implements Methods {
       this.catalog.journals(),
       rows.map(({ run_id }) => run_id),
     );
-  }
-
-  /** The run with everything that could be read in short time. */
-  private async use(runId: string): Promise<OpenRun> {
-    this.heap.used();
-    const found = isId(runId) ? this.ingestion.find(runId) : null;
-    if (!found) throw userError('not_found', english`There is no run ${runId} here.`, { field: 'run_id' });
-    this.ingestion.open(found);
-    let late: NodeJS.Timeout | undefined;
-    const patience = new Promise<void>((resolve) => (late = setTimeout(resolve, WAIT_MS)));
-    await Promise.race([this.whenReady(runId), patience]);
-    clearTimeout(late);
-    // It may have been closed or made anew in the meantime.
-    const now = this.runs.get(runId);
-    if (!now?.tail.exists) throw userError('not_found', english`There is no run ${runId} here.`, { field: 'run_id' });
-    if (now.tail.lost !== null) throw userError('io', lostMessage(now.tail));
-    return now;
-  }
-
-  private async whenReady(runId: string): Promise<void> {
-    await this.ingestion.whenCaughtUp(runId);
-    await this.restoring.whenDone(runId);
-    await this.ingestion.whenCaughtUp(runId);
   }
 
   private wasRestored(runId: string, message: string): void {

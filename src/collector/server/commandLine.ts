@@ -4,7 +4,8 @@
  */
 import { parseArgs } from 'node:util';
 import { resolve } from 'node:path';
-import { JOURNAL_POLICIES, type JournalPolicy } from '../../protocol/api';
+import type { JournalPolicy } from '../../protocol/api';
+import { JOURNAL_POLICIES } from '../../protocol/api/collector';
 
 export interface Options {
   /** The `.xtrack` directory. */

@@ -40,6 +40,6 @@ export class Delivered {
 }
 
 function nameOf({ request, worker, key, startedMs, axis }: Question, rev: number): string {
-  const { x, from, to, points } = request;
-  return JSON.stringify([rev, worker, key, x, axis, startedMs, from ?? null, to ?? null, points]);
+  const { x, from, to, points, columns } = request;
+  return JSON.stringify([rev, worker, key, x, axis, startedMs, from ?? null, to ?? null, points, columns ?? null]);
 }

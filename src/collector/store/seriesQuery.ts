@@ -1,7 +1,7 @@
 /** Answers requests for series from the pieces of a run. */
 import type { SeriesRequest } from '../../protocol/api';
-import type { Series } from '../../protocol/rows';
-import { bucketExponent, bucketIndex, Buckets, exactColumns } from '../../domain/series/buckets';
+import type { Series, SeriesColumn } from '../../protocol/rows';
+import { bucketExponent, bucketIndex, Buckets, exactColumns, type Columns } from '../../domain/series/buckets';
 import { Extremes } from '../../domain/series/extremes';
 import { meanOfWorkers, type WorkerPoints } from '../../domain/series/mean';
 import { Delivered, type Delivery } from './delivered';
@@ -20,8 +20,6 @@ import type { Curve, PieceIndex } from './pieceIndex';
 
 /** The series that stands for all workers. */
 export const MEAN_WORKER = 'mean';
-
-type Columns = ReturnType<typeof exactColumns>;
 
 interface Points {
   x: number[];
@@ -59,9 +57,9 @@ export class SeriesQuery {
     const before = request.since === undefined ? null : this.delivered.take(question, request.since);
     this.delivered.keep(question, delivery);
     const tail = before && tailStart(before, delivery, segments, axis, to);
-    const columns = readColumns(segments, axis, Math.max(tail ?? from, from), to, k);
-    const series = { run_id: request.run_id, key: curve.key, worker: curve.worker, ...columns, exact, rev };
-    return tail === null ? series : { ...series, tail_from: tail };
+    const columns = readColumns(segments, axis, Math.max(tail ?? from, from), to, k, request.columns);
+    const about = { run_id: request.run_id, key: curve.key, worker: curve.worker, exact, rev };
+    return seriesOf(tail === null ? about : { ...about, tail_from: tail }, columns);
   }
 
   private mean(request: SeriesRequest, key: string, curves: Curve[], startedMs: number, rev: number): Series {
@@ -69,14 +67,19 @@ export class SeriesQuery {
     const { x, value } = within(sortByX(all), request.from ?? -Infinity, request.to ?? Infinity);
     const exact = x.length <= request.points;
     const about = { run_id: request.run_id, key, worker: MEAN_WORKER, exact, rev };
-    if (exact) return { ...about, ...exactColumns(x, value) };
+    if (exact) return seriesOf(about, exactColumns(x, value, request.columns));
     const from = x[0]!;
     const to = x[x.length - 1]!;
     const buckets = new Buckets(from, to, bucketExponent(from, to, request.points));
     const values = Float64Array.from(value);
     buckets.addSorted((i) => x[i]!, values, new Extremes(values), 0, x.length);
-    return { ...about, ...buckets.columns() };
+    return seriesOf(about, buckets.columns(request.columns));
   }
+}
+
+/** Without the columns that were not asked for, whatever its type says: whoever leaves some out does not read them. */
+function seriesOf(about: Omit<Series, keyof Columns>, columns: Columns): Series {
+  return { ...about, ...columns } as Series;
 }
 
 /** The number of visible points in the range; above `limit` only that there are more. */
@@ -98,10 +101,17 @@ function countUpTo(segments: Segment[], axis: Axis, from: number, to: number, li
 }
 
 /** k null: every point by itself. */
-function readColumns(segments: Segment[], axis: Axis, from: number, to: number, k: number | null): Columns {
+function readColumns(
+  segments: Segment[],
+  axis: Axis,
+  from: number,
+  to: number,
+  k: number | null,
+  wanted: readonly SeriesColumn[] | undefined,
+): Columns {
   if (k === null) {
     const { x, value } = readPoints(segments, axis, from, to);
-    return exactColumns(x, value);
+    return exactColumns(x, value, wanted);
   }
   const buckets = new Buckets(from, to, k);
   const reader: PointReader = {
@@ -113,7 +123,7 @@ function readColumns(segments: Segment[], axis: Axis, from: number, to: number, 
     points: (run) => buckets.addSorted(run.x, run.values(), run.extremes(), run.from, run.to),
   };
   for (const segment of segments) readSegment(segment, axis, from, to, reader);
-  return buckets.columns();
+  return buckets.columns(wanted);
 }
 
 function readPoints(segments: Segment[], axis: Axis, from: number, to: number): Points {

@@ -1,10 +1,15 @@
 /** What lists, charts and scripts see of a run. A user's edits win over what the script said. */
 import type { Json, Num } from '../../protocol/events';
-import type { Alert, RunDetail, RunRow, Summary } from '../../protocol/rows';
+import type { Alert, RunDetail, RunExtras, RunRow, Summary } from '../../protocol/rows';
 import { byWorker, compareWorkers, deriveStatus, isScript, type DerivedStatus } from './status';
 import type { RunState } from './state';
 import { workersOf, workerStates, workerTroubles } from './workers';
 import { lookUp, put } from '../safeRecord';
+
+/** The row stays apart from what only a detail tells, so that nothing of that gets into a list. */
+export interface DetailedRun extends RunExtras {
+  row: RunRow;
+}
 
 export function runRow(state: RunState, summaries: Record<string, Summary>, rev: number): RunRow {
   return rowOf(state, deriveStatus(state), summaries, rev);
@@ -41,11 +46,11 @@ function rowOf(state: RunState, derived: DerivedStatus, summaries: Record<string
   };
 }
 
-export function runDetail(state: RunState, summaries: Record<string, Summary>, rev: number): RunDetail {
+export function runDetail(state: RunState, summaries: Record<string, Summary>, rev: number): DetailedRun {
   const derived = deriveStatus(state);
   const scripts = byWorker(Object.values(state.writers).filter(isScript));
   return {
-    ...rowOf(state, derived, summaries, rev),
+    row: rowOf(state, derived, summaries, rev),
     notes: state.user.notes,
     checkpoints: state.checkpoints
       .map((checkpoint) => ({ ...checkpoint, at: Math.floor(checkpoint.at) }))
@@ -74,6 +79,11 @@ export function runDetail(state: RunState, summaries: Record<string, Summary>, r
     alerts: (state.alerts ?? []).map((alert) => ({ ...alert, at: Math.floor(alert.at) })).sort((a, b) => a.at - b.at),
     warnings: state.warnings,
   };
+}
+
+/** As `runs.get` answers it. */
+export function flatDetail({ row, ...extras }: DetailedRun): RunDetail {
+  return { ...row, ...extras };
 }
 
 function latestOf(alerts: readonly Alert[] = []): number | null {

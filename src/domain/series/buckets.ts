@@ -3,7 +3,7 @@
  * so a point that is appended changes the last bucket only, and two requests of one resolution share their borders.
  */
 import type { Num } from '../../protocol/events';
-import type { Series } from '../../protocol/rows';
+import { SERIES_COLUMNS, type Series, type SeriesColumn } from '../../protocol/rows';
 import { badKind, NAN, NEG_INF, POS_INF, type Extremes } from './extremes';
 
 /** What one bucket holds of each series; also what is known of a stored chunk without decoding it. */
@@ -57,7 +57,8 @@ export function toNum(value: number): Num {
   return Number.isNaN(value) ? 'NaN' : value > 0 ? 'Infinity' : '-Infinity';
 }
 
-type Columns = Pick<Series, 'x' | 'first' | 'last' | 'min' | 'max' | 'n' | 'bad'>;
+/** The columns of a series that were asked for, and in any case its bad values. */
+export type Columns = Partial<Pick<Series, SeriesColumn>> & Pick<Series, 'bad'>;
 
 /** Collects points, in any order of x, into the buckets that cover lo … hi. */
 export class Buckets {
@@ -142,23 +143,23 @@ export class Buckets {
     }
   }
 
-  /** The filled buckets with number `from` or more. */
-  columns(from = -Infinity): Columns {
-    const out: Columns = { x: [], first: [], last: [], min: [], max: [], n: [], bad: [] };
+  /** Those of the filled buckets. */
+  columns(wanted: readonly SeriesColumn[] = SERIES_COLUMNS): Columns {
+    const filled: number[] = [];
+    const bad: Series['bad'] = [];
     for (let at = 0; at < this.count; at++) {
-      if (this.n[at] === 0 || at + this.base < from) continue;
-      const x = this.firstX[at]!;
-      out.x.push(x);
-      out.first.push(toNum(this.first[at]!));
-      out.last.push(toNum(this.last[at]!));
-      const min = this.min[at]!;
-      out.min.push(min === Infinity ? null : min);
-      const max = this.max[at]!;
-      out.max.push(max === -Infinity ? null : max);
-      out.n.push(this.n[at]!);
-      pushBad(out.bad, x, this.bad[at]!);
+      if (this.n[at] === 0) continue;
+      filled.push(at);
+      pushBad(bad, this.firstX[at]!, this.bad[at]!);
     }
-    return out;
+    return columnsOf(wanted, bad, {
+      x: () => filled.map((at) => this.firstX[at]!),
+      first: () => filled.map((at) => toNum(this.first[at]!)),
+      last: () => filled.map((at) => toNum(this.last[at]!)),
+      min: () => filled.map((at) => finiteOrNull(this.min[at]!)),
+      max: () => filled.map((at) => finiteOrNull(this.max[at]!)),
+      n: () => filled.map((at) => this.n[at]!),
+    });
   }
 }
 
@@ -185,20 +186,40 @@ function pushBad(out: Series['bad'], x: number, kinds: number): void {
   if (kinds & NEG_INF) out.push({ x, kind: '-inf' });
 }
 
-/** Every point by itself. The arrays are in order of x. */
-export function exactColumns(xs: ArrayLike<number>, values: ArrayLike<number>): Columns {
-  const out: Columns = { x: [], first: [], last: [], min: [], max: [], n: [], bad: [] };
-  for (let i = 0; i < xs.length; i++) {
-    const x = xs[i]!;
-    const value = values[i]!;
-    const finite = Number.isFinite(value);
-    out.x.push(x);
-    out.first.push(toNum(value));
-    out.last.push(toNum(value));
-    out.min.push(finite ? value : null);
-    out.max.push(finite ? value : null);
-    out.n.push(1);
-    if (!finite) pushBad(out.bad, x, badKind(value));
-  }
+/** Every point by itself. Both arrays are in order of x. */
+export function exactColumns(
+  x: readonly number[],
+  values: readonly number[],
+  wanted: readonly SeriesColumn[] = SERIES_COLUMNS,
+): Columns {
+  const bad: Series['bad'] = [];
+  values.forEach((value, i) => {
+    if (!Number.isFinite(value)) pushBad(bad, x[i]!, badKind(value));
+  });
+  const nums = () => values.map(toNum);
+  const finite = () => values.map(finiteOrNull);
+  return columnsOf(wanted, bad, {
+    x: () => [...x],
+    first: nums,
+    last: nums,
+    min: finite,
+    max: finite,
+    n: () => values.map(() => 1),
+  });
+}
+
+/** Builds no column that nobody asked for. */
+function columnsOf(
+  wanted: readonly SeriesColumn[],
+  bad: Series['bad'],
+  build: { [C in SeriesColumn]: () => Series[C] },
+): Columns {
+  const out: Columns = { bad };
+  const put = <C extends SeriesColumn>(column: C, values: Series[C]) => (out[column] = values as Columns[C]);
+  for (const column of SERIES_COLUMNS) if (wanted.includes(column)) put(column, build[column]());
   return out;
+}
+
+function finiteOrNull(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
 }

@@ -1,8 +1,8 @@
 import * as vscode from 'vscode';
 import type { Alert, RunDetail, RunRow } from '../../protocol/rows';
-import type { Collectors } from '../collectors';
-import { plain } from '../messages';
-import { isActive, type RunFeed } from '../runFeed';
+import type { Collectors } from '../collectors/collectors';
+import { plain } from '../window/messages';
+import { isActive, type RunFeed } from '../runs/runFeed';
 
 export interface AlertActions {
   openCharts(run_id: string): void;

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import { plain } from '../messages';
-import { setting } from '../settings';
+import { plain } from '../window/messages';
+import { setting } from '../window/settings';
 import { readAlerts, type AlertSettings } from './alertSettings';
 
 /** This window's rules and webhook, and what is wrong with them. */

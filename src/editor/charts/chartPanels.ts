@@ -1,8 +1,8 @@
 /** Chart panels beside the editor: one for each choice of runs, restored after a reload. */
 import * as vscode from 'vscode';
-import { newPanelState, type PanelState, readPanelState, type ToHost } from '../../protocol/panel';
-import { CHARTS_PANEL } from '../contributions';
-import { EditorDesk } from './editorDesk';
+import { newPanelState, readPanelState, type StoredPanelState, type ToHost } from '../../protocol/panel';
+import { CHARTS_PANEL } from '../manifest/ids';
+import { PanelEditorActions } from './panelEditorActions';
 import { chartsPage } from './html';
 import { PanelSession } from './panelSession';
 import { panelTitles } from './panelTitles';
@@ -27,11 +27,11 @@ interface OpenPanel {
 
 export class ChartPanels implements vscode.Disposable, vscode.WebviewPanelSerializer {
   private readonly panels = new Set<OpenPanel>();
-  private readonly desk: EditorDesk;
+  private readonly editor: PanelEditorActions;
   private readonly registration: vscode.Disposable;
 
   constructor(private readonly deps: ChartPanelsDeps) {
-    this.desk = new EditorDesk(deps.source);
+    this.editor = new PanelEditorActions(deps.source);
     this.registration = vscode.window.registerWebviewPanelSerializer(CHARTS_PANEL, this);
   }
 
@@ -78,12 +78,12 @@ export class ChartPanels implements vscode.Disposable, vscode.WebviewPanelSerial
     for (const [i, { panel }] of opened.entries()) if (panel.title !== titles[i]) panel.title = titles[i]!;
   }
 
-  private adopt(panel: vscode.WebviewPanel, state: PanelState): void {
+  private adopt(panel: vscode.WebviewPanel, state: StoredPanelState): void {
     const { extensionUri, ...deps } = this.deps;
     const files = vscode.Uri.joinPath(extensionUri, 'dist', 'webview');
     const { webview } = panel;
     const session = new PanelSession(
-      { ...deps, desk: this.desk },
+      { ...deps, editor: this.editor },
       state,
       (message) => void webview.postMessage(message),
       (runs) => {

@@ -1,6 +1,6 @@
 /** Named ways to look at runs, kept in the workspace: which metrics, axes, groups, zooms; not which runs. */
 import * as vscode from 'vscode';
-import { type PanelState, readPanelState } from '../../protocol/panel';
+import { readPanelState, type StoredPanelState } from '../../protocol/panel';
 import type { ViewStore } from './ports';
 
 const KEY = 'xtrack.chartViews';
@@ -13,12 +13,12 @@ export class NamedViews implements ViewStore {
     return Object.keys(this.all()).sort((a, b) => a.localeCompare(b));
   }
 
-  get(name: string): PanelState | undefined {
+  get(name: string): StoredPanelState | undefined {
     const all = this.all();
     return Object.hasOwn(all, name) ? readPanelState(all[name]) : undefined;
   }
 
-  async save(state: PanelState): Promise<void> {
+  async save(state: StoredPanelState): Promise<void> {
     const name = await vscode.window.showInputBox({
       title: vscode.l10n.t('Keep this view'),
       prompt: vscode.l10n.t(
@@ -28,10 +28,7 @@ export class NamedViews implements ViewStore {
       validateInput: (text) => problemOf(text),
     });
     if (name === undefined) return;
-    await this.memento.update(KEY, {
-      ...this.all(),
-      [name.trim()]: { ...state, run_ids: [], focus: null, hidden: [], console_place: null },
-    });
+    await this.memento.update(KEY, { ...this.all(), [name.trim()]: state });
   }
 
   async remove(name: string): Promise<void> {

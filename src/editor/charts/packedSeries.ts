@@ -1,8 +1,11 @@
 /** Series as they go to a panel: columns of doubles, which cross to it as bytes. */
 import type { PanelSeries } from '../../protocol/panel';
-import type { Series } from '../../protocol/rows';
+import type { SeriesColumn, SeriesOf } from '../../protocol/rows';
 
-export function packSeries(series: Series): PanelSeries {
+/** What a chart draws. */
+export const DRAWN_COLUMNS = ['x', 'last', 'min', 'max'] as const satisfies SeriesColumn[];
+
+export function packSeries(series: SeriesOf<(typeof DRAWN_COLUMNS)[number]>): PanelSeries {
   const { run_id, key, worker, bad, exact, rev, tail_from } = series;
   return {
     ...{ run_id, key, worker, bad, exact, rev },

@@ -9,19 +9,18 @@ import type { Changed } from '../../protocol/rows';
 import {
   type Answer,
   type Connection,
-  newPanelState,
   type PanelAction,
   type PanelRequest,
   type PanelRun,
-  type PanelState,
   readPanelState,
   type RunEvent,
   type RunsMessage,
+  type StoredPanelState,
   type ToHost,
   type ToPanel,
 } from '../../protocol/panel';
-import { packSeries } from './packedSeries';
-import type { PanelDesk, RunActions, RunColorSource, RunSource, ViewStore } from './ports';
+import { DRAWN_COLUMNS, packSeries } from './packedSeries';
+import type { EditorActions, RunActions, RunColorSource, RunSource, ViewStore } from './ports';
 import { fetchRows } from './runRows';
 
 export interface SessionDeps {
@@ -29,7 +28,7 @@ export interface SessionDeps {
   colors: RunColorSource;
   actions: RunActions;
   keyMetric: () => string;
-  desk: PanelDesk;
+  editor: EditorActions;
   views: ViewStore;
   /** Failures that the panel shows itself are logged as well. */
   log: (message: string) => void;
@@ -50,7 +49,7 @@ export class PanelSession implements Disposable {
 
   constructor(
     private readonly deps: SessionDeps,
-    private panelState: PanelState,
+    private panelState: StoredPanelState,
     private readonly post: (message: ToPanel) => void,
     private readonly onRuns: (runs: PanelRun[]) => void,
   ) {
@@ -59,7 +58,7 @@ export class PanelSession implements Disposable {
     this.watch();
   }
 
-  get state(): PanelState {
+  get state(): StoredPanelState {
     return this.panelState;
   }
 
@@ -69,7 +68,7 @@ export class PanelSession implements Disposable {
 
   /** Shows other runs, in the same view. */
   show(run_ids: string[]): void {
-    this.panelState = { ...newPanelState(run_ids), ...this.panelState, run_ids };
+    this.panelState = { ...this.panelState, run_ids };
     this.watch();
     this.tellSoon('runs');
   }
@@ -175,12 +174,14 @@ export class PanelSession implements Disposable {
   private async answer(request: PanelRequest): Promise<Answer> {
     if (request.kind === 'action') return this.act(request.action);
     // A Buffer does not come through as bytes.
-    if (request.kind === 'file') return { bytes: new Uint8Array(await this.deps.desk.read(request.file)) };
+    if (request.kind === 'file') return { bytes: new Uint8Array(await this.deps.editor.read(request.file)) };
     const run_id = 'query' in request ? request.query.run_id : request.run_id;
     const client = await this.deps.source.forRun(run_id);
     switch (request.kind) {
-      case 'series':
-        return { series: (await client.call('runs.series', request.query)).series.map(packSeries) };
+      case 'series': {
+        const { series } = await client.call('runs.series', { ...request.query, columns: [...DRAWN_COLUMNS] });
+        return { series: series.map(packSeries) };
+      }
       case 'detail':
         return { detail: await client.call('runs.get', { run_id }) };
       case 'output': {
@@ -197,7 +198,7 @@ export class PanelSession implements Disposable {
   }
 
   private async act(action: PanelAction): Promise<Answer> {
-    const { actions, desk, views } = this.deps;
+    const { actions, editor, views } = this.deps;
     switch (action.do) {
       case 'stop':
         return { stop: await actions.stop(action.run_id) };
@@ -215,28 +216,28 @@ export class PanelSession implements Disposable {
         return {};
       case 'checkpoint_now':
       case 'pause':
-        await desk.command(action.run_id, action.do);
+        await editor.command(action.run_id, action.do);
         return {};
       case 'unpause':
-        await desk.command(action.run_id, 'resume');
+        await editor.command(action.run_id, 'resume');
         return {};
       case 'open':
-        await desk.open(action.run_id, action.file, action.line);
+        await editor.open(action.run_id, action.file, action.line);
         return {};
       case 'reveal':
-        await desk.reveal(action.run_id, action.file);
+        await editor.reveal(action.run_id, action.file);
         return {};
       case 'link':
-        await desk.link(action.url);
+        await editor.link(action.url);
         return {};
       case 'notes':
         await actions.editNotes(action.run_id);
         return {};
       case 'copy':
-        await desk.copy(action.text);
+        await editor.copy(action.text);
         return {};
       case 'copied':
-        desk.copied();
+        editor.copied();
         return {};
       case 'saveView':
         await views.save(action.state);
@@ -249,7 +250,7 @@ export class PanelSession implements Disposable {
         await views.remove(action.name);
         return { views: views.names() };
       case 'save':
-        await desk.save(action.name, action.kind, action.data);
+        await editor.save(action.name, action.kind, action.data);
         return {};
     }
   }

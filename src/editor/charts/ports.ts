@@ -1,7 +1,7 @@
 /** What the chart panels need of the rest of the editor; extension.ts hands it in. */
 import type { Disposable } from '../../base/disposable';
 import type { Method, Request, Results } from '../../protocol/api';
-import type { ImageKind, PanelState } from '../../protocol/panel';
+import type { ImageKind, StoredPanelState } from '../../protocol/panel';
 import type { Changed, StopResult } from '../../protocol/rows';
 
 export interface RunClient {
@@ -33,7 +33,7 @@ export interface RunActions {
 }
 
 /** Everything a panel can ask of the editor that is not an answer of the collector. */
-export interface PanelDesk {
+export interface EditorActions {
   /** Sends the run's script a command; refused in a workspace that is not trusted. */
   command(run_id: string, type: 'pause' | 'resume' | 'checkpoint_now'): Promise<void>;
   open(run_id: string, file: string, line: number | undefined): Promise<void>;
@@ -50,8 +50,8 @@ export interface PanelDesk {
 /** Ways to look at runs, kept by name in the workspace. */
 export interface ViewStore {
   names(): string[];
-  get(name: string): PanelState | undefined;
+  get(name: string): StoredPanelState | undefined;
   /** Asks for the name. */
-  save(state: PanelState): Promise<void>;
+  save(state: StoredPanelState): Promise<void>;
   remove(name: string): Promise<void>;
 }

@@ -5,8 +5,8 @@ import * as fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { userError } from '../../protocol/apiError';
-import { type ProgramResult, runProgram } from '../program';
-import { lastLine, type Probe } from '../pythonProbe';
+import { type ProgramResult, runProgram } from '../python/program';
+import { lastLine, type Probe } from '../python/pythonProbe';
 
 const INSTALL_SECONDS = 120;
 const VERIFY_SECONDS = 20;

@@ -2,9 +2,9 @@ import * as vscode from 'vscode';
 import { delimiter } from 'node:path';
 import { messageOf } from '../../base/unknown';
 import { userError } from '../../protocol/apiError';
-import { findInterpreter, knownInterpreters } from '../interpreter';
-import { plain } from '../messages';
-import { packageText, type Probe, probeInterpreter } from '../pythonProbe';
+import { findInterpreter, knownInterpreters } from '../python/interpreter';
+import { plain } from '../window/messages';
+import { packageText, type Probe, probeInterpreter } from '../python/pythonProbe';
 import { findWheel, installWheel, managedText, verifyClient } from './clientPackage';
 import { clusterText } from './clusterText';
 

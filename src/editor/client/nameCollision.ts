@@ -1,8 +1,8 @@
 /** A package on PyPI, for accelerator physics, has our import name: whoever uses it must not be surprised. */
 import * as vscode from 'vscode';
 import type { LaunchRequest } from '../../protocol/api';
-import { plain } from '../messages';
-import { packageText, probeInterpreter } from '../pythonProbe';
+import { plain } from '../window/messages';
+import { packageText, probeInterpreter } from '../python/pythonProbe';
 import { packageBeside } from './packageBeside';
 
 const ACCEPTED = 'xtrack.acceptedCollisions';

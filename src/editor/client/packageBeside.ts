@@ -10,10 +10,14 @@ export async function packageBeside({ target, cwd }: Pick<LaunchRequest, 'target
   const folder = 'script' in target ? dirname(resolve(cwd, target.script)) : cwd;
   for (const name of ['xtrack.py', join('xtrack', '__init__.py')]) {
     const path = join(folder, name);
-    const ours = await isFile(join(dirname(path), 'outlet.py'));
-    if (!ours && (await isFile(path))) return path;
+    if ((await isFile(path)) && !(await isClient(dirname(path)))) return path;
   }
   return null;
+}
+
+/** This client, also one of an earlier version, whose modules were all in one folder. */
+async function isClient(folder: string): Promise<boolean> {
+  return (await isFile(join(folder, 'core/outlet.py'))) || (await isFile(join(folder, 'outlet.py')));
 }
 
 function isFile(path: string): Promise<boolean> {

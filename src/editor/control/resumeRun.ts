@@ -2,10 +2,10 @@ import * as vscode from 'vscode';
 import { ApiError, userError } from '../../protocol/apiError';
 import type { Checkpoint, Launched } from '../../protocol/rows';
 import { formatAgo, formatNumber, toNumber } from '../../domain/format';
-import { withAnotherInterpreter } from '../anotherInterpreter';
-import type { Collectors } from '../collectors';
-import { plain } from '../messages';
-import { workingDirectory } from '../openFile';
+import { withAnotherInterpreter } from '../python/anotherInterpreter';
+import type { Collectors } from '../collectors/collectors';
+import { plain } from '../window/messages';
+import { workingDirectory } from '../runs/openFile';
 
 interface Again {
   changed_ok: boolean;

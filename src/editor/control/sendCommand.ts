@@ -1,9 +1,9 @@
 /** Commands to a running script from the palette, and what it answers. */
 import * as vscode from 'vscode';
 import type { CommandType, Json } from '../../protocol/events';
-import type { Collectors } from '../collectors';
-import { awaitAnswer } from '../commandAnswer';
-import { plain } from '../messages';
+import type { Collectors } from '../collectors/collectors';
+import { awaitAnswer } from '../runs/commandAnswer';
+import { plain } from '../window/messages';
 import { payloadOf } from './commandPayload';
 
 interface Choice extends vscode.QuickPickItem {

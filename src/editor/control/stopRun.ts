@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
 import type { CommandState, RunDetail, StopResult } from '../../protocol/rows';
-import type { Collectors } from '../collectors';
-import { plain } from '../messages';
-import { isActive } from '../runFeed';
-import { statusWord } from '../runText';
+import type { Collectors } from '../collectors/collectors';
+import { plain } from '../window/messages';
+import { isActive } from '../runs/runFeed';
+import { statusWord } from '../runs/runText';
 
 const LOOK_MS = 500;
 

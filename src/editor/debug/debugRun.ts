@@ -2,9 +2,9 @@ import * as vscode from 'vscode';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Launched, RunDetail } from '../../protocol/rows';
-import type { Collectors } from '../collectors';
-import { plain } from '../messages';
-import { isActive } from '../runFeed';
+import type { Collectors } from '../collectors/collectors';
+import { plain } from '../window/messages';
+import { isActive } from '../runs/runFeed';
 import { findPythonDebugger, type PythonDebugger } from './pythonDebugger';
 
 const EXTENSION = 'ms-python.debugpy';

@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
 import { formatBytes } from '../../domain/format';
 import type { DiskUsage, RunRow } from '../../protocol/rows';
-import type { Collectors } from '../collectors';
-import { runDescription } from '../runText';
-import { setting } from '../settings';
+import type { Collectors } from '../collectors/collectors';
+import { runDescription } from '../runs/runText';
+import { setting } from '../window/settings';
 
 const LISTED = 1_000;
 const LOOK_AGAIN_MS = 300;

@@ -1,10 +1,10 @@
 import * as vscode from 'vscode';
 import { formatAgo, formatBytes } from '../../domain/format';
 import type { RunRow } from '../../protocol/rows';
-import type { CollectorClient } from '../collectorClient';
-import type { Collectors } from '../collectors';
-import { followTask } from '../longTasks';
-import { plain } from '../messages';
+import type { CollectorClient } from '../collectors/collectorClient';
+import type { Collectors } from '../collectors/collectors';
+import { followTask } from '../collectors/followTask';
+import { plain } from '../window/messages';
 
 interface Trashed extends vscode.QuickPickItem {
   row: RunRow;

@@ -3,11 +3,10 @@ import * as vscode from 'vscode';
 import * as fs from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { messageOf } from '../../base/unknown';
-import type { Collectors } from '../collectors';
-import { FOLDER_SETTINGS, WINDOW_SETTINGS } from '../contributions';
-import { findInterpreter } from '../interpreter';
-import { packageText, probeInterpreter } from '../pythonProbe';
-import { setting } from '../settings';
+import type { Collectors } from '../collectors/collectors';
+import { findInterpreter } from '../python/interpreter';
+import { packageText, probeInterpreter } from '../python/pythonProbe';
+import { setting } from '../window/settings';
 import type { DirectoryFacts, DoctorFacts } from './editorFindings';
 
 export interface FactSources {
@@ -18,6 +17,8 @@ export interface FactSources {
   filter(): string;
   trashed(): Promise<number>;
   env: NodeJS.ProcessEnv;
+  /** The names of our settings, below `xtrack.`. */
+  settings: readonly string[];
   /** Folders of ours that may be on an interpreter's path. */
   clients(): string[];
   log: vscode.LogOutputChannel;
@@ -38,7 +39,7 @@ export async function collectFacts(sources: FactSources): Promise<DoctorFacts> {
     filter,
     hidden: filter === '' ? 0 : await hiddenRuns(sources, filter),
     trashed: await sources.trashed(),
-    invalid: invalidSettings(),
+    invalid: invalidSettings(sources.settings),
   };
 }
 
@@ -89,9 +90,9 @@ async function hiddenRuns({ collectors }: FactSources, filter: string): Promise<
   return hidden;
 }
 
-function invalidSettings(): DoctorFacts['invalid'] {
+function invalidSettings(names: readonly string[]): DoctorFacts['invalid'] {
   const configuration = vscode.workspace.getConfiguration('xtrack');
-  return [...FOLDER_SETTINGS, ...WINDOW_SETTINGS].flatMap((name) => {
+  return names.flatMap((name) => {
     const inspected = configuration.inspect(name);
     const wanted = typeof inspected?.defaultValue;
     const values = [inspected?.globalValue, inspected?.workspaceValue, inspected?.workspaceFolderValue];

@@ -1,6 +1,6 @@
 /** What the editor knows that the client's doctor cannot: pure, from facts that were collected before. */
 import { t } from '../../base/texts';
-import type { Interpreter } from '../interpreter';
+import type { Interpreter } from '../python/interpreter';
 import { type Finding, type Fix, showLog } from './finding';
 
 export interface DoctorFacts {

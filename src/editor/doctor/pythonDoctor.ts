@@ -1,8 +1,8 @@
 /** The client's own doctor, run with the interpreter that scripts run with. */
 import type * as vscode from 'vscode';
 import { t } from '../../base/texts';
-import { runProgram } from '../program';
-import { lastLine } from '../pythonProbe';
+import { runProgram } from '../python/program';
+import { lastLine } from '../python/pythonProbe';
 import { type Finding, LEVELS, type Level, showLog } from './finding';
 
 const SECONDS = 30;

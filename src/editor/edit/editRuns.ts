@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import type { Collectors } from '../collectors';
-import { plain } from '../messages';
+import type { Collectors } from '../collectors/collectors';
+import { plain } from '../window/messages';
 import { readTags, tagsText } from './tagList';
 
 /** What people say about runs: names, tags, stars; and the trash. */

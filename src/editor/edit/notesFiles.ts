@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { Collectors } from '../collectors';
+import type { Collectors } from '../collectors/collectors';
 
 /** A run's notes as a Markdown file in the editor; saving it saves them in the run. */
 export class NotesFiles implements vscode.FileSystemProvider, vscode.Disposable {

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
-import type { Collectors } from '../collectors';
-import { NOTES_SCHEME } from '../contributions';
-import { textColumn } from '../textColumn';
+import type { Collectors } from '../collectors/collectors';
+import { NOTES_SCHEME } from '../manifest/ids';
+import { textColumn } from '../window/textColumn';
 
 /** A run's notes as a Markdown file that is named as the run. */
 export async function openNotes(collectors: Collectors, run_id: string): Promise<void> {

@@ -2,10 +2,10 @@ import * as vscode from 'vscode';
 import { isAbsolute, relative } from 'node:path';
 import { DisposableStore } from '../../base/disposable';
 import type { RunRow } from '../../protocol/rows';
-import type { Collectors } from '../collectors';
-import { setContext } from '../contextKeys';
-import { cwdOf } from '../openFile';
-import type { RunFeed } from '../runFeed';
+import type { Collectors } from '../collectors/collectors';
+import { setContext } from '../window/contextKeys';
+import { cwdOf } from '../runs/openFile';
+import type { RunFeed } from '../runs/runFeed';
 import type { ExampleFolder } from './exampleFolder';
 
 type Step = 'example' | 'track' | 'lines' | 'compare';

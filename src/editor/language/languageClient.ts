@@ -8,9 +8,10 @@ import * as vscode from 'vscode';
 /** Files, cells of notebooks and interactive windows, and what is typed into the latter. */
 const SCHEMES = ['file', 'vscode-notebook-cell', 'vscode-interactive-input'];
 
-/** Owns the server process until it is disposed of. */
+/** Owns the server process until it is disposed of. `rulePages` is the URI of the folder with the pages of its rules. */
 export async function startLanguageClient(
   serverModule: string,
+  rulePages: string,
   log: vscode.LogOutputChannel,
 ): Promise<vscode.Disposable> {
   const run = { module: serverModule, transport: TransportKind.stdio };
@@ -21,8 +22,7 @@ export async function startLanguageClient(
     {
       documentSelector: SCHEMES.map((scheme) => ({ language: 'python', scheme })),
       outputChannel: log,
-      // The server has no other way to know how to say what it shows.
-      initializationOptions: { texts: vscode.l10n.bundle },
+      initializationOptions: { texts: vscode.l10n.bundle, rulePages },
     },
   );
   await client.start();

@@ -2,13 +2,14 @@ import * as vscode from 'vscode';
 import { join } from 'node:path';
 import { DisposableStore } from '../../base/disposable';
 
-/** Starts the language server with the first Python file that is opened; there may be one already. */
+/** Starts the language server when the first Python file is opened, or at once if one is open. */
 export class LanguageOnDemand implements vscode.Disposable {
   private readonly owned = new DisposableStore();
   private started = false;
 
   constructor(
     private readonly dist: string,
+    private readonly rulePages: string,
     private readonly log: vscode.LogOutputChannel,
   ) {
     this.owned.add(vscode.workspace.onDidOpenTextDocument((document) => this.consider(document)));
@@ -26,8 +27,8 @@ export class LanguageOnDemand implements vscode.Disposable {
   }
 
   private async start(): Promise<void> {
-    // A bundle of its own: only those who open Python files pay for loading it.
+    // A bundle of its own: only windows with Python files load it.
     const { startLanguageClient } = await import('./languageClient');
-    this.owned.add(await startLanguageClient(join(this.dist, 'language.js'), this.log));
+    this.owned.add(await startLanguageClient(join(this.dist, 'language.js'), this.rulePages, this.log));
   }
 }

@@ -2,10 +2,10 @@
 import * as vscode from 'vscode';
 import { userError } from '../../protocol/apiError';
 import type { Launched, RunDetail } from '../../protocol/rows';
-import { withAnotherInterpreter } from '../anotherInterpreter';
-import type { Collectors } from '../collectors';
-import { plain } from '../messages';
-import { workingDirectory } from '../openFile';
+import { withAnotherInterpreter } from '../python/anotherInterpreter';
+import type { Collectors } from '../collectors/collectors';
+import { plain } from '../window/messages';
+import { workingDirectory } from '../runs/openFile';
 import { argumentsProblem } from './askArguments';
 import { splitArguments } from './commandLine';
 import { type Given, placeOf, withParameter } from './parameters';

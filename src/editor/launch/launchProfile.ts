@@ -2,7 +2,7 @@
 import { t } from '../../base/texts';
 import { resolve } from 'node:path';
 import type { LaunchRequest } from '../../protocol/api';
-import { expandPath } from '../directory';
+import { expandPath } from '../window/settingPath';
 import { splitArguments } from './commandLine';
 
 export interface LaunchProfile {

@@ -1,5 +1,5 @@
 import type * as vscode from 'vscode';
-import { setting } from '../settings';
+import { setting } from '../window/settings';
 
 /** Tells a run's supervisor by which patterns metrics are read from what its script prints. */
 export function patternEnvironment(script: vscode.Uri): Record<string, string> {

@@ -1,7 +1,7 @@
 /** The launch profiles of the workspace's folders: read from the setting, and saved there. */
 import * as vscode from 'vscode';
 import { userError } from '../../protocol/apiError';
-import { setting } from '../settings';
+import { setting } from '../window/settings';
 import { type LaunchProfile, profileProblem } from './launchProfile';
 
 export interface FolderProfile {

@@ -3,8 +3,8 @@ import * as vscode from 'vscode';
 import { messageOf } from '../../base/unknown';
 import { userError } from '../../protocol/apiError';
 import type { Launched } from '../../protocol/rows';
-import { TASK_TYPE } from '../contributions';
-import { requireTrust } from '../messages';
+import { TASK_TYPE } from '../manifest/ids';
+import { requireTrust } from '../window/messages';
 import { profileProblem } from './launchProfile';
 import { allProfiles, type FolderProfile, profileNamed } from './profiles';
 

@@ -3,9 +3,9 @@ import { basename, dirname } from 'node:path';
 import { DisposableStore } from '../../base/disposable';
 import { userError } from '../../protocol/apiError';
 import type { RunRow } from '../../protocol/rows';
-import type { Collectors } from '../collectors';
-import { plain } from '../messages';
-import type { RunFeed } from '../runFeed';
+import type { Collectors } from '../collectors/collectors';
+import { plain } from '../window/messages';
+import type { RunFeed } from '../runs/runFeed';
 import { CellFailure, executeSilently, type JupyterKernel, jupyterKernel } from './jupyterKernels';
 import {
   type CellPlace,
@@ -129,14 +129,30 @@ export class TrackCell implements vscode.Disposable {
     let restarting = false;
     this.owned.add(
       kernel.onDidChangeStatus((status) => {
+        if (tracked.kernel !== kernel) return;
+        if (status === 'restarting' || status === 'terminating') this.stopRuns(tracked);
         if (status === 'restarting' || status === 'autorestarting') restarting = true;
-        if (status !== 'idle' || !restarting || tracked.kernel !== kernel) return;
+        if (status !== 'idle' || !restarting) return;
         restarting = false;
         executeSilently(kernel, setupCode({ ...tracked.setup, next: false })).catch((error: unknown) =>
           this.deps.log.warn(`The restarted kernel is not tracked: ${String(error)}`),
         );
       }),
     );
+  }
+
+  /**
+   * Its user restarts or shuts the kernel down, perhaps by a signal that it cannot catch: what ends by that was stopped
+   * and did not fail. One that crashes is restarted as well, but by itself, and its status says so.
+   */
+  private stopRuns({ runs }: Tracked): void {
+    const { collectors, feed, log } = this.deps;
+    for (const { run_id } of feed.active.filter((row) => runs.has(row.run_id)))
+      collectors
+        .callRun(run_id, 'runs.command', { run_id, type: 'stop' })
+        .catch((error: unknown) =>
+          log.warn(`The kernel of run ${run_id} ends, which could not be recorded: ${String(error)}`),
+        );
   }
 
   private offerLine({ cell }: CellPlace, code: string, { message }: CellFailure): void {

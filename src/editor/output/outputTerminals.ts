@@ -4,10 +4,10 @@ import { formatBytes } from '../../domain/format';
 import { ApiError } from '../../protocol/apiError';
 import type { Exit } from '../../protocol/events';
 import type { RunDetail } from '../../protocol/rows';
-import type { Collectors } from '../collectors';
-import { plain } from '../messages';
-import { isActive } from '../runFeed';
-import { statusWord } from '../runText';
+import type { Collectors } from '../collectors/collectors';
+import { plain } from '../window/messages';
+import { isActive } from '../runs/runFeed';
+import { statusWord } from '../runs/runText';
 import { ConsoleText } from './consoleText';
 
 const LOOK_MS = 400;

@@ -1,7 +1,7 @@
 import type { RunRow } from '../../protocol/rows';
-import type { CollectorClient } from '../collectorClient';
-import type { Collectors } from '../collectors';
-import type { FeedUpdate } from '../runFeed';
+import type { CollectorClient } from '../collectors/collectorClient';
+import type { Collectors } from '../collectors/collectors';
+import type { FeedUpdate } from '../runs/runFeed';
 
 export const PAGE = 200;
 

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { formatAgo, formatBytes, formatNumber, toNumber } from '../../domain/format';
 import type { RunRow } from '../../protocol/rows';
-import { durationText, sourceText, statusWord, troublesText } from '../runText';
+import { durationText, sourceText, statusWord, troublesText } from '../runs/runText';
 
 const LONGEST = 12;
 

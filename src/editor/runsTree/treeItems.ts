@@ -2,9 +2,9 @@ import * as vscode from 'vscode';
 import { formatAgo, formatBytes, formatDuration, shortName, straight, toNumber } from '../../domain/format';
 import { betterOf } from '../../domain/metric/keyMetric';
 import type { Artifact, Attempt, Checkpoint, RunRow } from '../../protocol/rows';
-import { isActive } from '../runFeed';
-import type { SeriesStyle } from '../runColors';
-import { keyMetric, runDescription, statusIcon, statusWord, valueText } from '../runText';
+import { isActive } from '../runs/runFeed';
+import type { SeriesStyle } from '../runs/runColors';
+import { keyMetric, runDescription, statusIcon, statusWord, valueText } from '../runs/runText';
 
 /** So that what follows the name has room in a narrow sidebar. */
 const LONGEST_NAME = 20;

@@ -11,14 +11,21 @@ Every event is in a file of the .xtrack directory when its call returns, whether
 
 from __future__ import annotations
 
-from typing import Any, Dict, Optional
+import functools
+from typing import TYPE_CHECKING, Callable, cast
 
-from .callbacks import PyTorchCallback
-from .run import Run
-from .tracker import Tracker, current_run
-from .transports import FileTransport, NullTransport, StdioTransport, TCPTransport, Transport, UnixSocketTransport
-from .troubles import logger as _logger
+from .api.run import Run
+from .api.tracker import Tracker, current_run
+from .core.warnings import logger as _logger
+from .integrations.pytorch import PyTorchCallback
+from .transport.transports import FileTransport, NullTransport, StdioTransport, TCPTransport, Transport, UnixSocketTransport
 from .version import VERSION as __version__
+
+if TYPE_CHECKING:
+    # Type checkers bring it along.
+    from typing_extensions import Concatenate, ParamSpec  # pyright: ignore[reportMissingModuleSource]
+
+    P = ParamSpec("P")
 
 __all__ = [
     "FileTransport",
@@ -30,6 +37,7 @@ __all__ = [
     "Tracker",
     "Transport",
     "UnixSocketTransport",
+    "__version__",
     "alert",
     "current_run",
     "end_run",
@@ -54,75 +62,40 @@ start_run = Tracker.start_run
 
 
 def end_run(status: str = "completed") -> None:
+    """Ends the current run, if there is one, as completed, failed or killed."""
     run = current_run()
     if run is not None:
         run.end(status)
 
 
-def _of_current(method: str, arguments: Any, named: Dict[str, Any]) -> Optional[Any]:
-    run = current_run()
-    if run is None:
-        _logger.warning("xtrack: %s without a run does nothing: call start_run first", method)
-        return None
-    return getattr(run, method)(*arguments, **named)
+def _of_current_run(method: Callable[Concatenate[Run, P], None]) -> Callable[P, None]:
+    """The method as a function that calls it on the current run, and only warns where there is none."""
+
+    @functools.wraps(method)
+    def call(*arguments: P.args, **named: P.kwargs) -> None:
+        run = current_run()
+        if run is None:
+            _logger.warning("xtrack: %s without a run does nothing: call start_run first", method.__name__)
+        else:
+            method(run, *arguments, **named)
+
+    # What shows signatures follows this, and would show the method's `self` otherwise.
+    vars(call)["__wrapped__"] = functools.partial(method, cast(Run, None))
+    return call
 
 
-def log_param(*arguments: Any, **named: Any) -> None:
-    """As Run.log_param, of the current run; so are the other functions."""
-    _of_current("log_param", arguments, named)
-
-
-def log_params(*arguments: Any, **named: Any) -> None:
-    _of_current("log_params", arguments, named)
-
-
-def log_metric(*arguments: Any, **named: Any) -> None:
-    _of_current("log_metric", arguments, named)
-
-
-def log_metrics(*arguments: Any, **named: Any) -> None:
-    _of_current("log_metrics", arguments, named)
-
-
-def log_artifact(*arguments: Any, **named: Any) -> None:
-    _of_current("log_artifact", arguments, named)
-
-
-def log_checkpoint(*arguments: Any, **named: Any) -> None:
-    _of_current("log_checkpoint", arguments, named)
-
-
-def log_image(*arguments: Any, **named: Any) -> None:
-    _of_current("log_image", arguments, named)
-
-
-def log_histogram(*arguments: Any, **named: Any) -> None:
-    _of_current("log_histogram", arguments, named)
-
-
-def log_table(*arguments: Any, **named: Any) -> None:
-    _of_current("log_table", arguments, named)
-
-
-def log_confusion_matrix(*arguments: Any, **named: Any) -> None:
-    _of_current("log_confusion_matrix", arguments, named)
-
-
-def log_roc_curve(*arguments: Any, **named: Any) -> None:
-    _of_current("log_roc_curve", arguments, named)
-
-
-def log_pr_curve(*arguments: Any, **named: Any) -> None:
-    _of_current("log_pr_curve", arguments, named)
-
-
-def set_status(*arguments: Any, **named: Any) -> None:
-    _of_current("set_status", arguments, named)
-
-
-def alert(*arguments: Any, **named: Any) -> None:
-    _of_current("alert", arguments, named)
-
-
-def log(*arguments: Any, **named: Any) -> None:
-    _of_current("log", arguments, named)
+log_param = _of_current_run(Run.log_param)
+log_params = _of_current_run(Run.log_params)
+log_metric = _of_current_run(Run.log_metric)
+log_metrics = _of_current_run(Run.log_metrics)
+log_artifact = _of_current_run(Run.log_artifact)
+log_checkpoint = _of_current_run(Run.log_checkpoint)
+log_image = _of_current_run(Run.log_image)
+log_histogram = _of_current_run(Run.log_histogram)
+log_table = _of_current_run(Run.log_table)
+log_confusion_matrix = _of_current_run(Run.log_confusion_matrix)
+log_roc_curve = _of_current_run(Run.log_roc_curve)
+log_pr_curve = _of_current_run(Run.log_pr_curve)
+set_status = _of_current_run(Run.set_status)
+alert = _of_current_run(Run.alert)
+log = _of_current_run(Run.log)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from typing import Dict, List, NoReturn, Optional
+from typing import Dict, List, NoReturn, Optional, Set
 
-from . import doctor, unsent
-from .ids import is_id
-from .job import Job
-from .supervisor import Supervisor
+from .core.ids import is_id
+from .doctor import report as doctor
+from .supervisor.job import Job
+from .supervisor.supervisor import Supervisor
+from .transport import unsent
 from .version import VERSION
 
 USAGE = """\
@@ -28,21 +29,21 @@ options:
   --experiment NAME  the experiment it belongs to
   --tag KEY=VALUE    a tag; may be given several times
   --tty              give the script a terminal
-  --debugger PATH    debugpy's folder: wait for a debugger before the script runs; runs/ID/debugger-N.json tells the port
-  --workers N        so many processes of the script on one run, with the variables that torchrun sets
-  --once             do nothing where this attempt was begun before
+  --debugger PATH    debugpy's folder: wait for a debugger before the script runs; its port is then in runs/ID/debugger-N.json
+  --workers N        number of processes to start for the run, with the variables that torchrun sets
+  --once             do nothing if this attempt has been started before
   --argv             what follows is a command, not a Python script
 
-doctor: looks for what keeps runs from being recorded or shown, and says what to do.
+doctor: finds what keeps runs from being recorded or shown, and says how to fix it.
 
-  --dir DIR          the folder whose runs are meant, or its .xtrack (default: as a script here would find it)
-  --run ID           also why this run is not shown
+  --dir DIR          a folder with runs, or its .xtrack (default: the one that a script here would use)
+  --run ID           also find out why this run is not shown
   --json             findings as JSON: {"findings": [{"id", "level", "title", "detail", "action"}]}
 
-send: sends what killed scripts that streamed to a collector could not send any more, to the one that XTRACK_TRANSPORT and
-its like name, as they did for the script. The next script that streams there does so too.
+send: sends what scripts that were killed while streaming to a collector could not send. It goes to the collector that
+XTRACK_TRANSPORT and the other variables name. The next script that streams there does so too.
 
-  --dir DIR          the .xtrack directory of those scripts (default: as a script here would find it)
+  --dir DIR          the .xtrack directory of those scripts (default: the one that a script here would use)
 """
 _WITH_VALUE = ("--run-id", "--attempt", "--name", "--experiment", "--tag", "--debugger", "--workers")
 MAX_WORKERS = 256
@@ -67,7 +68,10 @@ def main(arguments: List[str]) -> int:
 
 def parse(words: List[str]) -> Job:
     """By hand: argparse would take the script's own options for ours."""
-    options, flags, tags, rest = {}, set(), {}, list(words)
+    options: Dict[str, str] = {}
+    tags: Dict[str, str] = {}
+    flags: Set[str] = set()
+    rest = list(words)
     while rest and rest[0].startswith("--") and rest[0] != "--":
         word, _, value = rest.pop(0).partition("=")
         if word in _FLAGS and not value:
@@ -89,10 +93,10 @@ def parse(words: List[str]) -> Job:
     if rest and rest[0] == "--":
         rest.pop(0)
     if not rest or rest == ["-m"]:
-        usage_error("what is to run is missing")
+        usage_error("the script to run is missing")
     run_id = options.get("--run-id")
     if run_id is not None and not is_id(run_id):
-        usage_error("%r is no run id (letters, digits, . _ -)" % run_id)
+        usage_error("%r is not a run id (letters, digits, . _ -)" % run_id)
     attempt = options.get("--attempt")
     if attempt is not None and (not attempt.isdigit() or int(attempt) < 1):
         usage_error("--attempt needs a number from 1 on, not %r" % attempt)
@@ -120,9 +124,10 @@ def parse_doctor(words: List[str]) -> doctor.Request:
 
 
 def parse_options(words: List[str], known: List[str]) -> Dict[str, str]:
-    options, rest = {}, list(words)
+    options: Dict[str, str] = {}
+    rest = list(words)
     while rest:
-        word, separator, value = rest.pop(0).partition("=")
+        word, _, value = rest.pop(0).partition("=")
         if word not in known:
             usage_error("unknown option %s" % word)
         if not value and not rest:

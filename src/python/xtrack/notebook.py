@@ -15,18 +15,17 @@ Kernels that are no IPython say themselves what they execute:
 
 from __future__ import annotations
 
-import atexit
 import os
 import re
 import sys
 import threading
 from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Union
 
-from . import directory as directories
-from . import exits, tracker
-from .cellrun import CellRun
-from .process import absolute
-from .troubles import logger
+from .api import exits, tracker
+from .core import directory as directories
+from .core.process import absolute
+from .core.warnings import logger
+from .notebooks.cellrun import CellRun
 from .version import VERSION
 
 #: Files that IPython makes up for cells.
@@ -148,7 +147,7 @@ class Notebook:
     def kernel_ends(self) -> None:
         cell, self._running = self._running, None
         if cell is not None:
-            cell.end("killed", {"type": "KernelExit", "message": "The kernel ended while the cell ran."})
+            cell.end(*exits.SHUT_DOWN)
 
     def offered(self, run_id: Optional[str]) -> Any:
         return self._running.offer(run_id) if self._running is not None else None
@@ -164,7 +163,7 @@ class Notebook:
         return "%s#%s" % (self.path, cell_id if cell_id is not None else "In[%s]" % ("?" if number is None else number))
 
     def _located(self, text: str) -> str:
-        def locate(found: "re.Match[str]") -> str:
+        def locate(found: re.Match[str]) -> str:
             place = self._place_of(found.group(2))
             if place is None:
                 return found.group(0)
@@ -232,9 +231,7 @@ def track(
             if not _installed:
                 _installed = True
                 tracker.offered = _notebook.offered
-                exits.install()
-                # After the hook that ends open runs as completed, so that it is called before that.
-                atexit.register(_notebook.kernel_ends)
+                exits.install_in_kernel(_notebook.kernel_ends)
             _notebook.track(cells)
     except Exception as error:
         logger.warning("xtrack: cells are not tracked: %s: %s", type(error).__name__, error)
@@ -254,7 +251,7 @@ class cell:  # noqa: N801 - used as a function
     ) -> None:
         self._what = (code, number, cell_id, file)
 
-    def __enter__(self) -> "cell":
+    def __enter__(self) -> cell:
         try:
             _notebook.started(*self._what)
         except Exception as error:

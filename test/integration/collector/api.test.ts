@@ -193,6 +193,22 @@ describe('edits', () => {
   });
 });
 
+describe('rows of an edit', () => {
+  it('are the rows of the list: no field of the detail is among them', async () => {
+    await streamRun('edited', 2);
+    const listed = async (trash = false) =>
+      (await collector.call('runs.list', { trash })).rows.find((row) => row.run_id === 'edited');
+    // Sizes are counted a little later.
+    await until(async () => (await listed())?.files_size !== undefined);
+    const { rows } = await collector.call('runs.update', { run_id: 'edited', starred: true });
+    expect(Object.keys(rows[0]!).sort()).toEqual(Object.keys((await listed())!).sort());
+    expect(rows[0]).toMatchObject({ starred: true, checkpoints: 0, artifacts: 0, alerts: 0 });
+    const trashed = (await collector.call('runs.update', { run_id: 'edited', deleted: true })).rows[0]!;
+    expect(Object.keys(trashed).sort()).toEqual(Object.keys((await listed(true))!).sort());
+    expect(trashed.trashed).toBeGreaterThan(0);
+  });
+});
+
 describe('output', () => {
   it('is read by offset from the latest attempt', async () => {
     const file = join(collector.place.dir, 'runs', 'first', 'output-worker-0-1.log');
@@ -228,6 +244,17 @@ describe('requests', () => {
     expect(await collector.call('runs.list', { limit: 1e9 })).toMatchObject({ cursor: null });
     const { series } = await collector.call('runs.series', { run_id: 'first', keys: ['loss'], x: 'step', points: 1e9 });
     expect(series[0]).toMatchObject({ exact: true });
+  });
+
+  it('for series get all columns, or those that they name', async () => {
+    const question = { run_id: 'first', keys: ['loss'], x: 'step' as const, points: 100 };
+    const [all] = (await collector.call('runs.series', question)).series;
+    const [some] = (await collector.call('runs.series', { ...question, columns: ['x', 'max'] })).series;
+    const { first: _first, last: _last, min: _min, n: _n, ...rest } = all!;
+    expect(all!.first).toHaveLength(20);
+    expect(some).toEqual(rest);
+    const wrong = collector.call('runs.series', { ...question, columns: ['y'] } as never);
+    await expect(wrong).rejects.toMatchObject({ data: { code: 'invalid', field: 'columns.0' } });
   });
 });
 

@@ -2,7 +2,7 @@
 import { appendFileSync, rmSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Collectors } from '../../../src/editor/collectors';
+import type { Collectors } from '../../../src/editor/collectors/collectors';
 import { ResumeRun } from '../../../src/editor/control/resumeRun';
 import { Launcher } from '../../../src/editor/launch/launcher';
 import type { LaunchProfile } from '../../../src/editor/launch/launchProfile';

@@ -1,7 +1,7 @@
 /** Commands to a real script, and what it answers to each: by its socket, and by the run's directory alone. */
 import { mkdirSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { awaitAnswer } from '../../../src/editor/commandAnswer';
+import { awaitAnswer } from '../../../src/editor/runs/commandAnswer';
 import type { CommandType, Json } from '../../../src/protocol/events';
 import type { CommandState } from '../../../src/protocol/rows';
 import { buildCollector, cleanUp, RunningCollector } from './harness';

@@ -198,20 +198,19 @@ describe('retention', () => {
 
   it('counts from the time it is given, and removes nothing unless told to', async () => {
     const asked: object[] = [];
-    const ports = {
-      trash: { purge: async (ids: string[]) => ({ deleted: ids, bytes: 0, refused: [] }) },
-      call: (async (_: string, params: object) => {
+    const context = {
+      ask: (async (_: string, params: object) => {
         asked.push(params);
         return { runs: [], trash: [] };
       }) as never,
-      moveToTrash: async () => undefined,
+      appendEdit: async () => undefined,
       log: () => undefined,
     };
-    const retention = new Retention(ports);
-    retention.set({ days: null, trash_days: null });
+    const retention = new Retention(context, async (ids) => ({ deleted: ids }));
+    retention.configured({ retention: { days: null, trash_days: null } });
     await retention.apply(1e12, 0);
     expect(asked).toEqual([{ endedBefore: null, trashedBefore: null, limit: 500 }]);
-    retention.set({ days: 30, trash_days: 7 });
+    retention.configured({ retention: { days: 30, trash_days: 7 } });
     await retention.apply(1e12, 0);
     retention.dispose();
     expect(asked).toContainEqual({ endedBefore: 1e12 - 30 * 864e5, trashedBefore: 1e12 - 7 * 864e5, limit: 500 });
@@ -225,22 +224,20 @@ describe('retention', () => {
     const trash = [{ id: 'trashed', at: today - 2 * DAY }];
     const older = (all: typeof runs, time: number) =>
       all.filter(({ id, at }) => at < time && !gone.includes(id)).map(({ id }) => id);
-    const retention = new Retention({
-      trash: {
-        purge: async (ids: string[]) => {
-          gone.push(...ids);
-          return { deleted: ids, bytes: 0, refused: [] };
-        },
-      },
-      call: (async (_: string, { endedBefore, trashedBefore }: { endedBefore: number; trashedBefore: number }) => ({
+    const context = {
+      ask: (async (_: string, { endedBefore, trashedBefore }: { endedBefore: number; trashedBefore: number }) => ({
         runs: older(runs, endedBefore),
         trash: older(trash, trashedBefore),
       })) as never,
-      moveToTrash: async (id: string) => void gone.push(id),
+      appendEdit: async ({ run_id }: { run_id: string }) => void gone.push(run_id),
       log: () => undefined,
+    };
+    const retention = new Retention(context, async (ids) => {
+      gone.push(...ids);
+      return { deleted: ids };
     });
-    // Looks by itself come after an hour; here it is told when to.
-    retention.set({ days: 100, trash_days: 7 });
+    // By itself it checks every hour; here the test says when.
+    retention.configured({ retention: { days: 100, trash_days: 7 } });
     retention.dispose();
     const HOUR = 3600_000;
     const year = 365 * DAY;

@@ -173,7 +173,7 @@ describe('an attempt', () => {
     expect(spawnSync('python3', once, { cwd: work, env }).status).toBe(0);
     const second = spawnSync('python3', once, { cwd: work, env });
     expect(second.status).toBe(1);
-    expect(second.stderr.toString()).toContain('was begun before');
+    expect(second.stderr.toString()).toContain('has been started before');
     expect(starts()).toHaveLength(1);
   }, 30_000);
 });

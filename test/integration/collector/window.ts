@@ -1,6 +1,6 @@
 /** A window on a real collector: of the editor, what asks people and what is told by its settings. For `vi.mock('vscode')`. */
 import { Emitter } from '../../../src/base/emitter';
-import type { Collectors } from '../../../src/editor/collectors';
+import type { Collectors } from '../../../src/editor/collectors/collectors';
 import type { Method, Request } from '../../../src/protocol/api';
 import { ApiError } from '../../../src/protocol/apiError';
 import type { Launches } from './launches';

@@ -108,7 +108,7 @@ it('an interpreter that vanished is named, nothing is started, and another one g
   await finished(run_id);
   rmSync(link);
   const gone = {
-    data: { code: 'invalid', field: 'interpreter' },
+    data: { code: 'invalid', field: 'interpreter', interpreter: link },
     message: expect.stringContaining(`${link} was not found`),
   };
   await expect(collector.call('runs.resume', { run_id })).rejects.toMatchObject(gone);

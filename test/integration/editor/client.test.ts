@@ -9,7 +9,7 @@ import { writeWheel } from '../../../scripts/wheel.mjs';
 import { findWheel, installWheel, verifyClient } from '../../../src/editor/client/clientPackage';
 import { clusterText } from '../../../src/editor/client/clusterText';
 import { packageBeside } from '../../../src/editor/client/packageBeside';
-import { type Probe, probeInterpreter } from '../../../src/editor/pythonProbe';
+import { type Probe, probeInterpreter } from '../../../src/editor/python/pythonProbe';
 import type { LaunchRequest } from '../../../src/protocol/api';
 
 const env = { ...process.env, PYTHONPATH: undefined };

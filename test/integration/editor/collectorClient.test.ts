@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { useTexts } from '../../../src/base/texts';
-import { CollectorClient, compareVersions } from '../../../src/editor/collectorClient';
+import { CollectorClient, compareVersions } from '../../../src/editor/collectors/collectorClient';
 import { ApiError } from '../../../src/protocol/apiError';
 import type { Changed } from '../../../src/protocol/rows';
 

@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { expandPath, realDirectory, resolveDirectory } from '../../../src/editor/directory';
+import { realDirectory, resolveDirectory } from '../../../src/editor/collectors/directory';
+import { expandPath } from '../../../src/editor/window/settingPath';
 
 let root: string;
 beforeEach(() => (root = realpathSync(mkdtempSync(join(tmpdir(), 'xt-dir-')))));

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import {
   type CodeLens,
   createProtocolConnection,
+  type Diagnostic,
   type ProtocolConnection,
   StreamMessageReader,
   StreamMessageWriter,
@@ -121,6 +122,23 @@ test('a document that is closed or unknown has none', async () => {
   await connection.sendNotification('textDocument/didClose', { textDocument: { uri } });
   expect(await lenses()).toEqual([]);
   expect(await lenses('file:///never.py')).toEqual([]);
+});
+
+test('what the rules find is marked, with a link to the page of the rule', async () => {
+  server.kill();
+  await start({ rulePages: 'file:///x/docs/rules' });
+  await open('import xtrack\n\nxtrack.log_metric("loss", "0.5")\n');
+  const { items } = await connection.sendRequest<{ items: Diagnostic[] }>('textDocument/diagnostic', {
+    textDocument: { uri },
+  });
+  expect(items).toMatchObject([
+    {
+      range: { start: { line: 2, character: 26 }, end: { line: 2, character: 31 } },
+      code: 'metric-not-a-number',
+      codeDescription: { href: 'file:///x/docs/rules/metric-not-a-number.md' },
+      source: 'XTrack',
+    },
+  ]);
 });
 
 test('it ends with its editor', async () => {

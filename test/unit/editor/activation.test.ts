@@ -4,9 +4,10 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { COMMANDS } from '../../../src/editor/contributions';
+import manifest from '../../../package.json';
 
 const DIST = join(__dirname, '../../../dist');
+const COMMANDS = manifest.contributes.commands.map(({ command }) => command);
 /** What the editor is told, as far as activation needs it. */
 const EDITOR = `
 const said = { commands: {}, tasks: {}, schemes: [], errors: [], executed: [] };
@@ -59,14 +60,14 @@ function activate(): { said: Said; ready(): Promise<unknown> } {
   const load = createRequire(join(home, 'extension.js'));
   const { said } = load('vscode') as { said: Said };
   const extension = load('./extension.js') as { activate(context: object): { ready(): Promise<unknown> } };
-  return { said, ...extension.activate({ subscriptions: owned, ran }) };
+  return { said, ...extension.activate({ subscriptions: owned, ran, extension: { packageJSON: manifest } }) };
 }
 
 describe('activation', () => {
   it('says what the editor asks for at once, and asks the rest to do it as soon as that is there', async () => {
     writeFileSync(join(home, 'composition.js'), LATER);
     const { said, ready } = activate();
-    expect(Object.keys(said.commands)).toEqual([...COMMANDS]);
+    expect(Object.keys(said.commands)).toEqual(COMMANDS);
     expect([said.schemes, Object.keys(said.tasks)]).toEqual([['xtrack-notes'], ['xtrack']]);
 
     // Asked for in the turn in which the editor was told, in which nothing else can be there yet.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { awaitAnswer, refusal } from '../../../src/editor/commandAnswer';
+import { awaitAnswer, refusal } from '../../../src/editor/runs/commandAnswer';
 import type { RunClient } from '../../../src/editor/charts/ports';
 
 type Acks = { worker: string; status: string; error?: string }[];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { payloadOf } from '../../../src/editor/control/commandPayload';
-import { expandPath } from '../../../src/editor/directory';
+import { expandPath } from '../../../src/editor/window/settingPath';
 import { type LaunchProfile, profileProblem, profileRequest } from '../../../src/editor/launch/launchProfile';
 import { placeOf, withParameter } from '../../../src/editor/launch/parameters';
 

@@ -2,12 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { texts as shownTexts } from '../../../scripts/texts.mjs';
-import * as contributions from '../../../src/editor/contributions';
+import { CONTRIBUTIONS } from '../../../src/editor/contributions';
+import type { Contribution } from '../../../src/editor/manifest/contribution';
+import * as ids from '../../../src/editor/manifest/ids';
+import { manifestOf } from '../../../src/editor/manifest/manifest';
 
-interface MenuEntry {
-  command: string;
-  when?: string;
-}
 interface SettingEntry {
   scope: string;
   order: number;
@@ -27,6 +26,7 @@ const manifest = JSON.parse(written, (_, value) =>
   typeof value === 'string' ? value.replace(/^%(.+)%$/, (whole, key: string) => texts[key] ?? whole) : value,
 );
 const { contributes } = manifest;
+const commandIds: string[] = contributes.commands.map(({ command }: { command: string }) => command);
 const settings: Record<string, SettingEntry> = contributes.configuration.properties;
 
 describe('texts', () => {
@@ -40,15 +40,21 @@ describe('texts', () => {
   test('of the code are looked up as they are written', () => expect(shownTexts().length).toBeGreaterThan(400));
 });
 
-describe('package.json against the ids in the code', () => {
-  test('contributes exactly the commands that have handlers', () => {
-    const ids = contributes.commands.map((command: { command: string }) => command.command);
-    expect([...ids].sort()).toEqual([...contributions.COMMANDS].sort());
+describe('package.json', () => {
+  test('is what the features declare', () => {
+    const declared = manifestOf(CONTRIBUTIONS);
+    const { contributes, capabilities } = JSON.parse(written);
+    expect(contributes).toEqual(declared.contributes);
+    expect(capabilities.untrustedWorkspaces.restrictedConfigurations).toEqual(declared.restrictedConfigurations);
+    expect(texts).toEqual(declared.texts);
   });
 
-  test('menus and keys name commands that exist', () => {
-    const menus = Object.values(contributes.menus as Record<string, MenuEntry[]>).flat();
-    for (const { command } of [...menus, ...contributes.keybindings]) expect(contributions.COMMANDS).toContain(command);
+  test('has each command and each setting of one feature alone', () => {
+    const features: readonly Contribution[] = CONTRIBUTIONS;
+    for (const kind of ['commands', 'settings'] as const) {
+      const declared = features.flatMap((feature) => Object.keys(feature[kind] ?? {}));
+      expect(declared).toEqual([...new Set(declared)]);
+    }
   });
 
   test('what starts or steers scripts is offered in trusted workspaces alone', () => {
@@ -70,7 +76,7 @@ describe('package.json against the ids in the code', () => {
     const texts = JSON.stringify([contributes.viewsWelcome, contributes.walkthroughs]);
     const links = [...texts.matchAll(/\(command:(xtrack\.[^)]*)\)/g)].map(([, id]) => id);
     expect(links.length).toBeGreaterThan(10);
-    for (const id of links) expect(contributions.COMMANDS).toContain(id);
+    for (const id of links) expect(commandIds).toContain(id);
   });
 
   test('each step of the walkthrough checks itself off by something that happens, and has its picture', () => {
@@ -88,17 +94,12 @@ describe('package.json against the ids in the code', () => {
 
   test('context keys that are asked are set', () => {
     const asked = JSON.stringify(contributes).match(/xtrack\.(view|filtered|did\.\w+)\b(?!\.)/g) ?? [];
-    expect([...new Set(asked)].sort()).toEqual([...contributions.CONTEXT_KEYS].sort());
-  });
-
-  test('contributes exactly the settings that are read', () => {
-    const names = Object.keys(settings).map((name) => name.replace('xtrack.', ''));
-    expect(names.sort()).toEqual([...contributions.FOLDER_SETTINGS, ...contributions.WINDOW_SETTINGS].sort());
+    expect([...new Set(asked)].sort()).toEqual([...ids.CONTEXT_KEYS].sort());
   });
 
   test('has the view in its container', () => {
-    expect(contributes.viewsContainers.activitybar[0].id).toBe(contributions.VIEW_CONTAINER);
-    expect(contributes.views[contributions.VIEW_CONTAINER][0].id).toBe(contributions.RUNS_VIEW);
+    expect(contributes.viewsContainers.activitybar[0].id).toBe(ids.VIEW_CONTAINER);
+    expect(contributes.views[ids.VIEW_CONTAINER][0].id).toBe(ids.RUNS_VIEW);
   });
 
   test('is activated where it has something to do, and nowhere else', () => {
@@ -106,10 +107,10 @@ describe('package.json against the ids in the code', () => {
     expect(manifest.activationEvents).toEqual([
       'workspaceContains:.xtrack',
       'onLanguage:python',
-      `onFileSystem:${contributions.NOTES_SCHEME}`,
-      `onWebviewPanel:${contributions.CHARTS_PANEL}`,
+      `onFileSystem:${ids.NOTES_SCHEME}`,
+      `onWebviewPanel:${ids.CHARTS_PANEL}`,
     ]);
-    expect(contributes.taskDefinitions.map(({ type }: { type: string }) => type)).toEqual([contributions.TASK_TYPE]);
+    expect(contributes.taskDefinitions.map(({ type }: { type: string }) => type)).toEqual([ids.TASK_TYPE]);
   });
 
   test('settings are described, and in an order of their own', () => {
@@ -119,13 +120,6 @@ describe('package.json against the ids in the code', () => {
       expect(markdownDescription, name).toMatch(/^\S.{20,}[.`…]$/s);
       expect(value, name).toBeDefined();
     }
-  });
-
-  test('settings that folders have can be set in folders, and no others', () => {
-    for (const name of contributions.FOLDER_SETTINGS)
-      expect(['resource', 'machine-overridable'], name).toContain(settings[`xtrack.${name}`]?.scope);
-    for (const name of contributions.WINDOW_SETTINGS)
-      expect(['window', 'machine'], name).toContain(settings[`xtrack.${name}`]?.scope);
   });
 
   test('of what a workspace sets only what shows something counts before it is trusted', () => {
@@ -169,7 +163,7 @@ describe('series colours', () => {
   };
 
   test('are the ten that runs are given', () => {
-    expect((contributes.colors as ColorEntry[]).map(({ id }) => id)).toEqual([...contributions.SERIES_COLORS]);
+    expect((contributes.colors as ColorEntry[]).map(({ id }) => id)).toEqual([...ids.SERIES_COLORS]);
   });
 
   test.each(Object.keys(backgrounds) as (keyof typeof backgrounds)[])('stand out from the background: %s', (theme) => {

@@ -76,7 +76,7 @@ function open(run_ids: string[]): { session: PanelSession; collector: Collector;
         showOutput: (run_id) => note(`output ${run_id}`),
         editNotes: (run_id) => note(`notes ${run_id}`),
       },
-      desk: {
+      editor: {
         command: (run_id, type) => note(`command ${type} ${run_id}`),
         open: (_run, file, line) => note(`open ${file}:${line}`),
         read: (file) => note(`read ${file}`).then(() => Uint8Array.of(1, 2)),
@@ -88,8 +88,8 @@ function open(run_ids: string[]): { session: PanelSession; collector: Collector;
       },
       views: {
         names: () => ['mine'],
-        get: (name) => (name === 'mine' ? { ...newPanelState([]), smoothing: 0.5 } : undefined),
-        save: (state) => note(`view ${state.x}`),
+        get: (name) => (name === 'mine' ? { ...newPanelState([]), group: 'params.lr' } : undefined),
+        save: (state) => note(`view of ${state.run_ids.length} runs`),
         remove: (name) => note(`no view ${name}`),
       },
       keyMetric: () => 'val/f1',
@@ -205,8 +205,9 @@ describe('a chart panel session', () => {
 
   it('remembers what the panel was showing', () => {
     const { session } = open(['a']);
-    session.receive({ kind: 'state', state: { ...newPanelState(['a']), x: 'wall', smoothing: 0.5 } });
+    const shown = { version: 9, slices: { timeline: { zoom: 3 } } };
+    session.receive({ kind: 'state', state: { run_ids: ['other'], ...shown } });
     session.show(['a', 'b']);
-    expect(session.state).toMatchObject({ run_ids: ['a', 'b'], x: 'wall', smoothing: 0.5 });
+    expect(session.state).toEqual({ run_ids: ['a', 'b'], ...shown });
   });
 });

@@ -1,6 +1,6 @@
 import { expect, it, vi } from 'vitest';
 import type * as vscode from 'vscode';
-import type { Collectors } from '../../../src/editor/collectors';
+import type { Collectors } from '../../../src/editor/collectors/collectors';
 import { ResumeRun } from '../../../src/editor/control/resumeRun';
 import { userError } from '../../../src/protocol/apiError';
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { RunColors } from '../../../src/editor/runColors';
+import { RunColors } from '../../../src/editor/runs/runColors';
 
 const stored = new Map<string, unknown>();
 const memory = {

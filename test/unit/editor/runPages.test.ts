@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Collectors } from '../../../src/editor/collectors';
+import type { Collectors } from '../../../src/editor/collectors/collectors';
 import { RunPages } from '../../../src/editor/runsTree/runPages';
 import type { RunRow } from '../../../src/protocol/rows';
 

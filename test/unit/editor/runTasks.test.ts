@@ -1,7 +1,7 @@
 /** When a task ends: with the exit of its run's process, not with what its script says before that. */
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type * as vscode from 'vscode';
-import type { Collectors } from '../../../src/editor/collectors';
+import type { Collectors } from '../../../src/editor/collectors/collectors';
 import { RunTasks } from '../../../src/editor/launch/runTasks';
 import { OutputTerminals } from '../../../src/editor/output/outputTerminals';
 import type { Launched } from '../../../src/protocol/rows';

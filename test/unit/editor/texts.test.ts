@@ -3,7 +3,7 @@ import { readTags, tagsText } from '../../../src/editor/edit/tagList';
 import { splitArguments, UnclosedQuote } from '../../../src/editor/launch/commandLine';
 import { ConsoleText } from '../../../src/editor/output/consoleText';
 import { findFrames } from '../../../src/editor/output/tracebackFrames';
-import { windowEnvironment } from '../../../src/editor/windowEnvironment';
+import { windowEnvironment } from '../../../src/editor/window/windowEnvironment';
 
 describe('arguments', () => {
   test.each([

@@ -1,15 +1,15 @@
 import type { Tree } from '@lezer/common';
 import { describe, expect, it, test } from 'vitest';
-import { PythonSource } from '../../../src/language/pythonSource';
-import { entryPoint } from '../../../src/language/trainingScript';
-import { readSigns } from '../../../src/language/trainingSigns';
+import { PythonSource } from '../../../src/language/python/pythonSource';
+import { entryPoint } from '../../../src/language/lenses/training/trainingScript';
+import { readSigns } from '../../../src/language/lenses/training/trainingSigns';
 import { examples } from './corpus';
 
 function entryLine(text: string, ...others: string[]): number | null {
   const [source, ...rest] = [text, ...others].map((each) => PythonSource.create('file:///a.py', 'python', 1, each));
   const signs = rest.map((each) => readSigns(each.tree, each.text));
   const entry = entryPoint(readSigns(source!.tree, source!.text), signs);
-  return entry && source!.lineOf(entry.from);
+  return entry && source!.positionOf(entry.from).line;
 }
 
 describe('scripts that train', () => {

@@ -23,7 +23,7 @@ describe('processes', () => {
     const child = running();
     new Process(dir, 'run-1', { proc: procOf(child.pid!) }).log('run_start').metric('loss', 1, 1);
     await until(() => rowOf(first.worker, 'run-1')?.status === 'running');
-    const info = await first.worker.launchInfo({ run_id: 'run-1' });
+    const info = await first.worker.queries.launchInfo({ run_id: 'run-1' });
     expect(info.processes).toMatchObject([{ worker: 'worker-0', role: 'script', proc: { pid: child.pid } }]);
     await new Promise((resolve) => setTimeout(resolve, 1200));
     expect(goneOf(first.notices)).toBeUndefined();
@@ -56,7 +56,7 @@ describe('processes', () => {
       .log('process', { pid: script.pid!, pgid: script.pid!, proc: { ...procOf(script.pid!) } });
     new Process(dir, 'run-1', { proc: procOf(script.pid!) }).log('run_start');
     await until(() => rowOf(worker, 'run-1')?.workers.length === 1);
-    const info = await worker.launchInfo({ run_id: 'run-1' });
+    const info = await worker.queries.launchInfo({ run_id: 'run-1' });
     expect(info.processes.map(({ role, pgid }) => [role, pgid])).toEqual([
       ['script', script.pid],
       ['supervisor', null],

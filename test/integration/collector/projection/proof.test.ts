@@ -27,7 +27,7 @@ it('a number that was read wrong is found, and its journal stays', async () => {
   const { worker, end } = start(dir, { seal: { journals: 'delete', afterMs: 0 } });
   await until(() => rowOf(worker, 'run-1')?.status === 'completed');
   expect(await points(worker, 'run-1', 'loss')).toEqual([0.25]);
-  const warnings = async () => (await worker.get({ run_id: 'run-1' })).warnings;
+  const warnings = async () => (await worker.queries['runs.get']({ run_id: 'run-1' })).warnings;
   await until(async () => (await warnings()).length > 0);
   expect(await warnings()).toMatchObject([{ code: 'not_sealed', message: expect.stringContaining('points differ') }]);
   end();
@@ -44,7 +44,7 @@ it('a line of code that was read wrong is found, and its journal stays', async (
     { t: 'run_end', p: { run_id: 'run-1', status: 'completed' } },
   ]);
   const { worker } = start(dir, { seal: { journals: 'delete', afterMs: 0 } });
-  const warnings = async () => (await worker.get({ run_id: 'run-1' })).warnings;
+  const warnings = async () => (await worker.queries['runs.get']({ run_id: 'run-1' })).warnings;
   await until(async () => (await warnings()).length > 0);
   const message = expect.stringContaining('the lines that logged it differ') as string;
   expect(await warnings()).toMatchObject([{ code: 'not_sealed', message }]);

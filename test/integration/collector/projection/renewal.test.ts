@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HeapWatch } from '../../../../src/collector/projection/heapWatch';
-import { WorkerClient } from '../../../../src/collector/contract/workerApi';
+import { WorkerClient } from '../../../../src/collector/server/workerClient';
 import { buildCollector, cleanUp } from '../harness';
 import { Process, tempDir } from '../../../unit/collector/journal/journalFixture';
 import { elsewhere } from './startedWorkers';
@@ -63,8 +63,8 @@ describe('a store’s thread that is begun anew', () => {
       const asked = (async () => {
         while (asking) {
           const [{ metrics }, { total }] = await Promise.all([
-            client.call('get', { run_id: 'run-1' }),
-            client.call('list', {}),
+            client.call('runs.get', { run_id: 'run-1' }),
+            client.call('runs.list', {}),
           ]);
           counts.push(metrics['loss']!.count, total);
         }
@@ -83,7 +83,7 @@ describe('a store’s thread that is begun anew', () => {
       expect(new Set(counts)).toEqual(new Set([500, 1]));
       script.metric('loss', 1, 500);
       await client.call('bell', { run_id: 'run-1', file: script.journal.file });
-      expect((await client.call('get', { run_id: 'run-1' })).metrics['loss']?.count).toBe(501);
+      expect((await client.call('runs.get', { run_id: 'run-1' })).metrics['loss']?.count).toBe(501);
       await client.call('shutdown', {});
     } finally {
       client.dispose();

@@ -39,13 +39,13 @@ const isSealed = (dir: string, runId: string): boolean =>
   filesOf(dir, runId).includes('seal.json') && !filesOf(dir, runId).some((name) => /^events-.*xtj$/.test(name));
 
 async function contents({ worker }: Started, run_id: string): Promise<unknown> {
-  const { rev: _rev, ...detail } = await worker.get({ run_id });
-  const { series } = await worker.series({ run_id, keys: ['loss'], x: 'step', points: 100 });
+  const { rev: _rev, ...detail } = await worker.queries['runs.get']({ run_id });
+  const { series } = await worker.queries['runs.series']({ run_id, keys: ['loss'], x: 'step', points: 100 });
   return {
     detail,
     series: series.map((one) => ({ ...one, rev: 0 })),
-    logs: await worker.logs({ run_id }),
-    events: await worker.events({ run_id }),
+    logs: await worker.queries['runs.logs']({ run_id }),
+    events: await worker.queries['runs.events']({ run_id }),
   };
 }
 
@@ -122,10 +122,10 @@ describe('a run that is over', () => {
     ];
     const first = start(dir, { seal: NOW });
     await until(() => isSealed(dir, 'run-1'));
-    expect((await first.worker.get({ run_id: 'run-1' })).sites).toEqual(sites);
+    expect((await first.worker.queries['runs.get']({ run_id: 'run-1' })).sites).toEqual(sites);
     first.end();
     const second = start(dir);
-    expect((await second.worker.get({ run_id: 'run-1' })).sites).toEqual(sites);
+    expect((await second.worker.queries['runs.get']({ run_id: 'run-1' })).sites).toEqual(sites);
     const report = await verifyRun(sqlOfTests(), { runId: 'run-1', dir: join(dir, 'runs', 'run-1') });
     expect(report.findings).toEqual([]);
   });
@@ -148,7 +148,10 @@ describe('a run that is over', () => {
     rmSync(join(dir, 'catalog.sqlite'));
     const second = start(dir, { seal: NOW });
     await until(() => rowOf(second.worker, 'run-1')?.name === 'mine');
-    expect(await second.worker.get({ run_id: 'run-1' })).toMatchObject({ notes: 'better', warnings: [] });
+    expect(await second.worker.queries['runs.get']({ run_id: 'run-1' })).toMatchObject({
+      notes: 'better',
+      warnings: [],
+    });
   });
 
   it('goes on when it is resumed, from what was sealed, even when its newer database is lost; and is sealed again', async () => {
@@ -169,7 +172,7 @@ describe('a run that is over', () => {
     await until(() => isSealed(dir, 'run-1'));
     expect(filesOf(dir, 'run-1')).toEqual(['run.sqlite', 'seal.json']);
     expect(await points(second.worker, 'run-1', 'loss')).toEqual([0.5, 0.1, 0.05]);
-    expect((await second.worker.get({ run_id: 'run-1' })).attempts).toHaveLength(2);
+    expect((await second.worker.queries['runs.get']({ run_id: 'run-1' })).attempts).toHaveLength(2);
     second.end();
     const third = start(dir);
     expect(await points(third.worker, 'run-1', 'loss')).toEqual([0.5, 0.1, 0.05]);
@@ -191,7 +194,10 @@ describe('a run that is over', () => {
     await until(() => rowOf(worker, 'run-1')?.metrics['loss']?.count === 3);
     await until(() => isSealed(dir, 'run-1'));
     expect(await points(worker, 'run-1', 'loss')).toEqual([0.5, 0.25, 0.125]);
-    expect((await worker.logs({ run_id: 'run-1' })).lines.map(({ message }) => message)).toEqual(['hello', 'late']);
+    expect((await worker.queries['runs.logs']({ run_id: 'run-1' })).lines.map(({ message }) => message)).toEqual([
+      'hello',
+      'late',
+    ]);
   });
 
   it('is the same in another place', async () => {
@@ -221,8 +227,10 @@ describe('a run that is over', () => {
     rmSync(files[1]!);
     const second = start(dir, { seal: NOW });
     for (const run_id of ['run-1', 'run-2']) {
-      await expect(second.worker.get({ run_id })).rejects.toMatchObject({ data: { code: 'io' } });
-      await expect(second.worker.series({ run_id, keys: ['loss'], x: 'step', points: 9 })).rejects.toThrow('backup');
+      await expect(second.worker.queries['runs.get']({ run_id })).rejects.toMatchObject({ data: { code: 'io' } });
+      await expect(
+        second.worker.queries['runs.series']({ run_id, keys: ['loss'], x: 'step', points: 9 }),
+      ).rejects.toThrow('backup');
       await until(() => rowOf(second.worker, run_id)?.error?.includes('backup'));
       expect(rowOf(second.worker, run_id)?.metrics['loss']?.count).toBe(2);
     }
@@ -266,7 +274,7 @@ describe('a run that is over', () => {
     rmSync(join(dir, 'runs', 'run-1', 'run.sqlite'));
     const second = start(dir);
     expect(await points(second.worker, 'run-1', 'loss')).toEqual([0.5, 0.25, 0.1]);
-    const { warnings } = await second.worker.get({ run_id: 'run-1' });
+    const { warnings } = await second.worker.queries['runs.get']({ run_id: 'run-1' });
     expect(warnings).toMatchObject([{ code: 'database_damaged' }]);
   });
 
@@ -287,11 +295,11 @@ describe('a run that is over', () => {
     writeFileSync(packed, torn);
     rmSync(join(dir, 'runs', 'run-1', 'run.sqlite'));
     const second = start(dir);
-    await expect(second.worker.get({ run_id: 'run-1' })).rejects.toThrow('backup');
+    await expect(second.worker.queries['runs.get']({ run_id: 'run-1' })).rejects.toThrow('backup');
     const told = () => second.notices.filter(({ kind }) => kind === 'warning');
     expect(told()).toMatchObject([{ message: expect.stringContaining('could not be unpacked') }]);
     expect(await points(second.worker, 'run-2', 'loss')).toEqual([0.5, 0.25]);
-    await expect(second.worker.get({ run_id: 'run-1' })).rejects.toThrow('backup');
+    await expect(second.worker.queries['runs.get']({ run_id: 'run-1' })).rejects.toThrow('backup');
     expect(told()).toHaveLength(1);
     expect(readFileSync(packed).equals(torn)).toBe(true);
   });
@@ -341,7 +349,7 @@ describe('a run that is over', () => {
     const bad = flipped(readFileSync(join(run.dir, 'run.sqlite')));
     writeFileSync(join(run.dir, 'run.sqlite'), bad);
     const second = start(dir, { seal: NOW });
-    await expect(second.worker.get({ run_id: 'run-1' })).rejects.toThrow('backup');
+    await expect(second.worker.queries['runs.get']({ run_id: 'run-1' })).rejects.toThrow('backup');
     await second.worker.rebuild();
     await second.worker.flush();
     second.end();
@@ -365,7 +373,7 @@ describe('a run that is over', () => {
     writeFileSync(file, bad);
     const second = start(dir);
     expect(await points(second.worker, 'run-1', 'loss')).toEqual([0.5, 0.25, 0.5, 0.25]);
-    const { warnings } = await second.worker.get({ run_id: 'run-1' });
+    const { warnings } = await second.worker.queries['runs.get']({ run_id: 'run-1' });
     expect(warnings).toMatchObject([{ code: 'database_damaged', message: expect.stringContaining('packed') }]);
     expect(readFileSync(`${file}.damaged`).equals(bad)).toBe(true);
   });
@@ -384,7 +392,7 @@ describe('a run that is over', () => {
       await until(() => filesOf(dir, 'run-1').length === files.length);
       const sealed = readFileSync(join(dir, 'runs', 'run-1', 'run.sqlite'));
       await new Promise((resolve) => setTimeout(resolve, 1500));
-      const { warnings } = await worker.get({ run_id: 'run-1' });
+      const { warnings } = await worker.queries['runs.get']({ run_id: 'run-1' });
       expect(warnings).toMatchObject([{ code: 'bad_frame', file: script.journal.file, count: 1 }, { code: 'gap' }]);
       expect(rowOf(worker, 'run-1')?.metrics['loss']?.count).toBe(4);
       end();
@@ -415,7 +423,7 @@ describe('a run that is over', () => {
     // Read by one that does not seal, and again from what it saved.
     const first = start(dir);
     await until(() => rowOf(first.worker, 'run-1')?.status === 'completed');
-    const { warnings } = await first.worker.get({ run_id: 'run-1' });
+    const { warnings } = await first.worker.queries['runs.get']({ run_id: 'run-1' });
     expect([warnings.length, warnings.some(({ code }) => code === 'bad_frame')]).toEqual([200, false]);
     first.end();
     start(dir, { seal: NOW });
@@ -445,7 +453,7 @@ describe('a run that is over', () => {
     const { worker } = start(dir, { seal: NOW });
     await until(() => filesOf(dir, 'run-1').includes('seal.json') && filesOf(dir, 'run-1').length === 3);
     expect(filesOf(dir, 'run-1')).toEqual([script.journal.file, 'run.sqlite', 'seal.json']);
-    const { warnings } = await worker.get({ run_id: 'run-1' });
+    const { warnings } = await worker.queries['runs.get']({ run_id: 'run-1' });
     expect(warnings).toEqual([{ code: 'torn_length', message: says, file: script.journal.file, offset: at, count: 1 }]);
     expect((await verifyRun(sqlOfTests(), run)).findings).toContainEqual(error);
   });
@@ -460,7 +468,7 @@ describe('a run that is over', () => {
     const plain = start(dir);
     const warning = { code: 'torn_end', file: script.journal.file, offset: bytes.length, count: 1 };
     await until(() => rowOf(plain.worker, 'run-1')?.status === 'completed');
-    const warned = async () => (await plain.worker.get({ run_id: 'run-1' })).warnings;
+    const warned = async () => (await plain.worker.queries['runs.get']({ run_id: 'run-1' })).warnings;
     while ((await warned()).length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
     expect(await warned()).toMatchObject([{ ...warning, message: expect.stringContaining('ends in') }]);
     plain.end();
@@ -469,7 +477,7 @@ describe('a run that is over', () => {
     expect(report.findings).toEqual([note]);
     const { worker } = start(dir, { seal: NOW });
     await until(() => isSealed(dir, 'run-1'));
-    expect((await worker.get({ run_id: 'run-1' })).warnings).toMatchObject([warning]);
+    expect((await worker.queries['runs.get']({ run_id: 'run-1' })).warnings).toMatchObject([warning]);
   });
 
   it('elsewhere, whose last data has not come to this disk yet, is not sealed before it has', async () => {
@@ -484,7 +492,7 @@ describe('a run that is over', () => {
     await until(() => rowOf(worker, 'run-1')?.metrics['loss']?.count === 2);
     await new Promise((resolve) => setTimeout(resolve, 1500));
     expect(filesOf(dir, 'run-1')).toContain(script.journal.file);
-    expect((await worker.get({ run_id: 'run-1' })).warnings).toEqual([]);
+    expect((await worker.queries['runs.get']({ run_id: 'run-1' })).warnings).toEqual([]);
     // Sizes and times are those of before: nothing tells.
     const disk = openSync(path, 'r+');
     writeSync(disk, whole, at, whole.length - at, at);
@@ -493,7 +501,7 @@ describe('a run that is over', () => {
     await until(() => isSealed(dir, 'run-1'));
     expect(await points(worker, 'run-1', 'loss')).toEqual([0.5, 0.25, 0.125]);
     // What was logged after the end is told, as ever.
-    expect((await worker.get({ run_id: 'run-1' })).warnings).toMatchObject([{ code: 'after_end' }]);
+    expect((await worker.queries['runs.get']({ run_id: 'run-1' })).warnings).toMatchObject([{ code: 'after_end' }]);
   });
 
   it.each(SEAL_STEPS)('loses nothing when the collector dies when it has %s', async (last: SealStep) => {
@@ -514,7 +522,7 @@ describe('a run that is over', () => {
       const next = start(dir, { seal: { journals, afterMs: 0 } });
       await until(() => isSealed(dir, 'run-1'));
       expect(await points(next.worker, 'run-1', 'loss')).toEqual([0.5, 0.25, 0.5, 0.25]);
-      const { warnings, checkpoints } = await next.worker.get({ run_id: 'run-1' });
+      const { warnings, checkpoints } = await next.worker.queries['runs.get']({ run_id: 'run-1' });
       expect([warnings, checkpoints.length]).toEqual([[], 2]);
       next.end();
       const report = await verifyRun(sqlOfTests(), { runId: 'run-1', dir: join(dir, 'runs', 'run-1') });

@@ -56,13 +56,13 @@ export function start(
 }
 
 export const rowOf = (worker: StoreWorker, runId: string): RunRow | undefined =>
-  worker.list({}).rows.find(({ run_id }) => run_id === runId);
+  worker.queries['runs.list']({}).rows.find(({ run_id }) => run_id === runId);
 
 export const changes = (notices: WorkerNotice[]): Changed[] =>
   notices.flatMap((notice) => (notice.kind === 'changed' ? notice.changes : []));
 
 export const points = async (worker: StoreWorker, runId: string, key: string): Promise<number[]> => {
-  const { series } = await worker.series({ run_id: runId, keys: [key], x: 'step', points: 1000 });
+  const { series } = await worker.queries['runs.series']({ run_id: runId, keys: [key], x: 'step', points: 1000 });
   return series.flatMap(({ last }) => last as number[]);
 };
 

@@ -79,7 +79,7 @@ describe('the store’s thread', () => {
     expect(rowOf(second.worker, 'run-1')).toBeDefined();
     await until(() => rowOf(second.worker, 'run-1')?.metrics['loss']?.count === 2);
     expect(await points(second.worker, 'run-1', 'loss')).toEqual([1, 2]);
-    expect((await second.worker.get({ run_id: 'run-1' })).warnings).toEqual([]);
+    expect((await second.worker.queries['runs.get']({ run_id: 'run-1' })).warnings).toEqual([]);
   });
 
   it('makes databases again that were deleted or damaged while it was away', async () => {
@@ -87,7 +87,7 @@ describe('the store’s thread', () => {
     const first = start(dir);
     for (const id of ['run-1', 'run-2', 'run-3'])
       new Process(dir, id).log('run_start').metric('loss', 1, 1).log('run_end', { status: 'completed' });
-    await until(() => first.worker.list({ filter: 'status = completed' }).total === 3);
+    await until(() => first.worker.queries['runs.list']({ filter: 'status = completed' }).total === 3);
     first.end();
     rmSync(join(dir, 'catalog.sqlite'));
     rmSync(join(dir, 'runs', 'run-2', 'run.sqlite'));
@@ -96,13 +96,15 @@ describe('the store’s thread', () => {
     bytes[bytes.length >> 1] = bytes[bytes.length >> 1]! ^ 0xff;
     writeFileSync(damaged, bytes);
     const second = start(dir);
-    await until(() => second.worker.list({ filter: 'metrics.loss = 1' }).total === 3);
+    await until(() => second.worker.queries['runs.list']({ filter: 'metrics.loss = 1' }).total === 3);
     for (const id of ['run-1', 'run-2', 'run-3']) expect(await points(second.worker, id, 'loss')).toEqual([1]);
-    expect((await second.worker.get({ run_id: 'run-3' })).warnings).toMatchObject([{ code: 'database_damaged' }]);
+    expect((await second.worker.queries['runs.get']({ run_id: 'run-3' })).warnings).toMatchObject([
+      { code: 'database_damaged' },
+    ]);
     second.end();
     writeFileSync(join(dir, 'catalog.sqlite'), 'rubbish');
     const third = start(dir);
-    await until(() => third.worker.list({}).total === 3);
+    await until(() => third.worker.queries['runs.list']({}).total === 3);
     expect(third.notices).toContainEqual(expect.objectContaining({ kind: 'warning' }));
   });
 
@@ -165,7 +167,9 @@ describe('the store’s thread', () => {
     await until(() => rowOf(worker, 'run-1'));
     rmSync(join(dir, 'runs', 'run-1'), { recursive: true });
     await until(() => !rowOf(worker, 'run-1'));
-    await expect(worker.get({ run_id: 'run-1' })).rejects.toMatchObject({ data: { code: 'not_found' } });
+    await expect(worker.queries['runs.get']({ run_id: 'run-1' })).rejects.toMatchObject({
+      data: { code: 'not_found' },
+    });
   });
 
   it('looks at nothing outside its directory', async () => {
@@ -176,8 +180,8 @@ describe('the store’s thread', () => {
     symlinkSync(join(other, 'runs', 'run-1'), join(dir, 'runs', 'run-1'));
     const { worker } = start(dir);
     for (const run_id of ['run-1', '../x', '', 'a/b'])
-      await expect(worker.get({ run_id })).rejects.toMatchObject({ data: { code: 'not_found' } });
-    expect(worker.list({}).total).toBe(0);
+      await expect(worker.queries['runs.get']({ run_id })).rejects.toMatchObject({ data: { code: 'not_found' } });
+    expect(worker.queries['runs.list']({}).total).toBe(0);
   });
 
   it('answers queries about live rows, and says where a query is wrong', async () => {
@@ -185,8 +189,8 @@ describe('the store’s thread', () => {
     const { worker } = start(dir);
     new Process(dir, 'run-1').log('run_start').log('param', { key: 'lr', value: 0.1 }).metric('loss', 3, 1);
     new Process(dir, 'run-2').log('run_start').log('param', { key: 'lr', value: 0.01 }).metric('loss', 2, 1);
-    await until(() => worker.list({}).total === 2);
-    const ids = (filter: string) => worker.list({ filter }).rows.map(({ run_id }) => run_id);
+    await until(() => worker.queries['runs.list']({}).total === 2);
+    const ids = (filter: string) => worker.queries['runs.list']({ filter }).rows.map(({ run_id }) => run_id);
     expect(ids('params.lr < 0.05')).toEqual(['run-2']);
     expect(ids('metrics.loss > 2.5 and status = running')).toEqual(['run-1']);
     expect(() => ids('status =')).toThrow(expect.objectContaining({ data: expect.objectContaining({ column: 9 }) }));
@@ -196,8 +200,8 @@ describe('the store’s thread', () => {
     const dir = tempDir();
     new Process(dir, 'run-1', { proc: elsewhere }).log('run_start').log('run_end', { status: 'completed' });
     const { worker } = start(dir);
-    const asked = worker.get({ run_id: 'run-1' });
-    expect(worker.list({}).rows).toEqual([]);
+    const asked = worker.queries['runs.get']({ run_id: 'run-1' });
+    expect(worker.queries['runs.list']({}).rows).toEqual([]);
     await asked;
     expect(rowOf(worker, 'run-1')).toMatchObject({ status: 'completed' });
   });
@@ -239,7 +243,10 @@ describe('the store’s thread', () => {
     for (const id of ids)
       new Process(dir, id).log('run_start').metric('loss', 1, 1).log('run_end', { status: 'completed' });
     const { worker } = start(dir);
-    await until(() => worker.list({ filter: 'status = completed and metrics.loss = 1' }).total === ids.length, 15_000);
+    await until(
+      () => worker.queries['runs.list']({ filter: 'status = completed and metrics.loss = 1' }).total === ids.length,
+      15_000,
+    );
     await new Promise((resolve) => setTimeout(resolve, 1200));
     for (const id of ids) expect(await points(worker, id, 'loss')).toEqual([1]);
   });
@@ -249,13 +256,13 @@ describe('the store’s thread', () => {
     const old = new Process(dir, 'old', { proc: elsewhere }).log('run_start');
     for (let i = 0; i < 60_000; i++) old.metric('loss', i, i);
     const { worker } = start(dir);
-    expect(worker.list({}).backlog_bytes).toBeGreaterThan(0);
+    expect(worker.queries['runs.list']({}).backlog_bytes).toBeGreaterThan(0);
     const live = new Process(dir, 'live').log('run_start').metric('loss', 1, 1);
     await worker.bell({ run_id: 'live', file: live.journal.file });
-    expect(worker.list({}).backlog_bytes).toBeGreaterThan(0);
+    expect(worker.queries['runs.list']({}).backlog_bytes).toBeGreaterThan(0);
     expect(rowOf(worker, 'live')?.metrics['loss']?.count).toBe(1);
     await until(() => rowOf(worker, 'old')?.metrics['loss']?.count === 60_000);
-    expect(worker.list({}).backlog_bytes).toBe(0);
+    expect(worker.queries['runs.list']({}).backlog_bytes).toBe(0);
   });
 
   it('lists a backlog at once, reads the live run first and then the newest, and tells how much there is', async () => {
@@ -276,7 +283,7 @@ describe('the store’s thread', () => {
     });
     const first = start(dir);
     // Only what was surveyed counts, and that takes a few slices.
-    await until(() => first.worker.list({}).backlog_bytes > bytesOf('old-5'));
+    await until(() => first.worker.queries['runs.list']({}).backlog_bytes > bytesOf('old-5'));
     const live = new Process(dir, 'live').log('run_start').metric('loss', 1, 1);
     await first.worker.bell({ run_id: 'live', file: live.journal.file });
     expect(rowOf(first.worker, 'live')).toMatchObject({ status: 'running', metrics: { loss: { count: 1 } } });
@@ -285,7 +292,7 @@ describe('the store’s thread', () => {
       first.notices.flatMap((one) => (one.kind === 'status' && one.run_id !== 'live' ? [one.run_id] : []));
     let listed = 0;
     while (read().length <= old.length) {
-      const { rows } = first.worker.list({});
+      const { rows } = first.worker.queries['runs.list']({});
       // What goes on may be read whole before it is first looked at.
       if (read().length === 0) listed = rows.filter(({ run_id }) => run_id !== 'goes-on').length;
       await new Promise((resolve) => setTimeout(resolve, 2));
@@ -294,6 +301,6 @@ describe('the store’s thread', () => {
     expect(read().filter((id) => id !== 'goes-on')).toEqual(old);
     // In turns with the others it is as far as they are, and does not wait for them.
     expect(read().indexOf('goes-on')).toBeLessThan(4);
-    await until(() => first.worker.list({}).backlog_bytes === 0);
+    await until(() => first.worker.queries['runs.list']({}).backlog_bytes === 0);
   });
 });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RunStore } from '../../../../src/collector/store/runStore';
-import type { Series } from '../../../../src/protocol/rows';
+import { SERIES_COLUMNS, type Series } from '../../../../src/protocol/rows';
 import { naiveSeries, naiveSummary, visiblePoints, type NaiveAxis, type NaivePoint } from './naiveSeries';
 import { mulberry32, runState, testSql, writer } from './storeFixtures';
 
@@ -187,6 +187,35 @@ describe('series', () => {
     expect(after.tail_from).toBeGreaterThan(49_900);
     // Nobody was told of that revision: the whole is sent.
     expect(ask('step', 1000, { since: 12 })[0]!.x.length).toBeGreaterThan(300);
+  });
+
+  it('sends the columns that were asked for and no others, as they are among all', () => {
+    add(Array.from({ length: 3000 }, (_, i) => plain(i, { value: i === 7 ? NaN : Math.sin(i) })));
+    add(Array.from({ length: 3000 }, (_, i) => plain(i, { writer: 'w2', worker: 'worker-1', value: i })));
+    for (const more of [{}, { aggregate: 'mean' }, { from: 5, to: 9 }])
+      for (const points of [100, 10_000])
+        for (const columns of [['x', 'last', 'min', 'max'], ['n'], [...SERIES_COLUMNS], []]) {
+          const some = ask('step', points, { ...more, columns });
+          for (const [i, whole] of ask('step', points, more).entries()) {
+            const missing = SERIES_COLUMNS.filter((column) => !columns.includes(column));
+            expect(Object.keys(some[i]!).filter((key) => missing.includes(key as never))).toEqual([]);
+            expect(whole).toEqual({
+              ...some[i],
+              ...Object.fromEntries(missing.map((column) => [column, whole[column]])),
+            });
+          }
+        }
+  });
+
+  it('sends some columns of what came since, to whoever was sent the same ones before', () => {
+    add(Array.from({ length: 5000 }, (_, i) => plain(i)));
+    const columns = ['x', 'last'];
+    const before = ask('step', 100, { columns })[0]!;
+    add([plain(5000)]);
+    const after = ask('step', 100, { columns, since: before.rev })[0]!;
+    expect(after).toMatchObject({ last: [5000], tail_from: expect.any(Number) as number });
+    expect(after).not.toHaveProperty('max');
+    expect(ask('step', 100, { since: before.rev })[0]).not.toHaveProperty('tail_from');
   });
 
   it('takes the mean where all workers have reported', () => {

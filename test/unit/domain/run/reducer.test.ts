@@ -53,7 +53,7 @@ describe('what a script logs', () => {
         .add(0, 'log', { level: 'WARNING', message: 'careful' }),
     );
     const detail = runDetail(state, {}, 0);
-    expect(detail.progress).toEqual({ cur: 2, total: 4, unit: 'steps' });
+    expect(detail.row.progress).toEqual({ cur: 2, total: 4, unit: 'steps' });
     expect(detail.checkpoints[0]!.metrics).toEqual({ acc: 0.5 });
     expect(detail.artifacts[0]!.size).toBe(7);
     expect(sink.lines).toEqual([{ worker: 'worker-0', level: 'warning', message: 'careful' }]);

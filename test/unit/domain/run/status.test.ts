@@ -144,13 +144,13 @@ describe('workers that a run goes on without', () => {
     const gone = training('worker-2', 10);
     const journals = [training('worker-0', 60), failed, gone, training('worker-3', 20), training('worker-4', 6, 10)];
     const { state } = read(...journals);
-    expect(runDetail(state, {}, 0).troubles).toEqual([
+    expect(runDetail(state, {}, 0).row.troubles).toEqual([
       { worker: 'worker-1', kind: 'failed' },
       { worker: 'worker-2', kind: 'behind', steps: 50 },
       { worker: 'worker-3', kind: 'behind', steps: 40 },
     ]);
     state.gone = { [gone.writer]: { at: T0 + 12_000, reason: 'killed' } };
-    expect(runDetail(state, {}, 0).troubles).toContainEqual({ worker: 'worker-2', kind: 'gone' });
+    expect(runDetail(state, {}, 0).row.troubles).toContainEqual({ worker: 'worker-2', kind: 'gone' });
   });
 
   it('are none where all work, one has completed, or there is but one', () => {

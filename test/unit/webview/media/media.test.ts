@@ -1,9 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { Json } from '../../../../src/protocol/events';
-import type { RunEvent, TableArrangement } from '../../../../src/protocol/panel';
+import type { RunEvent } from '../../../../src/protocol/panel';
 import { describeHistogram } from '../../../../webview/media/histogramView';
 import { type HistogramItem, itemsAt, tracksOf } from '../../../../webview/media/mediaItems';
-import { arrangedRows, AS_LOGGED, sortedNext } from '../../../../webview/shared/tableArrangement';
+import {
+  arrangedRows,
+  AS_LOGGED,
+  sortedNext,
+  type TableArrangement,
+} from '../../../../webview/shared/tableArrangement';
 
 function event(type: string, payload: RunEvent['payload'], more: Partial<RunEvent> = {}): RunEvent {
   return { worker: 'worker-0', attempt: 1, ts: 1, type, payload, ...more };

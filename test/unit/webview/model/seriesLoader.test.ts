@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { newPanelState, type PanelSeries, type SeriesQuery } from '../../../../src/protocol/panel';
 import type { RunRow, Summary } from '../../../../src/protocol/rows';
-import { CHARTS, sightOf } from '../../../../webview/charts/axes';
+import { CHARTS, seriesViewOf } from '../../../../webview/grid/axes';
+import { GRID_STATE } from '../../../../webview/grid/gridState';
 import { PanelModel } from '../../../../webview/model/panelModel';
 import { SeriesLoader } from '../../../../webview/model/seriesLoader';
-import { exactSeries } from '../charts/series';
+import { exactSeries } from '../grid/series';
 
 interface Bench {
   model: PanelModel;
@@ -20,7 +21,7 @@ interface Bench {
 
 /** A panel with one run whose metrics hold 0, 1, 2 …; the "collector" answers from `counts`, tails from 1 before the end. */
 function bench(counts: Record<string, number>): Bench {
-  const model = new PanelModel();
+  const model = new PanelModel([GRID_STATE]);
   const asked: SeriesQuery[] = [];
   const errors: (string | null)[] = [];
   let rev = 1;
@@ -41,7 +42,10 @@ function bench(counts: Record<string, number>): Bench {
   const loader = new SeriesLoader(
     answer,
     model,
-    () => ({ wanted: [{ keys: Object.keys(counts), sight: sightOf(CHARTS, model.state, 'loss') }], points: 64 }),
+    () => ({
+      wanted: [{ keys: Object.keys(counts), view: seriesViewOf(CHARTS, model.slice(GRID_STATE), 'loss') }],
+      points: 64,
+    }),
     () => undefined,
     (error) => errors.push(error),
   );
@@ -77,7 +81,7 @@ function bench(counts: Record<string, number>): Bench {
 }
 
 function xOf({ loader, model }: Bench, key: string): number[] | undefined {
-  const [series] = loader.get('a', key, sightOf(CHARTS, model.state, key)) ?? [];
+  const [series] = loader.get('a', key, seriesViewOf(CHARTS, model.slice(GRID_STATE), key)) ?? [];
   return series && [...series.x];
 }
 
@@ -108,7 +112,7 @@ describe('loading series', () => {
     const one = bench({ loss: 3 });
     one.tell();
     await expect.poll(() => xOf(one, 'loss')).toEqual([0, 1, 2]);
-    one.model.patch({ zooms: { '': { from: 10, to: 20 } } });
+    one.model.patchSlice(GRID_STATE, { zooms: { '': { from: 10, to: 20 } } });
     one.loader.poke();
     expect(xOf(one, 'loss')).toEqual([0, 1, 2]);
     await expect.poll(() => one.asked.length).toBe(2);
@@ -122,7 +126,7 @@ describe('loading series', () => {
     const one = bench({ loss: 3 });
     one.tell();
     await expect.poll(() => xOf(one, 'loss')).toBeDefined();
-    one.model.patch({ x: 'wall' });
+    one.model.patchSlice(GRID_STATE, { x: 'wall' });
     expect(xOf(one, 'loss')).toBeUndefined();
   });
 

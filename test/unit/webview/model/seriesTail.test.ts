@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { firstAtOrAfter, mergeTail } from '../../../../webview/model/seriesTail';
-import { exactSeries } from '../charts/series';
+import { exactSeries } from '../grid/series';
 
 describe('merging the end of a series', () => {
   const known = exactSeries([0, 1, 2, 3], [10, 11, 12, 'NaN'], { bad: [{ x: 3, kind: 'nan' }] });

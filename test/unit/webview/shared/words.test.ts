@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { formatBytes, formatCount, formatDuration, formatNumber } from '../../../../src/domain/format';
-import { newPanelState, type PanelState, readPanelState } from '../../../../src/protocol/panel';
-import { numberTick, tickLabel, tickStep } from '../../../../webview/charts/axisTicks';
+import { numberTick, tickLabel, tickStep } from '../../../../webview/grid/axisTicks';
 import { Eta } from '../../../../webview/panel/eta';
-import { chartCsv } from '../../../../webview/charts/chartCsv';
-import { curveOf, exactSeries } from '../charts/series';
+import { chartCsv } from '../../../../webview/grid/chartCsv';
+import { curveOf, exactSeries } from '../grid/series';
 
 describe('numbers', () => {
   it.each([
@@ -61,69 +60,6 @@ describe('time left', () => {
 
   it('is unknown without a total', () =>
     expect(new Eta().update({ cur: 1, total: null, unit: 'step' }, 1000, 0)).toBeNull());
-});
-
-describe('stored panel state', () => {
-  it('comes back as it was, all of it', () => {
-    const state: PanelState = {
-      run_ids: ['a', 'b'],
-      focus: 'b',
-      tab: 'media',
-      hidden: ['b'],
-      x: 'wall',
-      x_metric: 'lr',
-      log_x: true,
-      log_y: true,
-      clip: true,
-      smoothing: 0.5,
-      search: 'loss',
-      collapsed: ['train'],
-      pinned: ['loss'],
-      custom: [{ id: '\u00001', lines: ['a - b'] }],
-      group: 'params.lr',
-      mean_workers: true,
-      band: 'range',
-      maximized: 'loss',
-      size: { columns: 4, height: 300 },
-      sizes: { loss: { columns: 6, height: 500 } },
-      runs_width: 300,
-      linked: false,
-      zooms: { '': { from: 1, to: 2 } },
-      zooms_y: { loss: { from: 0, to: 1 } },
-      compare_columns: ['params.lr'],
-      scatter_x: 'params.lr',
-      scatter_y: 'metrics.loss',
-      opened: ['diff'],
-      media_search: 'samples',
-      media_together: false,
-      media_steps: { 'image a': 30 },
-      tables: {
-        'table t': { filter: 'cat', sort: { column: 'n', down: true } },
-        'table u': { filter: 'x', sort: null },
-      },
-      events_search: 'reached',
-      events_kind: 'log info',
-      console_search: 'error',
-      console_place: { run_id: 'b', worker: 'worker-1', attempt: 2, at: { offset: 4096, line: 17 } },
-    };
-    const usual = newPanelState(['a']);
-    for (const name of Object.keys(usual) as (keyof PanelState)[]) expect(state[name], name).not.toEqual(usual[name]);
-    expect(readPanelState(JSON.parse(JSON.stringify(state)))).toEqual(state);
-  });
-
-  it('falls back to the default where it does not fit', () => {
-    expect(readPanelState({ run_ids: ['a', 7], x: 'nonsense', smoothing: 'much', zooms: 3, focus: 'gone' })).toEqual(
-      newPanelState(['a']),
-    );
-    expect(
-      readPanelState({
-        tables: { a: 7, b: { filter: 3 }, c: { filter: 'x', sort: { column: 1 } } },
-        media_steps: { a: 'first' },
-        console_place: { run_id: 'a', worker: 'w' },
-      }),
-    ).toEqual({ ...newPanelState([]), tables: { c: { filter: 'x', sort: null } } });
-    expect(readPanelState(undefined)).toEqual(newPanelState([]));
-  });
 });
 
 describe('a saved table', () => {

@@ -1,33 +1,39 @@
-/** What follows when a rule comes true: it is in the run's journal, the run is stopped, a webhook is told. */
-import type { Json } from '../../../../protocol/events';
-import type { AlertedNotice, DueNotice } from '../../../contract/workerApi';
-import type { Webhook } from '../webhook/webhook';
+/** What follows when a rule comes true: the alert is journaled, and the run is stopped where the rule says so. */
+import { messageOf } from '../../../../base/unknown';
+import type { DueNotice } from '../../../contract/workerApi';
+import type { Service } from '../../service';
+import type { ServiceContext } from '../../serviceContext';
 
-export interface AlertPorts {
-  webhook: Pick<Webhook, 'tell'>;
-  appendEvent(runId: string, attempt: number, t: string, p: Json): Promise<void>;
-  stop(runId: string): Promise<unknown>;
-  log(message: string): void;
-}
+export class Alerts implements Service {
+  readonly name = 'alerts';
+  private disposed = false;
 
-export class Alerts {
-  constructor(private readonly ports: AlertPorts) {}
+  constructor(
+    private readonly context: Pick<ServiceContext, 'appendEvent' | 'log'>,
+    private readonly stop: (runId: string) => Promise<unknown>,
+  ) {}
 
-  /** A rule came true. Everybody hears of it by the run's journal, as of those that scripts raise. */
-  async raise({ run_id, attempt, rule, title, text }: DueNotice): Promise<void> {
-    const { appendEvent, stop, log } = this.ports;
+  alertDue(notice: DueNotice): void {
+    if (!this.disposed) void this.raise(notice);
+  }
+
+  /** Runs that are still watched are the next collector's. */
+  dispose(): void {
+    this.disposed = true;
+  }
+
+  /** Windows and the webhook learn of it from the run's journal, as of the alerts that scripts raise. */
+  private async raise({ run_id, attempt, rule, title, text }: DueNotice): Promise<void> {
+    const { appendEvent, log } = this.context;
     const { level, when, hold_s } = rule;
     log(`Run ${run_id}: ${title}${rule.stop ? '; it is stopped' : ''}.`);
     try {
-      const said = { title, text, level, rule: when, ...(hold_s !== undefined && { hold_s }), stops: rule.stop };
-      await appendEvent(run_id, attempt, 'alert', { run_id, ...said });
+      const alert = { title, text, level, rule: when, ...(hold_s !== undefined && { hold_s }), stops: rule.stop };
+      await appendEvent(run_id, attempt, 'alert', { run_id, ...alert });
     } catch (error) {
-      log(`The alert of run ${run_id} cannot be journaled: ${String(error)}`);
+      log(`The alert of run ${run_id} cannot be journaled: ${messageOf(error)}`);
     }
-    if (rule.stop) await stop(run_id).catch((error: unknown) => log(`Stopping run ${run_id}: ${String(error)}`));
-  }
-
-  told({ alert, row }: AlertedNotice): void {
-    this.ports.webhook.tell(alert, row);
+    if (rule.stop)
+      await this.stop(run_id).catch((error: unknown) => log(`Stopping run ${run_id}: ${messageOf(error)}`));
   }
 }

@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { english } from '../../../../base/texts';
-import { userError } from '../../../../protocol/api';
+import { userError } from '../../../../protocol/apiError';
 import type { Checkpoint } from '../../../../protocol/rows';
 import type { LaunchInfo } from '../../../contract/workerApi';
 

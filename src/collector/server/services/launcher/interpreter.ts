@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
 import { english } from '../../../../base/texts';
-import { userError } from '../../../../protocol/api';
+import { userError } from '../../../../protocol/apiError';
 
 const CHECK_TIMEOUT_MS = 10_000;
 const OLDEST: readonly [number, number] = [3, 8];
@@ -53,7 +53,7 @@ function wrong(interpreter: string, what: string): Error {
   return userError(
     'invalid',
     english`The Python interpreter ${interpreter} ${what}. Choose another one (in VS Code: "Python: Select Interpreter", the setting xtrack.interpreter, or its launch profile).`,
-    { field: 'interpreter' },
+    { field: 'interpreter', interpreter },
   );
 }
 

@@ -2,14 +2,17 @@
 import { english } from '../../../../base/texts';
 import { messageOf } from '../../../../base/unknown';
 import { isAlive } from '../../../../domain/run/lifecycle';
-import { userError, type AgainRequest, type LaunchRequest, type ResumeRequest } from '../../../../protocol/api';
+import type { AgainRequest, LaunchRequest, ResumeRequest } from '../../../../protocol/api';
+import { userError } from '../../../../protocol/apiError';
 import type { Json, Launch, Recovery, RunEnd } from '../../../../protocol/events';
 import type { Launched } from '../../../../protocol/rows';
+import type { LaunchInfo } from '../../../contract/workerApi';
+import { endsWithin } from '../../processLiveness';
+import { checkOwner } from '../../runAccess';
+import type { ServiceContext } from '../../serviceContext';
 import { checkpointPath } from './checkpoints';
 import { baseEnvironment, recordable, SecretVariables, withheld } from './environment';
 import { checkInterpreter, resolveInterpreter, type Environment } from './interpreter';
-import type { LauncherPorts } from './launcherPorts';
-import { endsWithin } from './living';
 import {
   checkFolder,
   checkProgram,
@@ -22,7 +25,6 @@ import {
 } from './program';
 import { SecretArguments } from './secrets';
 import { startSupervisor } from './supervisor';
-import type { LaunchInfo } from '../../../contract/workerApi';
 
 const MAX_ATTEMPTS = 3;
 const BACKOFF_S = 10;
@@ -36,7 +38,7 @@ export class Launcher {
   private readonly variables = new SecretVariables();
 
   constructor(
-    private readonly ports: LauncherPorts,
+    private readonly context: ServiceContext,
     /** A run was started, with its whole environment. */
     private readonly onStarted: (launch: Launch, env: Environment) => void,
   ) {}
@@ -51,7 +53,7 @@ export class Launcher {
   }
 
   async launch(request: LaunchRequest): Promise<Launched> {
-    this.refuseFollower();
+    checkOwner(this.context);
     const { target, args = [], cwd } = request;
     checkFolder(cwd);
     if (request.backend !== undefined && request.backend !== 'local')
@@ -89,10 +91,10 @@ export class Launcher {
   async resume(request: ResumeRequest): Promise<Launched> {
     const { run_id, checkpoint = 'last', changed_ok = false } = request;
     return this.once(run_id, async () => {
-      const info = await this.ports.launchInfo(run_id);
+      const info = await this.context.ask('launchInfo', { run_id });
       if (info.starts_at !== null) throw waits(run_id, info.starts_at);
       if (isAlive(info.status)) throw isRunning(run_id);
-      if (!(await endsWithin(LAST_WORDS_MS, info, this.ports))) throw goesOn(run_id);
+      if (!(await endsWithin(LAST_WORDS_MS, info))) throw goesOn(run_id);
       const again = this.whatRan(info);
       const attempt = info.attempt + 1;
       const recovery = again.recovery && { ...again.recovery, since: attempt };
@@ -104,9 +106,9 @@ export class Launcher {
 
   /** A new run of what another one ran; with a checkpoint of that one it is its child. */
   async again(request: AgainRequest): Promise<Launched> {
-    this.refuseFollower();
+    checkOwner(this.context);
     const { run_id, args, checkpoint = 'none', changed_ok = false } = request;
-    const info = await this.ports.launchInfo(run_id);
+    const info = await this.context.ask('launchInfo', { run_id });
     const again = this.whatRan(info);
     const launch: Launch = {
       ...again,
@@ -125,7 +127,7 @@ export class Launcher {
   /** The next attempt that the recovery of a run had journaled, now that its time has come. */
   async goOn(launch: Launch, env: Environment): Promise<void> {
     await this.once(launch.run_id, async () => {
-      const { status, starts_at, attempt } = await this.ports.launchInfo(launch.run_id);
+      const { status, starts_at, attempt } = await this.context.ask('launchInfo', { run_id: launch.run_id });
       if (status !== 'queued' || starts_at === null || attempt !== launch.attempt) return;
       const python = resolveInterpreter(launch.interpreter ?? 'python3', launch.cwd, env);
       try {
@@ -134,7 +136,7 @@ export class Launcher {
       } catch (error) {
         return this.fail(launch.run_id, attempt, messageOf(error));
       }
-      await this.start(launch, python, env).catch((error: unknown) => this.ports.log(String(error)));
+      await this.start(launch, python, env).catch((error: unknown) => this.context.log(String(error)));
     });
   }
 
@@ -146,15 +148,15 @@ export class Launcher {
       exit: { reason },
     };
     try {
-      await this.ports.appendEvent(run_id, attempt, 'run_end', end as unknown as Json);
+      await this.context.appendEvent(run_id, attempt, 'run_end', end as unknown as Json);
     } catch (error) {
-      this.ports.log(`The end of run ${run_id} could not be journaled: ${String(error)}`);
+      this.context.log(`The end of run ${run_id} could not be journaled: ${String(error)}`);
     }
   }
 
   /** Two clicks at once: the second finds the run running, or this. */
   private async once<T>(runId: string, start: () => Promise<T>): Promise<T> {
-    this.refuseFollower();
+    checkOwner(this.context);
     if (this.starting.has(runId)) throw isRunning(runId);
     this.starting.add(runId);
     try {
@@ -185,32 +187,35 @@ export class Launcher {
   /** Not recorded of a launch is its debugger: a run that is resumed waits for none. */
   private async start(launch: Launch, python: string, env: Environment, debuggerPath?: string): Promise<Launched> {
     const { run_id, attempt } = launch;
-    const runDir = this.ports.runs.ensure(run_id);
+    const runDir = this.context.runs.ensure(run_id);
     // First, so that a collector that is killed from here on has a successor that goes on.
     this.onStarted(launch, env);
     this.secrets.keep(run_id, launch.argv);
     this.variables.keep(run_id, launch.withheld ?? [], env);
-    await this.ports.appendEvent(run_id, attempt, 'launch', withoutSecrets(launch) as unknown as Json);
-    await this.tellMissing(launch, env);
+    await this.context.appendEvent(run_id, attempt, 'launch', withoutSecrets(launch) as unknown as Json);
+    await this.noteMissing(launch, env);
     try {
-      const supervised = await startSupervisor(launch, python, env, runDir, this.ports, debuggerPath);
+      const supervised = await startSupervisor(launch, python, env, runDir, this.context, debuggerPath);
       this.supervisors.set(run_id, supervised.pid);
       void supervised.ended.then((reason) => this.supervisorEnded(launch, supervised.pid, reason));
     } catch (error) {
       const reason = `${python} does not start: ${messageOf(error)}`;
       await this.fail(run_id, attempt, reason);
-      throw userError('invalid', english`Run ${run_id} was not started: ${reason}.`, { field: 'interpreter' });
+      throw userError('invalid', english`Run ${run_id} was not started: ${reason}.`, {
+        field: 'interpreter',
+        interpreter: python,
+      });
     }
     return { run_id, attempt, status: 'queued' };
   }
 
-  /** A collector after the one that was given them does not know them. */
-  private async tellMissing({ run_id, attempt, withheld: names = [] }: Launch, env: Environment): Promise<void> {
+  /** A later collector does not know the secrets that an earlier one was given. */
+  private async noteMissing({ run_id, attempt, withheld: names = [] }: Launch, env: Environment): Promise<void> {
     const missing = names.filter((name) => env[name] === undefined);
     if (missing.length === 0) return;
     const message = `Attempt ${attempt} was started without ${missing.join(', ')}: what looks like a secret is not written down. Where the script needs it, launch it anew, or set it where the editor starts.`;
-    this.ports.log(`Run ${run_id}: ${message}`);
-    await this.ports.appendEvent(run_id, attempt, 'note', { run_id, code: 'environment', message });
+    this.context.log(`Run ${run_id}: ${message}`);
+    await this.context.appendEvent(run_id, attempt, 'note', { run_id, code: 'environment', message });
   }
 
   private async supervisorEnded(launch: Launch, pid: number, reason: string | null): Promise<void> {
@@ -221,10 +226,6 @@ export class Launcher {
   private whatRan(info: LaunchInfo): ReturnType<typeof whatRan> {
     const again = whatRan(info);
     return { ...again, argv: this.secrets.restored(info.run_id, again.argv) };
-  }
-
-  private refuseFollower(): void {
-    if (this.ports.follower !== null) throw userError('follower', this.ports.follower);
   }
 }
 

@@ -9,14 +9,15 @@ import { isOver } from '../../../../domain/run/lifecycle';
 import type { Json, Launch, Recovery as Policy } from '../../../../protocol/events';
 import type { Status } from '../../../../protocol/rows';
 import type { LaunchInfo } from '../../../contract/workerApi';
+import { liveness } from '../../../files/processIdentity';
+import type { ServiceContext } from '../../serviceContext';
 import { newestIntact } from './checkpoints';
 import { baseEnvironment } from './environment';
 import type { Environment } from './interpreter';
-import type { LauncherPorts } from './launcherPorts';
 import { withoutSecrets } from './program';
 import type { RecoveryPlans } from './plans';
 
-const LOOK_EVERY_MS = 300;
+const POLL_MS = 300;
 const LONGEST_BACKOFF_S = 3600;
 /** A waiting attempt that nobody has begun by then is nobody's. */
 const ORPHAN_MS = 60_000;
@@ -34,7 +35,7 @@ export class Recovery {
   private disposed = false;
 
   constructor(
-    private readonly ports: LauncherPorts,
+    private readonly context: ServiceContext,
     private readonly plans: RecoveryPlans,
     private readonly starter: Starter,
   ) {}
@@ -44,10 +45,10 @@ export class Recovery {
     return this.waiting.size + this.deciding.size;
   }
 
-  /** What a collector before this one had begun. */
+  /** Goes on with what an earlier collector had begun. */
   start(): void {
     for (const { run_id } of this.plans.load())
-      this.ports.launchInfo(run_id).then(
+      this.context.ask('launchInfo', { run_id }).then(
         ({ status }) => this.consider(run_id, status),
         () => this.forget(run_id),
       );
@@ -65,9 +66,9 @@ export class Recovery {
     this.plans.put(launch);
   }
 
-  /** A run's status changed, or is heard of for the first time. */
+  /** A run's status changed, or is reported for the first time. */
   consider(runId: string, status: Status): void {
-    if (this.disposed || this.ports.follower !== null) return;
+    if (this.disposed) return;
     if (status !== 'queued') this.clear(runId);
     if (status === 'queued') void this.wait(runId);
     else if (status === 'cancelled') this.forget(runId);
@@ -89,16 +90,16 @@ export class Recovery {
       if (why !== null) {
         this.forget(runId);
         const message = `It was not started again: ${why}.`;
-        await this.ports.appendEvent(runId, info.attempt, 'note', { run_id: runId, code: 'recovery', message });
+        await this.context.appendEvent(runId, info.attempt, 'note', { run_id: runId, code: 'recovery', message });
         return;
       }
       const attempt = info.attempt + 1;
       const starts_at = Date.now() + backoff(plan.recovery, attempt) * 1000;
       const next: Launch = { ...plan, attempt, from_checkpoint: from, starts_at };
-      await this.ports.appendEvent(runId, attempt, 'launch', withoutSecrets(next) as unknown as Json);
+      await this.context.appendEvent(runId, attempt, 'launch', withoutSecrets(next) as unknown as Json);
       await this.wait(runId);
     } catch (error) {
-      this.ports.log(`Run ${runId} is not started again: ${messageOf(error)}`);
+      this.context.log(`Run ${runId} is not started again: ${messageOf(error)}`);
     } finally {
       this.deciding.delete(runId);
     }
@@ -107,14 +108,14 @@ export class Recovery {
   /** What a script says of its end may not be its last word: it may go on, and fail. Null when the run is not over. */
   private async whenGone(runId: string): Promise<LaunchInfo | null> {
     while (!this.disposed) {
-      const info = await this.ports.launchInfo(runId);
+      const info = await this.context.ask('launchInfo', { run_id: runId });
       if (!isOver(info.status)) return null;
-      if (!info.processes.some(({ proc }) => this.ports.liveness(proc) === 'alive')) {
+      if (!info.processes.some(({ proc }) => liveness(proc) === 'alive')) {
         // The supervisor's word may have been read before the script's last ones.
-        await this.ports.refresh(runId);
-        return this.ports.launchInfo(runId);
+        await this.context.readJournals(runId);
+        return this.context.ask('launchInfo', { run_id: runId });
       }
-      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
     return null;
   }
@@ -122,7 +123,7 @@ export class Recovery {
   /** A launch of which nothing was seen: its supervisor may be about to start, unless this comes first. */
   private callOff(runId: string, attempt: number): boolean {
     try {
-      closeSync(openSync(join(this.ports.runs.ensure(runId), `begun-${attempt}`), 'wx', 0o600));
+      closeSync(openSync(join(this.context.runs.ensure(runId), `begun-${attempt}`), 'wx', 0o600));
       return true;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
@@ -132,7 +133,7 @@ export class Recovery {
 
   private async wait(runId: string): Promise<void> {
     if (this.waiting.has(runId)) return;
-    const info = await this.ports.launchInfo(runId);
+    const info = await this.context.ask('launchInfo', { run_id: runId });
     if (info.status !== 'queued' || info.starts_at === null || this.disposed || this.waiting.has(runId)) return;
     const plan = this.plans.get(runId);
     const left = info.starts_at - Date.now();
@@ -151,10 +152,10 @@ export class Recovery {
         const { attempt, launch } = info;
         const next: Launch = { ...plan, attempt, from_checkpoint: launch?.from_checkpoint ?? null };
         await this.starter.goOn(next, this.environments.get(runId) ?? { ...baseEnvironment(), ...plan.env });
-      } else if ((await this.ports.launchInfo(runId)).starts_at === info.starts_at)
+      } else if ((await this.context.ask('launchInfo', { run_id: runId })).starts_at === info.starts_at)
         await this.starter.fail(runId, info.attempt, 'Nobody is left who would start it again. Resume it');
     } catch (error) {
-      this.ports.log(`Run ${runId} is not started again: ${messageOf(error)}`);
+      this.context.log(`Run ${runId} is not started again: ${messageOf(error)}`);
     }
   }
 

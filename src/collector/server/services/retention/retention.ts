@@ -1,32 +1,22 @@
-/** Old runs go to the trash, and out of it, by themselves, where a setting says so. What went is said in the log. */
-import type { Trash } from '../trash/trash';
-import type { WorkerMethod, WorkerMethods } from '../../../contract/workerApi';
+/** Moves old runs to the trash, and deletes them from it, where a setting says so. The log lists which. */
+import type { CollectorSettings } from '../../../../protocol/api';
+import type { Service } from '../../service';
+import type { ServiceContext } from '../../serviceContext';
 
-/** Null: never. */
-export interface RetentionRules {
-  days: number | null;
-  trash_days: number | null;
-}
-
-export interface RetentionPorts {
-  trash: Pick<Trash, 'purge'>;
-  call<M extends WorkerMethod>(method: M, params: WorkerMethods[M][0]): Promise<WorkerMethods[M][1]>;
-  moveToTrash(runId: string): Promise<void>;
-  log(message: string): void;
-}
+type RetentionRules = NonNullable<CollectorSettings['retention']>;
 
 const DAY_MS = 24 * 3600_000;
 const EVERY_MS = 3600_000;
-/** By a clock that cannot be set: so long, or as long as the rule says where that is shorter. */
+/** How long a run has to be too old, by a clock that cannot be set, unless the rule's own time is shorter. */
 const SURE_MS = 3600_000;
-/** So that the next look is not a hair too early. */
+/** So that the next check is not a hair too early. */
 const SLACK_MS = 1_000;
-/** At once; the rest has time until the next look. */
+/** How many runs one check handles; the others wait for the next one. */
 const AT_ONCE = 500;
 
 /**
- * The time of day may be wrong when a machine starts, by years. Nothing goes that was not found too old by an earlier look
- * as well, a while ago.
+ * The time of day may be wrong by years when a machine starts. Nothing goes that an earlier check, a while ago, had not
+ * found too old as well.
  */
 class Patience {
   private since = new Map<string, number>();
@@ -38,25 +28,33 @@ class Patience {
   }
 }
 
-export class Retention {
+export class Retention implements Service {
+  readonly name = 'retention';
   private rules: RetentionRules = { days: null, trash_days: null };
   private readonly old = new Patience();
   private readonly trashed = new Patience();
   private timer: NodeJS.Timeout | null = null;
-  private looking: Promise<void> = Promise.resolve();
+  private checking: Promise<void> = Promise.resolve();
 
-  constructor(private readonly ports: RetentionPorts) {}
+  constructor(
+    private readonly context: Pick<ServiceContext, 'ask' | 'appendEdit' | 'log'>,
+    private readonly purge: (runIds: string[]) => Promise<{ deleted: string[] }>,
+  ) {}
 
-  /** Looks at once when the rules are new, then every hour, or sooner where a rule is shorter. */
-  set(rules: RetentionRules): void {
+  configured({ retention }: Pick<CollectorSettings, 'retention'>): void {
+    if (retention) this.setRules(retention);
+  }
+
+  /** Checks at once when the rules are new, then every hour, or more often where a rule is shorter. */
+  private setRules(rules: RetentionRules): void {
     const isSame = rules.days === this.rules.days && rules.trash_days === this.rules.trash_days;
     if (isSame) return;
     this.rules = rules;
     this.dispose();
     if (rules.days === null && rules.trash_days === null) return;
     const everyMs = Math.min(EVERY_MS, sureMs(rules.days), sureMs(rules.trash_days));
-    this.timer = setInterval(() => void this.look(), everyMs + SLACK_MS);
-    void this.look();
+    this.timer = setInterval(() => void this.check(), everyMs + SLACK_MS);
+    void this.check();
   }
 
   dispose(): void {
@@ -64,24 +62,24 @@ export class Retention {
     this.timer = null;
   }
 
-  private look(): Promise<void> {
-    this.looking = this.looking
+  private check(): Promise<void> {
+    this.checking = this.checking
       .then(() => this.apply(Date.now(), performance.now()))
-      .catch((error: unknown) => this.ports.log(`Looking for runs that are too old failed: ${String(error)}`));
-    return this.looking;
+      .catch((error: unknown) => this.context.log(`Looking for runs that are too old failed: ${String(error)}`));
+    return this.checking;
   }
 
   /** `now`: the time of day, `monotonic`: `performance.now()`. */
   async apply(now: number, monotonic: number): Promise<void> {
     const { days, trash_days } = this.rules;
-    const { call, log, trash, moveToTrash } = this.ports;
+    const { ask, appendEdit, log } = this.context;
     const before = (limit: number | null): number | null => (limit === null ? null : now - limit * DAY_MS);
     const expiry = { endedBefore: before(days), trashedBefore: before(trash_days), limit: AT_ONCE };
-    const expired = await call('expired', expiry);
+    const expired = await ask('expired', expiry);
     const runs = this.old.after(sureMs(days), expired.runs, monotonic);
-    for (const runId of runs) await moveToTrash(runId);
+    for (const runId of runs) await appendEdit({ run_id: runId, deleted: true });
     if (runs.length > 0) log(`Moved to the trash, because they ended more than ${days} days ago: ${runs.join(', ')}`);
-    const { deleted } = await trash.purge(this.trashed.after(sureMs(trash_days), expired.trash, monotonic));
+    const { deleted } = await this.purge(this.trashed.after(sureMs(trash_days), expired.trash, monotonic));
     if (deleted.length > 0)
       log(`Deleted for good, after more than ${trash_days} days in the trash: ${deleted.join(', ')}`);
   }

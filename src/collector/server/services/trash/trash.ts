@@ -6,42 +6,48 @@ import { randomBytes } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { english, type Text } from '../../../../base/texts';
+import { english } from '../../../../base/texts';
+import type { Params } from '../../../../protocol/api';
 import { ApiError, userError } from '../../../../protocol/apiError';
 import type { Json } from '../../../../protocol/events';
+import type { Task } from '../../../../protocol/rows';
 import { diskBytes } from '../../../files/diskBytes';
-import type { RunDirectories } from '../../../files/runDirectory';
-import type { WorkerMethod, WorkerMethods } from '../../../contract/workerApi';
+import type { StartTask, TaskContext } from '../../longTask';
+import { writableRuns } from '../../runAccess';
+import type { Service } from '../../service';
+import type { ServiceContext } from '../../serviceContext';
 
 const LEAVING = '.deleting-';
 
-export interface TrashPorts {
-  runs: RunDirectories;
-  call<M extends WorkerMethod>(method: M, params: WorkerMethods[M][0]): Promise<WorkerMethods[M][1]>;
-  log(message: string): void;
-}
+export class Trash implements Service {
+  readonly name = 'trash';
+  readonly methods = { 'runs.purge': (request: Params<'runs.purge'>) => this.purgeAsTask(request) };
 
-export interface Progress {
-  signal: AbortSignal;
-  progress(done: number, total: number | null, text: Text): void;
-}
+  constructor(
+    private readonly context: Pick<ServiceContext, 'ask' | 'follower' | 'log' | 'runs'>,
+    private readonly startTask: StartTask,
+  ) {}
 
-export class Trash {
-  constructor(private readonly ports: TrashPorts) {}
-
-  /** What an earlier collector did not get to. */
-  async removeLeftOvers(): Promise<void> {
-    const { root } = this.ports.runs;
+  /** Removes what an earlier collector did not get to. */
+  async start(): Promise<void> {
+    const { root } = this.context.runs;
     for (const entry of readdirSync(root, { withFileTypes: true })) {
       if (!entry.isDirectory() || !entry.name.startsWith(LEAVING)) continue;
       await rm(join(root, entry.name), { recursive: true, force: true }).catch((error: unknown) =>
-        this.ports.log(`What is left of a deleted run, ${join(root, entry.name)}, cannot be removed: ${String(error)}`),
+        this.context.log(
+          `What is left of a deleted run, ${join(root, entry.name)}, cannot be removed: ${String(error)}`,
+        ),
       );
     }
   }
 
-  /** `deleted`: for good; `refused`: why not. */
-  async purge(runIds: string[], task?: Progress): Promise<{ deleted: string[]; bytes: number; refused: Json }> {
+  private purgeAsTask({ run_ids, wait }: Params<'runs.purge'>): Task | Promise<Task> {
+    const ids = writableRuns(this.context, run_ids);
+    return this.startTask(english`Deleting for good`, (task) => this.purge(ids, task), wait);
+  }
+
+  /** Deletes runs in the trash for good; `refused` says which were not deleted, and why. */
+  async purge(runIds: string[], task?: TaskContext): Promise<{ deleted: string[]; bytes: number; refused: Json }> {
     const deleted: string[] = [];
     const refused: { run_id: string; reason: string }[] = [];
     let bytes = 0;
@@ -57,7 +63,7 @@ export class Trash {
         }
       }
     } finally {
-      if (deleted.length > 0) await this.ports.call('removed', {});
+      if (deleted.length > 0) await this.context.ask('removed', {});
     }
     task?.progress(runIds.length, runIds.length, english`Deleted ${deleted.length} runs`);
     return { deleted, bytes, refused };
@@ -65,7 +71,7 @@ export class Trash {
 
   private async whyNot(run_id: string): Promise<string | null> {
     try {
-      return await this.ports.call('purgeable', { run_id });
+      return await this.context.ask('purgeable', { run_id });
     } catch (error) {
       if (error instanceof ApiError && error.data.code === 'not_found') return error.message;
       throw error;
@@ -73,7 +79,7 @@ export class Trash {
   }
 
   private async remove(runId: string): Promise<number> {
-    const { runs } = this.ports;
+    const { runs } = this.context;
     const dir = runs.find(runId);
     if (dir === null) return 0;
     const bytes = diskBytes(dir);
@@ -84,7 +90,7 @@ export class Trash {
       throw userError('io', english`${dir} cannot be deleted: ${(error as Error).message}`);
     }
     await rm(leaving, { recursive: true, force: true }).catch((error: unknown) =>
-      this.ports.log(`Of run ${runId}, which is deleted, something is left in ${leaving}: ${String(error)}`),
+      this.context.log(`Of run ${runId}, which is deleted, something is left in ${leaving}: ${String(error)}`),
     );
     return bytes;
   }

@@ -1,11 +1,12 @@
 /**
- * What a webhook is still to be told, on disk, so that the next collector tells it. It is kept where only this user
- * writes, never in the workspace; the address and its secret are in none of it.
+ * What has not reached the webhook yet, on disk, so that the next collector sends it. It is kept where only this user
+ * can write, never in the workspace, and holds neither the address nor its secret.
  */
 import { lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isId } from '../../../../protocol/ids';
 import { putFile, readRegularFile } from '../../../files/safeFile';
+import type { ServiceContext } from '../../serviceContext';
 
 export interface Delivery {
   id: string;
@@ -16,7 +17,7 @@ export interface Delivery {
   body: string;
 }
 
-/** By then it is no news any more. */
+/** After that an alert is no longer news. */
 const MAX_AGE_MS = 3_600_000;
 const MAX_FILES = 100;
 const MAX_BYTES = 100_000;
@@ -29,7 +30,11 @@ export class Deliveries {
     private readonly log: (message: string) => void,
   ) {}
 
-  /** Those of a collector before this one, in their order. */
+  static in({ privateFolder, log }: Pick<ServiceContext, 'privateFolder' | 'log'>): Deliveries {
+    return new Deliveries(join(privateFolder, 'webhook'), log);
+  }
+
+  /** Those that an earlier collector left, oldest first. */
   load(): Delivery[] {
     if (!lstatSync(this.folder, { throwIfNoEntry: false })?.isDirectory()) return [];
     const found: Delivery[] = [];
@@ -46,7 +51,8 @@ export class Deliveries {
       mkdirSync(this.folder, { recursive: true, mode: 0o700 });
       putFile(this.pathOf(delivery), Buffer.from(JSON.stringify(delivery)), () => true);
     } catch (error) {
-      if (!this.troubled) this.log(`What the webhook is to be told lasts as long as this collector: ${String(error)}`);
+      if (!this.troubled)
+        this.log(`Alerts that wait for the webhook last only as long as this collector: ${String(error)}`);
       this.troubled = true;
     }
   }

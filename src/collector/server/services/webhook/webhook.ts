@@ -1,12 +1,15 @@
 /**
- * Tells another program of alerts: a POST of JSON, signed, tried again where it fails. Where it goes is a setting of the
- * person, never of a workspace.
+ * Sends alerts to another program: a signed POST of JSON, tried again where it fails. Its address is a setting of the
+ * user, never of a workspace.
  */
 import { createHmac, randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Alert, RunRow } from '../../../../protocol/rows';
+import type { CollectorSettings } from '../../../../protocol/api';
+import type { Alert } from '../../../../protocol/rows';
+import type { AlertedNotice } from '../../../contract/workerApi';
+import type { Service } from '../../service';
 import type { Deliveries, Delivery } from './deliveries';
 
 export interface WebhookTarget {
@@ -18,12 +21,13 @@ export interface WebhookTarget {
 const PATIENCE_MS = 10_000;
 /** Seconds before each further try. */
 const AGAIN_S = [1, 5, 30, 120, 600];
-/** Waiting for their next try; of more, the newest are left out. */
+/** How many may wait for their next try; beyond that, new alerts are not sent. */
 const MOST_WAITING = 100;
-/** A script that alerts in a loop is heard of so often. */
+/** The most that a script can send that raises alerts in a loop. */
 const PER_MINUTE = 20;
 
-export class Webhook {
+export class Webhook implements Service {
+  readonly name = 'webhook';
   private target: WebhookTarget | null = null;
   private readonly ending = new AbortController();
   private waiting = 0;
@@ -35,34 +39,37 @@ export class Webhook {
     private readonly log: (message: string) => void,
     private readonly again_s: readonly number[] = AGAIN_S,
   ) {
-    // Each that is under way listens to it, as does each post.
+    // Each delivery under way listens to the signal, and so does its request.
     setMaxListeners(2 * MOST_WAITING, this.ending.signal);
   }
 
-  /** Deliveries under way. */
-  get active(): number {
-    return this.waiting;
+  get active(): boolean {
+    return this.waiting > 0;
   }
 
-  use(target: WebhookTarget | null): void {
+  configured({ alerts }: Pick<CollectorSettings, 'alerts'>): void {
+    if (alerts) this.setTarget(alerts.webhook);
+  }
+
+  setTarget(target: WebhookTarget | null): void {
     this.target = target;
     if (target === null || this.resumed) return;
     this.resumed = true;
     for (const delivery of this.deliveries.load()) void this.deliver(target, delivery);
   }
 
-  tell(alert: Alert, run: Pick<RunRow, 'run_id' | 'name' | 'experiment' | 'status' | 'attempt'>): void {
+  alertRaised({ alert, row: run }: Pick<AlertedNotice, 'alert' | 'row'>): void {
     if (this.target === null) return;
     const now = performance.now();
     this.sent = this.sent.filter((at) => now - at < 60_000);
     if (this.waiting >= MOST_WAITING || this.sent.length >= PER_MINUTE)
-      return this.log(`The webhook was not told of an alert of ${run.run_id}: there are too many at once.`);
+      return this.log(`An alert of ${run.run_id} was not sent to the webhook: there are too many at once.`);
     this.sent.push(now);
     const body = JSON.stringify(messageOf(alert, run));
     void this.deliver(this.target, { id: randomUUID(), since: Date.now(), tries: 0, body });
   }
 
-  /** What is under way is left to the next collector. */
+  /** Deliveries under way are left to the next collector. */
   dispose(): void {
     this.ending.abort();
   }
@@ -111,7 +118,7 @@ export class Webhook {
     if (secret !== '') headers['x-xtrack-signature'] = signatureOf(secret, timestamp, body);
     const signal = AbortSignal.any([this.ending.signal, AbortSignal.timeout(PATIENCE_MS)]);
     try {
-      // Who is told is who was named: a redirect could lead anywhere.
+      // Only the address that was set gets it: a redirect could lead anywhere.
       const reply = await fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal });
       await reply.body?.cancel();
       if (reply.ok) return null;
@@ -136,7 +143,7 @@ export function signatureOf(secret: string, timestamp: string, body: string): st
 
 function messageOf(
   { title, text, level, at, rule }: Alert,
-  { run_id, name, experiment, status, attempt }: Pick<RunRow, 'run_id' | 'name' | 'experiment' | 'status' | 'attempt'>,
+  { run_id, name, experiment, status, attempt }: AlertedNotice['row'],
 ) {
   return {
     version: 1,

@@ -1,0 +1,89 @@
+/** The methods of the API that the store answers, and what it tells services of the main thread about runs. */
+import { shortKey } from '../../domain/payload';
+import { parseQuery } from '../../domain/query/parse';
+import { flatDetail } from '../../domain/run/row';
+import { deriveStatus } from '../../domain/run/status';
+import { trashedAt } from '../../domain/run/trash';
+import type { Handlers, Params } from '../../protocol/api';
+import type { DiskUsage, ListResult, RunDetail, RunRow, SeriesResult } from '../../protocol/rows';
+import type { LaunchInfo } from '../contract/workerApi';
+import type { CatalogKeeper } from './catalogKeeper';
+import type { Housekeeping } from './housekeeping';
+import { launchInfoOf, livesOn } from './launchInfo';
+import type { OpenRun, OpenRuns } from './openRuns';
+
+interface QueryPorts {
+  /** The run with everything that could be read of it in a short time; rejects where it cannot be shown. */
+  acquire(runId: string): Promise<OpenRun>;
+  keeper: CatalogKeeper;
+  runs: OpenRuns;
+  house: Housekeeping;
+  /** The run has ended by its script's word, while its process goes on. */
+  isLiving(runId: string): boolean;
+  backlogBytes(): number;
+}
+
+const PAGE = 1000;
+
+export class StoreQueries implements Handlers<'store'> {
+  constructor(private readonly ports: QueryPorts) {}
+
+  'runs.list'(request: Params<'runs.list'>): ListResult {
+    const { keeper, backlogBytes } = this.ports;
+    const query = parseQuery(request.filter ?? '');
+    keeper.putAll();
+    const { rows, ...page } = keeper.catalog.list(request, query);
+    return { ...page, rows: rows.map((row) => this.withLife(row)), backlog_bytes: backlogBytes() };
+  }
+
+  async 'runs.get'({ run_id }: Params<'runs.get'>): Promise<RunDetail> {
+    const { tail } = await this.ports.acquire(run_id);
+    const trashed = trashedAt(tail.state);
+    const detail = tail.detail();
+    const lives = livesOn(tail, detail.row);
+    return { ...flatDetail(detail), ...(lives && { lives }), ...(trashed !== null && { trashed }) };
+  }
+
+  async 'runs.series'(request: Params<'runs.series'>): Promise<SeriesResult> {
+    const { tail } = await this.ports.acquire(request.run_id);
+    const { started } = deriveStatus(tail.state);
+    // Endless keys are kept shortened, and may be asked for as they were logged.
+    const keys = request.keys.map(shortKey);
+    return { series: tail.store.series({ ...request, keys }, started ?? tail.state.created) };
+  }
+
+  async 'runs.events'({ run_id, offset = 0, limit = PAGE, types }: Params<'runs.events'>) {
+    const { tail } = await this.ports.acquire(run_id);
+    const page = tail.store.events(offset, limit, types);
+    return { ...page, events: page.events.map((event) => tail.files.located(event)) };
+  }
+
+  async 'runs.logs'({ run_id, offset = 0, limit = PAGE }: Params<'runs.logs'>) {
+    return (await this.ports.acquire(run_id)).tail.store.logs(offset, limit);
+  }
+
+  'disk.usage'(): Promise<DiskUsage> {
+    this.ports.keeper.putAll();
+    return this.ports.house.diskUsage();
+  }
+
+  /** Rows as they are listed, of runs in the trash and of others. */
+  rows({ run_ids }: { run_ids: string[] }): Promise<RunRow[]> {
+    const { acquire, keeper, runs } = this.ports;
+    return Promise.all(
+      run_ids.map(async (run_id) => {
+        const run = await acquire(run_id);
+        keeper.put(run);
+        return this.withLife(keeper.catalog.get(run_id) ?? runs.refreshRow(run));
+      }),
+    );
+  }
+
+  async launchInfo({ run_id }: { run_id: string }): Promise<LaunchInfo> {
+    return launchInfoOf((await this.ports.acquire(run_id)).tail);
+  }
+
+  private withLife(row: RunRow): RunRow {
+    return this.ports.isLiving(row.run_id) ? { ...row, lives: true } : row;
+  }
+}

@@ -1,0 +1,48 @@
+/** What the collector itself writes to runs: it is journaled, and the store has read it when the promise resolves. */
+import { messageOf } from '../../base/unknown';
+import { ApiError } from '../../protocol/apiError';
+import type { Command, Edit, Json } from '../../protocol/events';
+import type { AskStore } from '../contract/workerApi';
+import type { OwnJournals } from './ownJournals';
+
+interface JournalingPorts {
+  journals: OwnJournals;
+  ask: AskStore;
+  /** Sends a command to the script's connection, where there is one. */
+  push(runId: string, command: Command): void;
+  log(message: string): void;
+}
+
+export class Journaling {
+  constructor(private readonly ports: JournalingPorts) {}
+
+  async appendEvent(runId: string, attempt: number, t: string, p: Json): Promise<void> {
+    await this.readJournals(runId, this.ports.journals.appendEvent(runId, attempt, t, p));
+  }
+
+  async appendCommand(runId: string, command: Command): Promise<void> {
+    const file = this.ports.journals.appendCommand(runId, command);
+    this.ports.push(runId, command);
+    await this.readJournals(runId, file);
+  }
+
+  async appendEdit(edit: Edit): Promise<void> {
+    await this.readJournals(edit.run_id, this.ports.journals.appendEdit(edit.run_id, { ...edit }));
+  }
+
+  /** Once a supervisor says that its script ended, everything that the script said before has to be read. */
+  grown(runId: string, file: string): Promise<void> {
+    return this.readJournals(runId, file.startsWith('events-sup-') ? undefined : file);
+  }
+
+  /** Resolves once the store has read the journal; without `file`, all journals of the run. */
+  async readJournals(run_id: string, file?: string): Promise<void> {
+    try {
+      await this.ports.ask('bell', { run_id, ...(file !== undefined && { file }) });
+    } catch (error) {
+      // A store that starts again reads everything anyway.
+      if (error instanceof ApiError && error.data.code === 'unavailable') return;
+      this.ports.log(`Reading ${file ?? 'the journals'} of run ${run_id} failed: ${messageOf(error)}`);
+    }
+  }
+}

@@ -1,6 +1,0 @@
-import * as vscode from 'vscode';
-import type { ContextKey } from './contributions';
-
-export function setContext(key: ContextKey, value: unknown): Thenable<unknown> {
-  return vscode.commands.executeCommand('setContext', key, value);
-}

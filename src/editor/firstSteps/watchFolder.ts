@@ -1,0 +1,47 @@
+import * as vscode from 'vscode';
+import { basename, dirname, join, relative } from 'node:path';
+import { isTrusted } from '../window/messages';
+
+/**
+ * Shows the runs of an `.xtrack` directory elsewhere: chooses it, or the folder that has it, for this workspace. Where
+ * nothing is open, the folder is.
+ */
+export async function watchFolder(): Promise<void> {
+  const scope = vscode.workspace.workspaceFolders?.[0];
+  // It is the workspace's setting that names the directory.
+  if (scope && !(await isTrusted())) return;
+  const picked = await vscode.window.showOpenDialog({
+    canSelectFiles: false,
+    canSelectFolders: true,
+    defaultUri: scope?.uri,
+    title: vscode.l10n.t('Which Folder Has the Runs?'),
+    openLabel: vscode.l10n.t('Watch'),
+  });
+  const chosen = picked?.[0]?.fsPath;
+  if (!chosen) return;
+  const isDirectory = basename(chosen) === '.xtrack';
+  if (!scope) {
+    const folder = vscode.Uri.file(isDirectory ? dirname(chosen) : chosen);
+    await vscode.commands.executeCommand('vscode.openFolder', folder);
+    return;
+  }
+  const directory = isDirectory ? chosen : join(chosen, '.xtrack');
+  const inside = relative(scope.uri.fsPath, directory);
+  await vscode.workspace
+    .getConfiguration('xtrack', scope.uri)
+    .update('directory', inside.startsWith('..') ? directory : inside, vscode.ConfigurationTarget.WorkspaceFolder);
+  await tellIfEmpty(directory);
+}
+
+async function tellIfEmpty(directory: string): Promise<void> {
+  const there = await vscode.workspace.fs.stat(vscode.Uri.file(directory)).then(
+    () => true,
+    () => false,
+  );
+  if (there) return;
+  const message = vscode.l10n.t(
+    '{0} is watched. There are no runs yet; they show here as soon as there are.',
+    directory,
+  );
+  void vscode.window.showInformationMessage(message);
+}

@@ -1,0 +1,102 @@
+/** What an interpreter says of itself, without importing anything of ours or of anybody else. */
+import { t } from '../../base/texts';
+import { tmpdir } from 'node:os';
+import { userError } from '../../protocol/apiError';
+import { runProgram } from './program';
+
+export interface Probe {
+  executable: string;
+  version: [number, number, number];
+  /** Inside a virtual environment. */
+  virtual: boolean;
+  /** Where packages go, and whether this user may write there. */
+  packages: string;
+  writable: boolean;
+  /** The operating system's package manager owns it (PEP 668). */
+  managed: boolean;
+  pip: boolean;
+  /** Who answers to `import xtrack` there, not counting the client that we put on its path. */
+  xtrack: { file: string; version: string | null; ours: boolean } | null;
+}
+
+const OLDEST = [3, 8] as const;
+const SECONDS = 15;
+
+/** Standard library, and a syntax that Python 2 reads as well, so that an old one can say so. */
+const SCRIPT = `
+import json, os, sys
+out = {"executable": sys.executable, "version": list(sys.version_info[:3])}
+if sys.version_info >= (3, 8):
+    import importlib.util, sysconfig
+    from importlib import metadata
+    own = [os.path.realpath(path) for path in sys.argv[1:]]
+    sys.path = [path for path in sys.path if path and os.path.realpath(path) not in own]
+    packages = sysconfig.get_path("purelib")
+    virtual = sys.prefix != sys.base_prefix
+    out["packages"] = packages
+    out["virtual"] = virtual
+    out["writable"] = os.access(packages, os.W_OK)
+    out["managed"] = not virtual and os.path.exists(os.path.join(sysconfig.get_path("stdlib"), "EXTERNALLY-MANAGED"))
+    out["pip"] = importlib.util.find_spec("pip") is not None
+    spec = importlib.util.find_spec("xtrack")
+    out["xtrack"] = None
+    if spec is not None:
+        places = list(spec.submodule_search_locations or [])
+        place = places[0] if places else os.path.dirname(spec.origin or "")
+        ours = os.path.exists(os.path.join(place, "core", "outlet.py")) or os.path.exists(os.path.join(place, "outlet.py"))
+        try:
+            version = metadata.version("xtrack-client" if ours else "xtrack")
+        except Exception:
+            version = None
+        out["xtrack"] = {"file": spec.origin or place, "version": version, "ours": ours}
+print(json.dumps(out))
+`;
+
+/**
+ * Asks `interpreter`; `own` are folders of ours that may be on its path. Throws an ApiError that says what is wrong with
+ * it and what to do.
+ */
+export async function probeInterpreter(interpreter: string, env: NodeJS.ProcessEnv, own: string[]): Promise<Probe> {
+  const args = ['-c', SCRIPT, ...own];
+  // Not in a folder of the user's: what lies there would be found first.
+  const request = { command: interpreter, args, cwd: tmpdir(), env, seconds: SECONDS };
+  const result = await runProgram(request).catch((error: NodeJS.ErrnoException) => {
+    throw wrong(
+      interpreter,
+      error.code === 'ENOENT' ? t('was not found') : t('cannot be started ({0})', error.message),
+    );
+  });
+  if (result.code === null) throw wrong(interpreter, t('did not answer within {0} s', SECONDS));
+  if (result.code !== 0) throw wrong(interpreter, t('does not start: {0}', lastLine(result.stderr)));
+  return readProbe(interpreter, result.stdout);
+}
+
+function readProbe(interpreter: string, answer: string): Probe {
+  let probe: Probe;
+  try {
+    probe = JSON.parse(lastLine(answer)) as Probe;
+  } catch {
+    throw wrong(interpreter, t('does not answer like Python'));
+  }
+  const [major, minor] = probe.version;
+  if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1]))
+    throw wrong(interpreter, t('is Python {0}.{1}, and tracking needs {2} or newer', major, minor, OLDEST.join('.')));
+  return probe;
+}
+
+/** "XTrack's client 0.1.0", or the package that has its name. */
+export function packageText({ version }: { version: string | null }): string {
+  return version === null ? 'xtrack' : `xtrack ${version}`;
+}
+
+export function lastLine(text: string): string {
+  return text.trim().split('\n').at(-1)?.trim() ?? '';
+}
+
+function wrong(interpreter: string, what: string): Error {
+  const todo = t('Choose another one ("Python: Select Interpreter", or the setting xtrack.interpreter).');
+  return userError('invalid', t('The Python interpreter {0} {1}. {2}', interpreter, what, todo), {
+    field: 'interpreter',
+    interpreter,
+  });
+}

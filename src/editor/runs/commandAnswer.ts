@@ -1,0 +1,53 @@
+/** What a script answers to a command: asked for a while, because a click that does nothing must not stay silent. */
+import { t } from '../../base/texts';
+import type { Method, Request, Results } from '../../protocol/api';
+import { userError } from '../../protocol/apiError';
+import type { CommandState } from '../../protocol/rows';
+
+const LOOK_MS = 250;
+/** Scripts look for commands when they log: one that is busy for longer answers in the overview. */
+const PATIENCE_MS = 5_000;
+
+interface RunClient {
+  call<M extends Method>(method: M, params: Request<M>): Promise<Results[M]>;
+}
+
+/** The best answer within a while; null without any. Throws when the script refuses. */
+export async function awaitAnswer(
+  client: RunClient,
+  run_id: string,
+  cmd_id: string,
+  until: 'received' | 'done' = 'received',
+): Promise<'received' | 'done' | null> {
+  let received = false;
+  let isClient = true;
+  for (const end = Date.now() + PATIENCE_MS; Date.now() < end;) {
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    const { commands, worker_states } = await client.call('runs.get', { run_id });
+    isClient = worker_states.length > 0;
+    const command = commands.find((each) => each.cmd_id === cmd_id);
+    const why = command && refusal(command);
+    if (why) throw userError('invalid', why);
+    if (command?.acks.some(({ status }) => status === 'done')) return 'done';
+    received ||= command?.acks.some(({ status }) => status === 'received') ?? false;
+    if (received && until === 'received') break;
+  }
+  if (!isClient) throw userError('invalid', nobodyHears(run_id));
+  return received ? 'received' : null;
+}
+
+function nobodyHears(run_id: string): string {
+  return t(
+    'Nobody is there who would answer: the script of run {0} has not called xtrack.start_run(), whose run.on_command() hears commands. It can be stopped all the same.',
+    run_id,
+  );
+}
+
+/** In words for the user; null where nobody refused. */
+export function refusal({ type, acks }: Pick<CommandState, 'type' | 'acks'>): string | null {
+  const refused = acks.find(({ status }) => status === 'unsupported' || status === 'failed');
+  if (!refused || acks.some(({ status }) => status === 'done')) return null;
+  if (refused.status === 'failed')
+    return t('The script failed to do “{0}”: {1}.', type, refused.error ?? t('it did not say why'));
+  return t('The script does not know “{0}”. It does with a handler: run.on_command("{1}", handler).', type, type);
+}

@@ -1,0 +1,42 @@
+import * as vscode from 'vscode';
+import { messageOf } from '../../base/unknown';
+import { straight } from '../../domain/format';
+import { ApiError, userError } from '../../protocol/apiError';
+
+/** Notifications turn `[text](command:…)` into links: names that scripts chose must not become any. */
+export function plain(text: string, longest = 200): string {
+  const line = straight(text).replaceAll(/\s+/g, ' ').replaceAll('](', '] (').trim();
+  return line.length > longest ? `${line.slice(0, longest - 1)}…` : line;
+}
+
+/** Shows a failure: those meant for users as they are, others with the way to the log. */
+export async function showFailure(error: unknown, log: vscode.LogOutputChannel): Promise<void> {
+  if (error instanceof vscode.CancellationError) return;
+  const message = messageOf(error);
+  log.error(error instanceof Error ? (error.stack ?? message) : message);
+  const showLog = vscode.l10n.t('Show Log');
+  const forUser = error instanceof ApiError && error.data.audience === 'user';
+  const text = forUser ? message : vscode.l10n.t('XTrack could not do that: {0}', message);
+  if ((await vscode.window.showErrorMessage(plain(text, 600), showLog)) === showLog) log.show();
+}
+
+/** In an untrusted workspace runs are shown and nothing else: says so and offers the way out. */
+export async function isTrusted(): Promise<boolean> {
+  if (vscode.workspace.isTrusted) return true;
+  const manage = vscode.l10n.t('Manage Workspace Trust');
+  void vscode.window.showWarningMessage(untrusted(), manage).then((choice) => {
+    if (choice === manage) void vscode.commands.executeCommand('workbench.trust.manage');
+  });
+  return false;
+}
+
+/** The same for callers that show failures themselves. */
+export function requireTrust(): void {
+  if (!vscode.workspace.isTrusted) throw userError('untrusted', untrusted());
+}
+
+function untrusted(): string {
+  return vscode.l10n.t(
+    'This workspace is not trusted: XTrack shows its runs, but launches, resumes and stops nothing, and its settings do not count.',
+  );
+}

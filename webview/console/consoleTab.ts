@@ -1,0 +1,18 @@
+import { t } from '../../src/base/texts';
+import { drawnTab, type PanelTab } from '../panel/panelTab';
+import './console.css';
+import { CONSOLE_STATE, type ConsoleState } from './consoleState';
+import { ConsoleView } from './consoleView';
+
+export const consoleTab: PanelTab<ConsoleState> = {
+  id: 'console',
+  title: t('Console'),
+  state: CONSOLE_STATE,
+  create(context) {
+    const console = new ConsoleView(context);
+    return {
+      ...drawnTab(context, console.element, () => console.update()),
+      dispose: () => console.dispose(),
+    };
+  },
+};
