@@ -1,9 +1,10 @@
 // Builds everything the extension ships into dist/:  node esbuild.mjs [--watch]
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, watch } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, watch } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureDependencies, ROOT } from './scripts/dependencies.mjs';
+import { putFile } from './scripts/output.mjs';
 import { writeWheel } from './scripts/wheel.mjs';
 
 const DIST = join(ROOT, 'dist');
@@ -80,12 +81,16 @@ function buildId() {
   return hash.digest('hex').slice(0, 16);
 }
 
+/** Answers with the paths of what it copied. */
 function copyPython() {
-  cpSync(join(ROOT, 'src/python/xtrack'), join(DIST, 'python/xtrack'), {
-    recursive: true,
-    filter: (path) => !path.includes('__pycache__') && !path.endsWith('.pyc'),
+  const from = join(ROOT, 'src/python/xtrack');
+  const to = join(DIST, 'python');
+  const copies = [...filesBelow(from)].map((path) => {
+    const copy = join(to, 'xtrack', relative(from, path));
+    putFile(copy, readFileSync(path));
+    return copy;
   });
-  writeWheel(join(DIST, 'python'));
+  return [...copies, writeWheel(to)];
 }
 
 export async function build() {
@@ -108,15 +113,20 @@ export async function build() {
     },
     absWorkingDir: ROOT,
   }));
-  mkdirSync(join(DIST, 'webview'), { recursive: true });
-  for (const [from, to] of FILES) cpSync(join(ROOT, from), join(DIST, to));
-  copyPython();
+  for (const [from, to] of FILES) putFile(join(DIST, to), readFileSync(join(ROOT, from)));
+  const made = [...FILES.map(([, to]) => join(DIST, to)), ...copyPython()];
   if (watching) {
     for (const each of options) await (await esbuild.context({ ...each, logLevel: 'info' })).watch();
     watch(join(ROOT, 'src/python/xtrack'), { recursive: true }, copyPython);
-  } else {
-    await Promise.all(options.map((each) => esbuild.build(each)));
+    return;
   }
+  const bundles = await Promise.all(options.map((each) => esbuild.build({ ...each, write: false })));
+  for (const { path, contents } of bundles.flatMap(({ outputFiles }) => outputFiles)) {
+    putFile(path, contents);
+    made.push(path);
+  }
+  // What an earlier build left is not to be packed.
+  for (const path of filesBelow(DIST)) if (!made.includes(path) && !path.endsWith('.part')) rmSync(path);
 }
 
 function printSizes() {

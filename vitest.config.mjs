@@ -2,29 +2,23 @@ import { defineConfig } from 'vitest/config';
 
 const define = { __BUILD__: '"test"', __VERSION__: '"0.0.0-test"' };
 
+/** One kind of tests. The limit is there for what hangs, not for what is slow. */
+const project = (name, include, seconds, more = {}) => ({
+  define,
+  test: { name, include: [include], testTimeout: seconds * 1000, hookTimeout: seconds * 1000, ...more },
+});
+/** For tests that start collectors. */
+const collector = { globalSetup: 'test/integration/collector/bundle.ts' };
+
 export default defineConfig({
   test: {
     projects: [
-      { define, test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 20_000, hookTimeout: 20_000 } },
-      {
-        define,
-        test: {
-          name: 'integration',
-          include: ['test/integration/**/*.test.ts'],
-          testTimeout: 20_000,
-          hookTimeout: 20_000,
-        },
-      },
-      { define, test: { name: 'conformance', include: ['test/conformance/*.test.ts'], testTimeout: 20_000 } },
-      {
-        define,
-        test: { name: 'faults', include: ['test/faults/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 60_000 },
-      },
-      {
-        define,
-        test: { name: 'fuzz', include: ['test/fuzz/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 60_000 },
-      },
-      { define, test: { name: 'ui', include: ['test/ui/**/*.test.ts'], testTimeout: 240_000, hookTimeout: 240_000 } },
+      project('unit', 'test/unit/**/*.test.ts', 60, { setupFiles: 'test/unit/noProcesses.ts' }),
+      project('integration', 'test/integration/**/*.test.ts', 240, collector),
+      project('conformance', 'test/conformance/*.test.ts', 60),
+      project('faults', 'test/faults/**/*.test.ts', 120, collector),
+      project('fuzz', 'test/fuzz/**/*.test.ts', 120, collector),
+      project('ui', 'test/ui/**/*.test.ts', 240),
     ],
   },
 });

@@ -9,7 +9,7 @@ import { FETCHED } from './fetched.mjs';
 export const SUITES = join(FETCHED, 'suites');
 /** Extensions that the suites find beside ours. */
 export const COMPANIONS = [join(ROOT, 'test/fixtures/companions/python')];
-const TIMEOUT = 300_000;
+const TIMEOUT = 800_000;
 
 /** Bundles the suites to where node_modules is still found upwards. */
 export async function buildSuites() {

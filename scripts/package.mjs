@@ -1,6 +1,6 @@
 // Makes xtrack-<version>.vsix from a fresh build:  npm run package
 import { spawnSync } from 'node:child_process';
-import { readFileSync, rmSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from '../esbuild.mjs';
@@ -10,7 +10,6 @@ const LIMIT = 2 * 1024 * 1024;
 
 /** Builds and packs into `folder`; answers with the package's path. Throws where it is too large. */
 export async function makePackage(folder, stdio = 'ignore') {
-  rmSync(join(ROOT, 'dist'), { recursive: true, force: true });
   await build();
   const { name, version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
   const out = join(folder, `${name}-${version}.vsix`);

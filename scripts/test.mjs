@@ -1,7 +1,8 @@
 // Everything that can be tested:  npm test [-- part…] [--full]
 // Faults and fuzzers run for a shorter while with the rest, and with --full as long as they are meant to.
+// Two parts run at a time, each line with its part's name: most of them wait for processes half of their time.
 // The last line is `N passed, N failed`; a part that crashes or hangs counts as a failure.
-// What failed is told once more at the end: a log is often cut to that.
+// What failed is listed once more at the end: a log is often cut to that.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -37,23 +38,26 @@ const script = (name, seconds, count) => ({
 });
 const resultsOf = (project) => join(temp, `${project}.json`);
 
-/** In this order: what fails fast comes first. */
+/**
+ * Each starts when one before it has ended: first what fails fast, then the longest, so that it is not left alone at the
+ * end. The seconds are limits for what hangs, far beyond what a busy machine takes.
+ */
 const PARTS = {
-  build: script('esbuild.mjs', 120, (_output, code) => (code === 0 ? [1, 0] : [0, 1])),
-  check: script('scripts/check.mjs', 300, (output) => [matches(output, /^ok /gm), matches(output, /^FAIL /gm)]),
-  unit: vitest('unit', 300, '--maxWorkers=2'),
-  integration: vitest('integration', 900, '--maxWorkers=2'),
-  python: script('scripts/pythonTests.mjs', 600, countUnittest),
-  conformance: vitest('conformance', 120),
-  // They mostly wait for what they do to processes and clocks, and promise to be done in five minutes.
-  faults: vitest('faults', 300, '--maxWorkers=3'),
-  fuzz: vitest('fuzz', 600),
-  editor: script('scripts/extensionHost.mjs', 900, (output) => {
+  build: script('esbuild.mjs', 240, (_output, code) => (code === 0 ? [1, 0] : [0, 1])),
+  check: script('scripts/check.mjs', 600, (output) => [matches(output, /^ok /gm), matches(output, /^FAIL /gm)]),
+  unit: vitest('unit', 600, '--maxWorkers=2'),
+  ui: vitest('ui', 2400, '--maxWorkers=2'),
+  integration: vitest('integration', 1800, '--maxWorkers=2'),
+  python: script('scripts/pythonTests.mjs', 1200, countUnittest),
+  faults: vitest('faults', 1200, '--maxWorkers=3'),
+  editor: script('scripts/extensionHost.mjs', 1800, (output) => {
     const last = /(\d+) passed, (\d+) failed\s*$/.exec(output);
     return last ? [Number(last[1]), Number(last[2])] : [0, 1];
   }),
-  ui: vitest('ui', 1800, '--no-file-parallelism'),
+  conformance: vitest('conformance', 240),
+  fuzz: vitest('fuzz', 900),
 };
+const AT_ONCE = 2;
 
 function matches(text, pattern) {
   return text.match(pattern)?.length ?? 0;
@@ -89,7 +93,7 @@ function countUnittest(output) {
   return [ran - failed - sum('skipped'), failed, output.match(/^(FAIL|ERROR): .*/gm)];
 }
 
-let running = null;
+const running = new Set();
 
 function killGroup(child) {
   try {
@@ -99,24 +103,44 @@ function killGroup(child) {
   }
 }
 
-/** Shows the part's output as it comes, and answers with what it counted. */
+/** Writes whole lines, each after the name of its part. */
+function labelled(name, stream) {
+  const label = `${name.padEnd(11)} │ `;
+  let rest = '';
+  const write = (lines) => stream.write(lines.map((line) => `${label}${line}\n`).join(''));
+  return {
+    add(text) {
+      const lines = (rest + text).split('\n');
+      rest = lines.pop();
+      if (lines.length > 0) write(lines);
+    },
+    end() {
+      if (rest) write([rest]);
+    },
+  };
+}
+
+/** Shows the part's output line by line, and answers with what it counted. */
 function runPart(name, { command, count, seconds }) {
-  console.log(`\n── ${name}`);
+  console.log(`── ${name} starts`);
   const started = Date.now();
   const [file, args] = command();
   const env = { ...(full ? {} : SHORTER), ...process.env };
   const child = spawn(file, args, { cwd: ROOT, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
-  running = child;
+  running.add(child);
   let output = '';
   let late = false;
   for (const [from, to] of [
     [child.stdout, process.stdout],
     [child.stderr, process.stderr],
   ]) {
-    from.on('data', (data) => {
-      output += data;
-      to.write(data);
+    const lines = labelled(name, to);
+    from.setEncoding('utf8');
+    from.on('data', (text) => {
+      output += text;
+      lines.add(text);
     });
+    from.on('end', lines.end);
   }
   const timer = setTimeout(() => {
     late = true;
@@ -125,7 +149,7 @@ function runPart(name, { command, count, seconds }) {
   return new Promise((resolve) => {
     const end = (code, trouble) => {
       clearTimeout(timer);
-      running = null;
+      running.delete(child);
       let [passed, failed, failures] = [0, 0, []];
       try {
         [passed, failed, failures] = count(output, code);
@@ -136,10 +160,12 @@ function runPart(name, { command, count, seconds }) {
       else if (code !== 0 && failed === 0) trouble ??= `ended with ${code}`;
       else if (passed + failed === 0) trouble ??= 'ran nothing';
       if (trouble) {
-        console.log(`${name}: ${trouble}`);
+        console.log(`── ${name}: ${trouble}`);
         failed += 1;
       }
-      resolve({ name, passed, failed, failures: failures ?? [], seconds: (Date.now() - started) / 1000 });
+      const took = (Date.now() - started) / 1000;
+      console.log(`── ${name} ends after ${took.toFixed(0)} s: ${passed} passed, ${failed} failed`);
+      resolve({ name, passed, failed, failures: failures ?? [], seconds: took });
     };
     child.once('error', (error) => end(null, `did not start: ${error.message}`));
     child.once('close', (code, signal) => end(code ?? signal));
@@ -152,13 +178,16 @@ async function main(names) {
     throw new Error(`No such part: ${unknown.join(', ')}. There are ${Object.keys(PARTS).join(', ')}.`);
   const started = Date.now();
   await ensureDependencies();
-  const results = [];
-  for (const [name, part] of Object.entries(PARTS)) {
-    // The build is quick, and every part may meet what it makes.
-    if (names.length > 0 && name !== 'build' && !names.includes(name)) continue;
-    results.push(await runPart(name, part));
-    // Without a build the rest would test yesterday's.
-    if (name === 'build' && results[0].failed > 0) break;
+  // Every part may meet what the build makes. Without one the rest would test yesterday's.
+  const results = [await runPart('build', PARTS.build)];
+  const order = Object.keys(PARTS);
+  if (results[0].failed === 0) {
+    const left = order.filter((name) => name !== 'build' && (names.length === 0 || names.includes(name)));
+    const next = async () => {
+      for (let name = left.shift(); name; name = left.shift()) results.push(await runPart(name, PARTS[name]));
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, next));
+    results.sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
   }
   console.log('');
   for (const { name, passed, failed, seconds } of results) {
@@ -173,7 +202,7 @@ async function main(names) {
 
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.once(signal, () => {
-    if (running) killGroup(running);
+    for (const child of running) killGroup(child);
     rmSync(temp, { recursive: true, force: true });
     process.exit(130);
   });

@@ -1,9 +1,10 @@
 // The Python client as a wheel, without pip, setuptools or network: a zip archive whose bytes depend on its content alone.
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32, deflateRawSync } from 'node:zlib';
 import { ROOT } from './dependencies.mjs';
+import { putFile } from './output.mjs';
 
 const CLIENT = join(ROOT, 'src/python');
 /** The first of January 1980, the earliest that a zip archive can say. */
@@ -18,9 +19,10 @@ export function writeWheel(folder) {
   const base = `${project.name.replaceAll('-', '_')}-${project.version}`;
   const files = [...packageFiles(), ...metadata(project, `${base}.dist-info`)];
   files.push([`${base}.dist-info/RECORD`, record(files, `${base}.dist-info/RECORD`)]);
-  for (const name of readdirSync(folder)) if (name.endsWith('.whl')) rmSync(join(folder, name));
-  const path = join(folder, `${base}-py3-none-any.whl`);
-  writeFileSync(path, zip(files));
+  const wheel = `${base}-py3-none-any.whl`;
+  for (const name of readdirSync(folder)) if (name.endsWith('.whl') && name !== wheel) rmSync(join(folder, name));
+  const path = join(folder, wheel);
+  putFile(path, zip(files));
   return path;
 }
 

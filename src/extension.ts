@@ -55,7 +55,7 @@ function showLoadFailure(error: unknown): undefined {
   if (error instanceof vscode.CancellationError) return;
   const reload = vscode.l10n.t('Reload Window');
   const text = vscode.l10n.t(
-    'XTrack could not be loaded: {0}. Reload the window; if that does not help, install the extension again.',
+    'XTrack could not be loaded: {0}. Reload the window. If that does not help, reinstall the extension.',
     error instanceof Error ? (error.message.split('\n')[0] ?? error.name) : String(error),
   );
   void vscode.window.showErrorMessage(text, reload).then((choice) => {

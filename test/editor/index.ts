@@ -31,7 +31,7 @@ export function leave(results: Results): void {
 }
 
 function runSuites(results: Results): Promise<void> {
-  const mocha = new Mocha({ ui: 'bdd', timeout: 60_000 });
+  const mocha = new Mocha({ ui: 'bdd', timeout: 240_000 });
   const suites = readdirSync(__dirname).filter((name) => name.endsWith('.test.js'));
   for (const name of suites.sort()) mocha.addFile(join(__dirname, name));
   return new Promise((resolve) => {

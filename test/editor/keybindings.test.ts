@@ -50,7 +50,7 @@ describe('our keys', () => {
       .filter(({ when }) => holds(when, place))
       .map(({ key, command }) => `${key} ${command}`);
 
-  it('apply where they are meant to', () => {
+  it('apply in their contexts', () => {
     assert.deepEqual(inPlace(EDITOR), ['ctrl+k x xtrack.launchCurrentFile']);
     assert.deepEqual(inPlace(RUNS), ['ctrl+f xtrack.filterRuns', 'f2 xtrack.rename', 'delete xtrack.delete']);
     assert.equal(ours().length, 4);
@@ -58,7 +58,7 @@ describe('our keys', () => {
     assert.deepEqual(inPlace(RUNS_FIND), ['ctrl+f xtrack.filterRuns']);
   });
 
-  it('are nobody else’s there', () => {
+  it('do not conflict with those of the editor', () => {
     assert.deepEqual(others('ctrl+k x', EDITOR), []);
     assert.deepEqual(others('f2', RUNS), []);
     assert.deepEqual(others('delete', RUNS), []);
@@ -70,7 +70,7 @@ describe('our keys', () => {
     ]);
   });
 
-  it('would be found out', () => {
+  it('would be detected when they conflict', () => {
     assert.deepEqual(others('f2', EDITOR), ['editor.action.rename']);
     assert.ok(others('ctrl+k', EDITOR).length > 10);
     assert.ok(others('delete', EDITOR).includes('deleteRight'));

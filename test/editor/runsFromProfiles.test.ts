@@ -13,7 +13,7 @@ let api: Shown;
 
 const detail = (run_id: string): Promise<RunDetail> => api.collectors.callRun(run_id, 'runs.get', { run_id });
 
-async function ended(run_id: string, seconds = 30): Promise<RunDetail> {
+async function ended(run_id: string, seconds = 120): Promise<RunDetail> {
   for (const deadline = Date.now() + seconds * 1000; Date.now() < deadline;) {
     const run = await detail(run_id);
     if (!['queued', 'running', 'lost'].includes(run.status) && run.attempts.at(-1)?.exit) return run;
@@ -35,7 +35,7 @@ async function newest(filter: string): Promise<RunRow | undefined> {
 /** Runs the task of that name, which may take a moment to be known, and waits for its end. */
 async function exitOf(name: string): Promise<number | undefined> {
   let task: vscode.Task | undefined;
-  for (const deadline = Date.now() + 10_000; !task && Date.now() < deadline;)
+  for (const deadline = Date.now() + 120_000; !task && Date.now() < deadline;)
     task = (await vscode.tasks.fetchTasks({ type: 'xtrack' })).find((one) => one.name === name);
   const of = task ?? assert.fail(`there is no task ${name}`);
   const over = new Promise<number | undefined>((resolve) => {
@@ -79,14 +79,14 @@ describe('launch profiles', () => {
       .update('launchProfiles', undefined, vscode.ConfigurationTarget.Workspace),
   );
 
-  it('launch what they say', async () => {
+  it('launch the script with their settings', async () => {
     const done = await ended(await run('xtrack.launch', 'small'));
     assert.equal(done.status, 'completed');
     assert.deepEqual(done.params, { lr: '0.1', gpus: '1', from: null });
     assert.deepEqual([done.experiment, done.tags['size']], ['profiled', 'small']);
   });
 
-  it('run again, and fork, as new runs', async () => {
+  it('can be run again and forked as new runs', async () => {
     const first = await run('xtrack.launch', 'small');
     await ended(first);
     // While its checkpoint is as it was logged: each run of this script writes it anew.
@@ -98,7 +98,7 @@ describe('launch profiles', () => {
     assert.notEqual(again.run_id, first);
   });
 
-  it('are tasks, and so is what tasks.json says by itself; the exit code is the run’s', async () => {
+  it('are offered as tasks beside those of tasks.json, with the exit code of the run', async () => {
     await fs.writeFile(join(folder(), 'own.py'), 'import sys, time; print("prints"); sys.exit(int(sys.argv[1]))');
     await fs.mkdir(join(folder(), '.vscode'), { recursive: true });
     const own = {
@@ -133,7 +133,7 @@ describe('launch profiles', () => {
     ['nowhere', 'no launch profile'],
     ['gone', 'not found'],
   ] as const)
-    it(`that is ${name} launches nothing`, async () => {
+    it(`launch nothing for the profile “${name}”`, async () => {
       const before = (await api.collectors.list(api.collectors.clients[0]!, {})).total;
       assert.equal(await closingQuestions(vscode.commands.executeCommand('xtrack.launch', name)), undefined, words);
       assert.equal((await api.collectors.list(api.collectors.clients[0]!, {})).total, before);

@@ -71,11 +71,11 @@ async function launch(script: string): Promise<void> {
   await workbench.runCommand('XTrack: Track This Script');
 }
 
-test('a script that does not exist is named', async () => {
+test('launching a missing script names it', async () => {
   const gone = join(folder, 'gone.py');
   writeFileSync(gone, '');
-  await workbench.ask('XTrack: Launch a Script', 'gone.py');
-  await workbench.page.getByText('Enter launches the script').waitFor();
+  await workbench.ask('XTrack: Launch Script', 'gone.py');
+  await workbench.page.getByText('press Enter to launch').waitFor();
   rmSync(gone);
   await workbench.page.keyboard.press('Enter');
   await workbench.notification(/gone\.py does not exist/).waitFor();
@@ -83,18 +83,16 @@ test('a script that does not exist is named', async () => {
   await expectNothingRuns();
 });
 
-test('an interpreter that does not start is named, with the setting to change', async () => {
-  workbench.changeSettings({ 'xtrack.interpreter': '/nowhere/python' });
-  await workbench.page.waitForTimeout(1000); // the settings file is watched
+test('launching with an interpreter that does not start names it and the setting to change', async () => {
+  await workbench.changeSettings({ 'xtrack.interpreter': '/nowhere/python' });
   await launch('plain.py');
   await workbench.notification(/\/nowhere\/python/).waitFor();
   await workbench.screenshot('badInput-interpreter');
   await expectNothingRuns();
-  workbench.changeSettings({ 'xtrack.interpreter': '' });
-  await workbench.page.waitForTimeout(1000);
+  await workbench.changeSettings({ 'xtrack.interpreter': '' });
 });
 
-test('a syntax error fails the run, with file and line', async () => {
+test('a syntax error fails the run and names the file and line', async () => {
   const before = runIds(folder).length;
   await launch('syntaxError.py');
   await workbench.notification(/SyntaxError/).waitFor();
@@ -105,7 +103,7 @@ test('a syntax error fails the run, with file and line', async () => {
   await expectNothingRuns();
 });
 
-test('a script that raises fails the run; the notification leads to the line', async () => {
+test('an exception fails the run, and its notification links to the line', async () => {
   await launch('failing.py');
   const told = workbench.notification(/ZeroDivisionError/);
   await told.waitFor();
@@ -117,31 +115,31 @@ test('a script that raises fails the run; the notification leads to the line', a
   await expectNothingRuns();
 });
 
-test('a run that diverges is told of, and stopped by a rule that says so; so is what its script says', async () => {
-  workbench.changeSettings({ 'xtrack.alerts': ['loss >', { when: 'val_loss.last > 10', stop: true }] });
-  await workbench.notification(/Not every alert.*"loss >"/).waitFor();
+test('a diverging run raises an alert and is stopped by its rule, and alerts of the script are shown', async () => {
+  await workbench.changeSettings({ 'xtrack.alerts': ['loss >', { when: 'val_loss.last > 10', stop: true }] });
+  await workbench.notification(/Some alert settings are invalid.*"loss >"/).waitFor();
   await launch('diverging.py');
   await workbench.notification('diverges: warming up (the first steps are rough)').waitFor();
-  await workbench.notification(/diverges: val_loss\.last > 10 \(val_loss is .*\)\. The run is being stopped/).waitFor();
+  await workbench.notification(/diverges: val_loss\.last > 10 \(val_loss is .*\)\. Stopping the run/).waitFor();
   await workbench.screenshots('badInput-alert');
   await workbench.row('diverges, stopped').waitFor();
   await expectNothingRuns();
-  workbench.changeSettings({ 'xtrack.alerts': [] });
+  await workbench.changeSettings({ 'xtrack.alerts': [] });
 });
 
-test('another package of our name is asked about, until that is answered for good', async () => {
+test('a package that hides the client is asked about until the answer is permanent', async () => {
   const before = runIds(folder).length;
-  const question = workbench.page.locator('.monaco-dialog-box', { hasText: 'another package of the name xtrack' });
+  const question = workbench.page.locator('.monaco-dialog-box', { hasText: 'another package named xtrack' });
   await launch('orbit.py');
   await question.waitFor();
   expect(await question.innerText()).toContain(join(folder, 'physics/xtrack.py'));
-  expect(await question.innerText()).toContain('What it prints is recorded; what it logs is not.');
+  expect(await question.innerText()).toContain('What the script prints is recorded, what it logs is not.');
   await workbench.screenshot('badInput-nameCollision');
   await question.getByText('Cancel', { exact: true }).click();
   await question.waitFor({ state: 'detached' });
 
   await launch('orbit.py');
-  await question.getByText('Launch, and Do Not Ask Again', { exact: true }).click();
+  await question.getByText("Launch and Don't Ask Again", { exact: true }).click();
   await workbench.row('orbit, completed').waitFor();
   expect(runIds(folder).length).toBe(before + 1);
 

@@ -40,23 +40,21 @@ export class ChartPage {
   }
 
   any(key: string, right: (curve: PlottedCurve) => boolean): Promise<PlottedCurve> {
-    return until(
-      `${key} is drawn so`,
-      async () => (await this.workbench.plotted()).find((one) => one.key === key && right(one)),
-      15,
+    return until(`${key} is drawn so`, async () =>
+      (await this.workbench.plotted()).find((one) => one.key === key && right(one)),
     );
   }
 
   /** Takes one of the choices of a drop-down. */
   async choose(name: string, choice: string): Promise<void> {
     const select = this.content.locator(`vscode-single-select[label="${name}"]`);
-    if (!(await select.isVisible())) await this.content.getByRole('button', { name: 'Chart options' }).click();
+    if (!(await select.isVisible())) await this.content.getByRole('button', { name: 'Chart Options' }).click();
     await select.click();
     await select.locator('.option', { hasText: new RegExp(`^\\s*${choice}\\s*$`) }).click();
   }
 
   chooseAxis(name: string): Promise<void> {
-    return this.choose('x axis', name);
+    return this.choose('X axis', name);
   }
 
   groupBy(name: string): Promise<void> {
@@ -65,7 +63,7 @@ export class ChartPage {
 
   async option(name: string, on: boolean): Promise<void> {
     const check = this.content.locator('.options vscode-checkbox', { hasText: name });
-    if (!(await check.isVisible())) await this.content.getByRole('button', { name: 'Chart options' }).click();
+    if (!(await check.isVisible())) await this.content.getByRole('button', { name: 'Chart Options' }).click();
     if ((await check.evaluate((one) => (one as HTMLElement & { checked: boolean }).checked)) !== on)
       await check.click();
     await this.workbench.page.keyboard.press('Escape');
@@ -76,9 +74,9 @@ export class ChartPage {
   }
 
   async newChart(lines: string[]): Promise<void> {
-    await this.content.getByRole('button', { name: 'New chart…' }).click();
-    await this.content.getByLabel('Lines of the chart').fill(lines.join('\n'));
-    await this.content.getByRole('dialog').locator('vscode-button', { hasText: 'Show chart' }).click();
+    await this.content.getByRole('button', { name: 'New Chart…' }).click();
+    await this.content.getByLabel('Metrics or expressions, one per line').fill(lines.join('\n'));
+    await this.content.getByRole('dialog').locator('vscode-button', { hasText: 'Show Chart' }).click();
   }
 
   async chartMenu(title: string, item: string): Promise<void> {
@@ -127,12 +125,20 @@ export class ChartPage {
     return this.content.getByRole('tab', { name }).click();
   }
 
+  /**
+   * When the panel has stored its state, which it does a moment after a change: a timer that starts later and is longer
+   * comes after that, however busy the machine is.
+   */
+  stored(): Promise<void> {
+    return this.content.locator('body').evaluate(() => new Promise((done) => setTimeout(done, 500)));
+  }
+
   /** What was chosen is put back, so that the next test begins as this one did. */
   async restore(): Promise<void> {
-    await this.chooseAxis('step');
-    await this.groupBy('nothing');
-    await this.choose('shade around means', 'standard deviation');
-    await this.option('log x', false);
+    await this.chooseAxis('Step');
+    await this.groupBy('None');
+    await this.choose('Shading around means', 'Standard deviation');
+    await this.option('Log x', false);
     await this.smooth(0);
   }
 }

@@ -20,7 +20,6 @@ beforeAll(async () => {
   folder = await folderWithRuns([...SWEEP, 'worker:0', 'worker:1', 'worker:2', 'worker:3', 'long']);
   workbench = await Workbench.open({ folder });
   page = new ChartPage(workbench);
-  workbench.page.setDefaultTimeout(10_000);
   await workbench.showRuns();
 });
 
@@ -51,7 +50,7 @@ describe('six runs of a sweep', () => {
 
   afterEach(() => page.restore());
 
-  test('are drawn as they were logged', async () => {
+  test('draw every logged value', async () => {
     for (const lr of [1, 2]) {
       for (const seed of [1, 3]) {
         for (const key of ['train/loss', 'val/loss'])
@@ -61,7 +60,7 @@ describe('six runs of a sweep', () => {
     await workbench.allScreenshots('charts-sweep');
   });
 
-  test('show NaN and ∞ at the edge, where they were', async () => {
+  test('mark NaN and ∞ at the edge of the chart, at their steps', async () => {
     const { bad } = await page.drawn('train/loss', 'lr1-2');
     expect(bad.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['nan', 'inf']));
     const at = logged(folder, 'lr1-2', 'train/loss').filter(({ value }) => !Number.isFinite(value));
@@ -69,20 +68,20 @@ describe('six runs of a sweep', () => {
     await page.chart('train/loss').locator('.chart-bad', { hasText: '3 NaN/∞' }).waitFor();
   });
 
-  test('x = epoch, relative time and wall time', async () => {
+  test('can be drawn over epochs, relative time and wall time', async () => {
     const all = logged(folder, RUN, 'val/loss');
     const start = logged(folder, RUN, 'train/loss')[0]!.at;
-    await page.chooseAxis('epoch');
+    await page.chooseAxis('Epoch');
     const byEpoch = await page.until('val/loss', RUN, ({ x }) => x[0] === all[0]!.epoch);
     expect(byEpoch.x).toEqual(all.map(({ epoch }) => epoch));
     expect(byEpoch.y).toEqual(all.map(({ value }) => value));
 
-    await page.chooseAxis('wall time');
+    await page.chooseAxis('Wall time');
     const byClock = await page.until('val/loss', RUN, ({ x }) => x[0]! > 1e12);
     byClock.x.forEach((x, i) => expect(Math.abs(x - all[i]!.at)).toBeLessThan(1));
     expect(byClock.y).toEqual(all.map(({ value }) => value));
 
-    await page.chooseAxis('relative time');
+    await page.chooseAxis('Relative time');
     const relative = await page.until('val/loss', RUN, ({ x }) => x[0]! < 1000 && x[0] !== all[0]!.epoch);
     // Since the run's first event, which comes a moment before its first metric.
     const late = relative.x[0]! - (all[0]!.at - start) / 1000;
@@ -91,13 +90,13 @@ describe('six runs of a sweep', () => {
     relative.x.forEach((x, i) => expect(x - late).toBeCloseTo((all[i]!.at - start) / 1000, 3));
   });
 
-  test('are compared: axes that are chosen, and runs that the arrow keys point at, the worst first', async () => {
+  test('are compared over chosen axes, and the arrow keys go from run to run', async () => {
     await page.tab('Compare');
     const axes = page.content.getByRole('group', { name: 'Axes' });
     await axes.getByRole('button', { name: 'seed' }).click();
     const parallel = page.content.locator('.run-plot.parallel');
     await until('an axis is gone', async () =>
-      /^6 runs along lr, lr \(metric\), val\/acc$/.test((await parallel.getAttribute('aria-label')) ?? ''),
+      /^6 runs across lr, lr \(metric\), val\/acc$/.test((await parallel.getAttribute('aria-label')) ?? ''),
     );
     const last = (run: string): number => logged(folder, run, 'val/acc').at(-1)!.value;
     const [worst] = [1, 2].flatMap((lr) => SEEDS.map((seed) => `lr${lr}-${seed}`)).sort((a, b) => last(a) - last(b));
@@ -117,7 +116,7 @@ describe('six runs of a sweep', () => {
     await page.tab('Charts');
   });
 
-  test('x = another metric', async () => {
+  test('can be drawn over another metric', async () => {
     await page.chooseAxis('val/acc');
     const accuracy = logged(folder, RUN, 'val/acc').map(({ value }) => value);
     const curve = await page.until('val/loss', RUN, ({ x }) => x[0] === accuracy[0]);
@@ -126,16 +125,16 @@ describe('six runs of a sweep', () => {
     await workbench.screenshot('charts-metricAxis');
   });
 
-  test('a logarithmic x axis leaves step 0 out, and a logarithmic y axis what is not above zero', async () => {
-    await page.option('log x', true);
-    await page.toolbar.getByText('log y').click();
+  test('logarithmic axes leave out what is not above zero', async () => {
+    await page.option('Log x', true);
+    await page.toolbar.getByText('Log y').click();
     const curve = await page.drawn('val/loss', RUN);
     expect(curve.y).toEqual(logged(folder, RUN, 'val/loss').map(({ value }) => value));
     await workbench.screenshot('charts-logarithmic');
-    await page.toolbar.getByText('log y').click();
+    await page.toolbar.getByText('Log y').click();
   });
 
-  test('groups by a param are the mean of their runs ± their standard deviation, or from the lowest to the highest', async () => {
+  test('groups by a param show the mean of their runs, with their standard deviation or range', async () => {
     await page.groupBy('lr');
     const values = SEEDS.map((seed) => logged(folder, `lr1-${seed}`, 'val/loss').map(({ value }) => value));
     const finite = values[0]!.map((_, i) => values.map((run) => run[i]!));
@@ -154,7 +153,7 @@ describe('six runs of a sweep', () => {
     expect((await workbench.plotted()).filter(({ key }) => key === 'val/loss')).toHaveLength(2);
     await workbench.allScreenshots('charts-grouped');
 
-    await page.choose('shade around means', 'minimum to maximum');
+    await page.choose('Shading around means', 'Minimum to maximum');
     const ranged = await page.any(
       'val/loss',
       ({ label, band }) => label.includes('lr 1') && Math.abs(band!.max[0]! - Math.max(...finite[0]!)) < CLOSE,
@@ -169,7 +168,7 @@ describe('six runs of a sweep', () => {
     );
   });
 
-  test('smoothing is a debiased moving average, over the raw curve', async () => {
+  test('smoothing draws a debiased moving average over the raw curve', async () => {
     const weight = 0.6;
     await page.smooth(weight);
     const raw = logged(folder, RUN, 'val/loss').map(({ value }) => value);
@@ -183,7 +182,7 @@ describe('six runs of a sweep', () => {
     expect(curve.y).toEqual(raw);
   });
 
-  test('a chart of an expression over metrics', async () => {
+  test('an expression over metrics has a chart of its own', async () => {
     await page.newChart(['val/loss - train/loss', 'val/acc']);
     const train = new Map(logged(folder, RUN, 'train/loss').map(({ step, value }) => [step, value]));
     const val = logged(folder, RUN, 'val/loss');
@@ -197,24 +196,24 @@ describe('six runs of a sweep', () => {
     );
     expect((await page.drawn('val/acc', RUN)).y).toEqual(logged(folder, RUN, 'val/acc').map(({ value }) => value));
     await workbench.screenshot('charts-expression');
-    await page.chartMenu('val/loss - train/loss, val/acc', 'Remove this chart');
+    await page.chartMenu('val/loss - train/loss, val/acc', 'Delete Chart');
     await until('it is gone', async () => !(await workbench.plotted()).some((one) => one.key === key));
   });
 
-  test('a chart is pinned, shown in full size, and put back', async () => {
-    await page.chartMenu('val/acc', 'Pin to the top');
+  test('a chart can be pinned, shown in full size, and restored', async () => {
+    await page.chartMenu('val/acc', 'Pin to Top');
     await page.content.locator('.section[data-section="pinned"] .chart', { hasText: 'val/acc' }).waitFor();
-    await page.chart('val/acc').getByRole('button', { name: 'val/acc: Full size' }).click();
+    await page.chart('val/acc').getByRole('button', { name: 'val/acc: Maximize Chart' }).click();
     await until('only that one is there', async () => (await page.content.locator('.chart:visible').count()) === 1);
     const full = await page.until('val/acc', RUN, ({ x }) => x.length === 20);
     expect(full.y).toEqual(logged(folder, RUN, 'val/acc').map(({ value }) => value));
     await workbench.screenshot('charts-full');
-    await page.chart('val/acc').getByRole('button', { name: 'Back to all charts' }).click();
+    await page.chart('val/acc').getByRole('button', { name: 'Restore All Charts' }).click();
     await until('all are there again', async () => (await page.content.locator('.chart:visible').count()) > 3);
     await page.chartMenu('val/acc', 'Unpin');
   });
 
-  test('a chart is as large as its corner is dragged, or as the arrow keys make it; so is the list of runs', async () => {
+  test('charts and the list of runs can be resized by dragging and by the arrow keys', async () => {
     const { mouse, keyboard } = workbench.page;
     const width = async (of: Locator): Promise<number> => (await of.boundingBox())!.width;
     const corner = page.corner('val/acc');
@@ -258,11 +257,11 @@ describe('six runs of a sweep', () => {
     await until('it is as it was', async () => (await width(list)) === narrow);
   });
 
-  test('a view is kept by name, shown again, and survives a reload, as does what was not kept', async () => {
-    await page.chooseAxis('epoch');
+  test('named views and the current view survive a reload', async () => {
+    await page.chooseAxis('Epoch');
     await page.groupBy('lr');
     await page.corner('val/acc').press('End');
-    await page.views('Keep this view…');
+    await page.views('Save View…');
     await workbench.quickInput.locator('input').first().fill('by learning rate');
     await workbench.page.keyboard.press('Enter');
     await page.restore();
@@ -271,7 +270,7 @@ describe('six runs of a sweep', () => {
     await page.smooth(0.5);
     await page.corner('val/acc').press('Home');
     await page.content.getByRole('separator').press('Home');
-    await workbench.page.waitForTimeout(600); // the state is stored a moment later
+    await page.stored();
     await workbench.reload();
     await page.until('val/loss', RUN, ({ line, y }) => line[1] !== y[1]);
     await page.sized('val/acc', '2 of 6 columns, 222 pixels high');
@@ -284,14 +283,14 @@ describe('six runs of a sweep', () => {
   });
 });
 
-test('the mean over workers is there where all of them have reported', async () => {
+test('the mean over workers ends at the last step that all of them have reported', async () => {
   await workbench.rowAction('four workers', 'Open Charts');
   await page.until('loss', 'workers', () => true);
   const ranks = [0, 1, 2, 3].map((rank) => points('workers', 'loss', `worker-${rank}`));
   const each = (await workbench.plotted()).filter(({ run_id }) => run_id === 'workers');
   expect(each.map(({ worker }) => worker)).toEqual(['worker-0', 'worker-1', 'worker-2', 'worker-3']);
   each.forEach((curve, rank) => expectSameCurve(curve, ranks[rank]!));
-  await page.option('mean over workers', true);
+  await page.option('Mean over workers', true);
   const curve = await page.until('loss', 'workers', ({ worker }) => worker === 'mean');
   const steps = ranks[3]!.map(({ x }) => x);
   expect(curve.x).toEqual(steps);
@@ -312,7 +311,7 @@ describe('a long run', () => {
     await page.until('loss', 'long', () => true);
   });
 
-  test('shows its spike, and after a drag every point of what is left', async () => {
+  test('shows its spike, and every point of a range that was zoomed by dragging', async () => {
     const all = points('long', 'loss');
     const whole = await page.until('loss', 'long', ({ x }) => x.length > 50);
     expectSameCurve(whole, all);
@@ -334,15 +333,15 @@ describe('a long run', () => {
     await page.until('loss', 'long', ({ x }) => x.at(-1)! > 19_000);
   });
 
-  test('Shift and drag zooms the heights, too', async () => {
+  test('is zoomed in both directions by dragging with Shift', async () => {
     await page.drag('loss', 0.2, 0.4, { shift: true });
     await page.until('loss', 'long', ({ x }) => x.at(-1)! < 9000);
     await workbench.screenshot('charts-zoomedHeights');
-    await page.toolbar.getByRole('button', { name: 'Reset zoom' }).click();
+    await page.toolbar.getByRole('button', { name: 'Reset Zoom' }).click();
     await page.until('loss', 'long', ({ x }) => x.at(-1)! > 19_000);
   });
 
-  test('can be read and zoomed with the keyboard alone', async () => {
+  test('can be read and zoomed by the keyboard alone', async () => {
     const all = points('long', 'loss');
     await page.plot('loss').focus();
     await workbench.page.keyboard.press('Home');
@@ -374,7 +373,7 @@ describe('fifty runs with long names', () => {
     await until('all are drawn', async () => (await curves('val/loss')).filter(({ x }) => x.length > 0).length === 50);
   });
 
-  test('are drawn as they were logged, each told from the others by colour and dashes', async () => {
+  test('draw every logged value, each run in its own colour and dash pattern', async () => {
     for (const n of [0, 17, 49]) {
       for (const key of ['train/loss', 'val/loss'])
         expectSameCurve(await page.drawn(key, `many-${n}`), points(`many-${n}`, key));
@@ -384,7 +383,7 @@ describe('fifty runs with long names', () => {
     await workbench.screenshots('charts-fifty');
   });
 
-  test('one that is pointed at in the list stands out while it is', async () => {
+  test('highlight the run under the pointer in the list', async () => {
     const plot = page.plot('val/loss');
     const usual = await plot.screenshot();
     const looksUsual = async (): Promise<boolean> => (await plot.screenshot()).equals(usual);
@@ -394,7 +393,7 @@ describe('fifty runs with long names', () => {
     await until('all are as they were', looksUsual);
   });
 
-  test('are thinned out by hiding and by grouping', async () => {
+  test('become fewer curves by hiding and by grouping', async () => {
     await page.content.locator('.run-line vscode-checkbox').first().click();
     await until('one is gone', async () => (await curves('val/loss')).length === 49);
     const left = (await curves('val/loss')).map(({ run_id }) => run_id);
@@ -406,6 +405,6 @@ describe('fifty runs with long names', () => {
     const group = await page.any('val/loss', ({ label }) => label.startsWith('lr 0.1 '));
     const [at] = group.x.map((x) => logged(folder, 'many-1', 'val/loss').findIndex(({ step }) => step === x));
     expect(group.y[0]).toBeCloseTo(mean(values.map((run) => run[at!]!)), 9);
-    await page.groupBy('nothing');
+    await page.groupBy('None');
   });
 });

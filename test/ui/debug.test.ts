@@ -58,7 +58,7 @@ afterAll(async () => {
 const lens = (title: string) => workbench.page.locator('.codelens-decoration a', { hasText: title }).first();
 const toolbar = () => workbench.page.locator('.debug-toolbar');
 
-test('a script under the debugger is a run, and its breakpoint is met', async () => {
+test('a debugged script is recorded as a run and stops at its breakpoint', async () => {
   await workbench.openFile('train.py');
   await lens('Debug with tracking').waitFor();
   await workbench.screenshots('lens');
@@ -86,7 +86,7 @@ test('a script under the debugger is a run, and its breakpoint is met', async ()
   await toolbar().waitFor({ state: 'hidden' });
 });
 
-test('what is complete and has no checkpoint is run again from its charts, and drawn over it', async () => {
+test('a completed run can be run again from its charts, which then show both', async () => {
   expect(await workbench.panelButton('Resume').isVisible()).toBe(false);
   await workbench.panelButton('Run Again').click();
   const id = await until('a second run', () => runIds(folder)[1]);

@@ -29,7 +29,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test('the largest run is listed first, goes to the trash, and for good after one question', async () => {
+test('the largest run is listed first, moves to the trash, and is deleted permanently after one question', async () => {
   const { page, quickInput } = workbench;
   await workbench.runCommand('XTrack: Disk Usage');
   await until('the largest is first', async () =>
@@ -46,7 +46,7 @@ test('the largest run is listed first, goes to the trash, and for good after one
   await dialog.waitFor();
   await workbench.screenshot('emptyTrash');
   expect(await dialog.innerText()).toMatch(/Delete run large \(3 MB\) for good\?/);
-  await dialog.getByText('Delete for Good', { exact: true }).click();
+  await dialog.getByText('Delete Permanently', { exact: true }).click();
   await until('it is gone', () => Promise.resolve(!runIds(folder).includes('large')));
   expect(readdirSync(join(folder, '.xtrack/runs')).sort()).toEqual(['other', 'small']);
 });

@@ -27,7 +27,6 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'train.py'), 'import torch\n\nfor epoch in range(3):\n    loss.backward()\n');
   workbench = await Workbench.open({ folder, translate });
   page = new ChartPage(workbench);
-  workbench.page.setDefaultTimeout(10_000);
   await workbench.showRuns();
 });
 
@@ -73,7 +72,7 @@ async function expectGood(where: string): Promise<void> {
   expect(await seriousFindings(page.content), `axe in ${where}`).toEqual([]);
 }
 
-test('the list of runs and the commands are in the language of the editor', async () => {
+test('the list of runs and the commands are translated', async () => {
   await workbench.row('talkative').waitFor();
   expect(await untranslated(workbench.tree)).toEqual([]);
   await workbench.runCommand('XTrack: ⟦Refresh⟧');
@@ -85,9 +84,10 @@ describe('the panel of a run', () => {
     await page.drawn('loss', 'talk');
   });
 
-  test.each(TABS)('%s', async (name) => {
+  test.each(TABS)('%s is translated and accessible', async (name) => {
     await page.tab(translate(name));
-    await workbench.page.waitForTimeout(300);
+    await page.content.locator('[role=tabpanel]:not([hidden])').first().waitFor();
+    await workbench.panelSettled();
     await expectGood(name);
   });
 });
@@ -100,14 +100,14 @@ describe('the panel of several runs', () => {
     await page.drawn('loss', 'media-2');
   });
 
-  test('the options, the editor of a chart, the menu of a chart, and media', async () => {
-    await page.content.getByRole('button', { name: '⟦Chart options⟧' }).click();
+  test('the options, the chart editor, the chart menu, and media are translated and accessible', async () => {
+    await page.content.getByRole('button', { name: '⟦Chart Options⟧' }).click();
     await expectGood('the options');
     await workbench.page.keyboard.press('Escape');
     await page.chart('loss').getByRole('button', { name: 'more actions' }).click();
     await expectGood('the menu of a chart');
     await workbench.page.keyboard.press('Escape');
-    await page.content.getByRole('button', { name: '⟦New chart…⟧' }).click();
+    await page.content.getByRole('button', { name: '⟦New Chart…⟧' }).click();
     await page.content.getByRole('dialog').waitFor();
     await expectGood('the editor of a chart');
     await workbench.page.keyboard.press('Escape');
@@ -118,7 +118,7 @@ describe('the panel of several runs', () => {
     await expectGood('media');
   });
 
-  test('its colours stand out in every theme', async () => {
+  test('has enough contrast in every theme', async () => {
     await page.tab('⟦Charts⟧');
     await workbench.inEachTheme(async (theme) => {
       expect(await seriousFindings(page.content), theme).toEqual([]);
@@ -126,7 +126,7 @@ describe('the panel of several runs', () => {
   });
 });
 
-test('why the collector refuses a filter, and the lenses of the language server, are in the language of the editor', async () => {
+test('errors of the collector and code lenses are translated', async () => {
   await workbench.runCommand('XTrack: ⟦Filter Runs…⟧');
   await workbench.quickInput.locator('input').first().fill('status =');
   await workbench.page.keyboard.press('Enter');

@@ -43,7 +43,7 @@ async function expectEverything(status: string): Promise<void> {
   expect(runIds(workbench.folder)).toEqual([runId]);
 }
 
-test('launching the current file shows the run in the tree and its curve, which grows', async () => {
+test('launching the current file shows the run in the tree and its growing curve', async () => {
   await workbench.openFile('train.py');
   await workbench.showRuns();
   await workbench.screenshots('empty');
@@ -62,7 +62,7 @@ test('launching the current file shows the run in the tree and its curve, which 
   await workbench.screenshots('running');
 });
 
-test('a click in the tree stops it', async () => {
+test('a click in the tree stops the run', async () => {
   const script = scripts(workbench.folder, runId)[0]!;
   expect(isAlive(script.proc.pid)).toBe(true);
   await workbench.rowAction(', running', 'Stop');
@@ -72,7 +72,7 @@ test('a click in the tree stops it', async () => {
   await workbench.screenshots('stopped');
 });
 
-test('one click resumes it from its checkpoint, as one history', async () => {
+test('one click resumes the run from its checkpoint, with one history', async () => {
   const before = logged().at(-1)!.x;
   await workbench.panelButton('Resume').click();
   await workbench.row(', running').waitFor();
@@ -89,7 +89,7 @@ test('one click resumes it from its checkpoint, as one history', async () => {
   await workbench.screenshots('resumed');
 });
 
-test('the log tells what happened', async () => {
+test('the log lists the launch, the stop and the resume', async () => {
   await workbench.runCommand('XTrack: Show Log');
   const lines = workbench.page.locator('.part.panel .output-view .view-lines');
   for (const happened of [
@@ -104,7 +104,7 @@ test('the log tells what happened', async () => {
   await workbench.screenshots('log');
 });
 
-test('a window reload in the middle loses nothing, and the run goes on', async () => {
+test('a window reload loses nothing, and the run continues', async () => {
   const pid = scripts(workbench.folder, runId)[1]!.proc.pid;
   await workbench.reload();
   await workbench.showRuns();
@@ -118,7 +118,7 @@ test('a window reload in the middle loses nothing, and the run goes on', async (
   expect(isAlive(pid)).toBe(true);
 });
 
-test('a collector killed in the middle is replaced, and the run goes on', async () => {
+test('a killed collector is replaced, and the run continues', async () => {
   const old = collector(workbench.runtime)!.pid;
   const pid = scripts(workbench.folder, runId)[1]!.proc.pid;
   await kill(old, 'SIGKILL');
@@ -133,14 +133,14 @@ test('a collector killed in the middle is replaced, and the run goes on', async 
   await workbench.row(', running').waitFor();
 });
 
-test('it stops from the palette, and everything is there after a reload', async () => {
+test('the command palette stops the run, and a reload shows all of it', async () => {
   await workbench.ask('XTrack: Stop Run', 'spirals');
   await workbench.row(', stopped').waitFor();
   await workbench.reload();
   await expectEverything('stopped');
 });
 
-test('everything is there after the databases were deleted', async () => {
+test('the run is complete again after its databases were deleted', async () => {
   await kill(collector(workbench.runtime)!.pid, 'SIGKILL');
   rmSync(join(workbench.folder, '.xtrack/catalog.sqlite'), { force: true });
   await workbench.reload();

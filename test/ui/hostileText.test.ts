@@ -32,7 +32,6 @@ beforeAll(async () => {
   const env = { ...process.env, PYTHONPATH: join(ROOT, 'dist/python'), XTRACK_DIR: join(folder, '.xtrack') };
   execFileSync(python(), ['-m', 'xtrack', 'run', '--run-id', 'evil', '--', 'evil.py'], { cwd: folder, env });
   workbench = await Workbench.open({ folder });
-  workbench.page.setDefaultTimeout(10_000);
   await workbench.showRuns();
 });
 screenshotFailures(() => workbench);
@@ -41,7 +40,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test('names, params, tags, metric keys and log lines are text, in the tree and in every tab of the panel', async () => {
+test('names, params, tags, metric keys and log lines are shown as text in the tree and in every tab', async () => {
   const { page } = workbench;
   await workbench.row('evil').hover();
   await page.locator('.monaco-hover', { hasText: 'evil' }).first().waitFor();
@@ -75,7 +74,7 @@ test('names, params, tags, metric keys and log lines are text, in the tree and i
   expect(await page.evaluate(() => (window as unknown as { pwned?: number }).pwned ?? null)).toBeNull();
 });
 
-test('a page in the same browser does not reach the collector, even if it knew the token', async () => {
+test('a page in the same browser cannot reach the collector, even with its token', async () => {
   const found = (await discover(join(folder, '.xtrack'), { XDG_RUNTIME_DIR: workbench.runtime }))!;
   const page = await workbench.page.context().newPage();
   const health = await page.goto(`http://127.0.0.1:${found.port}/health`);

@@ -44,8 +44,8 @@ afterAll(async () => {
 const starts = (): number[] =>
   existsSync(join(folder, 'starts')) ? readFileSync(join(folder, 'starts'), 'utf8').trim().split('\n').map(Number) : [];
 
-test('a window reload, the collector’s and the supervisor’s SIGKILL end no training and start none twice', async () => {
-  await workbench.ask('XTrack: Launch a Script', 'long');
+test('a window reload, a killed collector and a killed supervisor neither end a training nor start it twice', async () => {
+  await workbench.ask('XTrack: Launch Script', 'long');
   const [pid] = await until('it trains', () => starts().length > 0 && starts());
   const [runId] = (await until('its run', () => runIds(folder).length === 1 && runIds(folder))) as [string];
   const last = (): number => loggedCurve(folder, runId, 'loss').at(-1)?.x ?? -1;

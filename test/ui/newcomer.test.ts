@@ -54,25 +54,26 @@ const icon = (): Locator => workbench.page.locator('.part.activitybar [aria-labe
 const lens = (): Locator => workbench.page.locator('.codelens-decoration a', { hasText: 'Track this script' }).first();
 const welcome = (text: string): Locator => workbench.tree.locator('.monaco-button', { hasText: text });
 
-test('the icon in the activity bar opens a view that says what to do', async () => {
+test('the icon in the activity bar opens a view with the first steps', async () => {
   await icon().click();
-  for (const button of ['Open the Example', 'Track This Script', 'Watch an Existing Folder', 'Open Folder']) {
+  for (const button of ['Open Example', 'Track This Script', 'Watch Existing Folder', 'Open Folder']) {
     await welcome(button).waitFor();
   }
   await workbench.screenshots('newcomer-welcome');
 });
 
-test('a folder and a script are opened, and the script has its button', async () => {
+test('an opened script has a “Track this script” lens', async () => {
   const { page, quickInput } = workbench;
   await welcome('Open Folder').click();
   await quickInput.locator('.monaco-list-row', { hasText: 'project' }).click();
-  await page.waitForTimeout(500); // the dialog reads the folder
+  const path = quickInput.locator('input').first();
+  await until('the dialog is in the folder', async () => /\/project\/?$/.test(await path.inputValue()));
   await quickInput.locator('.monaco-button', { hasText: 'OK' }).click();
   await page.locator('.explorer-folders-view .monaco-list-row', { hasText: 'train.py' }).click();
   await lens().waitFor();
 });
 
-test('a folder that is not trusted is told so, with the way out', async () => {
+test('launching in an untrusted folder offers to manage trust', async () => {
   const { page } = workbench;
   await lens().click();
   const manage = workbench.notification('not trusted').locator('.monaco-button', { hasText: 'Manage' });
@@ -82,7 +83,7 @@ test('a folder that is not trusted is told so, with the way out', async () => {
   expect(runIds(project)).toEqual([]);
 });
 
-test('one click on "Track this script" shows the run and draws what it prints', async () => {
+test('one click on “Track this script” shows the run and draws the metrics that it prints', async () => {
   await lens().click();
   const drawn = await until(
     'a curve is drawn',
@@ -101,7 +102,7 @@ test('one click on "Track this script" shows the run and draws what it prints', 
   expect(readFileSync(join(project, 'train.py'), 'utf8')).toBe(SCRIPT);
 });
 
-test('the walkthrough has checked off what really happened, and checks off what happens next', async () => {
+test('the walkthrough checks off completed steps', async () => {
   await showWalkthrough();
   await stepDone('Track your own script', true);
   await stepDone('Open the example', false);
@@ -128,10 +129,10 @@ test('the walkthrough has checked off what really happened, and checks off what 
   await workbench.screenshots('newcomer-walkthrough');
 });
 
-test('the three lines are copied, and a script that has them checks off their step', async () => {
+test('the three lines can be copied, and a script with them checks off their step', async () => {
   const { page } = workbench;
   await step('Add three lines').click();
-  await step('Add three lines').locator('.monaco-button', { hasText: 'Copy the Three Lines' }).click();
+  await step('Add three lines').locator('.monaco-button', { hasText: 'Copy Three Lines' }).click();
   await workbench.notification(/Copied/).waitFor();
   await page.locator('.tab', { hasText: 'train.py' }).first().click();
   await page.locator('.view-line', { hasText: 'import time' }).click();
@@ -149,13 +150,13 @@ test('the three lines are copied, and a script that has them checks off their st
   await stepDone('Add three lines', true);
 });
 
-test('the example opens in a window of its own, and its step is checked off', async () => {
+test('the example opens in its own window, and its step is checked off', async () => {
   const { page, quickInput } = workbench;
   await step('Open the example').click();
-  await step('Open the example').locator('.monaco-button', { hasText: 'Open the Example' }).click();
-  await quickInput.locator('.monaco-button', { hasText: 'Put It Here' }).waitFor();
+  await step('Open the example').locator('.monaco-button', { hasText: 'Open Example' }).click();
+  await quickInput.locator('.monaco-button', { hasText: 'Create Here' }).waitFor();
   const opened = page.context().waitForEvent('page');
-  await quickInput.locator('.monaco-button', { hasText: 'Put It Here' }).click();
+  await quickInput.locator('.monaco-button', { hasText: 'Create Here' }).click();
   const example = await opened;
   await example.locator('.codelens-decoration a', { hasText: 'Track this script' }).first().waitFor();
   await example.screenshot({ path: join(ARTIFACTS, 'newcomer-example.png') });

@@ -92,9 +92,9 @@ test('a click on the lens of the cell that trains, and the first curve is drawn'
   expect(await lens().count()).toBe(1);
   await workbench.screenshot('notebook-lens');
   await lens().first().click();
-  await workbench.page.locator('.monaco-dialog-box', { hasText: 'No cell of train.ipynb was run yet.' }).waitFor();
+  await workbench.page.locator('.monaco-dialog-box', { hasText: 'No cell of train.ipynb has been run yet.' }).waitFor();
   await workbench.screenshot('notebook-question');
-  await workbench.page.getByRole('button', { name: 'Run the Cells Above First' }).click();
+  await workbench.page.getByRole('button', { name: 'Run Cells Above First' }).click();
   await until('a curve that grows', async () => ((await workbench.plottedCurve('loss'))?.x.length ?? 0) > 3);
   const ids = runIds(folder);
   expect(ids).toHaveLength(1);

@@ -24,7 +24,6 @@ beforeAll(async () => {
   folder = await folderWithRuns(['media:1', 'media:2'], ['talk']);
   workbench = await Workbench.open({ folder });
   page = new ChartPage(workbench);
-  workbench.page.setDefaultTimeout(10_000);
   await workbench.showRuns();
   await workbench.rowAction('talkative', 'Open Charts');
   await page.drawn('loss', 'talk');
@@ -62,12 +61,12 @@ function pixels(png: Buffer): Promise<{ drawn: number; colors: number; sum: numb
 }
 
 describe('a run that is over', () => {
-  test('overview: metrics, params, tags, environment, and notes that are written in the editor', async () => {
+  test('Overview shows metrics, params, tags, environment, and notes written in the editor', async () => {
     await page.tab('Overview');
     const overview = page.content.locator('.overview');
     await overview.locator('.metric-card', { hasText: 'loss' }).waitFor();
     for (const text of ['model.depth', 'vision', 'python_version']) await overview.getByText(text).first().waitFor();
-    await overview.getByRole('button', { name: 'Write notes…' }).click();
+    await overview.getByRole('button', { name: 'Add Notes…' }).click();
     await workbench.page.locator('.tab.active', { hasText: 'talkative.md' }).waitFor();
     await workbench.page.keyboard.insertText(NOTES);
     await workbench.page.keyboard.press('Control+s');
@@ -80,7 +79,7 @@ describe('a run that is over', () => {
     await workbench.screenshots('tabs-overview');
   });
 
-  test('console: colours, no markup, lines of tracebacks are links; Find goes from one place to the next', async () => {
+  test('Console shows colours and no markup, links lines of tracebacks, and finds text', async () => {
     await page.tab('Console');
     const text = page.content.locator('.console-text');
     await text.getByText('line 299').waitFor();
@@ -101,7 +100,7 @@ describe('a run that is over', () => {
     await workbench.page.locator('.tab.active', { hasText: 'chartRuns.py' }).waitFor();
   });
 
-  test('artifacts: checkpoints and files, each opens in the editor', async () => {
+  test('Artifacts lists checkpoints and files, which open in the editor', async () => {
     await page.tab('Artifacts');
     const artifacts = page.content.locator('.artifacts');
     await artifacts.getByText('step 1', { exact: true }).waitFor();
@@ -112,14 +111,14 @@ describe('a run that is over', () => {
     await workbench.page.locator('.editor-instance', { hasText: 'this is first.txt' }).waitFor();
   });
 
-  test('events: the newest first, filtered by kind and by text, each with the line that logged it', async () => {
+  test('Events lists the newest first, filters by kind and text, and links the logging lines', async () => {
     await page.tab('Events');
     const rows = page.content.locator('.event-rows tbody tr');
     await rows.filter({ hasText: 'reached 250' }).waitFor();
     const all = readJournals(folder, 'talk').flatMap(({ events }) => events.filter(({ t }) => !t.startsWith('metric')));
     // And the notes.
     expect(await rows.count()).toBe(all.length + 1);
-    const kind = page.content.locator('vscode-single-select[label="Kind of event"]');
+    const kind = page.content.locator('vscode-single-select[label="Event type"]');
     await kind.click();
     await kind.locator('.option', { hasText: 'log info' }).click();
     await until('five are left', async () => (await rows.count()) === 5);
@@ -131,7 +130,7 @@ describe('a run that is over', () => {
     await workbench.page.locator('.tab.active', { hasText: 'chartRuns.py' }).waitFor();
   });
 
-  test('tabs that have no room are scrolled to, by the wheel as well', async () => {
+  test('tabs beyond the edge can be scrolled to, also by the wheel', async () => {
     const strip = page.content.locator('.tabs');
     const size = workbench.page.viewportSize()!;
     await workbench.page.setViewportSize({ ...size, width: 700 });
@@ -151,7 +150,7 @@ describe('a run that is over', () => {
     await until('there is room', isInSight);
   });
 
-  test('a reload keeps the tab, what it filters, what was searched for, and where somebody was reading', async () => {
+  test('a reload keeps the tab, its filters, the search, and the scroll position', async () => {
     await page.tab('Overview');
     const folded = page.content.locator('.overview details');
     await folded.last().locator('summary').click();
@@ -169,20 +168,18 @@ describe('a run that is over', () => {
     });
     await until('a line amid others is read', async () => (await topLine()) === 'line 100');
     await page.tab('Events');
-    await workbench.page.waitForTimeout(600); // the state is stored a moment later
+    await page.stored();
     await workbench.reload();
     const rows = page.content.locator('.event-rows tbody tr');
     await rows.first().waitFor({ timeout: 60_000 });
     expect(await rows.locator('.event-text').allTextContents()).toEqual(['reached 150']);
-    expect(await page.content.locator('vscode-single-select[label="Kind of event"]').textContent()).toContain(
-      'log info',
-    );
+    expect(await page.content.locator('vscode-single-select[label="Event type"]').textContent()).toContain('log info');
     await page.tab('Console');
     await until('it is shown again', async () => (await topLine()) === 'line 100');
     const status = page.content.locator('.console [role="status"]');
     await until('it is searched', async () => (await status.textContent()) === '1 of 11');
     expect(await topLine()).toBe('line 100');
-    const follow = page.content.getByRole('button', { name: 'Follow the newest output' });
+    const follow = page.content.getByRole('button', { name: 'Follow Output' });
     expect(await follow.getAttribute('aria-pressed')).toBe('false');
     await page.tab('Overview');
     await folded.last().waitFor();
@@ -191,7 +188,7 @@ describe('a run that is over', () => {
     expect(isOpen.indexOf(true)).toBe(isOpen.length - 1);
   });
 
-  test('a chart is saved as PNG, SVG and CSV, and copied', async () => {
+  test('a chart can be saved and copied as PNG, SVG and CSV', async () => {
     await page.tab('Charts');
     await page.drawn('loss', 'talk');
     const saved: Record<string, Buffer> = {};
@@ -224,7 +221,7 @@ describe('a run that is over', () => {
 
     const told = workbench.page.locator('.statusbar', { hasText: 'Copied.' });
     await told.waitFor({ state: 'detached' });
-    await page.chartMenu('loss', 'Copy the picture');
+    await page.chartMenu('loss', 'Copy Image');
     await told.waitFor();
     const picture = Buffer.from(await workbench.clipboardPicture(), 'base64');
     expect(picture.subarray(0, 8)).toEqual(Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'));
@@ -237,26 +234,26 @@ describe('a run that is over', () => {
     expect(copied!.colors).toBeGreaterThan(10);
   });
 
-  test('a browser that refuses the clipboard is told of, with what to do instead', async () => {
+  test('a refused clipboard is reported, with an alternative', async () => {
     const context = workbench.page.context();
     await context.clearPermissions();
-    await page.chartMenu('loss', 'Copy the picture');
+    await page.chartMenu('loss', 'Copy Image');
     const notice = page.content.locator('.notice');
-    await notice.getByText('The browser did not let the picture be copied. Choose “Save as PNG…” instead.').waitFor();
+    await notice.getByText('The image could not be copied. Use “Save as PNG…” instead.').waitFor();
     await notice.getByRole('button', { name: 'Dismiss' }).click();
     await notice.waitFor({ state: 'hidden' });
     await context.grantPermissions(CLIPBOARD);
   });
 
-  test('the mark of a checkpoint: its path is copied, its file is revealed, and the run can be resumed from it', async () => {
+  test('the mark of a checkpoint offers to copy its path, reveal its file, and resume from it', async () => {
     await page.plot('loss').press('c');
     const items = page.content.getByRole('menuitem');
     await until('all can be done', async () => (await items.count()) === 3);
-    expect(await items.allTextContents()).toEqual(['Resume from here', 'Copy the path', 'Reveal']);
-    await items.filter({ hasText: 'Copy the path' }).click();
+    expect(await items.allTextContents()).toEqual(['Resume from Here', 'Copy Path', 'Reveal File']);
+    await items.filter({ hasText: 'Copy Path' }).click();
     expect(await workbench.clipboard((text) => text.endsWith('second.txt'))).toBe('second.txt');
     await page.chart('loss').locator('.checkpoint').click();
-    await items.filter({ hasText: 'Reveal' }).click();
+    await items.filter({ hasText: 'Reveal File' }).click();
     await workbench.page.locator('.explorer-viewlet .monaco-list-row.selected', { hasText: 'second.txt' }).waitFor();
   });
 });
@@ -281,7 +278,7 @@ describe('images, histograms and tables of two runs', () => {
     await page.tab('Media');
   });
 
-  test('images: the newest of each run, and what was there at the step that the slider chooses', async () => {
+  test('images show the newest step of each run, or the one that the slider selects', async () => {
     const images = card('samples/digits').locator('img');
     const bothShown = (): Promise<true> =>
       until('two pictures are shown', () =>
@@ -308,25 +305,28 @@ describe('images, histograms and tables of two runs', () => {
     expect(await corner(0)).toEqual([16, 16, 255, 255, 85, 255]);
     expect(await card('weights/fc1').locator('header .number').textContent()).toBe('step 30');
     await workbench.screenshots('tabs-media');
-    await card('broken').getByText('This file is no picture that can be shown.').first().waitFor({ state: 'attached' });
+    await card('broken').getByText('This image cannot be shown.').first().waitFor({ state: 'attached' });
   });
 
-  test('histograms say what was counted', async () => {
+  test('histograms describe their counts', async () => {
     const shown = card('weights/fc1').locator('canvas.histogram');
     for (const seed of [1, 2]) {
       const { edges, counts } = histogram(seed, 30);
       const most = counts.indexOf(Math.max(...counts));
-      const label = (await shown.nth(seed - 1).getAttribute('aria-label'))!
-        .replaceAll('−', '-')
-        .replaceAll('\u2009', '');
-      const numbers = [...label.matchAll(/-?\d+(\.\d+)?(e-?\d+)?/g)].map(([text]) => Number(text));
       const expected = [2000, edges[0]!, edges.at(-1)!, edges[most]!, edges[most + 1]!];
-      numbers.forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 2));
-      expect(numbers).toHaveLength(5);
+      await until(`the histogram of run ${seed} says so`, async () => {
+        const label = (await shown.nth(seed - 1).getAttribute('aria-label'))!
+          .replaceAll('−', '-')
+          .replaceAll('\u2009', '');
+        const numbers = [...label.matchAll(/-?\d+(\.\d+)?(e-?\d+)?/g)].map(([text]) => Number(text));
+        expect(numbers).toHaveLength(5);
+        numbers.forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 2));
+        return true;
+      });
     }
   });
 
-  test('tables: sorted by a column, filtered, also those that are files', async () => {
+  test('tables can be sorted and filtered, including those in files', async () => {
     await card('weights/fc1').getByLabel('Step of weights/fc1').fill('9');
     const rows = card('predictions').locator('figure').first().locator('tbody tr');
     await until('all rows are shown', async () => (await rows.count()) === 40);
@@ -338,11 +338,11 @@ describe('images, histograms and tables of two runs', () => {
     await card('predictions').getByLabel('Filter rows').first().fill('word 7');
     await until('one row is left', async () => (await rows.count()) === 1);
     const large = card('large').locator('figure').first();
-    await large.getByText('200 of 3 000 rows are shown').waitFor();
+    await large.getByText('Showing 200 of 3 000 rows').waitFor();
     await workbench.screenshot('tabs-tables');
   });
 
-  test('what was sorted, filtered and chosen stays: in another theme, over tabs, and when the panel was away', async () => {
+  test('sorting, filters and sliders survive a change of theme, of tab and of panel', async () => {
     const slider = card('samples/digits').getByLabel('Step of samples/digits');
     const table = card('predictions').locator('figure').first();
     const expectKept = async (): Promise<void> => {
@@ -360,7 +360,7 @@ describe('images, histograms and tables of two runs', () => {
     await page.content.getByLabel('Filter media').fill('samples|predictions');
     await slider.fill('3');
     await page.content.locator('figcaption', { hasText: 'of step 30' }).first().waitFor();
-    await workbench.page.waitForTimeout(600); // the state is stored a moment later
+    await page.stored();
     await workbench.page.locator('.tab[aria-label^="talkative,"]').click();
     await page.drawn('loss', 'talk');
     await workbench.page.locator('.tab[aria-label^="media 1"]').click();
@@ -371,7 +371,7 @@ describe('images, histograms and tables of two runs', () => {
     await page.content.getByLabel('Filter media').fill('');
   });
 
-  test('a confusion matrix is counted and shaded; curves of all runs lie in one picture', async () => {
+  test('confusion matrices show counts, and curves of all runs share one picture', async () => {
     const matrix = card('mistakes').locator('.confusion').first();
     const cells = (await matrix.locator('tbody td').allTextContents()).map(Number);
     expect(cells.reduce((sum, count) => sum + count, 0)).toBe(60);
@@ -379,12 +379,12 @@ describe('images, histograms and tables of two runs', () => {
     const curve = card('how sure').locator('.logged-curve');
     expect(await curve.count()).toBe(1);
     expect(await curve.getAttribute('aria-label')).toMatch(
-      /^true positive rate over false positive rate; area below: media \d 0\.75, media \d 0\.75$/,
+      /^true positive rate over false positive rate; area under the curve: media \d 0\.75, media \d 0\.75$/,
     );
     await workbench.allScreenshots('tabs-evaluation');
   });
 
-  test('with the keyboard alone: from the command to a chart, its menu, axes, tabs and runs', async () => {
+  test('charts, menus, axes, tabs and media can be reached by the keyboard alone', async () => {
     const { keyboard } = workbench.page;
     await workbench.runCommand('View: Close All Editors');
     await workbench.runCommand('XTrack: Open Charts');
@@ -399,12 +399,12 @@ describe('images, histograms and tables of two runs', () => {
 
     await tabTo(page.toolbar.getByLabel('Filter metrics'));
     await keyboard.type('no such metric');
-    await page.content.getByText('No metric matches this filter.').waitFor();
+    await page.content.getByText('No metrics match the filter.').waitFor();
     await keyboard.press('Control+a');
     await keyboard.press('Delete');
     await page.chart('loss').waitFor();
 
-    await tabTo(page.toolbar.locator('vscode-single-select[label="x axis"]'));
+    await tabTo(page.toolbar.locator('vscode-single-select[label="X axis"]'));
     // Opens it, goes to epoch, to relative time.
     for (let i = 0; i < 3; i++) await keyboard.press('ArrowDown');
     await keyboard.press('Enter');
@@ -416,10 +416,10 @@ describe('images, histograms and tables of two runs', () => {
     await keyboard.press('Enter');
     await tabTo(page.plot('loss'));
     await keyboard.press('Enter');
-    await page.content.getByRole('menuitem', { name: 'Pin to the top' }).waitFor();
+    await page.content.getByRole('menuitem', { name: 'Pin to Top' }).waitFor();
     for (let i = 0; i < 20; i++) {
       const focused = await page.content.locator('[role="menuitem"]:focus').textContent();
-      if (focused?.includes('Pin to the top')) break;
+      if (focused?.includes('Pin to Top')) break;
       await keyboard.press('ArrowDown');
     }
     await keyboard.press('Enter');
@@ -451,13 +451,13 @@ async function tabTo(target: Locator, key = 'Tab'): Promise<void> {
 
 describe('a run that goes on', () => {
   beforeAll(async () => {
-    startRun(folder, 'chatter:40');
+    startRun(folder, 'chatter:600');
     await workbench.showRuns();
     await workbench.row('chatter').waitFor();
     await workbench.rowAction('chatter', 'Open Charts');
   });
 
-  test('charts: nothing moves while values come', async () => {
+  test('Charts does not shift its layout while values arrive', async () => {
     await page.tab('Charts');
     const before = await page.drawn('loss', 'chatter');
     const moved = await page.content.locator('body').evaluate(
@@ -476,7 +476,7 @@ describe('a run that goes on', () => {
     expect(moved).toBeLessThan(1e-3);
   });
 
-  test('media: what is typed into a filter stays while steps come; the slider stays, or follows at its end', async () => {
+  test('Media keeps a filter that is being typed, and a slider that is not at its end, while steps arrive', async () => {
     await page.tab('Media');
     const card = page.content.locator('.media-card[aria-label="guesses"]');
     const step = async (): Promise<number> =>
@@ -496,7 +496,7 @@ describe('a run that goes on', () => {
     expect(await row.locator('td').nth(1).textContent()).toBe('guess 7');
     expect(Number(await row.locator('td').last().textContent())).toBeGreaterThan(first);
     await workbench.page.keyboard.type('!');
-    await card.getByText('No row matches.').waitFor();
+    await card.getByText('No matching rows.').waitFor();
     await slider.fill('1');
     const max = await newest();
     await until('more came', async () => (await newest()) > max + 1);
@@ -506,10 +506,10 @@ describe('a run that goes on', () => {
     await until('it follows again', async () => (await step()) > end);
   });
 
-  test('console: follows the newest line until somebody scrolls up', async () => {
+  test('Console follows the newest line until it is scrolled up', async () => {
     await page.tab('Console');
     const text = page.content.locator('.console-text');
-    const follow = page.content.getByRole('button', { name: 'Follow the newest output' });
+    const follow = page.content.getByRole('button', { name: 'Follow Output' });
     const fromEnd = (): Promise<number> => text.evaluate((one) => one.scrollHeight - one.scrollTop - one.clientHeight);
     await until('it scrolls', () => text.evaluate((one) => one.scrollHeight > one.clientHeight * 1.5));
     await until('the end is shown', async () => (await fromEnd()) < 30);
@@ -522,7 +522,7 @@ describe('a run that goes on', () => {
     await until('the end is shown again', async () => (await fromEnd()) < 30);
   });
 
-  test('system: what the supervisor sampled, over time', async () => {
+  test('System draws what the supervisor sampled over time', async () => {
     await page.tab('System');
     const drawn = await page.until('system/cpu', 'chatter', ({ x }) => x.length >= 2);
     const sampled = readJournals(folder, 'chatter')
@@ -531,7 +531,7 @@ describe('a run that goes on', () => {
       .filter((value) => value !== undefined);
     expect(sampled.slice(0, drawn.y.length)).toEqual(drawn.y);
     expect(drawn.x.at(-1)! - drawn.x[0]!).toBeGreaterThan(0.5);
-    expect(drawn.x.at(-1)!).toBeLessThan(40);
+    expect(drawn.x.at(-1)!).toBeLessThan(600);
     await workbench.screenshots('tabs-system');
   });
 });

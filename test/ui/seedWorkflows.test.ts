@@ -32,7 +32,7 @@ for (const { script, name, metric } of [
   { script: 'seedWorkflow1.py', name: 'resnet50_imagenet', metric: 'train_loss' },
   { script: 'seedWorkflow6.py', name: 'training', metric: 'train_loss' },
 ]) {
-  test(`${script}: live, killed with SIGKILL, failed, resumed by one click, one continuous history`, async () => {
+  test(`${script} is drawn live, fails by SIGKILL, and is resumed by one click with one continuous history`, async () => {
     const editor = await openWith(script);
     await editor.showRuns();
     await editor.page.locator('.tab', { hasText: script }).click();
@@ -76,12 +76,12 @@ for (const { script, name, metric } of [
   });
 }
 
-test('seedWorkflow7.py: four workers of a profile, from the palette, on one run with a curve each', async () => {
+test('seedWorkflow7.py is launched from the palette as one run with a curve for each of four workers', async () => {
   const script = 'seedWorkflow7.py';
   const profile = { name: 'four workers', script, workers: 4, experiment: 'distributed' };
   const editor = await openWith(script, { 'xtrack.launchProfiles': [profile] });
   await editor.showRuns();
-  await editor.ask('XTrack: Launch a Script', 'four workers');
+  await editor.ask('XTrack: Launch Script', 'four workers');
   await editor.row('distributed_training, completed').waitFor();
   const [runId] = runIds(editor.folder) as [string];
   const workers = [0, 1, 2, 3].map((rank) => `worker-${rank}`);

@@ -18,7 +18,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test('the extension shows itself in the activity bar and offers to track the open script', async () => {
+test('the extension has an icon in the activity bar and offers to track the open script', async () => {
   await workbench.openFile('train.py');
   await workbench.showRuns();
   await workbench.screenshot('smoke');

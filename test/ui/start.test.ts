@@ -44,7 +44,7 @@ afterEach(async () => {
 
 const opened = () => until('the desktop editor is opened', () => existsSync(join(home, 'args')), 120);
 
-test('npm start opens the desktop editor on the example, with the extension, and ends with its window', async () => {
+test('npm start opens the example in the desktop editor with the extension, and ends when its window is closed', async () => {
   await opened();
   const args = readFileSync(join(home, 'args'), 'utf8').trim().split('\n');
   const developed = args

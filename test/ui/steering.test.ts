@@ -57,10 +57,10 @@ const logged = (key: string): unknown[] =>
 
 const input = () => workbench.quickInput.locator('input').first();
 
-test('the launcher remembers arguments and saves them as a profile; a parameter is edited and run again', async () => {
+test('the launcher remembers arguments, saves them as a profile, and runs again with an edited parameter', async () => {
   const ask = async (): Promise<void> => {
-    await workbench.ask('XTrack: Launch a Script', 'learn.py');
-    await workbench.page.getByText('Enter launches the script').waitFor();
+    await workbench.ask('XTrack: Launch Script', 'learn.py');
+    await workbench.page.getByText('press Enter to launch').waitFor();
   };
   await ask();
   expect(await input().inputValue()).toBe('');
@@ -105,8 +105,8 @@ test('the launcher remembers arguments and saves them as a profile; a parameter 
   expect(logged('lr')).toEqual([0.1, 0.2, 0.5]);
 });
 
-test('what is typed in the terminal of a script that has one reaches it', async () => {
-  await workbench.ask('XTrack: Launch a Script', 'with a terminal');
+test('a script with a terminal receives what is typed', async () => {
+  await workbench.ask('XTrack: Launch Script', 'with a terminal');
   await workbench.row('asks, running').waitFor();
   await workbench.page.locator('.terminal-wrapper.active').click();
   await workbench.page.keyboard.type('Ada');
@@ -115,18 +115,18 @@ test('what is typed in the terminal of a script that has one reaches it', async 
   expect(logged('who')).toEqual(['Ada']);
 });
 
-test('commands are answered in sight; a stop counts down to each next rung, and skips ahead when it is told to', async () => {
+test('commands show their answers, and a stop counts down to its next stage or skips ahead', async () => {
   await workbench.openFile('stubborn.py');
   await workbench.runCommand('XTrack: Track This Script');
   await workbench.row('stubborn, running').waitFor();
   const send = async (what: string): Promise<void> => {
-    await workbench.ask('XTrack: Send a Command', 'stubborn');
+    await workbench.ask('XTrack: Send Command', 'stubborn');
     await workbench.pick(what);
   };
   await send('Pause');
-  await workbench.notification('stubborn has done “pause”').waitFor();
+  await workbench.notification('stubborn completed “pause”').waitFor();
   await send('Save a checkpoint now');
-  await workbench.notification(/does not know “checkpoint_now”.*run\.on_command/).waitFor();
+  await workbench.notification(/does not handle “checkpoint_now”.*run\.on_command/).waitFor();
   await workbench.screenshot('steering-answers');
   await workbench.runCommand('Notifications: Clear All Notifications');
 
@@ -137,9 +137,9 @@ test('commands are answered in sight; a stop counts down to each next rung, and 
   const first = await left();
   await until('it counts down', async () => (await left()) < first);
   await workbench.screenshot('steering-stop');
-  await told.locator('a', { hasText: 'Skip ahead' }).click();
+  await told.locator('a', { hasText: 'Skip' }).click();
   await until('SIGTERM', async () => (await told.textContent())?.includes('sent SIGTERM'));
-  await told.locator('a', { hasText: 'Skip ahead' }).click();
+  await told.locator('a', { hasText: 'Skip' }).click();
   await workbench.row('stubborn, stopped').waitFor();
   await told.waitFor({ state: 'detached' });
 });

@@ -19,9 +19,18 @@ const THEMES = {
 
 export type PlottedCurve = ReturnType<NonNullable<Window['__xtrackCharts']>>[number];
 
+/** Seconds after which something hangs: a busy machine takes many times as long as a quiet one. */
+const PATIENCE = 90;
+/** Milliseconds for one try of many, after which what closed meanwhile is opened again. */
+const ONE_TRY = 4000;
+
 type Options = Parameters<typeof openEditor>[0];
 
 export class Workbench {
+  private changes = 0;
+  /** The last one chosen. */
+  private theme: keyof typeof THEMES | undefined;
+
   private constructor(private readonly session: Awaited<ReturnType<typeof openEditor>>) {}
 
   static async open(options: Options = {}): Promise<Workbench> {
@@ -52,6 +61,7 @@ export class Workbench {
   }
 
   private async ready(): Promise<void> {
+    this.page.setDefaultTimeout(PATIENCE * 1000);
     await this.page.locator('.monaco-workbench .part.statusbar').waitFor();
     await this.page.locator('.part.activitybar [aria-label^="XTrack"]').first().waitFor();
   }
@@ -70,18 +80,26 @@ export class Workbench {
   }
 
   /**
-   * Runs a command that asks something, and answers. What takes the focus late, as a panel that was restored, closes the
-   * question: then it is asked again.
+   * Runs a command that asks something, and answers. Whatever takes the focus late, such as a panel that was restored,
+   * closes the question: then the command is run again.
    */
   async ask(title: string, answer: string): Promise<void> {
-    for (let more = 2; ; more--) {
-      await this.runCommand(title);
-      try {
-        return await this.pick(answer, { seconds: 12 });
-      } catch (error) {
-        if (more === 0 || (await this.quickInput.isVisible())) throw error;
-      }
-    }
+    const input = this.quickInput.locator('input').first();
+    // The palette is the same widget.
+    const isAsking = async (): Promise<boolean> =>
+      (await input.isVisible()) && !(await input.inputValue({ timeout: ONE_TRY })).startsWith('>');
+    await until(
+      `${title} is answered with ${answer}`,
+      async () => {
+        await this.runCommand(title);
+        await until('it asks', isAsking, 20);
+        const result = await until('it takes the answer', async () =>
+          (await isAsking()) ? this.choose(answer) : 'closed',
+        );
+        return result === true;
+      },
+      2 * PATIENCE,
+    );
   }
 
   async openFile(name: string): Promise<void> {
@@ -93,24 +111,25 @@ export class Workbench {
   }
 
   /** Types into the quick input, which is open or which a key opens, and takes the first row that has the text. */
-  async pick(text: string, { opens = '', prefix = '', seconds = 30 } = {}): Promise<void> {
+  async pick(text: string, { opens = '', prefix = '' } = {}): Promise<void> {
     const input = this.quickInput.locator('input').first();
-    const row = this.quickInput.locator('.monaco-list-row', { hasText: text }).first();
-    await until(
-      `${text} can be picked`,
-      async () => {
-        // Whatever takes the focus meanwhile, as an editor that is revealed, closes it again.
-        if (opens && !(await input.isVisible())) await this.page.keyboard.press(opens);
-        await input.waitFor({ timeout: 5000 });
-        // Typed anew: the list is made while typing, and what an extension contributes may come a moment later.
-        await input.fill(prefix, { timeout: 1500 });
-        await input.fill(prefix + text, { timeout: 1500 });
-        // Not Enter, which an editor that took the focus meanwhile would get.
-        await row.click({ timeout: 1500 });
-        return true;
-      },
-      seconds,
-    );
+    await until(`${text} can be picked`, async () => {
+      // Whatever takes the focus meanwhile, such as an editor that is revealed, closes it again.
+      if (opens && !(await input.isVisible())) await this.page.keyboard.press(opens);
+      await input.waitFor({ timeout: ONE_TRY });
+      return this.choose(text, prefix);
+    });
+  }
+
+  /** One try to take the first row that has the text. */
+  private async choose(text: string, prefix = ''): Promise<true> {
+    const input = this.quickInput.locator('input').first();
+    // Typed anew: the list is made while typing, and what an extension contributes may come a moment later.
+    await input.fill(prefix, { timeout: ONE_TRY });
+    await input.fill(prefix + text, { timeout: ONE_TRY });
+    // Not Enter, which an editor that took the focus meanwhile would get.
+    await this.quickInput.locator('.monaco-list-row', { hasText: text }).first().click({ timeout: ONE_TRY });
+    return true;
   }
 
   get quickInput(): Locator {
@@ -144,7 +163,8 @@ export class Workbench {
   /** What the panel says it has drawn; empty while there is no panel. */
   async plotted(): Promise<PlottedCurve[]> {
     if ((await this.page.locator(CHART_PANEL).count()) === 0) return [];
-    return this.charts.locator('body').evaluate(() => window.__xtrackCharts?.() ?? []);
+    // Not longer: a panel that is replaced meanwhile never answers.
+    return this.charts.locator('body').evaluate(() => window.__xtrackCharts?.() ?? [], null, { timeout: 3 * ONE_TRY });
   }
 
   async plottedCurve(key: string, runId?: string): Promise<PlottedCurve | undefined> {
@@ -165,10 +185,16 @@ export class Workbench {
     await this.row(row).locator(`.action-label[aria-label^="${action}"]`).click();
   }
 
-  /** As the settings file of the machine says it; the editor follows at once. */
-  changeSettings(settings: Record<string, unknown>): void {
+  /**
+   * Changes the machine's settings. Done when the window has them: its title, which is one of them, says so, and whatever
+   * is asked of an extension afterwards comes after them.
+   */
+  async changeSettings(settings: Record<string, unknown>): Promise<void> {
     const file = join(this.session.server.data, 'data/Machine/settings.json');
-    writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), ...settings }));
+    const title = `After change ${++this.changes}`;
+    const now = { ...JSON.parse(readFileSync(file, 'utf8')), ...settings, 'window.title': title };
+    writeFileSync(file, JSON.stringify(now));
+    await until('the settings are in force', async () => (await this.page.title()) === title);
   }
 
   /** Pictures in a light and a dark theme. */
@@ -189,16 +215,31 @@ export class Workbench {
     look: (kind: string) => Promise<void>,
     kinds = Object.keys(THEMES) as (keyof typeof THEMES)[],
   ): Promise<void> {
-    for (const kind of kinds) {
+    // The one that is shown is first: changing it costs a second.
+    const order = [...kinds].sort((a, b) => Number(b === this.theme) - Number(a === this.theme));
+    for (const kind of order) {
       const { theme, shown } = THEMES[kind];
-      this.changeSettings({ 'workbench.colorTheme': theme });
+      if (kind !== this.theme) await this.changeSettings({ 'workbench.colorTheme': theme });
+      this.theme = kind;
       await this.page.locator(`.monaco-workbench.${shown}`).first().waitFor();
-      if ((await this.page.locator(CHART_PANEL).count()) > 0) {
-        await this.charts.locator('html[data-xtrack-ready="true"]').waitFor();
-      }
-      await this.page.waitForTimeout(800); // the panel draws itself anew
+      await this.painted(`vscode-${kind.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
       await look(kind);
     }
+  }
+
+  /** Waits until the workbench, and the chart panel where there is one, have drawn themselves in a theme of this class. */
+  private async painted(theme: string): Promise<void> {
+    if ((await this.page.locator(CHART_PANEL).count()) > 0) {
+      await this.charts.locator('html[data-xtrack-ready="true"]').waitFor();
+      await this.charts.locator(`body.${theme}`).waitFor();
+      await this.panelSettled();
+    }
+    await this.page.evaluate(settled);
+  }
+
+  /** Waits until the chart panel's transitions are over and what it shows is drawn. */
+  panelSettled(): Promise<void> {
+    return this.charts.locator('body').evaluate(settled);
   }
 
   /** What was copied, when it is as it should be. */
@@ -227,6 +268,16 @@ export class Workbench {
   }
 }
 
+/** In a page: when its transitions are over and what follows from them is drawn. */
+async function settled(): Promise<void> {
+  const frame = (): Promise<unknown> => new Promise((done) => requestAnimationFrame(done));
+  await frame();
+  const transitions = document.getAnimations().filter((one) => one instanceof CSSTransition);
+  await Promise.allSettled(transitions.map(({ finished }) => finished));
+  await frame();
+  await frame();
+}
+
 /** What the editor looked like when a test failed. */
 export function screenshotFailures(current: () => Workbench | undefined): void {
   afterEach(async ({ task }) => {
@@ -239,7 +290,7 @@ export function screenshotFailures(current: () => Workbench | undefined): void {
 export async function until<T>(
   what: string,
   probe: () => Promise<T | null | undefined | false> | T | null | undefined | false,
-  seconds = 30,
+  seconds = PATIENCE,
 ): Promise<T> {
   let last: unknown;
   for (const deadline = Date.now() + seconds * 1000; Date.now() < deadline;) {

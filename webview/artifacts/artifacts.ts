@@ -23,7 +23,10 @@ function checkpointTable(run: PanelRun, checkpoints: Checkpoint[], act: Act): HT
     return el(
       'p',
       { class: 'muted' },
-      ...filled(t('None yet. {0} makes a run resumable from here.'), code('run.log_checkpoint(path, step)')),
+      ...filled(
+        t('No checkpoints yet. Log one with {0} to be able to resume from it.'),
+        code('run.log_checkpoint(path, step)'),
+      ),
     );
   }
   const canResume = statusActions(run.row).resume;
@@ -70,7 +73,7 @@ function artifactTable(run: PanelRun, files: Artifact[], act: Act): HTMLElement 
     return el(
       'p',
       { class: 'muted' },
-      ...filled(t('None yet. {0} lists a file here.'), code('run.log_artifact(path, "model")')),
+      ...filled(t('No artifacts yet. Log one with {0}.'), code('run.log_artifact(path, "model")')),
     );
   }
   const lines = files.map((file) =>
@@ -96,7 +99,7 @@ type LoggedFile = Pick<Artifact, 'path' | 'file' | 'exists'>;
 /** Opens in the editor, as what it is: pictures as pictures. */
 function nameCell(run: PanelRun, logged: LoggedFile, name: string, act: Act): HTMLElement {
   const attributes = { class: 'path', title: logged.path };
-  if (logged.exists === false) return el('td', attributes, t('{0} (file is gone)', name));
+  if (logged.exists === false) return el('td', attributes, t('{0} (file not found)', name));
   const link = el('button', { class: 'link', type: 'button' }, name);
   link.addEventListener('click', () => act({ do: 'open', run_id: run.row.run_id, file: whereOf(logged) }));
   return el('td', attributes, link);
@@ -108,7 +111,7 @@ function fileButtons(run: PanelRun, logged: LoggedFile, act: Act): HTMLElement[]
     act({ do: 'reveal', run_id: run.row.run_id, file }),
   );
   reveal.disabled = logged.exists === false;
-  return [reveal, iconButton('copy', t('Copy the path {0}', logged.path), () => act({ do: 'copy', text: file }))];
+  return [reveal, iconButton('copy', t('Copy Path of {0}', logged.path), () => act({ do: 'copy', text: file }))];
 }
 
 /** Where it is now; a path that cannot be told yet is looked for below the run's working directory. */

@@ -6,11 +6,11 @@ import { el, iconButton, setText } from '../shared/dom';
 import { type Choice, fillSelect } from '../shared/selectOptions';
 
 const BAND_NAMES: Record<Band, string> = {
-  std: t('standard deviation'),
-  range: t('minimum to maximum'),
-  none: t('nothing'),
+  std: t('Standard deviation'),
+  range: t('Minimum to maximum'),
+  none: t('None'),
 };
-const SIZE_NAMES: Record<ChartSizeName, string> = { small: t('small'), medium: t('medium'), large: t('large') };
+const SIZE_NAMES: Record<ChartSizeName, string> = { small: t('Small'), medium: t('Medium'), large: t('Large') };
 /** Of a size that a chart had and all others got. */
 const OWN_SIZE = 'own';
 
@@ -27,9 +27,9 @@ export class ChartOptions {
 
   constructor(private readonly store: GridStore) {
     this.switches = [
-      this.switch('mean_workers', t('mean over workers')),
-      this.switch('log_x', t('log x'), { zooms: {} }),
-      this.switch('linked', t('zoom all charts together'), { zooms: {} }),
+      this.switch('mean_workers', t('Mean over workers')),
+      this.switch('log_x', t('Log x'), { zooms: {} }),
+      this.switch('linked', t('Zoom all charts together'), { zooms: {} }),
     ];
     this.band.addEventListener('change', () => this.store.patch({ band: this.band.value as Band }));
     this.size.addEventListener('change', () => {
@@ -40,14 +40,14 @@ export class ChartOptions {
       this.store.patch({ sizes: {} });
       this.button.focus();
     });
-    this.button = iconButton('settings', t('Chart options'), () => this.show(this.box.hidden !== false));
+    this.button = iconButton('settings', t('Chart Options'), () => this.show(this.box.hidden !== false));
     this.button.setAttribute('aria-expanded', 'false');
     this.box = el(
       'div',
-      { class: 'options', role: 'group', 'aria-label': t('Chart options'), hidden: true },
+      { class: 'options', role: 'group', 'aria-label': t('Chart Options'), hidden: true },
       ...this.switches.map(({ check }) => check),
-      field(t('shade around means'), this.band),
-      field(t('size of charts'), this.size),
+      field(t('Shading around means'), this.band),
+      field(t('Chart size'), this.size),
       this.ownSizes,
     );
     this.element = el('div', { class: 'options-anchor' }, this.button, this.box);
@@ -71,14 +71,11 @@ export class ChartOptions {
     );
     const named = nameOfSize(state.size);
     const sizes: Choice[] = chartSizeNames().map((value) => ({ value, label: SIZE_NAMES[value] }));
-    if (named === undefined) sizes.push({ value: OWN_SIZE, label: t('as chosen') });
+    if (named === undefined) sizes.push({ value: OWN_SIZE, label: t('Custom') });
     fillSelect(this.size, sizes, named ?? OWN_SIZE);
     const own = Object.keys(state.sizes).length;
     this.ownSizes.hidden = own === 0;
-    setText(
-      this.ownSizes,
-      own === 1 ? t('Reset the chart of another size') : t('Reset {0} charts of other sizes', own),
-    );
+    setText(this.ownSizes, own === 1 ? t('Reset Size of 1 Chart') : t('Reset Size of {0} Charts', own));
   }
 
   private show(open: boolean): void {

@@ -10,10 +10,10 @@ import { fillSelect } from '../shared/selectOptions';
 import { openViewMenu } from './viewMenu';
 
 const AXIS_NAMES: Record<XAxis, string> = {
-  step: t('step'),
-  epoch: t('epoch'),
-  relative: t('relative time'),
-  wall: t('wall time'),
+  step: t('Step'),
+  epoch: t('Epoch'),
+  relative: t('Relative time'),
+  wall: t('Wall time'),
 };
 const METRIC = 'metric:';
 const SEARCH_DELAY_MS = 120;
@@ -33,7 +33,7 @@ export class Toolbar {
     'aria-label': t('Smoothing'),
   });
   private readonly smoothingValue = el('span', { class: 'number smoothing-value' });
-  private readonly resetZoom = iconButton('zoom-out', t('Reset zoom'), () =>
+  private readonly resetZoom = iconButton('zoom-out', t('Reset Zoom'), () =>
     this.context.patch({ zooms: {}, zooms_y: {} }),
   );
   private readonly options: ChartOptions;
@@ -48,12 +48,12 @@ export class Toolbar {
     this.search.label = t('Filter metrics');
     this.search.addEventListener('input', () => this.searchSoon());
     this.search.append(slotted(icon('search'), 'content-before'));
-    this.axis.setAttribute('label', t('x axis'));
+    this.axis.setAttribute('label', t('X axis'));
     this.axis.addEventListener('change', () => this.chooseAxis(this.axis.value));
-    this.logY.label = t('log y');
+    this.logY.label = t('Log y');
     // What a height means differs from scale to scale.
     this.logY.addEventListener('change', () => this.context.patch({ log_y: this.logY.checked, zooms_y: {} }));
-    this.clip.label = t('clip outliers');
+    this.clip.label = t('Clip outliers');
     this.clip.addEventListener('change', () => this.context.patch({ clip: this.clip.checked }));
     this.smoothing.addEventListener('input', () => this.context.patch({ smoothing: Number(this.smoothing.value) }));
     const views = iconButton('bookmark', t('Views'), () => openViewMenu(context, views));
@@ -62,14 +62,20 @@ export class Toolbar {
       { class: 'toolbar', role: 'toolbar', 'aria-label': t('Charts') },
       el('div', { class: 'search' }, this.search, this.searchError),
       el('div', { class: 'field' }, el('span', { class: 'muted' }, 'x'), this.axis),
-      el('label', { class: 'field' }, el('span', { class: 'muted' }, t('smooth')), this.smoothing, this.smoothingValue),
+      el(
+        'label',
+        { class: 'field' },
+        el('span', { class: 'muted' }, t('Smoothing')),
+        this.smoothing,
+        this.smoothingValue,
+      ),
       this.logY,
       this.clip,
       el(
         'div',
         { class: 'field tools' },
         this.resetZoom,
-        iconButton('add', t('New chart…'), newChart),
+        iconButton('add', t('New Chart…'), newChart),
         this.options.element,
         views,
       ),

@@ -11,17 +11,17 @@ export function openViewMenu({ model, act }: Panel, anchor: HTMLElement): void {
     icon: 'bookmark',
     run: () => act({ do: 'applyView', name }),
   }));
-  items.push({ label: t('Keep this view…'), icon: 'add', run: () => act({ do: 'saveView', state: model.view() }) });
+  items.push({ label: t('Save View…'), icon: 'add', run: () => act({ do: 'saveView', state: model.view() }) });
   if (model.views.length > 0)
-    items.push({ label: t('Forget a view…'), icon: 'trash', run: () => openForgetMenu({ model, act }, anchor) });
+    items.push({ label: t('Delete View…'), icon: 'trash', run: () => openForgetMenu({ model, act }, anchor) });
   openMenu(t('Views'), items, anchor);
 }
 
 function openForgetMenu({ model, act }: Panel, anchor: HTMLElement): void {
   const items = model.views.map((name) => ({
-    label: t('Forget {0}', name),
+    label: t('Delete {0}', name),
     icon: 'trash',
     run: () => act({ do: 'deleteView', name }),
   }));
-  openMenu(t('Forget a view'), items, anchor);
+  openMenu(t('Delete View'), items, anchor);
 }

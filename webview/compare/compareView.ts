@@ -48,11 +48,11 @@ export class CompareView {
     };
     this.parallel = new RunPlot('parallel', plot);
     this.scatter = new RunPlot('scatter', plot);
-    this.x.setAttribute('label', t('across'));
-    this.y.setAttribute('label', t('upwards'));
+    this.x.setAttribute('label', t('X axis'));
+    this.y.setAttribute('label', t('Y axis'));
     this.x.addEventListener('change', () => context.patch({ x: this.x.value }));
     this.y.addEventListener('change', () => context.patch({ y: this.y.value }));
-    const swap = iconButton('arrow-swap', t('Swap the axes'), () => {
+    const swap = iconButton('arrow-swap', t('Swap Axes'), () => {
       const { value } = this.x;
       context.patch({ x: this.y.value, y: value });
     });
@@ -69,9 +69,9 @@ export class CompareView {
       el(
         'div',
         { class: 'compare-choice' },
-        el('label', { class: 'field' }, el('span', { class: 'muted' }, t('across')), this.x),
+        el('label', { class: 'field' }, el('span', { class: 'muted' }, t('X axis')), this.x),
         swap,
-        el('label', { class: 'field' }, el('span', { class: 'muted' }, t('upwards')), this.y),
+        el('label', { class: 'field' }, el('span', { class: 'muted' }, t('Y axis')), this.y),
       ),
       this.scatter.element,
       this.note,
@@ -102,7 +102,7 @@ export class CompareView {
     const lines = this.shown.length >= 2 ? this.shown : usual;
     this.parallel.show(
       parallelLayout(runs, lines, theme),
-      t('{0} runs along {1}', runs.length, lines.map(({ label }) => label).join(', ')),
+      t('{0} runs across {1}', runs.length, lines.map(({ label }) => label).join(', ')),
     );
     setText(this.importance, importanceText(runs, lines));
     this.table.show(this.tableOf(runs, lines));
@@ -113,7 +113,10 @@ export class CompareView {
     const layout = scatterLayout(runs, x, y, theme);
     this.scatter.show(layout, t('{0} of {1} runs', `${y.label} / ${x.label}: ${layout.runs.length}`, runs.length));
     const without = runs.length - layout.runs.length;
-    setText(this.note, without === 0 ? '' : t('{0} runs have no value of one of them.', without));
+    setText(
+      this.note,
+      without === 0 ? '' : t('{0} runs are not shown because they lack one of the two values.', without),
+    );
   }
 
   /** The axes' values, to be read and sorted by. */
@@ -182,10 +185,10 @@ export class CompareView {
   private showEmpty(all: number, shown: number): void {
     const why =
       all < FEWEST_RUNS
-        ? t('Choose several runs in the list of runs, then Open Charts.')
+        ? t('Select several runs in the XTrack view and open their charts.')
         : shown < FEWEST_RUNS
           ? t('Show at least two runs in the list on the left.')
-          : t('These runs differ in nothing that was logged: neither in params, nor in the last values of metrics.');
+          : t('These runs have the same parameters and the same latest metric values.');
     this.empty.replaceChildren(
       el('p', { class: 'empty-title' }, icon('graph-scatter'), ' ', t('Nothing to compare yet.')),
       el('p', {}, why),

@@ -30,11 +30,9 @@ export class ConsoleView {
   readonly element = el('div', { class: 'tab-panel console' });
   private readonly text = el('div', { class: 'console-text', tabindex: 0, role: 'log', 'aria-label': t('Console') });
   private readonly note = el('div', { class: 'empty', hidden: true });
-  private readonly earlier = el('button', { class: 'link', type: 'button', hidden: true }, t('Show earlier output'));
+  private readonly earlier = el('button', { class: 'link', type: 'button', hidden: true }, t('Show Earlier Output'));
   private readonly which = document.createElement('vscode-single-select');
-  private readonly follow = iconButton('fold-down', t('Follow the newest output'), () =>
-    this.setFollowing(!this.following),
-  );
+  private readonly follow = iconButton('fold-down', t('Follow Output'), () => this.setFollowing(!this.following));
   private readonly size = el('span', { class: 'muted number' });
   private readonly search = new TextSearch(this.text, this.element, (search) => this.context.patch({ search }));
   private source: Source | null = null;
@@ -58,7 +56,7 @@ export class ConsoleView {
     this.which.setAttribute('label', t('Worker and attempt'));
     this.which.addEventListener('change', () => this.choose());
     this.earlier.addEventListener('click', () => this.showEarlier());
-    const terminal = iconButton('terminal', t('Open in a terminal'), () => {
+    const terminal = iconButton('terminal', t('Open in Terminal'), () => {
       if (this.source) this.context.act({ do: 'output', run_id: this.source.run_id });
     });
     this.text.addEventListener('scroll', () => this.scrolled(), { passive: true });
@@ -316,8 +314,8 @@ function named({ worker, attempt }: Source): { worker?: string; attempt?: number
 function emptyNote(run: PanelRun | undefined, hasFile: boolean): HTMLElement[] {
   if (hasFile)
     return [
-      el('p', { class: 'empty-title' }, t('Nothing was printed yet.')),
-      el('p', { class: 'muted' }, t('Output shows here as soon as the script writes some.')),
+      el('p', { class: 'empty-title' }, t('No output yet.')),
+      el('p', { class: 'muted' }, t('Output appears here as soon as the script prints something.')),
     ];
   return [
     el(
@@ -330,7 +328,7 @@ function emptyNote(run: PanelRun | undefined, hasFile: boolean): HTMLElement[] {
       'p',
       {},
       ...filled(
-        t('Output is kept of scripts that XTrack launched: from the editor, or with {0}'),
+        t('XTrack records the output of scripts that it starts, from the editor or with {0}'),
         code('python -m xtrack run -- train.py'),
       ),
     ),

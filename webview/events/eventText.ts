@@ -34,7 +34,7 @@ type Fields = Record<string, Json>;
 function describe(type: string, fields: Fields, attempt: number): string | null {
   switch (type) {
     case 'run_start':
-      return `${t('attempt {0} began', attempt)}${named(fields, 'name')}`;
+      return `${t('attempt {0} started', attempt)}${named(fields, 'name')}`;
     case 'run_end':
       return [word(fields['status']), errorOf(fields['error']), exitOf(fields['exit'])].filter(Boolean).join(', ');
     case 'param':
@@ -50,7 +50,7 @@ function describe(type: string, fields: Fields, attempt: number): string | null 
     case 'alert':
       return [
         [word(fields['title']), word(fields['text'])].filter(Boolean).join(': '),
-        fields['stops'] === true ? t('the run is stopped') : '',
+        fields['stops'] === true ? t('stops the run') : '',
       ]
         .filter(Boolean)
         .join('; ');

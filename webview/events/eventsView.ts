@@ -24,7 +24,11 @@ export class EventsView {
     el(
       'thead',
       {},
-      el('tr', {}, ...[t('Time'), t('Event'), t('What'), t('Where')].map((name) => el('th', { scope: 'col' }, name))),
+      el(
+        'tr',
+        {},
+        ...[t('Time'), t('Event'), t('Details'), t('Where')].map((name) => el('th', { scope: 'col' }, name)),
+      ),
     ),
     this.body,
   );
@@ -42,7 +46,7 @@ export class EventsView {
     mark.slot = 'content-before';
     this.search.append(mark);
     this.search.addEventListener('input', () => context.patch({ search: this.search.value }));
-    this.kind.setAttribute('label', t('Kind of event'));
+    this.kind.setAttribute('label', t('Event type'));
     this.kind.addEventListener('change', () => context.patch({ kind: this.kind.value }));
     this.element.append(
       el(
@@ -69,7 +73,7 @@ export class EventsView {
     const kinds = [...new Set([...loader.events.map(kindOf), ...(kind === '' ? [] : [kind])])].sort();
     fillSelect(
       this.kind,
-      [{ value: '', label: t('all kinds') }, ...kinds.map((each) => ({ value: each, label: each }))],
+      [{ value: '', label: t('All types') }, ...kinds.map((each) => ({ value: each, label: each }))],
       kind,
     );
     const wanted = search.trim().toLowerCase();
@@ -105,9 +109,9 @@ export class EventsView {
 
   private noteText(loader: EventLoader, shown: number): string {
     if (!loader.loaded) return t('Loading…');
-    if (loader.total === 0) return t('Nothing happened in this run yet.');
-    if (shown === 0) return t('No event matches.');
-    return shown > MOST_SHOWN ? t('The latest {0} are shown: filter to see others.', formatCount(MOST_SHOWN)) : '';
+    if (loader.total === 0) return t('No events yet.');
+    if (shown === 0) return t('No matching events.');
+    return shown > MOST_SHOWN ? t('Showing the latest {0}. Filter to see others.', formatCount(MOST_SHOWN)) : '';
   }
 
   private row(run_id: string, event: RunEvent, text: string): HTMLElement {

@@ -9,11 +9,15 @@ import type { GridStore } from './gridState';
 const MOST_NAMES = 40;
 
 export class ChartEditor {
-  private readonly lines = el('textarea', { rows: 4, spellcheck: 'false', 'aria-label': t('Lines of the chart') });
+  private readonly lines = el('textarea', {
+    rows: 4,
+    spellcheck: 'false',
+    'aria-label': t('Metrics or expressions, one per line'),
+  });
   private readonly problem = el('p', { class: 'editor-problem', role: 'status' });
   private readonly names = el('div', { class: 'editor-names', role: 'group', 'aria-label': t('Metrics') });
   private readonly save = document.createElement('vscode-button');
-  readonly element: HTMLDialogElement;
+  private readonly element: HTMLDialogElement;
   private id: string | null = null;
 
   constructor(
@@ -24,7 +28,7 @@ export class ChartEditor {
     cancel.setAttribute('secondary', '');
     cancel.append(t('Cancel'));
     cancel.addEventListener('click', () => this.element.close());
-    this.save.append(t('Show chart'));
+    this.save.append(t('Show Chart'));
     this.save.addEventListener('click', () => this.done());
     this.lines.addEventListener('input', () => this.check());
     this.lines.addEventListener('keydown', (event) => {
@@ -33,12 +37,12 @@ export class ChartEditor {
     this.element = el(
       'dialog',
       { class: 'chart-editor', 'aria-labelledby': 'chart-editor-title' },
-      el('h2', { id: 'chart-editor-title' }, t('What to draw')),
+      el('h2', { id: 'chart-editor-title' }, t('Chart Lines')),
       el(
         'p',
         { class: 'muted' },
         ...filled(
-          t('One metric or expression a line, such as {0} or {1}.'),
+          t('Enter one metric or expression per line, for example {0} or {1}.'),
           code('val_loss - train_loss'),
           code('log10("train/loss")'),
         ),
@@ -48,6 +52,12 @@ export class ChartEditor {
       this.names,
       el('div', { class: 'editor-buttons' }, cancel, this.save),
     );
+    // In the page only while it is open: each tab of charts has one.
+    this.element.addEventListener('close', () => this.element.remove());
+  }
+
+  dispose(): void {
+    this.element.remove();
   }
 
   /** `id`: of the chart to change, or of the metric to begin with. */
@@ -58,6 +68,7 @@ export class ChartEditor {
     const names = [...this.model.metricKeys()].sort().slice(0, MOST_NAMES);
     this.names.replaceChildren(...names.map((name) => this.nameButton(name)));
     this.check();
+    document.body.append(this.element);
     this.element.showModal();
     this.lines.focus();
   }

@@ -21,7 +21,7 @@ export class ChartHeader {
   private readonly full: HTMLButtonElement;
 
   constructor(onMenu: () => void, onFull: () => void) {
-    this.menu = iconButton('ellipsis', t('More Actions...'), onMenu);
+    this.menu = iconButton('ellipsis', t('More Actions…'), onMenu);
     this.full = iconButton('screen-full', t('Maximize Chart'), onFull);
     this.element = el('header', {}, this.title, this.bad, this.value, this.full, this.menu);
   }

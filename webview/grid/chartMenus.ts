@@ -26,40 +26,40 @@ export class ChartMenus {
     const pinned = state.pinned.includes(id);
     const items: MenuItem[] = [
       {
-        label: pinned ? t('Unpin') : t('Pin to the top'),
+        label: pinned ? t('Unpin') : t('Pin to Top'),
         icon: pinned ? 'pinned' : 'pin',
         hint: 'P',
         run: () => view.pin(),
       },
       {
-        label: state.maximized === id ? t('Back to all charts') : t('Full size'),
+        label: state.maximized === id ? t('Restore All Charts') : t('Maximize Chart'),
         icon: state.maximized === id ? 'screen-normal' : 'screen-full',
         hint: 'F',
         run: () => view.maximize(),
       },
     ];
     if (view.zoom.isZoomed)
-      items.push({ label: t('Reset zoom'), icon: 'zoom-out', hint: '0', run: () => view.zoom.reset() });
+      items.push({ label: t('Reset Zoom'), icon: 'zoom-out', hint: '0', run: () => view.zoom.reset() });
     items.push({
-      label: custom ? t('Edit the lines…') : t('New chart with this metric…'),
+      label: custom ? t('Edit Chart…') : t('New Chart with This Metric…'),
       icon: 'edit',
       run: () => this.edit(id),
     });
     if (custom)
       items.push({
-        label: t('Remove this chart'),
+        label: t('Delete Chart'),
         icon: 'trash',
         run: () => this.context.patch({ custom: state.custom.filter((one) => one.id !== id) }),
       });
     if (hasOwnSize(view.scope, state, id))
       items.push(
         {
-          label: t('All charts of this size'),
+          label: t('Use This Size for All Charts'),
           icon: 'layout',
           run: () => this.context.patch({ size: sizeOf(view.scope, state, id), sizes: {} }),
         },
         {
-          label: t('Reset the size'),
+          label: t('Reset Size'),
           icon: 'discard',
           run: () => view.resizer.resize(null),
         },
@@ -67,26 +67,26 @@ export class ChartMenus {
     for (const kind of ['png', 'svg', 'csv'] as const)
       items.push({ label: t('Save as {0}…', kind.toUpperCase()), icon: 'save', run: () => this.save(view, kind) });
     items.push(
-      { label: t('Copy the picture'), icon: 'copy', run: () => void this.copyPicture(view) },
+      { label: t('Copy Image'), icon: 'copy', run: () => void this.copyPicture(view) },
       { label: t('Copy as SVG'), icon: 'copy', run: () => this.copy(this.data(view, 'svg')) },
       { label: t('Copy as CSV'), icon: 'copy', run: () => this.copy(this.data(view, 'csv')) },
-      { label: t('Copy the name'), icon: 'copy', run: () => this.copy(title) },
+      { label: t('Copy Name'), icon: 'copy', run: () => this.copy(title) },
     );
     openMenu(title, items, anchor);
   }
 
   openCheckpoint({ run_id, checkpoint }: CheckpointMark, x: string, anchor: HTMLElement): void {
     const row = this.context.model.run(run_id)?.row;
-    const items: MenuItem[] = [{ label: t('Copy the path'), icon: 'copy', run: () => this.copy(checkpoint.path) }];
+    const items: MenuItem[] = [{ label: t('Copy Path'), icon: 'copy', run: () => this.copy(checkpoint.path) }];
     if (checkpoint.exists !== false) {
       items.push({
-        label: t('Reveal'),
+        label: t('Reveal File'),
         icon: 'folder-opened',
         run: () => this.context.act({ do: 'reveal', run_id, file: checkpoint.path }),
       });
       if (row !== undefined && statusActions(row).resume) {
         const resume = (): void => this.context.act({ do: 'resumeFrom', run_id, checkpoint: checkpoint.id });
-        items.unshift({ label: t('Resume from here'), icon: 'debug-restart', run: resume });
+        items.unshift({ label: t('Resume from Here'), icon: 'debug-restart', run: resume });
       }
     }
     openMenu(checkpoint.is_best ? t('Best checkpoint, {0}', x) : t('Checkpoint, {0}', x), items, anchor);
@@ -104,7 +104,7 @@ export class ChartMenus {
       this.context.act({ do: 'copied' });
     } catch (error) {
       const why = messageOf(error);
-      this.context.fail(t('The browser did not let the picture be copied. Choose “Save as PNG…” instead. ({0})', why));
+      this.context.fail(t('The image could not be copied. Use “Save as PNG…” instead. ({0})', why));
     }
   }
 

@@ -25,7 +25,7 @@ export class ChartResizer implements View {
     class: 'resize-handle',
     tabindex: 0,
     role: 'slider',
-    title: t('Drag to resize. Double-click: the size of all charts.'),
+    title: t('Drag to resize. Double-click to reset the size.'),
     'aria-valuemin': LEAST_SIZE.columns,
   });
   private columns: GridColumns = { count: LEAST_SIZE.columns, pitch: 0 };

@@ -326,12 +326,12 @@ export class ChartView implements View, PointerTarget {
     if (runs === 0) return t('All runs with this metric are hidden.');
     const hasPoint = this.curves.some((curve) => curve.x.length > 0);
     const xMetric = this.scope.xMetric(state);
-    if (!hasPoint && xMetric !== null) return t('No value of it has one of {0} at the same step or before.', xMetric);
+    if (!hasPoint && xMetric !== null) return t('{0} has no values at or before the steps of this metric.', xMetric);
     if (!hasPoint && zoomOf(this.scope, state, this.id) !== null)
-      return t('Nothing in this range. Double-click to show all.');
-    if (!hasPoint && state.mean_workers) return t('Not all workers have reported a common step yet.');
+      return t('No values in this range. Double-click to reset the zoom.');
+    if (!hasPoint && state.mean_workers) return t('The workers have not reported a common step yet.');
     const drawable = this.curves.some((curve) => curve.line.some((value) => !Number.isNaN(value)));
-    if (hasPoint && !drawable) return state.log_y ? t('No value above zero.') : t('No finite value.');
+    if (hasPoint && !drawable) return state.log_y ? t('No values above zero.') : t('No finite values.');
     return null;
   }
 

@@ -18,18 +18,24 @@ export function emptyState(why: Emptiness, openOutput: () => void, clearFilter: 
   switch (why) {
     case 'missing':
       return [
-        el('p', { class: 'empty-title' }, t('These runs are not here.')),
-        el('p', {}, t('They were deleted, or belong to a folder that is not open. Choose others in the XTrack view.')),
+        el('p', { class: 'empty-title' }, t('These runs could not be found.')),
+        el(
+          'p',
+          {},
+          t(
+            'They may have been deleted, or belong to a folder that is not open. Select other runs in the XTrack view.',
+          ),
+        ),
       ];
     case 'search':
       return [
-        el('p', { class: 'empty-title' }, t('No metric matches this filter.')),
-        button(t('Clear the filter'), clearFilter),
+        el('p', { class: 'empty-title' }, t('No metrics match the filter.')),
+        button(t('Clear Filter'), clearFilter),
       ];
     case 'system':
       return [
         el('p', { class: 'empty-title' }, t('No system metrics yet.')),
-        el('p', {}, t('CPU, memory and GPU are sampled while a script runs that XTrack launched:')),
+        el('p', {}, t('XTrack samples CPU, memory and GPU while it runs a script:')),
         el('p', {}, el('code', {}, 'python -m xtrack run -- train.py')),
       ];
     default:
@@ -42,8 +48,8 @@ function waiting(active: boolean, openOutput: () => void): HTMLElement[] {
     el('p', { class: 'empty-title' }, active ? t('Waiting for the first metric…') : t('This run logged no metrics.')),
     el('p', {}, t('Log one from the training loop:')),
     el('p', {}, el('code', {}, 'run.log_metric("train/loss", loss, step=step)')),
-    el('p', { class: 'muted' }, t('If the script should have logged by now, its output tells why it did not.')),
-    button(t('Show the output'), openOutput),
+    el('p', { class: 'muted' }, t('If the script should have logged something by now, check its output.')),
+    button(t('Show Output'), openOutput),
   ];
 }
 

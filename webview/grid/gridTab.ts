@@ -65,7 +65,7 @@ export class GridTab implements OpenTab {
       () => context.isOpen(),
       () => this.grid.update(),
     );
-    this.element = el('div', { class: 'tab-panel' }, this.grid.element, this.tooltip.element, this.editor.element);
+    this.element = el('div', { class: 'tab-panel' }, this.grid.element, this.tooltip.element);
     exposePlottedValues(() => this.grid.charts.values());
   }
 
@@ -84,6 +84,7 @@ export class GridTab implements OpenTab {
 
   dispose(): void {
     this.loader.dispose();
+    this.editor.dispose();
     this.grid.dispose();
   }
 

@@ -19,7 +19,7 @@ export function confusionView(
   const head = el(
     'tr',
     {},
-    el('th', { scope: 'col' }, t('truth')),
+    el('th', { scope: 'col' }, t('Actual')),
     ...labels.map((label) => el('th', { scope: 'col' }, label)),
   );
   const body = rows.map((_, i) => {
@@ -30,7 +30,7 @@ export function confusionView(
       const percent = formatNumber(Number((100 * share).toPrecision(3)));
       const cell = el(
         'td',
-        { class: 'number', title: t('{0} taken for {1}: {2} ({3} %)', truth, labels[j] ?? '', count, percent) },
+        { class: 'number', title: t('{0} predicted as {1}: {2} ({3} %)', truth, labels[j] ?? '', count, percent) },
         formatCount(count),
       );
       cell.style.backgroundColor = `color-mix(in srgb, ${color} ${(share * DARKEST).toFixed(1)}%, transparent)`;
@@ -41,9 +41,9 @@ export function confusionView(
   });
   const note =
     all === 0
-      ? t('Nothing was counted.')
+      ? t('No samples.')
       : t(
-          '{0} of {1} are right: {2} %',
+          '{0} of {1} correct: {2} %',
           formatCount(right),
           formatCount(all),
           formatNumber(Number(((100 * right) / all).toPrecision(4))),
@@ -53,7 +53,7 @@ export function confusionView(
     {},
     el(
       'div',
-      { class: 'logged-rows', tabindex: 0, role: 'region', 'aria-label': t('Confusion matrix {0}', name) },
+      { class: 'logged-rows', tabindex: 0, role: 'region', 'aria-label': t('Confusion matrix of {0}', name) },
       el('table', { class: 'confusion' }, el('thead', {}, head), el('tbody', {}, ...body)),
     ),
     el('p', { class: 'muted' }, note),

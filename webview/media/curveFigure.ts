@@ -22,7 +22,7 @@ export function curveFigure(columns: readonly string[], curves: readonly LoggedC
   const drawn = curves.map((curve) => ({ ...curve, points: pointsOf(curve.rows) }));
   const areas = drawn.map(({ name, points }) => `${name} ${formatNumber(areaBelow(points))}`);
   const picture = svg('svg', { class: 'logged-curve', viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img' });
-  picture.setAttribute('aria-label', t('{0} over {1}; area below: {2}', y, x, areas.join(', ')));
+  picture.setAttribute('aria-label', t('{0} over {1}; area under the curve: {2}', y, x, areas.join(', ')));
   for (const tick of TICKS) {
     const [px, py] = [toX(tick), toY(tick)];
     picture.append(

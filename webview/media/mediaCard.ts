@@ -139,7 +139,9 @@ export class MediaCard {
     tables: ReadonlyMap<string, TableCell>,
   ): HTMLElement[] {
     if (items.length === 0)
-      return [el('figure', {}, this.label(run, null), el('p', { class: 'muted' }, t('None at this step yet.')))];
+      return [
+        el('figure', {}, this.label(run, null), el('p', { class: 'muted' }, t('Nothing logged at this step yet.'))),
+      ];
     return items.map((item) => {
       const label = this.label(run, items.length > 1 ? item.worker : null);
       if (item.type === 'table') return this.table(run, track, item, label, tables);
@@ -208,7 +210,7 @@ export class MediaCard {
   /** Opens in the editor, which zooms. Its room is kept while it loads. */
   private image(run: PanelRun, { key }: MediaTrack, item: ImageItem): HTMLElement {
     const { file, size } = item;
-    if (file === null) return el('p', { class: 'muted' }, t('It is not known where the file is.'));
+    if (file === null) return el('p', { class: 'muted' }, t('The file could not be found.'));
     const picture = el('img', { alt: item.caption ?? t('{0} at step {1}', key, formatCount(item.x)) });
     const button = el('button', { class: 'picture', type: 'button', title: t('Open {0}', file) }, picture);
     if (size !== null) {
@@ -217,7 +219,7 @@ export class MediaCard {
     }
     button.addEventListener('click', () => this.context.act({ do: 'open', run_id: run.row.run_id, file }));
     picture.addEventListener('error', () =>
-      button.replaceWith(el('p', { class: 'muted' }, t('This file is no picture that can be shown.'))),
+      button.replaceWith(el('p', { class: 'muted' }, t('This image cannot be shown.'))),
     );
     this.context.files.image(run.row.run_id, file).then(
       (url) => (picture.src = url),

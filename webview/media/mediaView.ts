@@ -44,7 +44,7 @@ export class MediaView {
     mark.slot = 'content-before';
     this.filter.append(mark);
     this.filter.addEventListener('input', () => context.patch({ search: this.filter.value }));
-    this.together.label = t('all at the same step');
+    this.together.label = t('Same step for all');
     this.together.addEventListener('change', () => context.patch({ together: this.together.checked, steps: {} }));
     this.element.append(
       el(
@@ -147,7 +147,7 @@ function byTypeAndKey(a: MediaTrack, b: MediaTrack): number {
 }
 
 function emptyNote(why: string): HTMLElement[] {
-  if (why === 'search') return [el('p', {}, t('Nothing matches this filter.'))];
+  if (why === 'search') return [el('p', {}, t('Nothing matches the filter.'))];
   if (why === 'loading') return [el('p', { class: 'muted' }, t('Loading…'))];
   return [
     el('p', { class: 'empty-title' }, t('No images, histograms or tables yet.')),

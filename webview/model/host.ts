@@ -86,7 +86,7 @@ export class Host {
         request.kind === 'action'
           ? undefined
           : setTimeout(
-              () => this.settle({ kind: 'reply', id, ok: false, error: t('The editor did not answer.') }),
+              () => this.settle({ kind: 'reply', id, ok: false, error: t('The editor did not respond.') }),
               TIMEOUT_MS,
             );
       const done = (): void => clearTimeout(timer);
@@ -107,6 +107,6 @@ export class Host {
 }
 
 function given<T>(answer: T | undefined): T {
-  if (answer === undefined) throw new Error(t('The editor did not answer what was asked.'));
+  if (answer === undefined) throw new Error(t('The editor sent an unexpected response.'));
   return answer;
 }

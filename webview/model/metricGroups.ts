@@ -66,7 +66,7 @@ export function compileSearch(text: string): Search {
   } catch (error) {
     const reason =
       error instanceof Error ? error.message.replace(/^Invalid regular expression: .*\/i?: /, '') : String(error);
-    return { ok: false, message: t('Not a regular expression: {0}', reason) };
+    return { ok: false, message: t('Invalid regular expression: {0}', reason) };
   }
 }
 

@@ -1,9 +1,9 @@
 /** What the panel knows: the host's rows, what the user chose, and the details of runs. It tells listeners what changed. */
+import { isOver } from '../../src/domain/run/lifecycle';
 import type { Connection, PanelRun, RunsMessage, StoredPanelState } from '../../src/protocol/panel';
 import type { RunDetail, StopResult } from '../../src/protocol/rows';
 import { namesApart } from '../../src/domain/run/groups';
 import { type PanelState, readPanelState, storedPanelState, underView, viewOf } from './panelState';
-import { isOver } from '../../src/domain/run/lifecycle';
 import { RunDashes } from './runDashes';
 import type { StateSlice } from './stateSlice';
 

@@ -62,7 +62,7 @@ function element(token: MarkedToken, open: Open): Children {
     case 'br':
       return [el('br')];
     case 'image':
-      return [el('span', { class: 'muted' }, `[${token.text || t('picture')}]`)];
+      return [el('span', { class: 'muted' }, `[${token.text || t('image')}]`)];
     case 'link':
       return [link(token, open)];
     case 'text':

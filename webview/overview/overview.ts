@@ -43,7 +43,7 @@ export function overview(run: PanelRun, detail: RunDetail | undefined, keyMetric
 
 /** With the way to write some. */
 function notes({ run_id, notes: text }: RunDetail, act: Act): HTMLElement {
-  const edit = el('button', { class: 'link', type: 'button' }, text === '' ? t('Write notes…') : t('Edit…'));
+  const edit = el('button', { class: 'link', type: 'button' }, text === '' ? t('Add Notes…') : t('Edit Notes…'));
   edit.addEventListener('click', () => act({ do: 'notes', run_id }));
   const shown = text === '' ? null : markdown(text, (url) => act({ do: 'link', url }));
   return el('div', {}, shown, edit);
@@ -108,7 +108,7 @@ function environment(detail: RunDetail): HTMLElement | null {
   const parts = [
     keyValues(rest),
     folded(t('Packages'), asRecord(packages ?? null)),
-    folded(t('Variables'), asRecord(env_vars ?? null)),
+    folded(t('Environment variables'), asRecord(env_vars ?? null)),
   ].filter((part) => part !== null);
   return parts.length === 0 ? null : el('div', {}, ...parts);
 }
@@ -158,7 +158,7 @@ function attemptTable(attempts: Attempt[]): HTMLElement {
     attempt.from_checkpoint ?? '',
     exitText(attempt),
   ]);
-  return table([t('Attempt'), t('Started'), t('Took'), t('From checkpoint'), t('Ended with')], rows);
+  return table([t('Attempt'), t('Started'), t('Duration'), t('From checkpoint'), t('Exit')], rows);
 }
 
 function exitText({ exit }: Attempt): string {
@@ -177,7 +177,7 @@ function code(detail: RunDetail, act: Act): HTMLElement | null {
     }),
   ];
   if (typeof entrypoint === 'string') {
-    const open = el('button', { class: 'link', type: 'button' }, t('Open the script'));
+    const open = el('button', { class: 'link', type: 'button' }, t('Open Script'));
     open.addEventListener('click', () => act({ do: 'open', run_id: detail.run_id, file: entrypoint }));
     parts.push(open);
   }
@@ -214,9 +214,9 @@ function commandTable({ commands }: RunDetail): HTMLElement | null {
     command.type,
     formatTime(command.at),
     command.acks.map((ack) => [ack.worker, ack.status, ack.error].filter(Boolean).join(' ')).join(', ') ||
-      t('not answered yet'),
+      t('no response yet'),
   ]);
-  return table([t('Command'), t('Sent'), t('Answer')], rows);
+  return table([t('Command'), t('Sent'), t('Response')], rows);
 }
 
 /** The latest first. */

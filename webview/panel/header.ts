@@ -46,7 +46,7 @@ export class Header {
     this.buttons = {
       stop: this.button('debug-stop', t('Stop'), () => 'stop', true),
       pause: this.button('debug-pause', t('Pause'), (row) => (row.phase === 'paused' ? 'unpause' : 'pause')),
-      checkpoint_now: this.button('save', t('Checkpoint now'), () => 'checkpoint_now'),
+      checkpoint_now: this.button('save', t('Checkpoint Now'), () => 'checkpoint_now'),
       resume: this.button('debug-restart', t('Resume'), () => 'resume', true),
       again: this.button('run-all', t('Run Again'), () => 'again'),
       output: this.button('terminal', t('Output'), () => 'output'),

@@ -26,9 +26,9 @@ export class Notices {
 
   update(): void {
     const { connection } = this.model;
-    const offline = connection === true ? null : t('{0} What is shown may be old.', connection);
+    const offline = connection === true ? null : t('{0} The data shown may be out of date.', connection);
     const loading =
-      this.loadError === null ? null : t('Not all values could be loaded: {0} Trying again.', this.loadError);
+      this.loadError === null ? null : t('Some values could not be loaded: {0} Retrying…', this.loadError);
     const text = this.actionError ?? offline ?? loading;
     this.element.hidden = text === null;
     this.close.hidden = this.actionError === null;

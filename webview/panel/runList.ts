@@ -39,7 +39,7 @@ export class RunList {
     this.group.addEventListener('change', () => this.model.patch({ group: this.group.value || null }));
     this.element.append(
       el('div', { class: 'run-list-head' }, el('span', {}, t('Runs')), this.metric),
-      el('div', { class: 'group-by' }, el('span', { class: 'muted' }, t('group by')), this.group),
+      el('div', { class: 'group-by' }, el('span', { class: 'muted' }, t('Group by')), this.group),
       this.list,
     );
   }
@@ -68,10 +68,7 @@ export class RunList {
     const all = state.group !== null && !names.includes(state.group) ? [...names, state.group] : names;
     fillSelect(
       this.group,
-      [
-        { value: '', label: t('nothing') },
-        ...all.map((name) => ({ value: name, label: name.replace(/^params\./, '') })),
-      ],
+      [{ value: '', label: t('None') }, ...all.map((name) => ({ value: name, label: name.replace(/^params\./, '') }))],
       state.group ?? '',
     );
   }

@@ -14,7 +14,7 @@ export class RunListSash implements View {
     tabindex: 0,
     role: 'separator',
     'aria-orientation': 'vertical',
-    'aria-label': t('Width of the list of runs'),
+    'aria-label': t('Width of the run list'),
     'aria-controls': 'run-list',
     'aria-valuemin': RUNS_WIDTH.least,
     'aria-valuemax': RUNS_WIDTH.most,

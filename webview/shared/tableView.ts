@@ -94,13 +94,11 @@ export class TableView {
     const { rows, total } = this.table;
     const parts = [];
     if (rows.length === 0) parts.push(t('No rows.'));
-    else if (found === 0) parts.push(t('No row matches.'));
+    else if (found === 0) parts.push(t('No matching rows.'));
     else if (found > MOST_SHOWN)
-      parts.push(t('{0} of {1} rows are shown: filter to see others.', formatCount(MOST_SHOWN), formatCount(found)));
+      parts.push(t('Showing {0} of {1} rows. Filter to see others.', formatCount(MOST_SHOWN), formatCount(found)));
     if (total > rows.length)
-      parts.push(
-        t('Of {0} rows that were logged, the first {1} were kept.', formatCount(total), formatCount(rows.length)),
-      );
+      parts.push(t('Of {0} logged rows, only the first {1} were kept.', formatCount(total), formatCount(rows.length)));
     return parts.join(' ');
   }
 }

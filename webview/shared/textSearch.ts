@@ -44,8 +44,8 @@ export class TextSearch {
       'div',
       { class: 'field search' },
       this.input,
-      iconButton('arrow-up', t('Previous'), () => this.go(-1)),
-      iconButton('arrow-down', t('Next'), () => this.go(1)),
+      iconButton('arrow-up', t('Previous Match'), () => this.go(-1)),
+      iconButton('arrow-down', t('Next Match'), () => this.go(1)),
       this.count,
     );
   }

@@ -14,7 +14,7 @@ const SAME_AGAIN_MS = 60_000;
 
 /** Shows the alerts of scripts and of rules that came since the window opened, each once. */
 export class AlertNotices implements vscode.Disposable {
-  private readonly told = new Set<string>();
+  private readonly notified = new Set<string>();
   private readonly lately = new Map<string, number>();
   private readonly listening: vscode.Disposable;
 
@@ -35,25 +35,25 @@ export class AlertNotices implements vscode.Disposable {
   }
 
   private consider(row: RunRow): void {
-    if ((row.alerted ?? 0) < this.since || this.told.has(`${row.run_id} ${row.alerts}`)) return;
-    this.told.add(`${row.run_id} ${row.alerts}`);
-    this.tellNew(row.run_id).catch(this.onFailure);
+    if ((row.alerted ?? 0) < this.since || this.notified.has(`${row.run_id} ${row.alerts}`)) return;
+    this.notified.add(`${row.run_id} ${row.alerts}`);
+    this.notifyNew(row.run_id).catch(this.onFailure);
   }
 
-  private async tellNew(run_id: string): Promise<void> {
+  private async notifyNew(run_id: string): Promise<void> {
     const run = await this.collectors.callRun(run_id, 'runs.get', { run_id });
     for (const alert of run.alerts) {
-      if (alert.at < this.since || this.told.has(alert.id)) continue;
-      this.told.add(alert.id);
+      if (alert.at < this.since || this.notified.has(alert.id)) continue;
+      this.notified.add(alert.id);
       const same = `${run_id} ${alert.title}`;
       const before = this.lately.get(same);
       if (before !== undefined && alert.at - before < SAME_AGAIN_MS) continue;
       this.lately.set(same, alert.at);
-      this.tell(run, alert).catch(this.onFailure);
+      this.notify(run, alert).catch(this.onFailure);
     }
   }
 
-  private async tell(run: RunDetail, alert: Alert): Promise<void> {
+  private async notify(run: RunDetail, alert: Alert): Promise<void> {
     const { run_id } = run;
     const charts = vscode.l10n.t('Open Charts');
     const mayStop = isActive(run) && !alert.stops && vscode.workspace.isTrusted;
@@ -75,6 +75,6 @@ const SHOW = {
 function alertText(run: string, { title, text, stops }: Alert): string {
   const said = text === '' ? plain(title, 120) : `${plain(title, 120)} (${plain(text, 200)})`;
   return stops
-    ? vscode.l10n.t('{0}: {1}. The run is being stopped.', plain(run, 60), said)
+    ? vscode.l10n.t('{0}: {1}. Stopping the run.', plain(run, 60), said)
     : vscode.l10n.t('{0}: {1}', plain(run, 60), said);
 }

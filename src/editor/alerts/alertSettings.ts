@@ -28,7 +28,7 @@ export function readAlerts(
   });
   const target = url.trim();
   const isUrl = target === '' || (URL.canParse(target) && /^https?:$/.test(new URL(target).protocol));
-  if (!isUrl) problems.push(t('xtrack.webhook.url is no http or https address'));
+  if (!isUrl) problems.push(t('xtrack.webhook.url is not an http or https URL'));
   const key = secret.replaceAll(/\$\{env:([A-Za-z_]\w*)\}/g, (_, name: string) => env[name] ?? '');
   const webhook = target !== '' && isUrl ? { url: target, secret: key } : null;
   return { settings: { rules: understood, webhook }, problems };
@@ -49,16 +49,16 @@ function ruleOf(written: string | WrittenRule): AlertRule {
 }
 
 function ruleProblem(rule: unknown): string | null {
-  if (typeof rule === 'string') return rule.trim() === '' ? t('it says nothing') : null;
-  if (typeof rule !== 'object' || rule === null) return t('it is no object');
+  if (typeof rule === 'string') return rule.trim() === '' ? t('it is empty') : null;
+  if (typeof rule !== 'object' || rule === null) return t('it is not an object');
   const { when, name, forMinutes, stop, level, ...rest } = rule as Record<string, unknown>;
   if (typeof when !== 'string' || when.trim() === '') return t('it has no "when"');
   const unknown = Object.keys(rest).find((key) => !KEYS.has(key));
-  if (unknown !== undefined) return t('there is no "{0}"', unknown);
-  if (name !== undefined && typeof name !== 'string') return t('its "name" is no text');
+  if (unknown !== undefined) return t('"{0}" is not a known property', unknown);
+  if (name !== undefined && typeof name !== 'string') return t('its "name" is not a string');
   if (forMinutes !== undefined && !(typeof forMinutes === 'number' && forMinutes >= 0))
-    return t('its "forMinutes" is no number');
-  if (stop !== undefined && typeof stop !== 'boolean') return t('its "stop" is neither true nor false');
-  if (level !== undefined && !LEVELS.has(level)) return t('its "level" is none of info, warning and error');
+    return t('its "forMinutes" is not a number');
+  if (stop !== undefined && typeof stop !== 'boolean') return t('its "stop" is not true or false');
+  if (level !== undefined && !LEVELS.has(level)) return t('its "level" is not info, warning or error');
   return null;
 }

@@ -8,7 +8,7 @@ export const contribution = {
       scope: 'window',
       order: 8,
       markdownDescription:
-        "When to tell of a run: once an attempt, by a notification, a line in the run's log, and the webhook where there is one. A rule is a condition, or an object with more about it. Conditions: `nan` (a metric is NaN or infinite), `stalled` (no metric, progress or checkpoint for 10 minutes), `gpu idle` (all GPUs of the run below 5 % for 10 minutes), or a filter as in the run explorer, in which a metric needs no more than its name: `val_loss.last > 10`, `loss.min > 2 and duration > 3600`, `status = failed and experiment = nightly`.",
+        "Rules that raise an alert for a run, once per attempt: a notification, a line in the run's log, and a webhook call if one is configured. A rule is a condition, or an object with a condition and options. Conditions: `nan` (a metric is NaN or infinite), `stalled` (no metric, progress or checkpoint for 10 minutes), `gpu idle` (all GPUs of the run below 5 % for 10 minutes), or a filter as in the Runs view, where metrics can be referred to by name alone: `val_loss.last > 10`, `loss.min > 2 and duration > 3600`, `status = failed and experiment = nightly`.",
       items: {
         anyOf: [
           {
@@ -22,7 +22,7 @@ export const contribution = {
             additionalProperties: false,
             defaultSnippets: [
               { label: 'Stop a run that diverges', body: { when: '${1:val_loss.last > 10}', stop: true } },
-              { label: 'No progress', body: { when: 'stalled', forMinutes: '^${1:10}' } },
+              { label: 'Run makes no progress', body: { when: 'stalled', forMinutes: '^${1:10}' } },
             ],
             properties: {
               when: {
@@ -31,8 +31,8 @@ export const contribution = {
                     enum: ['nan', 'stalled', 'gpu idle'],
                     enumDescriptions: [
                       'A metric is NaN or infinite.',
-                      'No metric, progress or checkpoint for a while; a run that is paused is not stalled.',
-                      'All GPUs that the run may use are below 5 % for a while.',
+                      'No metric, progress or checkpoint for a while. Paused runs do not count as stalled.',
+                      'All GPUs available to the run are below 5 % for a while.',
                     ],
                   },
                   { type: 'string', minLength: 1 },
@@ -43,11 +43,15 @@ export const contribution = {
                 type: 'number',
                 minimum: 0,
                 markdownDescription:
-                  'For how long it has to hold without a break. Default: 10 for `stalled` and `gpu idle`, else 0.',
+                  'Number of minutes the condition must hold without interruption. Defaults to 10 for `stalled` and `gpu idle`, otherwise 0.',
               },
-              stop: { type: 'boolean', default: false, description: 'Stop the run as well.' },
-              level: { enum: ['info', 'warning', 'error'], default: 'warning', description: 'How it is shown.' },
-              name: { type: 'string', description: 'What it is called in notifications; by default, its condition.' },
+              stop: { type: 'boolean', default: false, description: 'Also stop the run.' },
+              level: {
+                enum: ['info', 'warning', 'error'],
+                default: 'warning',
+                description: 'Severity of the notification.',
+              },
+              name: { type: 'string', description: 'Name shown in notifications. Defaults to the condition.' },
             },
           },
         ],
@@ -60,7 +64,7 @@ export const contribution = {
       scope: 'machine',
       order: 9,
       markdownDescription:
-        'Where alerts are sent as well: an `http` or `https` address that takes a POST of JSON, `{text, alert, run, host}`. It is tried again for a quarter of an hour. Only your own settings count, never those of a workspace, and nothing is sent from a workspace that is not trusted.',
+        'An `http` or `https` URL to send alerts to, as a POST request with the JSON body `{text, alert, run, host}`. Failed requests are retried for 15 minutes. Can only be set in user settings, and nothing is sent from untrusted workspaces.',
       trustedOnly: true,
     },
     'webhook.secret': {
@@ -69,7 +73,7 @@ export const contribution = {
       scope: 'machine',
       order: 10,
       markdownDescription:
-        'With it each message is signed: `X-XTrack-Signature: sha256=…` is the HMAC of `<X-XTrack-Timestamp>.<body>`. `${env:NAME}` is replaced.',
+        'Secret to sign webhook requests with: the header `X-XTrack-Signature: sha256=…` is the HMAC of `<X-XTrack-Timestamp>.<body>`. `${env:NAME}` is substituted.',
       trustedOnly: true,
     },
   },

@@ -5,11 +5,11 @@ import { readAlerts, type AlertSettings } from './alertSettings';
 
 /** This window's rules and webhook, and what is wrong with them. */
 export class WindowAlerts {
-  private readonly told = new Set<string>();
+  private readonly reported = new Set<string>();
 
   constructor(private readonly log: vscode.LogOutputChannel) {}
 
-  /** An untrusted workspace says what it likes of its runs: nothing follows from it, and nobody else is told. */
+  /** An untrusted workspace says what it likes of its runs: nothing follows from it, and nobody else is reported. */
   settings(): AlertSettings {
     if (!vscode.workspace.isTrusted) return { rules: [], webhook: null };
     const rules: unknown = setting('alerts');
@@ -25,17 +25,17 @@ export class WindowAlerts {
 
   /** Each said once: every collector of the window is told the same rules. */
   refuse(problems: string[]): void {
-    const news = problems.filter((problem) => !this.told.has(problem));
+    const news = problems.filter((problem) => !this.reported.has(problem));
     for (const problem of news) {
-      this.told.add(problem);
+      this.reported.add(problem);
       this.log.warn(`A rule of xtrack.alerts is left out: ${problem}`);
     }
-    if (news.length > 0) void this.tell(news.join('; '));
+    if (news.length > 0) void this.notify(news.join('; '));
   }
 
-  private async tell(problems: string): Promise<void> {
+  private async notify(problems: string): Promise<void> {
     const open = vscode.l10n.t('Open Settings');
-    const message = vscode.l10n.t('Not every alert can be watched for: {0}', plain(problems, 400));
+    const message = vscode.l10n.t('Some alert settings are invalid: {0}', plain(problems, 400));
     if ((await vscode.window.showWarningMessage(message, open)) === open)
       await vscode.commands.executeCommand('workbench.action.openSettings', 'xtrack.alerts xtrack.webhook');
   }

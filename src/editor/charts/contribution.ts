@@ -21,7 +21,7 @@ export const contribution = {
       default: true,
       scope: 'window',
       order: 5,
-      description: 'Open the live charts beside the editor when a run is launched.',
+      description: 'Open live charts beside the editor when a run is launched.',
     },
   },
 } as const satisfies Contribution;

@@ -20,11 +20,11 @@ export class NamedViews implements ViewStore {
 
   async save(state: StoredPanelState): Promise<void> {
     const name = await vscode.window.showInputBox({
-      title: vscode.l10n.t('Keep this view'),
+      title: vscode.l10n.t('Save View'),
       prompt: vscode.l10n.t(
-        'Metrics, axes, groups and zooms are kept in this workspace. The name of a view replaces it.',
+        'Saves metrics, axes, groups and zoom in this workspace. An existing view of the same name is replaced.',
       ),
-      placeHolder: vscode.l10n.t('Name'),
+      placeHolder: vscode.l10n.t('Name of the view'),
       validateInput: (text) => problemOf(text),
     });
     if (name === undefined) return;
@@ -42,6 +42,6 @@ export class NamedViews implements ViewStore {
 }
 
 function problemOf(text: string): string | null {
-  if (text.trim() === '') return vscode.l10n.t('A view needs a name.');
-  return text.length > LONGEST_NAME ? vscode.l10n.t('At most {0} characters.', LONGEST_NAME) : null;
+  if (text.trim() === '') return vscode.l10n.t('Enter a name.');
+  return text.length > LONGEST_NAME ? vscode.l10n.t('Enter at most {0} characters.', LONGEST_NAME) : null;
 }

@@ -43,9 +43,9 @@ export class PanelEditorActions implements EditorActions {
       () => null,
     );
     if (found === null || (found.type & vscode.FileType.File) === 0)
-      throw new Error(vscode.l10n.t('There is no file {0}. It may have been moved or deleted since the run.', file));
+      throw new Error(vscode.l10n.t('File not found: {0}. It may have been moved or deleted since the run.', file));
     if (found.size > MOST_SHOWN)
-      throw new Error(vscode.l10n.t('{0} is too large to be shown here: open it in the editor.', path.basename(file)));
+      throw new Error(vscode.l10n.t('{0} is too large to show here. Open it in an editor.', path.basename(file)));
     return vscode.workspace.fs.readFile(uri);
   }
 
@@ -85,7 +85,7 @@ export class PanelEditorActions implements EditorActions {
       const uri = vscode.Uri.file(candidate);
       if (await exists(uri)) return uri;
     }
-    throw new Error(vscode.l10n.t('There is no file {0}. It may have been moved or deleted since the run.', file));
+    throw new Error(vscode.l10n.t('File not found: {0}. It may have been moved or deleted since the run.', file));
   }
 
   private async bases(run_id: string): Promise<string[]> {

@@ -33,7 +33,7 @@ print(json.dumps({"version": VERSION, "file": xtrack.__file__}))
 export async function findWheel(client: string): Promise<string> {
   const name = (await fs.readdir(client)).find((each) => each.endsWith('.whl'));
   if (!name)
-    throw userError('not_found', t('There is no wheel of the client in {0}. Install the extension again.', client));
+    throw userError('not_found', t("The client's wheel is missing from {0}. Reinstall the extension.", client));
   return join(client, name);
 }
 
@@ -67,27 +67,27 @@ export async function verifyClient(
 
 /** What pip and Python say of the few things that go wrong, in the words of whoever has to mend them. */
 function problem({ code, stderr }: ProgramResult, { executable, packages }: Probe): string {
-  if (code === null) return t('Installing into {0} took longer than {1} s and was ended.', executable, INSTALL_SECONDS);
+  if (code === null) return t('Installing into {0} was canceled after {1} s.', executable, INSTALL_SECONDS);
   if (/externally-managed-environment/.test(stderr)) return managedText(executable);
   if (/permission denied|EACCES|Errno 13\b/i.test(stderr))
     return t(
-      'You may not write to {0}, where {1} keeps its packages. Choose a virtual environment of your own, or put the client on PYTHONPATH.',
+      'You do not have permission to write to {0}, where {1} keeps its packages. Select a virtual environment, or add the client to PYTHONPATH.',
       packages,
       executable,
     );
   if (/read-only file system|Errno 30\b/i.test(stderr))
     return t(
-      '{0} is on a disk that cannot be written. Choose a virtual environment elsewhere, or put the client on PYTHONPATH.',
+      '{0} is on a read-only file system. Select a virtual environment elsewhere, or add the client to PYTHONPATH.',
       packages,
     );
   if (/no space left|Errno 28\b/i.test(stderr))
-    return t('The disk of {0} is full. Make room, then try again.', packages);
+    return t('There is no space left on the disk of {0}. Free some space and try again.', packages);
   return t('Installing into {0} failed: {1}', executable, lastLine(stderr) || t('exit code {0}', code));
 }
 
 export function managedText(executable: string): string {
   return t(
-    '{0} belongs to the operating system, which keeps its packages to itself (PEP 668). Choose a virtual environment, or put the client on PYTHONPATH.',
+    '{0} is managed by the operating system, which does not allow installing packages into it (PEP 668). Select a virtual environment, or add the client to PYTHONPATH.',
     executable,
   );
 }

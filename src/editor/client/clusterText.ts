@@ -14,28 +14,28 @@ export interface ClusterFacts {
 export function clusterText({ wheel, dir, address }: ClusterFacts): string {
   const file = basename(wheel);
   const port = address?.port ?? 'PORT';
-  return `# ${t("XTrack's client on another machine")}
+  return `# ${t('XTrack client on another machine')}
 
-# 1. ${t('Take it there: one file, without dependencies, for every Python from 3.8 on.')}
+# 1. ${t('Copy it there: a single file without dependencies, for Python 3.8 or newer.')}
 scp ${quoted(wheel)} HOST:
 
-# 2. ${t('On that machine, put it into the Python that trains. It needs no network.')}
+# 2. ${t('On that machine, install it into the Python that you train with. No network access is needed.')}
 python3 -m pip install --no-index --no-deps ./${file}
-#    ${t("Or, without pip or the right to install anything, put the file itself on Python's path:")}
+#    ${t('Or, if you cannot use pip there, add the file itself to PYTHONPATH:')}
 export PYTHONPATH="$HOME/${file}\${PYTHONPATH:+:$PYTHONPATH}"
 
-# 3a. ${t('Both machines see this directory (a shared disk): name it as that machine sees it. Nothing else is needed.')}
+# 3a. ${t('If both machines can access this directory (a shared disk), name it by its path on that machine. Nothing else is needed.')}
 export XTRACK_DIR=${quoted(dir)}
 
-# 3b. ${t('They do not: let the script stream to this machine, through a tunnel that is opened here …')}
+# 3b. ${t('If they cannot, let the script stream to this machine through a tunnel that you open here …')}
 ssh -R ${port}:127.0.0.1:${port} HOST
-#     ${t('… and tell the script so there. The token is a secret: whoever has it can read and write these runs.')}
+#     ${t('… and point the script to it there. The token is a secret: anyone who has it can read and write these runs.')}
 export XTRACK_TRANSPORT=tcp XTRACK_HOST=127.0.0.1 XTRACK_PORT=${port} XTRACK_TOKEN=${address?.token ?? 'TOKEN'}
 
-# 4. ${t('Start the script there. While the connection is down, a copy of everything is kept there and sent later.')}
+# 4. ${t('Start the script there. While the connection is down, everything is kept there and sent later.')}
 python3 -m xtrack run -- train.py
 
-# ${t('Does it not show here? Ask there:')}
+# ${t('If the run does not show up here, run this there:')}
 python3 -m xtrack doctor
 `;
 }

@@ -4,7 +4,7 @@ import { IN_RUNS_VIEW, TRUSTED, all } from '../manifest/when';
 export const contribution = {
   commands: {
     'xtrack.installClient': {
-      title: 'Install the Client…',
+      title: 'Install Client…',
       palette: TRUSTED,
       menus: [{ menu: 'view/title', group: '3_more@3', when: all(IN_RUNS_VIEW, TRUSTED) }],
     },

@@ -30,8 +30,8 @@ export class InstallClient {
   async run(interpreter?: unknown): Promise<unknown> {
     if (typeof interpreter === 'string') return this.into(interpreter);
     const chosen = await vscode.window.showQuickPick(await this.choices(), {
-      title: vscode.l10n.t("Install XTrack's Client"),
-      placeHolder: vscode.l10n.t('Scripts that are launched here need no installation. Where do others run?'),
+      title: vscode.l10n.t('Install the XTrack Client'),
+      placeHolder: vscode.l10n.t('Scripts launched from VS Code need no installation. Select where other scripts run'),
       matchOnDescription: true,
     });
     return chosen?.take();
@@ -42,8 +42,8 @@ export class InstallClient {
     const { path, origin } = await findInterpreter(folder?.uri, folder?.uri.fsPath ?? '', this.ports.log);
     const others = (await knownInterpreters()).filter((other) => other !== path);
     const said = {
-      setting: vscode.l10n.t('the setting xtrack.interpreter'),
-      extension: vscode.l10n.t('chosen in the Python extension'),
+      setting: vscode.l10n.t('from the setting xtrack.interpreter'),
+      extension: vscode.l10n.t('selected in the Python extension'),
       path: vscode.l10n.t('first on the PATH'),
     };
     const interpreters = [
@@ -56,18 +56,18 @@ export class InstallClient {
         description: each.description,
         take: () => this.into(each.path),
       })),
-      { label: vscode.l10n.t('$(folder-opened) Another interpreter…'), take: () => this.browse() },
+      { label: vscode.l10n.t('$(folder-opened) Browse…'), take: () => this.browse() },
       { label: '', kind: vscode.QuickPickItemKind.Separator, take: async () => undefined },
       {
         label: vscode.l10n.t('$(remote) On a cluster, in a container…'),
         detail: vscode.l10n.t(
-          'The commands to type there, with the path of the client, the directory and the connection',
+          'Shows the commands to run there, with the path of the client, the directory and the connection',
         ),
         take: () => this.elsewhere(),
       },
       {
         label: vscode.l10n.t('$(copy) Copy the path for PYTHONPATH'),
-        detail: vscode.l10n.t('Stays the same over updates of the extension; nothing is installed'),
+        detail: vscode.l10n.t('Installs nothing; the path stays valid when the extension is updated'),
         take: () => this.copyPath(),
       },
     ];
@@ -75,8 +75,8 @@ export class InstallClient {
 
   private async browse(): Promise<unknown> {
     const picked = await vscode.window.showOpenDialog({
-      title: vscode.l10n.t('Which Python?'),
-      openLabel: vscode.l10n.t('Install Into It'),
+      title: vscode.l10n.t('Select a Python Interpreter'),
+      openLabel: vscode.l10n.t('Install'),
     });
     return picked?.[0] && this.into(picked[0].fsPath);
   }
@@ -89,7 +89,7 @@ export class InstallClient {
     const probe = await probeInterpreter(interpreter, env, [client]);
     if (probe.managed) return this.refuse(managedText(probe.executable));
     if (!(await this.mayReplace(probe))) return undefined;
-    const title = vscode.l10n.t("Installing XTrack's client into {0}", probe.executable);
+    const title = vscode.l10n.t('Installing the XTrack client into {0}', probe.executable);
     const location = vscode.ProgressLocation.Notification;
     try {
       await vscode.window.withProgress({ location, title, cancellable: true }, async (_progress, cancel) => {
@@ -115,7 +115,7 @@ export class InstallClient {
     this.ports.log.info(`Installed client ${there.version} into ${probe.executable}: ${there.file}`);
     void vscode.window.showInformationMessage(
       vscode.l10n.t(
-        "XTrack's client {0} is in {1}: scripts that run with it are tracked.",
+        'Installed the XTrack client {0} into {1}. Scripts that run with it are tracked.',
         there.version,
         probe.executable,
       ),
@@ -126,14 +126,14 @@ export class InstallClient {
   /** Of a package that is not ours, pip would leave nothing. */
   private async mayReplace({ xtrack, executable }: Probe): Promise<boolean> {
     if (!xtrack || xtrack.ours) return true;
-    const replace = vscode.l10n.t('Replace It');
+    const replace = vscode.l10n.t('Replace');
     const path = vscode.l10n.t('Copy the Path for PYTHONPATH');
     const answer = await vscode.window.showWarningMessage(
-      vscode.l10n.t('{0} has another package of this name: {1}', executable, packageText(xtrack)),
+      vscode.l10n.t('{0} already has another package named xtrack: {1}', executable, packageText(xtrack)),
       {
         modal: true,
         detail: vscode.l10n.t(
-          'Both are imported as "xtrack". Installing the client replaces {0}. With PYTHONPATH, each script can choose.',
+          'Both are imported as "xtrack". Installing the client replaces {0}. With PYTHONPATH, you can choose for each script.',
           xtrack.file,
         ),
       },
@@ -167,7 +167,7 @@ export class InstallClient {
     const document = await vscode.workspace.openTextDocument({ language: 'shellscript', content });
     await vscode.window.showTextDocument(document, { preview: true });
     const copy = vscode.l10n.t('Copy Everything');
-    const message = vscode.l10n.t('These are the commands for the other machine. They hold a secret token.');
+    const message = vscode.l10n.t('These are the commands for the other machine. They contain a secret token.');
     void vscode.window.showInformationMessage(message, copy).then((answer) => {
       if (answer === copy) void vscode.env.clipboard.writeText(content);
     });

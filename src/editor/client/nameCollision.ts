@@ -9,7 +9,7 @@ const ACCEPTED = 'xtrack.acceptedCollisions';
 
 export class NameCollision {
   /** One look at an interpreter, with what is on its path, is enough for a window. */
-  private readonly looks = new Map<string, Promise<string | null>>();
+  private readonly probes = new Map<string, Promise<string | null>>();
 
   constructor(
     private readonly memory: vscode.Memento,
@@ -26,16 +26,16 @@ export class NameCollision {
     const id = `${interpreter}\n${other}`;
     const accepted = this.memory.get<string[]>(ACCEPTED) ?? [];
     if (accepted.includes(id)) return true;
-    const always = vscode.l10n.t('Launch, and Do Not Ask Again');
+    const always = vscode.l10n.t("Launch and Don't Ask Again");
     const once = vscode.l10n.t('Launch');
     const detail = beside
       ? vscode.l10n.t(
-          'While the script runs, its "import xtrack" finds that file, and not XTrack\'s client. What it prints is recorded; what it logs is not.',
+          'While the script runs, "import xtrack" finds that file instead of the XTrack client. What the script prints is recorded, what it logs is not.',
         )
       : vscode.l10n.t(
-          'While the script is tracked, "import xtrack" finds XTrack\'s client first. A script that needs the other package fails.',
+          'While the script is tracked, "import xtrack" finds the XTrack client first. A script that needs the other package fails.',
         );
-    const message = vscode.l10n.t('There is another package of the name xtrack: {0}', plain(other, 300));
+    const message = vscode.l10n.t('There is another package named xtrack: {0}', plain(other, 300));
     const answer = await vscode.window.showWarningMessage(message, { modal: true, detail }, once, always);
     if (answer === always) await this.memory.update(ACCEPTED, [...accepted, id]);
     return answer !== undefined;
@@ -43,15 +43,15 @@ export class NameCollision {
 
   private lookAt(interpreter: string, env: NodeJS.ProcessEnv): Promise<string | null> {
     const id = `${interpreter}\n${env['PYTHONPATH'] ?? ''}`;
-    let look = this.looks.get(id);
-    if (!look) {
-      look = this.look(interpreter, env, () => this.looks.delete(id));
-      this.looks.set(id, look);
+    let probe = this.probes.get(id);
+    if (!probe) {
+      probe = this.probe(interpreter, env, () => this.probes.delete(id));
+      this.probes.set(id, probe);
     }
-    return look;
+    return probe;
   }
 
-  private async look(interpreter: string, env: NodeJS.ProcessEnv, forget: () => void): Promise<string | null> {
+  private async probe(interpreter: string, env: NodeJS.ProcessEnv, forget: () => void): Promise<string | null> {
     try {
       const { xtrack } = await probeInterpreter(interpreter, env, this.clients());
       return xtrack && !xtrack.ours ? `${packageText(xtrack)}, ${xtrack.file}` : null;

@@ -10,7 +10,7 @@ export function prepareTerminals(
   python: string,
   directoryOf: (folder: vscode.WorkspaceFolder) => string,
 ): void {
-  variables.description = vscode.l10n.t('Finds the XTrack client in Python scripts');
+  variables.description = vscode.l10n.t('Lets Python scripts find the XTrack client');
   variables.prepend('PYTHONPATH', `${python}${delimiter}`, {
     applyAtProcessCreation: true,
     applyAtShellIntegration: true,

@@ -68,9 +68,10 @@ export class CollectorClient {
   /** Waits for the collector, starting one where there is none. */
   async call<M extends Method>(method: M, params: Request<M>): Promise<Results[M]> {
     await withTimeout(this.connect(), CALL_WAITS_MS, () =>
-      userError('unavailable', t('The collector for {0} does not answer. See the log, then try again.', this.dir)),
+      userError('unavailable', t('The collector for {0} is not responding. Check the log, then try again.', this.dir)),
     );
-    if (!this.socket) throw userError('unavailable', t('The collector for {0} went away. Try again.', this.dir));
+    if (!this.socket)
+      throw userError('unavailable', t('The connection to the collector for {0} was lost. Try again.', this.dir));
     return this.socket.call(method, params);
   }
 
@@ -147,7 +148,7 @@ export class CollectorClient {
       throw userError(
         'unavailable',
         t(
-          'The collector for {0} is of a newer XTrack ({1}) than this window ({2}). Reload the window or update the extension.',
+          'The collector for {0} is from a newer version of XTrack ({1}) than this window ({2}). Reload the window or update the extension.',
           this.dir,
           found.version,
           this.host.version,

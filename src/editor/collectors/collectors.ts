@@ -105,7 +105,7 @@ export class Collectors implements vscode.Disposable {
         if (!(error instanceof ApiError && error.data.code === 'not_found')) throw error;
       }
     }
-    throw userError('not_found', vscode.l10n.t('There is no run {0} in this workspace.', run_id));
+    throw userError('not_found', vscode.l10n.t('Run {0} was not found in this workspace.', run_id));
   }
 
   async callRun<M extends Method>(run_id: string, method: M, params: Request<M>): Promise<Results[M]> {

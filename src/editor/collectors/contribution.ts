@@ -8,22 +8,22 @@ export const contribution = {
       scope: 'machine-overridable',
       order: 3,
       markdownDescription:
-        'The `.xtrack` directory whose runs are shown, relative to the workspace folder. Empty: the nearest `.xtrack` upwards, else that of the Git root, else that of the workspace folder. The variable `XTRACK_DIR` wins over it.',
+        'The `.xtrack` directory whose runs are shown, relative to the workspace folder. If empty, the nearest `.xtrack` in a parent folder is used, or else the one in the Git root or the workspace folder. The environment variable `XTRACK_DIR` takes precedence.',
       trustedOnly: true,
     },
     journals: {
       type: 'string',
       enum: ['delete', 'gzip', 'keep'],
       enumDescriptions: [
-        'Remove them: the database has everything, in about a tenth of the space.',
-        'Pack them beside the database, so that it can be made again from them.',
-        'Leave runs as they are; nothing is sealed.',
+        'Delete the journals. The database contains everything in about a tenth of the space.',
+        'Compress the journals and keep them beside the database, so that it can be rebuilt from them.',
+        'Keep the journals as they are. Runs are not sealed.',
       ],
       default: 'delete',
       scope: 'machine',
       order: 11,
       markdownDescription:
-        'What becomes of the journals of a run that ended, once its database was written, read back and found to have every event that they have.',
+        'What happens to the journals of a finished run after its database has been verified to contain every event.',
     },
     'retention.days': {
       type: 'number',
@@ -32,7 +32,7 @@ export const contribution = {
       scope: 'machine',
       order: 12,
       markdownDescription:
-        'Days after which runs that ended move to the trash. `0`: they are kept for ever. Never moved: runs that still go on, and those that somebody starred, renamed, tagged, wrote notes on, or took out of the trash. What moved is said in the log of the background process.',
+        'Number of days after which finished runs are moved to the trash. Set to `0` to keep them forever. Runs that are active, starred, renamed, tagged, have notes or were restored from the trash are never moved. Moved runs are listed in the log of the collector.',
     },
     'retention.trashDays': {
       type: 'number',
@@ -41,7 +41,7 @@ export const contribution = {
       scope: 'machine',
       order: 13,
       markdownDescription:
-        'Days after which runs in the trash are deleted for good. `0`: only *Empty Trash* deletes them. Checkpoints and artifacts outside `.xtrack` are never deleted.',
+        'Number of days after which runs in the trash are permanently deleted. Set to `0` to delete them only with *Empty Trash*. Checkpoints and artifacts outside `.xtrack` are never deleted.',
     },
     idleExitMinutes: {
       type: 'number',
@@ -50,7 +50,7 @@ export const contribution = {
       scope: 'machine',
       order: 14,
       description:
-        'Minutes without a window and without a run after which the background process that keeps the runs ends.',
+        'Number of minutes after which the collector, the background process that stores runs, exits when no window is open and no run is active.',
     },
   },
   configurationDefaults: {
@@ -63,6 +63,6 @@ export const contribution = {
   texts: {
     description:
       'Watch, launch, stop and resume training runs inside the editor: live charts, nothing lost, nothing sent anywhere.',
-    untrusted: 'Shows runs, but launches, resumes, stops and installs nothing.',
+    untrusted: 'Runs are shown, but launching, resuming, stopping and installing are disabled.',
   },
 } as const satisfies Contribution;

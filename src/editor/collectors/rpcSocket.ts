@@ -88,7 +88,10 @@ export class RpcSocket {
 
   private timeOut(id: number, method: string): void {
     this.settle(id)?.reject(
-      userError('unavailable', t('The collector did not answer {0} within {1} s. Try again.', method, CALL_MS / 1000)),
+      userError(
+        'unavailable',
+        t('The collector did not respond to {0} within {1} s. Try again.', method, CALL_MS / 1000),
+      ),
     );
   }
 
@@ -118,7 +121,7 @@ export class RpcSocket {
 function connectionLost(what: string): ApiError {
   return userError(
     'unavailable',
-    t('The collector went away before it answered {0}. It is being started again.', what),
+    t('The connection to the collector was lost before it responded to {0}. Restarting the collector.', what),
   );
 }
 

@@ -71,7 +71,7 @@ export async function startCollector(command: CollectorCommand): Promise<Address
 
 function firstLine(child: ChildProcess, stdout: Readable): Promise<Address> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(t('no answer within {0} s', START_MS / 1000))), START_MS);
+    const timer = setTimeout(() => reject(new Error(t('no response within {0} s', START_MS / 1000))), START_MS);
     const fail = (error: Error): void => {
       clearTimeout(timer);
       reject(error);
@@ -79,12 +79,13 @@ function firstLine(child: ChildProcess, stdout: Readable): Promise<Address> {
     child.once('error', fail);
     // `close` and not `exit`: what it printed has been read by then.
     child.once('close', (code, signal) =>
-      fail(new Error(t('it ended with {0}', signal ?? t('exit code {0}', String(code))))),
+      fail(new Error(t('it exited with {0}', signal ?? t('exit code {0}', String(code))))),
     );
     createInterface({ input: stdout }).once('line', (line) => {
       try {
         const { port, token } = JSON.parse(line) as Partial<Address>;
-        if (typeof port !== 'number' || typeof token !== 'string') throw new Error(t('no port and token in it'));
+        if (typeof port !== 'number' || typeof token !== 'string')
+          throw new Error(t('the port or the token is missing'));
         clearTimeout(timer);
         resolve({ port, token });
       } catch (error) {

@@ -13,7 +13,7 @@ export const contribution = {
       ],
     },
     'xtrack.sendCommand': {
-      title: 'Send a Command to the Script…',
+      title: 'Send Command to Script…',
       icon: 'comment',
       palette: all(TRUSTED, HAS_RUNS),
       menus: [{ menu: 'view/item/context', group: '2_control@3', when: all(IN_RUNS_VIEW, TRUSTED, IS_ACTIVE_RUN) }],

@@ -24,19 +24,19 @@ export class ResumeRun {
     const { checkpoints, name } = await this.collectors.callRun(run_id, 'runs.get', { run_id });
     if (checkpoints.length > 0) return this.resume(run_id, 'last');
     const begin = vscode.l10n.t('Start from the Beginning');
-    const message = vscode.l10n.t('{0} logged no checkpoint to resume from.', plain(name, 80));
+    const message = vscode.l10n.t('{0} has no checkpoint to resume from.', plain(name, 80));
     const answer = await vscode.window.showWarningMessage(message, begin);
     return answer === begin ? this.resume(run_id, 'none') : undefined;
   }
 
   async fromPicked(run_id: string): Promise<Launched | undefined> {
     const { checkpoints, name } = await this.collectors.callRun(run_id, 'runs.get', { run_id });
-    const title = vscode.l10n.t('Resume {0} from', name);
+    const title = vscode.l10n.t('Resume {0} From', name);
     // Scripts say "best" of each that was the best so far.
     const best = checkpoints.findLast((checkpoint) => checkpoint.is_best);
     const choices = [
       ...checkpoints.map((checkpoint) => checkpointChoice(checkpoint, checkpoint === best)).reverse(),
-      { label: vscode.l10n.t('$(debug-start) The beginning'), description: '', checkpoint: 'none' },
+      { label: vscode.l10n.t('$(debug-start) Beginning'), description: '', checkpoint: 'none' },
     ];
     const chosen = await vscode.window.showQuickPick(choices, { title, matchOnDescription: true });
     return chosen && this.resume(run_id, chosen.checkpoint);
@@ -46,8 +46,8 @@ export class ResumeRun {
   async fork(run_id: string, checkpoint?: string): Promise<Launched | undefined> {
     const { checkpoints, name } = await this.collectors.callRun(run_id, 'runs.get', { run_id });
     if (checkpoints.length === 0)
-      throw userError('invalid', vscode.l10n.t('{0} logged no checkpoint to fork from.', plain(name, 80)));
-    const from = checkpoint ?? (await this.pick(checkpoints, vscode.l10n.t('Fork {0} from', name)));
+      throw userError('invalid', vscode.l10n.t('{0} has no checkpoint to fork from.', plain(name, 80)));
+    const from = checkpoint ?? (await this.pick(checkpoints, vscode.l10n.t('Fork {0} From', name)));
     if (from === undefined) return undefined;
     return this.start(run_id, from, (how) =>
       this.collectors.callRun(run_id, 'runs.again', { run_id, checkpoint: from, ...how }),
@@ -64,7 +64,7 @@ export class ResumeRun {
   private async offerStop(run_id: string, error: ApiError): Promise<undefined> {
     const { lives } = await this.collectors.callRun(run_id, 'runs.get', { run_id });
     if (!lives) throw error;
-    const stop = vscode.l10n.t('Stop It');
+    const stop = vscode.l10n.t('Stop');
     const answer = await vscode.window.showWarningMessage(plain(error.message, 600), stop);
     if (answer === stop) await vscode.commands.executeCommand('xtrack.stop', run_id);
   }
@@ -80,7 +80,7 @@ export class ResumeRun {
       if (!(error instanceof ApiError) || error.data.code !== 'conflict' || error.data.field !== 'checkpoint')
         throw error;
       this.log.warn(`${checkpoint}: ${error.message}`);
-      const use = vscode.l10n.t('Use It As It Is');
+      const use = vscode.l10n.t('Use Anyway');
       const answer = await vscode.window.showWarningMessage(plain(error.message, 600), use);
       return answer === use ? begin(true) : undefined;
     }
@@ -115,7 +115,7 @@ function checkpointChoice(
     .slice(0, 3)
     .map(([key, value]) => `${key} ${formatNumber(toNumber(value))}`);
   const where = checkpoint.step === null ? null : vscode.l10n.t('step {0}', checkpoint.step);
-  const gone = checkpoint.exists === false ? vscode.l10n.t('file is gone') : null;
+  const gone = checkpoint.exists === false ? vscode.l10n.t('file not found') : null;
   return {
     label: `${best ? '$(star-full)' : '$(save)'} ${name}`,
     description: [where, ...metrics, formatAgo(checkpoint.at, Date.now()), gone].filter(Boolean).join('  '),

@@ -5,7 +5,7 @@ import { plain } from '../window/messages';
 import { isActive } from '../runs/runFeed';
 import { statusWord } from '../runs/runText';
 
-const LOOK_MS = 500;
+const POLL_MS = 500;
 
 /** Stops runs rung by rung: asks the script, then SIGINT, SIGTERM, SIGKILL, with a countdown to the next. */
 export class StopRun {
@@ -22,27 +22,29 @@ export class StopRun {
     const result = await this.collectors.callRun(run_id, 'runs.stop', { run_id });
     this.log.info(`Stop ${run_id}: ${result.stage}`);
     if (result.stage === 'ended')
-      this.tellEnded(run_id).catch((error: unknown) => this.log.warn(`Stop ${run_id}: ${String(error)}`));
+      this.notifyEnded(run_id).catch((error: unknown) => this.log.warn(`Stop ${run_id}: ${String(error)}`));
     else if (!this.shown.has(run_id)) void this.follow(run_id);
     return result;
   }
 
   /** Who clicked a moment too late, or called off what waited for its time, sees that nothing is left to stop. */
-  private async tellEnded(run_id: string): Promise<void> {
-    const { name, status } = await this.look(run_id);
-    await vscode.window.showInformationMessage(vscode.l10n.t('{0} is over: {1}.', plain(name, 60), statusWord(status)));
+  private async notifyEnded(run_id: string): Promise<void> {
+    const { name, status } = await this.fetchDetail(run_id);
+    await vscode.window.showInformationMessage(
+      vscode.l10n.t('{0} has already ended: {1}.', plain(name, 60), statusWord(status)),
+    );
   }
 
   private async follow(run_id: string): Promise<void> {
     this.shown.add(run_id);
     try {
-      const { name } = await this.look(run_id);
+      const { name } = await this.fetchDetail(run_id);
       const title = vscode.l10n.t('Stopping {0}', plain(name, 32));
       const location = vscode.ProgressLocation.Notification;
       await vscode.window.withProgress({ location, title }, async (progress) => {
-        for (let run = await this.look(run_id); isActive(run) || run.lives; run = await this.look(run_id)) {
+        for (let run = await this.fetchDetail(run_id); isActive(run) || run.lives; run = await this.fetchDetail(run_id)) {
           progress.report({ message: this.message(run) });
-          await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+          await new Promise((resolve) => setTimeout(resolve, POLL_MS));
         }
       });
     } catch (error) {
@@ -52,25 +54,25 @@ export class StopRun {
     }
   }
 
-  private look(run_id: string): Promise<RunDetail> {
+  private fetchDetail(run_id: string): Promise<RunDetail> {
     return this.collectors.callRun(run_id, 'runs.get', { run_id });
   }
 
   private message(run: RunDetail): string {
     const ladder = run.stop;
     if (!ladder) return '';
-    const said: Record<StopResult['stage'], string> = {
-      command: heard(run.commands) ? vscode.l10n.t('it is finishing') : vscode.l10n.t('asked it to finish'),
+    const stages: Record<StopResult['stage'], string> = {
+      command: heard(run.commands) ? vscode.l10n.t('finishing') : vscode.l10n.t('asked to finish'),
       int: vscode.l10n.t('sent SIGINT'),
       term: vscode.l10n.t('sent SIGTERM'),
       kill: vscode.l10n.t('sent SIGKILL'),
-      ended: vscode.l10n.t('it has ended'),
+      ended: vscode.l10n.t('ended'),
     };
-    if (ladder.next_at === null) return said[ladder.stage];
+    if (ladder.next_at === null) return stages[ladder.stage];
     const seconds = Math.max(0, Math.ceil((ladder.next_at - Date.now()) / 1000));
-    const skip = `[${vscode.l10n.t('Skip ahead')}](command:xtrack.stop?${encodeURIComponent(JSON.stringify([run.run_id]))})`;
+    const skip = `[${vscode.l10n.t('Skip')}](command:xtrack.stop?${encodeURIComponent(JSON.stringify([run.run_id]))})`;
     // Short: a notification that is not unfolded has one line.
-    return vscode.l10n.t('{0}, next in {1} s. {2}', said[ladder.stage], seconds, skip);
+    return vscode.l10n.t('{0}, next in {1} s. {2}', stages[ladder.stage], seconds, skip);
   }
 }
 

@@ -8,7 +8,7 @@ import { isActive } from '../runs/runFeed';
 import { findPythonDebugger, type PythonDebugger } from './pythonDebugger';
 
 const EXTENSION = 'ms-python.debugpy';
-const LOOK_MS = 100;
+const POLL_MS = 100;
 /** A script that ends by itself is given so long before an end of its debug session means "stop it". */
 const ENDS_BY_ITSELF_MS = 2_000;
 /** In a debug configuration: the run that is debugged. */
@@ -57,10 +57,10 @@ export class DebugRun implements vscode.Disposable {
   }
 
   private async offerDebugger(file: unknown): Promise<Launched | undefined> {
-    const show = vscode.l10n.t('Show the Extension');
+    const show = vscode.l10n.t('Show Extension');
     const without = vscode.l10n.t('Track Without Debugging');
     const text = vscode.l10n.t(
-      'Debugging needs the extension Python Debugger ({0}), which is not installed.',
+      'Debugging requires the Python Debugger extension ({0}), which is not installed.',
       EXTENSION,
     );
     const choice = await vscode.window.showWarningMessage(text, show, without);
@@ -72,22 +72,22 @@ export class DebugRun implements vscode.Disposable {
   private async untilWaiting({ run_id, attempt }: Launched): Promise<number | 'ended' | null> {
     const { dir } = await this.collectors.forRun(run_id);
     const endpoints = join(dir, 'runs', run_id, `debugger-${attempt}.json`);
-    const title = vscode.l10n.t('Waiting for the script to start in the debugger…');
+    const title = vscode.l10n.t('Waiting for the script to start under the debugger…');
     const location = vscode.ProgressLocation.Notification;
     return vscode.window.withProgress({ location, title, cancellable: true }, async (_, token) => {
       while (!token.isCancellationRequested) {
         const port = await readPort(endpoints);
         if (port !== null) return port;
         // What it failed of is told like that of any other run.
-        if (!isActive(await this.look(run_id))) return 'ended';
-        await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+        if (!isActive(await this.fetchDetail(run_id))) return 'ended';
+        await new Promise((resolve) => setTimeout(resolve, POLL_MS));
       }
       return null;
     });
   }
 
   private async attach(run_id: string, { type }: PythonDebugger, port: number): Promise<boolean> {
-    const { name } = await this.look(run_id);
+    const { name } = await this.fetchDetail(run_id);
     const folder = vscode.window.activeTextEditor
       ? vscode.workspace.getWorkspaceFolder(vscode.window.activeTextEditor.document.uri)
       : undefined;
@@ -104,14 +104,14 @@ export class DebugRun implements vscode.Disposable {
 
   private async sessionEnded(run_id: string): Promise<void> {
     for (const deadline = Date.now() + ENDS_BY_ITSELF_MS; Date.now() < deadline;) {
-      if (!isActive(await this.look(run_id))) return;
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      if (!isActive(await this.fetchDetail(run_id))) return;
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
     this.log.info(`The debugger left run ${run_id}, so it is stopped`);
     await this.actions.stop(run_id);
   }
 
-  private look(run_id: string): Promise<RunDetail> {
+  private fetchDetail(run_id: string): Promise<RunDetail> {
     return this.collectors.callRun(run_id, 'runs.get', { run_id });
   }
 }

@@ -36,8 +36,8 @@ export async function findPythonDebugger(log: vscode.LogOutputChannel): Promise<
 async function packagePath(extension: vscode.Extension<unknown>, log: vscode.LogOutputChannel): Promise<string | null> {
   try {
     const api = (await extension.activate()) as DebuggerApi | undefined;
-    const told = await api?.debug?.getDebuggerPackagePath?.();
-    if (told) return told;
+    const bundled = await api?.debug?.getDebuggerPackagePath?.();
+    if (bundled) return bundled;
   } catch (error) {
     log.warn(`${extension.id} did not tell where its debugger is: ${String(error)}`);
   }

@@ -6,7 +6,7 @@ import { runDescription } from '../runs/runText';
 import { setting } from '../window/settings';
 
 const LISTED = 1_000;
-const LOOK_AGAIN_MS = 300;
+const POLL_MS = 300;
 
 /** What all runs take on disk, the largest first; those that are chosen go to the trash, which has an undo. */
 export async function showDiskUsage(
@@ -14,7 +14,7 @@ export async function showDiskUsage(
   actions: { delete(run_ids: string[]): Promise<void>; emptyTrash(): Promise<void>; fail(error: unknown): void },
 ): Promise<void> {
   const clients = collectors.clients.filter((client) => client.state !== 'idle');
-  const title = vscode.l10n.t('Counting what runs take on disk');
+  const title = vscode.l10n.t('Calculating disk usage of runs');
   const location = vscode.ProgressLocation.Window;
   const found = await vscode.window.withProgress({ location, title }, async () => {
     const usages: DiskUsage[] = [];
@@ -22,7 +22,7 @@ export async function showDiskUsage(
     for (const client of clients) {
       let usage = await client.call('disk.usage', {});
       while (!usage.complete) {
-        await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+        await new Promise((resolve) => setTimeout(resolve, POLL_MS));
         usage = await client.call('disk.usage', {});
       }
       usages.push(usage);
@@ -32,12 +32,12 @@ export async function showDiskUsage(
     return { usages, rows: rows.sort((a, b) => (b.size ?? 0) - (a.size ?? 0)).slice(0, LISTED) };
   });
   if (found.rows.length === 0 && sum(found.usages, ({ trash }) => trash.runs) === 0) {
-    void vscode.window.showInformationMessage(vscode.l10n.t('There are no runs yet: nothing takes space.'));
+    void vscode.window.showInformationMessage(vscode.l10n.t('There are no runs yet.'));
     return;
   }
   const picker = vscode.window.createQuickPick<vscode.QuickPickItem & { run_id: string }>();
   picker.title = usageText(found.usages);
-  picker.placeholder = vscode.l10n.t('Choose runs to move them to the trash');
+  picker.placeholder = vscode.l10n.t('Select runs to move to the trash');
   picker.canSelectMany = true;
   picker.matchOnDescription = true;
   picker.buttons = [{ iconPath: new vscode.ThemeIcon('trash'), tooltip: vscode.l10n.t('Empty Trash…') }];
@@ -68,8 +68,8 @@ function usageText(usages: DiskUsage[]): string {
   const trashed = sum(usages, (usage) => usage.trash.runs);
   return [
     runs === 1 ? vscode.l10n.t('1 run, {0}', size) : vscode.l10n.t('{0} runs, {1}', runs, size),
-    trashed > 0 ? vscode.l10n.t('of it in the trash {0} ({1})', formatBytes(trash), trashed) : null,
-    files > 0 ? vscode.l10n.t('checkpoints and artifacts {0}', formatBytes(files)) : null,
+    trashed > 0 ? vscode.l10n.t('including {0} in the trash ({1})', formatBytes(trash), trashed) : null,
+    files > 0 ? vscode.l10n.t('{0} of checkpoints and artifacts', formatBytes(files)) : null,
   ]
     .filter(Boolean)
     .join(' · ');
@@ -77,7 +77,7 @@ function usageText(usages: DiskUsage[]): string {
 
 /** `12 MB + 3.4 GB of files`: what deleting frees, and what it leaves. */
 function sizeText({ size, files_size }: RunRow): string {
-  const own = size === undefined ? vscode.l10n.t('not counted yet') : formatBytes(size);
+  const own = size === undefined ? vscode.l10n.t('size not known yet') : formatBytes(size);
   return files_size ? vscode.l10n.t('{0} + {1} of checkpoints and artifacts', own, formatBytes(files_size)) : own;
 }
 

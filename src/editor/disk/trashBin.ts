@@ -31,9 +31,9 @@ export class TrashBin {
     const rows = await this.rows();
     if (rows.length === 0) return this.sayEmpty();
     const picker = vscode.window.createQuickPick<Trashed>();
-    const forever = { iconPath: new vscode.ThemeIcon('trash'), tooltip: vscode.l10n.t('Delete for good…') };
+    const forever = { iconPath: new vscode.ThemeIcon('trash'), tooltip: vscode.l10n.t('Delete Permanently…') };
     picker.title = vscode.l10n.t('Restore from Trash');
-    picker.placeholder = vscode.l10n.t('Which runs to restore?');
+    picker.placeholder = vscode.l10n.t('Select runs to restore');
     picker.canSelectMany = true;
     picker.matchOnDescription = true;
     picker.buttons = [{ ...forever, tooltip: vscode.l10n.t('Empty Trash…') }];
@@ -73,23 +73,21 @@ export class TrashBin {
     const size = formatBytes(rows.reduce((sum, row) => sum + (row.size ?? 0), 0));
     const question =
       rows.length === 1
-        ? vscode.l10n.t('Delete {0} ({1}) for good?', plain(rows[0]!.name, 80), size)
-        : vscode.l10n.t('Delete {0} runs ({1}) for good?', rows.length, size);
+        ? vscode.l10n.t('Permanently delete {0} ({1})?', plain(rows[0]!.name, 80), size)
+        : vscode.l10n.t('Permanently delete {0} runs ({1})?', rows.length, size);
     const names = rows.slice(0, 5).map((row) => plain(row.name, 60));
     const others = rows.length - names.length;
     const detail = [
       ...(rows.length > 1 ? [[...names, ...(others > 0 ? [vscode.l10n.t('{0} more', others)] : [])].join(', ')] : []),
-      vscode.l10n.t(
-        'Metrics, logs and output are removed and cannot be restored. Checkpoints and artifacts outside .xtrack stay where they are.',
-      ),
+      vscode.l10n.t('Metrics, logs and output cannot be restored. Checkpoints and artifacts outside .xtrack are kept.'),
     ].join('\n\n');
-    const yes = vscode.l10n.t('Delete for Good');
+    const yes = vscode.l10n.t('Delete Permanently');
     if ((await vscode.window.showWarningMessage(question, { modal: true, detail }, yes)) !== yes) return;
     const refused: string[] = [];
     const total = { runs: 0, bytes: 0 };
     for (const [client, run_ids] of await this.byHome(rows)) {
       const task = await client.call('runs.purge', { run_ids });
-      const done = await followTask(client, task, vscode.l10n.t('Deleting runs for good'));
+      const done = await followTask(client, task, vscode.l10n.t('Deleting runs'));
       if (done.state !== 'done') continue;
       const result = done.result as unknown as Purged;
       total.runs += result.deleted.length;
@@ -103,8 +101,8 @@ export class TrashBin {
     if (total.runs > 0)
       void vscode.window.showInformationMessage(
         total.runs === 1
-          ? vscode.l10n.t('Deleted 1 run for good; {0} are free again.', formatBytes(total.bytes))
-          : vscode.l10n.t('Deleted {0} runs for good; {1} are free again.', total.runs, formatBytes(total.bytes)),
+          ? vscode.l10n.t('Permanently deleted 1 run and freed {0}.', formatBytes(total.bytes))
+          : vscode.l10n.t('Permanently deleted {0} runs and freed {1}.', total.runs, formatBytes(total.bytes)),
       );
   }
 

@@ -36,7 +36,7 @@ export class Doctor implements vscode.TextDocumentContentProvider, vscode.CodeLe
   /** Answers with what it shows; undefined when it was cancelled. */
   async run(): Promise<string | undefined> {
     const location = vscode.ProgressLocation.Notification;
-    const title = vscode.l10n.t('XTrack: looking for what may be wrong');
+    const title = vscode.l10n.t('XTrack: running diagnostics');
     const report = await vscode.window.withProgress({ location, title, cancellable: true }, (_progress, cancel) =>
       this.examine(cancel),
     );
@@ -49,7 +49,7 @@ export class Doctor implements vscode.TextDocumentContentProvider, vscode.CodeLe
   }
 
   provideTextDocumentContent(): string {
-    return this.report.text || vscode.l10n.t('Run "XTrack: Doctor" for a new report.');
+    return this.report.text || vscode.l10n.t('Run "XTrack: Doctor" again for a new report.');
   }
 
   provideCodeLenses(): vscode.CodeLens[] {

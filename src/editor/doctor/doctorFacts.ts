@@ -109,17 +109,17 @@ const SKIPPED = /^(node_modules|site-packages|__pycache__|\..*)$/;
 async function unshownDirectories(shown: ReadonlySet<string>): Promise<string[]> {
   const found: string[] = [];
   let looked = 0;
-  const look = async (folder: string, depth: number): Promise<void> => {
+  const search = async (folder: string, depth: number): Promise<void> => {
     if (depth > DEEPEST || ++looked > MOST_FOLDERS) return;
     const own = join(folder, '.xtrack');
     const real = await fs.realpath(own).catch(() => null);
     if (real !== null && !shown.has(real) && (await isDirectory(join(real, 'runs')))) found.push(own);
     const entries = await fs.readdir(folder, { withFileTypes: true }).catch(() => []);
     for (const entry of entries) {
-      if (entry.isDirectory() && !SKIPPED.test(entry.name)) await look(join(folder, entry.name), depth + 1);
+      if (entry.isDirectory() && !SKIPPED.test(entry.name)) await search(join(folder, entry.name), depth + 1);
     }
   };
-  for (const { uri } of vscode.workspace.workspaceFolders ?? []) await look(uri.fsPath, 0);
+  for (const { uri } of vscode.workspace.workspaceFolders ?? []) await search(uri.fsPath, 0);
   return found;
 }
 

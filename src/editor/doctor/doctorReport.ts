@@ -35,7 +35,7 @@ function summary(findings: readonly Finding[]): string {
     said(warnings, t('1 warning'), t('{0} warnings', warnings)),
     said(hints, t('1 hint'), t('{0} hints', hints)),
   ].filter(Boolean);
-  return parts.length === 0 ? t('Everything is fine.') : `${parts.join(', ')}.`;
+  return parts.length === 0 ? t('No problems found.') : `${parts.join(', ')}.`;
 }
 
 function wrapped(text: string): string[] {

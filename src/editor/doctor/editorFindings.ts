@@ -54,7 +54,7 @@ export function editorFindings(facts: DoctorFacts): Finding[] {
 }
 
 const openSetting = (name: string): Fix => ({
-  title: t('Open the Setting'),
+  title: t('Open Setting'),
   command: 'workbench.action.openSettings',
   args: [name],
 });
@@ -70,9 +70,9 @@ function workspaceFindings({ folders, trusted }: DoctorFacts): Finding[] {
     found.push({
       id: 'editor.no_folder',
       level: 'warning',
-      title: t('No folder is open'),
-      detail: t('Runs are shown of the folders that are open in this window.'),
-      action: t('Open the folder in which you train.'),
+      title: t('No folder open'),
+      detail: t('XTrack shows the runs of the folders that are open in this window.'),
+      action: t('Open the folder you train in.'),
       fix: { title: t('Open Folder'), command: 'vscode.openFolder' },
     });
   if (!trusted)
@@ -81,9 +81,9 @@ function workspaceFindings({ folders, trusted }: DoctorFacts): Finding[] {
       level: 'warning',
       title: t('This workspace is not trusted'),
       detail: t(
-        'Its runs are shown, but nothing is launched, resumed, stopped or installed, and Python was not asked.',
+        'Its runs are shown, but launching, resuming, stopping and installing are disabled, and Python was not checked.',
       ),
-      action: t('Trust it, if you trust who wrote it.'),
+      action: t('Trust the workspace if you trust its authors.'),
       fix: { title: t('Manage Workspace Trust'), command: 'workbench.trust.manage' },
     });
   return found;
@@ -93,13 +93,13 @@ function interpreterFindings({ interpreter, trusted }: DoctorFacts): Finding[] {
   if (!trusted) return [];
   const { path, origin, error, version, executable, other } = interpreter;
   const chosenBy = {
-    setting: t('The setting xtrack.interpreter names it.'),
-    extension: t('It is the one that is chosen in the Python extension.'),
-    path: t('It is the first python3 on the PATH: no other was chosen.'),
+    setting: t('It comes from the setting xtrack.interpreter.'),
+    extension: t('It is selected in the Python extension.'),
+    path: t('It is the first python3 on the PATH, because no interpreter is selected.'),
   }[origin];
   const fix: Fix =
     origin === 'extension'
-      ? { title: t('Select Another'), command: 'python.setInterpreter' }
+      ? { title: t('Select Interpreter'), command: 'python.setInterpreter' }
       : openSetting('xtrack.interpreter');
   if (error !== null)
     return [
@@ -108,7 +108,7 @@ function interpreterFindings({ interpreter, trusted }: DoctorFacts): Finding[] {
         level: 'error',
         title: t('Python does not start: {0}', path),
         detail: `${error} ${chosenBy}`,
-        action: t('Choose one that is there, or install Python 3.8 or newer.'),
+        action: t('Select another interpreter, or install Python 3.8 or newer.'),
         fix,
       },
     ];
@@ -125,11 +125,9 @@ function interpreterFindings({ interpreter, trusted }: DoctorFacts): Finding[] {
     found.push({
       id: 'editor.name_collision',
       level: 'warning',
-      title: t('Another package is called xtrack, too'),
-      detail: t('{0}. While a script is tracked, its "import xtrack" finds XTrack\'s client first.', other),
-      action: t(
-        'Train with an interpreter that does not have it, or launch the scripts that need it without tracking.',
-      ),
+      title: t('Another package is named xtrack'),
+      detail: t('{0}. While a script is tracked, "import xtrack" finds the XTrack client first.', other),
+      action: t('Train with an interpreter that does not have it, or run the scripts that need it without tracking.'),
       fix,
     });
   return found;
@@ -137,11 +135,13 @@ function interpreterFindings({ interpreter, trusted }: DoctorFacts): Finding[] {
 
 function directoryFindings({ dir, folders, exists, by, state, runs }: DirectoryFacts): Finding[] {
   const whose =
-    folders.length > 0 ? t('The runs of {0} are kept in {1}.', folders.join(', '), dir) : t('Shown: {0}.', dir);
+    folders.length > 0
+      ? t('The runs of {0} are kept in {1}.', folders.join(', '), dir)
+      : t('Showing the runs in {0}.', dir);
   const why = {
-    variable: t('The variable XTRACK_DIR of this window decides that, before every setting.'),
-    setting: t('The setting xtrack.directory decides that.'),
-    upwards: t('It was found above the folder: that of a parent folder or of the Git repository.'),
+    variable: t('The environment variable XTRACK_DIR of this window sets it and takes precedence over all settings.'),
+    setting: t('The setting xtrack.directory sets it.'),
+    upwards: t('It belongs to a parent folder or to the Git repository.'),
     folder: '',
   }[by];
   const elsewhere = by === 'folder' ? 'info' : 'warning';
@@ -151,8 +151,8 @@ function directoryFindings({ dir, folders, exists, by, state, runs }: DirectoryF
         id: 'editor.directory',
         level: by === 'setting' || by === 'variable' ? 'warning' : 'info',
         title: t('There are no runs yet in {0}', dir),
-        detail: sentences(whose, why, t('The directory is not there; the first run makes it.')),
-        action: by === 'folder' ? t('Track a script.') : t('Track a script, or choose another directory.'),
+        detail: sentences(whose, why, t('The directory does not exist yet; the first run creates it.')),
+        action: by === 'folder' ? t('Track a script.') : t('Track a script, or select another directory.'),
         fix:
           by === 'setting' ? openSetting('xtrack.directory') : { title: t('Track a Script'), command: 'xtrack.launch' },
       },
@@ -163,7 +163,10 @@ function directoryFindings({ dir, folders, exists, by, state, runs }: DirectoryF
       level: by === 'folder' || by === 'upwards' ? 'ok' : elsewhere,
       title: state !== 'connected' ? dir : runs === 1 ? t('1 run is in {0}', dir) : t('{0} runs are in {1}', runs, dir),
       detail: sentences(whose, why),
-      action: by === 'variable' || by === 'setting' ? t('If runs are missing, look whether they went elsewhere.') : '',
+      action:
+        by === 'variable' || by === 'setting'
+          ? t('If runs are missing, check whether they were recorded elsewhere.')
+          : '',
       ...(by === 'setting' ? { fix: openSetting('xtrack.directory') } : {}),
     },
   ];
@@ -175,18 +178,18 @@ function collectorFindings({ dir, state, collector }: DirectoryFacts, facts: Doc
     found.push({
       id: 'editor.collector',
       level: 'error',
-      title: t('The collector does not answer'),
+      title: t('The collector is not responding'),
       detail: t('For {0}: {1}', dir, state.error),
-      action: t('Try again; if it stays so, the log says more.'),
+      action: t('Try again. If the problem persists, check the log.'),
       fix: { title: t('Try Again'), command: 'xtrack.refresh' },
     });
   if (state === 'connecting')
     found.push({
       id: 'editor.collector',
       level: 'warning',
-      title: t('The collector does not answer yet'),
-      detail: t('For {0}: it is being started or looked for.', dir),
-      action: t('Check again in some seconds.'),
+      title: t('The collector is not responding yet'),
+      detail: t('For {0}: it is starting, or being looked up.', dir),
+      action: t('Check again in a few seconds.'),
       fix: showLog(),
     });
   if (!collector || state !== 'connected') return found;
@@ -194,27 +197,29 @@ function collectorFindings({ dir, state, collector }: DirectoryFacts, facts: Doc
   found.push({
     id: 'editor.collector',
     level: same ? 'ok' : 'warning',
-    title: same ? t('The collector answers (process {0})', collector.pid) : t('The collector is of another version'),
+    title: same
+      ? t('The collector is running (process {0})', collector.pid)
+      : t('The collector is from another version'),
     detail: same
-      ? t('Version {0}, as this extension.', collector.version)
+      ? t('Version {0}, the same as this extension.', collector.version)
       : t(
-          'It is {0} ({1}), this window {2} ({3}): another window uses another version of XTrack.',
+          'The collector is {0} ({1}), this window is {2} ({3}): another window uses another version of XTrack.',
           collector.version,
           collector.build,
           facts.version,
           facts.build,
         ),
-    action: same ? '' : t('Reload all windows of VS Code, so that they use the same.'),
+    action: same ? '' : t('Reload all VS Code windows so that they use the same version.'),
     ...(same ? {} : { fix: reload() }),
   });
   if (collector.follower !== null)
     found.push({
       id: 'editor.follower',
       level: 'warning',
-      title: t('Runs are shown, but not kept here'),
+      title: t('Runs are read-only in this window'),
       detail: `${dir}: ${collector.follower}`,
       action: t(
-        'Launch where its collector runs, or close that one; a directory that cannot be written needs other rights.',
+        'Launch runs on the machine whose collector owns the directory, or close that one. If the directory is not writable, change its permissions.',
       ),
       fix: showLog(),
     });
@@ -222,9 +227,9 @@ function collectorFindings({ dir, state, collector }: DirectoryFacts, facts: Doc
     found.push({
       id: 'editor.backlog',
       level: 'info',
-      title: t('Journals are still being read'),
+      title: t('Journals are still loading'),
       detail: t('{0} MB of {1} are not in the list yet.', Math.round(collector.backlog_bytes / 1e6), dir),
-      action: t('Wait: newest runs come first.'),
+      action: t('Wait. The newest runs are loaded first.'),
     });
   return found;
 }
@@ -236,8 +241,8 @@ function shownFindings({ filter, hidden, trashed, unshown }: DoctorFacts): Findi
       id: 'editor.filter',
       level: 'warning',
       title: hidden === 1 ? t('A filter hides 1 run') : t('A filter hides {0} runs', hidden),
-      detail: t('The list shows only those with {0}', filter),
-      action: t('Clear the filter to see all.'),
+      detail: t('The list shows only runs that match {0}', filter),
+      action: t('Clear the filter to see all runs.'),
       fix: { title: t('Clear Filter'), command: 'xtrack.clearFilter' },
     });
   if (trashed > 0)
@@ -245,20 +250,20 @@ function shownFindings({ filter, hidden, trashed, unshown }: DoctorFacts): Findi
       id: 'editor.trash',
       level: 'info',
       title: trashed === 1 ? t('1 run is in the trash') : t('{0} runs are in the trash', trashed),
-      detail: t('What was deleted is not in the list, and can be taken back.'),
-      action: t('Restore what you miss.'),
+      detail: t('Deleted runs are not in the list, but can be restored.'),
+      action: t('Restore the runs that you need.'),
       fix: { title: t('Restore from Trash'), command: 'xtrack.restoreDeleted' },
     });
   if (unshown.length > 0)
     found.push({
       id: 'editor.other_folder',
       level: 'warning',
-      title: t('There are runs in other folders of this workspace'),
+      title: t('There are runs in subfolders of this workspace'),
       detail: t(
-        'Not shown: {0}. A folder further down has a directory of its own, so scripts that run there use that.',
+        'Not shown: {0}. These folders have an .xtrack directory of their own, which scripts that run there use.',
         unshown.join(', '),
       ),
-      action: t('Watch that folder, or open it beside this one.'),
+      action: t('Watch that folder, or add it to the workspace.'),
       fix: { title: t('Watch a Folder'), command: 'xtrack.watchFolder' },
     });
   return found;
@@ -268,9 +273,9 @@ function settingFindings({ invalid }: DoctorFacts): Finding[] {
   return invalid.map(({ name, value, wanted }) => ({
     id: 'editor.setting',
     level: 'error',
-    title: t('{0} has a value that means nothing', name),
-    detail: t('It is {0}, and should be of the kind {1}.', value, wanted),
-    action: t('Change it, or remove it for the default.'),
+    title: t('{0} has an invalid value', name),
+    detail: t('The value is {0}, but a value of type {1} is expected.', value, wanted),
+    action: t('Correct it, or remove it to use the default.'),
     fix: openSetting(name),
   }));
 }

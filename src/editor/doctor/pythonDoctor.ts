@@ -28,8 +28,8 @@ export async function pythonFindings({ interpreter, cwd, env, cancel }: PythonDo
       cancel,
     });
     if (cancel.isCancellationRequested) return [];
-    if (code === null) return [silent(t('It did not end within {0} s.', SECONDS))];
-    return readFindings(stdout) ?? [silent(lastLine(stderr) || t('It ended with {0} and said nothing.', code))];
+    if (code === null) return [silent(t('It did not finish within {0} s.', SECONDS))];
+    return readFindings(stdout) ?? [silent(lastLine(stderr) || t('It exited with {0} and printed nothing.', code))];
   } catch (error) {
     return [silent(String(error))];
   }
@@ -60,9 +60,9 @@ function silent(detail: string): Finding {
   return {
     id: 'editor.python_doctor',
     level: 'error',
-    title: t('The client could not be asked'),
+    title: t('The client could not be checked'),
     detail,
-    action: t('Look whether another interpreter answers; the log of XTrack says more.'),
+    action: t('Try another interpreter, and check the XTrack log.'),
     fix: showLog(),
   };
 }

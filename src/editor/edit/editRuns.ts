@@ -12,7 +12,7 @@ export class EditRuns {
     const { name } = await this.collectors.callRun(run_id, 'runs.get', { run_id });
     const title = vscode.l10n.t('Rename {0}', name);
     const validateInput = (value: string): string | undefined =>
-      value.trim() === '' ? vscode.l10n.t('A name has at least one character.') : undefined;
+      value.trim() === '' ? vscode.l10n.t('Enter a name.') : undefined;
     const chosen = await vscode.window.showInputBox({ title, value: name, validateInput });
     if (chosen !== undefined) await this.update([run_id], { name: chosen.trim() });
   }
@@ -29,12 +29,12 @@ export class EditRuns {
     const several = vscode.l10n.t('Tags of {0} runs', run_ids.length);
     const text = await vscode.window.showInputBox({
       title: run_ids.length === 1 ? vscode.l10n.t('Tags of {0}', name) : several,
-      prompt: vscode.l10n.t('Set with name=value, remove with -name; several parted by commas.'),
+      prompt: vscode.l10n.t('Set a tag with name=value, remove it with -name. Separate several with commas.'),
       value: run_ids.length === 1 ? tagsText(tags) : '',
       placeHolder: 'team=nlp, -draft',
       validateInput: (value) => {
         const { nameless } = readTags(value);
-        return nameless === null ? undefined : vscode.l10n.t('{0} has no name.', nameless);
+        return nameless === null ? undefined : vscode.l10n.t('{0} is missing a name.', nameless);
       },
     });
     if (text === undefined) return;

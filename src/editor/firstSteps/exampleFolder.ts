@@ -63,8 +63,8 @@ async function pickParent(): Promise<vscode.Uri | undefined> {
   const picked = await vscode.window.showOpenDialog({
     canSelectFiles: false,
     canSelectFolders: true,
-    title: vscode.l10n.t('Where to Put the Example'),
-    openLabel: vscode.l10n.t('Put It Here'),
+    title: vscode.l10n.t('Select a Folder for the Example'),
+    openLabel: vscode.l10n.t('Create Here'),
   });
   return picked?.[0];
 }

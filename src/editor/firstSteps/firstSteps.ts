@@ -13,7 +13,7 @@ const DONE = 'xtrack.firstSteps';
 const LOOKED_AT = 20;
 
 /** Its steps are read a moment after a walkthrough shows. */
-const TOLD_AFTER_MS = [0, 1_000, 4_000];
+const SET_AFTER_MS = [0, 1_000, 4_000];
 
 /**
  * What somebody has really done so far, remembered for all windows, so that the walkthrough checks its steps off. It
@@ -39,8 +39,8 @@ export class FirstSteps implements vscode.Disposable {
       vscode.window.tabGroups.onDidChangeTabs(({ opened, changed }) => this.remind([...opened, ...changed])),
     );
     this.remind(vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs));
-    this.owned.add(feed.onUpdate(({ rows }) => this.look(async () => rows)));
-    this.owned.add(feed.onReset(() => this.look(() => this.latest())));
+    this.owned.add(feed.onUpdate(({ rows }) => this.check(async () => rows)));
+    this.owned.add(feed.onReset(() => this.check(() => this.latest())));
     this.owned.add(vscode.workspace.onDidChangeWorkspaceFolders(() => this.lookForExample()));
     this.owned.add(example.onOpened(() => this.did('example')));
     this.lookForExample();
@@ -59,7 +59,7 @@ export class FirstSteps implements vscode.Disposable {
   private remind(tabs: readonly vscode.Tab[]): void {
     if (this.done.size === 0 || !tabs.some(({ input }) => input === undefined)) return;
     for (const timer of this.timers) clearTimeout(timer);
-    this.timers = TOLD_AFTER_MS.map((ms) => setTimeout(() => [...this.done].forEach((step) => void tell(step)), ms));
+    this.timers = SET_AFTER_MS.map((ms) => setTimeout(() => [...this.done].forEach((step) => void setDone(step)), ms));
   }
 
   private lookForExample(): void {
@@ -67,7 +67,7 @@ export class FirstSteps implements vscode.Disposable {
     if (folders.some(({ uri }) => this.example.copies.includes(uri.fsPath))) this.did('example');
   }
 
-  private look(rows: () => Promise<RunRow[]>): void {
+  private check(rows: () => Promise<RunRow[]>): void {
     this.looking = this.looking
       .then(async () => {
         if (this.done.has('track') && this.done.has('lines')) return;
@@ -98,14 +98,14 @@ export class FirstSteps implements vscode.Disposable {
   private did(step: Step): void {
     if (this.done.has(step)) return;
     this.done.add(step);
-    void tell(step);
+    void setDone(step);
     // Another window may have got further meanwhile.
     const known = this.memory.get<Step[]>(DONE) ?? [];
     void this.memory.update(DONE, [...new Set([...known, ...this.done])]);
   }
 }
 
-async function tell(step: Step): Promise<void> {
+async function setDone(step: Step): Promise<void> {
   await setContext(`xtrack.did.${step}`, true);
   await setContext(`xtrack.did.${step}`, false);
 }

@@ -10,6 +10,6 @@ with Tracker.start_run() as run:
 export async function copyLines(): Promise<void> {
   await vscode.env.clipboard.writeText(LINES);
   void vscode.window.showInformationMessage(
-    vscode.l10n.t('Copied. Put the training loop into the "with" block, and log in it what you want to see.'),
+    vscode.l10n.t('Copied. Put your training loop into the "with" block and log what you want to see.'),
   );
 }

@@ -14,7 +14,7 @@ export async function watchFolder(): Promise<void> {
     canSelectFiles: false,
     canSelectFolders: true,
     defaultUri: scope?.uri,
-    title: vscode.l10n.t('Which Folder Has the Runs?'),
+    title: vscode.l10n.t('Select the Folder with the Runs'),
     openLabel: vscode.l10n.t('Watch'),
   });
   const chosen = picked?.[0]?.fsPath;
@@ -30,18 +30,15 @@ export async function watchFolder(): Promise<void> {
   await vscode.workspace
     .getConfiguration('xtrack', scope.uri)
     .update('directory', inside.startsWith('..') ? directory : inside, vscode.ConfigurationTarget.WorkspaceFolder);
-  await tellIfEmpty(directory);
+  await notifyIfEmpty(directory);
 }
 
-async function tellIfEmpty(directory: string): Promise<void> {
+async function notifyIfEmpty(directory: string): Promise<void> {
   const there = await vscode.workspace.fs.stat(vscode.Uri.file(directory)).then(
     () => true,
     () => false,
   );
   if (there) return;
-  const message = vscode.l10n.t(
-    '{0} is watched. There are no runs yet; they show here as soon as there are.',
-    directory,
-  );
+  const message = vscode.l10n.t('Watching {0}. Runs appear here as soon as there are any.', directory);
   void vscode.window.showInformationMessage(message);
 }

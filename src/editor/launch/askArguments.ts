@@ -15,7 +15,7 @@ export async function askArguments(script: string, remembered: string, savable: 
     tooltip: vscode.l10n.t('Save as a Launch Profile and Launch…'),
   };
   box.title = vscode.l10n.t('Launch {0} (2/2)', script);
-  box.prompt = vscode.l10n.t('Arguments. Enter launches the script.');
+  box.prompt = vscode.l10n.t('Arguments (press Enter to launch)');
   box.placeholder = '--lr 0.01 --epochs 20';
   box.value = remembered;
   box.ignoreFocusOut = true;
@@ -32,9 +32,9 @@ export async function askArguments(script: string, remembered: string, savable: 
   if (accepted !== 'save') return accepted && { text };
   const name = await vscode.window.showInputBox({
     title: vscode.l10n.t('Save as a Launch Profile'),
-    prompt: vscode.l10n.t('It is saved in the setting xtrack.launchProfiles, where it can be edited.'),
+    prompt: vscode.l10n.t('The profile is saved in the setting xtrack.launchProfiles, where you can edit it.'),
     value: script.replace(/\.pyw?$/, ''),
-    validateInput: (value) => (value.trim() === '' ? vscode.l10n.t('A profile needs a name.') : undefined),
+    validateInput: (value) => (value.trim() === '' ? vscode.l10n.t('Enter a name.') : undefined),
   });
   return name === undefined ? undefined : { text, profile: name.trim() };
 }
@@ -45,6 +45,6 @@ export function argumentsProblem(text: string): string | undefined {
     return undefined;
   } catch (error) {
     if (!(error instanceof UnclosedQuote)) throw error;
-    return vscode.l10n.t('There is a {0} without its counterpart.', error.quote);
+    return vscode.l10n.t('Unmatched {0}', error.quote);
   }
 }

@@ -28,6 +28,6 @@ export function splitArguments(text: string): string[] {
 
 export class UnclosedQuote extends Error {
   constructor(readonly quote: string) {
-    super(t('a {0} without its counterpart', quote));
+    super(t('unmatched {0}', quote));
   }
 }

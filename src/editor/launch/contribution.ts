@@ -4,38 +4,38 @@ import { HAS_RUNS, IN_RUNS_VIEW, IS_RUN, ON_DISK, TRUSTED, all } from '../manife
 
 /** What a profile or a task runs, and how. */
 const PROGRAM = {
-  script: { type: 'string', pattern: '\\S', description: 'The Python script, relative to the workspace folder.' },
-  module: { type: 'string', pattern: '\\S', description: 'A Python module, run as with `python -m`.' },
+  script: { type: 'string', pattern: '\\S', description: 'Python script to run, relative to the workspace folder.' },
+  module: { type: 'string', pattern: '\\S', description: 'Python module to run, as with `python -m`.' },
   command: {
     anyOf: [
       { type: 'string', minLength: 1 },
       { type: 'array', items: { type: 'string' }, minItems: 1 },
     ],
-    description: 'Any program with its arguments.',
+    description: 'Program to run, with its arguments.',
   },
   args: {
     anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }],
-    description: 'Arguments, as a line or a list. ${workspaceFolder} and ${env:NAME} are replaced.',
+    description: 'Arguments, as a string or a list. ${workspaceFolder} and ${env:NAME} are substituted.',
   },
   interpreter: {
     type: 'string',
     pattern: '\\S',
-    description: 'The Python to run it with. Without: as for other scripts.',
+    description: 'Python interpreter. Defaults to the one used for other scripts.',
   },
-  cwd: { type: 'string', pattern: '\\S', description: 'The working directory. Without: the workspace folder.' },
-  env: { type: 'object', additionalProperties: { type: 'string' }, description: 'Variables added to the environment.' },
+  cwd: { type: 'string', pattern: '\\S', description: 'Working directory. Defaults to the workspace folder.' },
+  env: { type: 'object', additionalProperties: { type: 'string' }, description: 'Environment variables to add.' },
   tty: {
     type: 'boolean',
     default: false,
-    description: 'Give the script a terminal, and input that is typed in its output.',
+    description: 'Run the script in a terminal, so that it accepts input typed in its output.',
   },
-  backend: { type: 'string', enum: ['local'], default: 'local', description: 'Where it runs.' },
+  backend: { type: 'string', enum: ['local'], default: 'local', description: 'Where to run the script.' },
   gpus: {
     anyOf: [
       { type: 'string', pattern: '^[\\w,: -]*$' },
       { type: 'array', items: { type: 'integer', minimum: 0 } },
     ],
-    description: 'GPUs that the script sees (CUDA_VISIBLE_DEVICES). An empty text: none.',
+    description: 'GPUs visible to the script (CUDA_VISIBLE_DEVICES). An empty string hides all GPUs.',
   },
   workers: {
     type: 'integer',
@@ -43,10 +43,10 @@ const PROGRAM = {
     maximum: 256,
     default: 1,
     description:
-      'So many processes of the script on one run, each with RANK, LOCAL_RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT, as torchrun starts them.',
+      'Number of processes to start for one run. As with torchrun, each gets RANK, LOCAL_RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT.',
   },
   recovery: {
-    description: 'Whether a run that failed goes on by itself from its last checkpoint.',
+    description: 'Whether a failed run is resumed automatically from its last checkpoint.',
     anyOf: [
       { type: 'string', enum: ['never', 'on-failure'], default: 'on-failure' },
       {
@@ -59,8 +59,8 @@ const PROGRAM = {
             type: 'string',
             enum: ['never', 'on-failure'],
             enumDescriptions: [
-              'A failed run is left as it is.',
-              'It is started again when it has logged a checkpoint since it was last started.',
+              'Do not restart a failed run.',
+              'Restart a failed run if it has logged a checkpoint since its last start.',
             ],
             default: 'on-failure',
           },
@@ -69,28 +69,28 @@ const PROGRAM = {
             minimum: 1,
             maximum: 1000,
             default: 3,
-            description: 'How often it is started at most, the first time included.',
+            description: 'Maximum number of attempts, including the first one.',
           },
           backoffSeconds: {
             type: 'number',
             minimum: 0,
             maximum: 86400,
             default: 10,
-            description: 'Before the second attempt; doubled before each further one.',
+            description: 'Seconds to wait before the second attempt. The delay doubles with each further attempt.',
           },
         },
       },
     ],
   },
-  runName: { type: 'string', pattern: '\\S', description: 'The name of its runs.' },
-  experiment: { type: 'string', pattern: '\\S', description: 'The experiment that its runs belong to.' },
-  tags: { type: 'object', additionalProperties: { type: 'string' }, description: 'Tags of its runs.' },
+  runName: { type: 'string', pattern: '\\S', description: 'Name for the runs.' },
+  experiment: { type: 'string', pattern: '\\S', description: 'Experiment that the runs belong to.' },
+  tags: { type: 'object', additionalProperties: { type: 'string' }, description: 'Tags for the runs.' },
 } as const;
 
 export const contribution = {
   commands: {
     'xtrack.launch': {
-      title: 'Launch a Script…',
+      title: 'Launch Script…',
       icon: 'play',
       palette: TRUSTED,
       menus: [{ menu: 'view/title', group: 'navigation@1', when: all(IN_RUNS_VIEW, TRUSTED) }],
@@ -126,15 +126,14 @@ export const contribution = {
       default: [],
       scope: 'resource',
       order: 2,
-      markdownDescription:
-        'What *XTrack: Launch a Script…*, tasks of type `xtrack` and *Run Again* launch, each under a name of its own.',
+      markdownDescription: 'Named launch profiles for *XTrack: Launch Script…* and for tasks of type `xtrack`.',
       items: {
         type: 'object',
         required: ['name'],
         oneOf: [{ required: ['script'] }, { required: ['module'] }, { required: ['command'] }],
         additionalProperties: false,
         properties: {
-          name: { type: 'string', pattern: '\\S', description: 'What it is called in menus and tasks.' },
+          name: { type: 'string', pattern: '\\S', description: 'Name of the profile, shown in menus and tasks.' },
           ...PROGRAM,
         },
         defaultSnippets: [
@@ -154,16 +153,17 @@ export const contribution = {
       scope: 'resource',
       order: 4,
       markdownDescription:
-        "Regular expressions (Python's) by which metrics are read from what a launched script prints, before the built-in rules, which know `loss=0.1`, `epoch 3/10 val_acc: 0.9`, lines of JSON and progress bars. Named groups say what is what: `(?P<step>\\d+)`, `(?P<epoch>\\d+)`, `(?P<key>\\w+)` with `(?P<value>[\\d.]+)`; any other name is a metric's, such as `(?P<val__loss>[\\d.]+)` for `val/loss`. Only scripts that log no metrics themselves are read.",
+        'Python regular expressions that extract metrics from the output of launched scripts. They are tried before the built-in patterns, which recognize `loss=0.1`, `epoch 3/10 val_acc: 0.9`, JSON lines and progress bars. Use the named groups `(?P<step>\\d+)`, `(?P<epoch>\\d+)`, and `(?P<key>\\w+)` with `(?P<value>[\\d.]+)`. Any other group name is the name of a metric, such as `(?P<val__loss>[\\d.]+)` for `val/loss`. Applies only to scripts that log no metrics themselves.',
       trustedOnly: true,
     },
   },
   tasks: {
     [TASK_TYPE]: {
-      profile: { type: 'string', description: 'A launch profile of xtrack.launchProfiles.' },
+      profile: { type: 'string', description: 'Name of a launch profile in xtrack.launchProfiles.' },
       folder: {
         type: 'string',
-        description: 'The workspace folder whose profile it is, by its name, where several have one of that name.',
+        description:
+          'Name of the workspace folder that defines the profile, if several folders define one with this name.',
       },
       ...PROGRAM,
     },

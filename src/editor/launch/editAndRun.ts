@@ -58,17 +58,19 @@ export class EditAndRun {
     });
     const choices: Choice[] = [
       {
-        label: edited ? vscode.l10n.t('$(play) Run with these') : vscode.l10n.t('$(play) Run again as it was'),
+        label: edited
+          ? vscode.l10n.t('$(play) Run with these parameters')
+          : vscode.l10n.t('$(play) Run again unchanged'),
         description: given.args.map(quoted).join(' '),
         does: 'run',
       },
-      { label: vscode.l10n.t('$(terminal) Edit the arguments…'), does: 'line' },
+      { label: vscode.l10n.t('$(terminal) Edit arguments…'), does: 'line' },
       { label: vscode.l10n.t('Parameters'), kind: vscode.QuickPickItemKind.Separator, does: 'line' },
       ...parameters,
     ];
     return vscode.window.showQuickPick(choices, {
-      title: vscode.l10n.t('Edit Parameters of {0} and Run', plain(run.name, 60)),
-      placeHolder: vscode.l10n.t('Choose a parameter to change it'),
+      title: vscode.l10n.t('Edit Parameters of {0}', plain(run.name, 60)),
+      placeHolder: vscode.l10n.t('Select a parameter to change'),
       matchOnDescription: true,
     });
   }
@@ -77,7 +79,7 @@ export class EditAndRun {
 function givenTo({ launch, source }: RunDetail): Given {
   const argv = launch?.argv ?? (source as { argv?: string[] } | null)?.argv;
   if (!argv)
-    throw userError('invalid', vscode.l10n.t('This run did not record how it was started: launch its script instead.'));
+    throw userError('invalid', vscode.l10n.t('This run did not record how it was started. Launch its script instead.'));
   return { args: argv.slice(argv[0] === '-m' ? 2 : 1), env: launch?.env ?? {} };
 }
 
@@ -96,7 +98,7 @@ function valueOf(run: RunDetail, key: string, given: Given): string {
 function placeText({ kind, name }: ReturnType<typeof placeOf>): string {
   if (kind === 'argument') return vscode.l10n.t('argument {0}', name);
   if (kind === 'variable') return vscode.l10n.t('variable {0}', name);
-  return vscode.l10n.t('not among the arguments: a new value is passed as {0}', name);
+  return vscode.l10n.t('not among the arguments; a new value is passed as {0}', name);
 }
 
 async function askValue(run: RunDetail, key: string, given: Given): Promise<Given> {

@@ -28,15 +28,15 @@ export type ProfileRequest = Omit<LaunchRequest, 'cwd' | 'env'> & { cwd: string;
 
 /** What is wrong with an entry, which people write by hand; null where nothing is. */
 export function profileProblem(entry: unknown): string | null {
-  if (typeof entry !== 'object' || entry === null) return t('it is no object');
+  if (typeof entry !== 'object' || entry === null) return t('it is not an object');
   const profile = entry as Record<string, unknown>;
-  if (typeof profile['name'] !== 'string' || profile['name'].trim() === '') return t('it has no "name"');
+  if (typeof profile['name'] !== 'string' || profile['name'].trim() === '') return t('its "name" is missing');
   const targets = ['script', 'module', 'command'].filter((key) => profile[key] !== undefined);
-  if (targets.length !== 1) return t('it needs one of "script", "module" and "command"');
+  if (targets.length !== 1) return t('it must have exactly one of "script", "module" and "command"');
   const wrong = Object.entries(profile).find(([key, value]) => value !== undefined && CHECKS[key]?.(value) === false);
-  if (wrong) return t('its "{0}" is not understood', wrong[0]);
+  if (wrong) return t('its "{0}" is invalid', wrong[0]);
   const unknown = Object.keys(profile).find((key) => !(key in CHECKS));
-  return unknown === undefined ? null : t('there is no "{0}"', unknown);
+  return unknown === undefined ? null : t('"{0}" is not a known property', unknown);
 }
 
 /** Throws UnclosedQuote for arguments that are not closed. */

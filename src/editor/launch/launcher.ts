@@ -60,12 +60,12 @@ export class Launcher {
     const uri = asUri(file) ?? openScript();
     if (!uri) return this.launch();
     if (uri.scheme !== 'file') {
-      throw userError('invalid', vscode.l10n.t('Save {0} to a file first: only files can be run.', basename(uri.path)));
+      throw userError('invalid', vscode.l10n.t('Save {0} to a file before you run it.', basename(uri.path)));
     }
     if (!/\.pyw?$/.test(uri.path)) {
       throw userError(
         'invalid',
-        vscode.l10n.t('{0} is no Python script. Open the script that trains, then launch it.', basename(uri.path)),
+        vscode.l10n.t('{0} is not a Python script. Open your training script, then launch it.', basename(uri.path)),
       );
     }
     const document = vscode.workspace.textDocuments.find((open) => open.uri.toString() === uri.toString());
@@ -122,7 +122,7 @@ export class Launcher {
     const choices = [...(current ? [current] : []), ...others].map((uri) => ({
       label: `$(file-code) ${basename(uri.fsPath)}`,
       description: folderText(uri),
-      detail: uri === current ? vscode.l10n.t('The current file') : undefined,
+      detail: uri === current ? vscode.l10n.t('Current file') : undefined,
       what: uri,
     }));
     const several = (vscode.workspace.workspaceFolders?.length ?? 0) > 1;
@@ -132,7 +132,7 @@ export class Launcher {
       detail: several ? each.folder.name : undefined,
       what: each,
     }));
-    const browse = { label: vscode.l10n.t('$(folder-opened) Another script…'), description: '', what: undefined };
+    const browse = { label: vscode.l10n.t('$(folder-opened) Browse…'), description: '', what: undefined };
     const separator = (label: string): vscode.QuickPickItem & { what: undefined } => ({
       label,
       kind: vscode.QuickPickItemKind.Separator,
@@ -143,14 +143,14 @@ export class Launcher {
         ? []
         : [separator(vscode.l10n.t('Profiles')), ...profiles, separator(vscode.l10n.t('Scripts'))];
     const chosen = await vscode.window.showQuickPick([...known, ...choices, browse], {
-      title: vscode.l10n.t('Launch a Script with Tracking (1/2)'),
-      placeHolder: vscode.l10n.t('Which script?'),
+      title: vscode.l10n.t('Launch Script with Tracking (1/2)'),
+      placeHolder: vscode.l10n.t('Select a script'),
       matchOnDescription: true,
     });
     if (!chosen || chosen.what) return chosen?.what;
     const picked = await vscode.window.showOpenDialog({
       filters: { Python: ['py'] },
-      title: vscode.l10n.t('Which script?'),
+      title: vscode.l10n.t('Select a script'),
     });
     return picked?.[0];
   }

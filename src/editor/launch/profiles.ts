@@ -36,10 +36,10 @@ export function profileNamed(
     if (problem !== null)
       throw userError(
         'invalid',
-        vscode.l10n.t('The launch profile {0} cannot be used: {1}. Mend it in xtrack.launchProfiles.', name, problem),
+        vscode.l10n.t('The launch profile {0} is invalid: {1}. Fix it in xtrack.launchProfiles.', name, problem),
       );
   }
-  throw userError('not_found', vscode.l10n.t('There is no launch profile {0} in xtrack.launchProfiles.', name));
+  throw userError('not_found', vscode.l10n.t('The launch profile {0} was not found in xtrack.launchProfiles.', name));
 }
 
 function profilesOf(folder: vscode.WorkspaceFolder, log: vscode.LogOutputChannel): FolderProfile[] {

@@ -44,7 +44,7 @@ export class RunTasks implements vscode.TaskProvider {
       if (typeof profile === 'string') return profileNamed(profile, this.ports.log, folder);
       const entry = { ...rest, name };
       const problem = profileProblem(entry);
-      if (problem !== null) throw userError('invalid', vscode.l10n.t('The task {0} cannot run: {1}.', name, problem));
+      if (problem !== null) throw userError('invalid', vscode.l10n.t('The task {0} is invalid: {1}.', name, problem));
       if (!folder) throw userError('invalid', vscode.l10n.t('Open a folder first.'));
       return { profile: entry, folder };
     });

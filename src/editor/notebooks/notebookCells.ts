@@ -7,7 +7,7 @@ const INTERACTIVE = 'interactive';
 const INPUT_SCHEME = 'vscode-interactive-input';
 /** A kernel is chosen and started in this time after the command that executes has returned, or it never is. */
 const BEGINS_MS = 10_000;
-const LOOK_MS = 100;
+const POLL_MS = 100;
 const ERROR = 'application/vnd.code.notebook.error';
 
 /** Where code is executed: a cell of a notebook, or the input of an interactive window. */
@@ -28,7 +28,7 @@ export function findCell(cell: unknown): CellPlace {
     uri === null && !isCell(cell) ? typedInput() : uri?.scheme === INPUT_SCHEME ? openInput(uri) : undefined;
   if (typed) return typed;
   const found = isCell(cell) ? cell : uri ? cellAt(uri) : selectedCell();
-  if (!found) throw userError('not_found', vscode.l10n.t('Select the cell that trains, then track it.'));
+  if (!found) throw userError('not_found', vscode.l10n.t('Select the cell to track first.'));
   const interactive = found.notebook.notebookType === INTERACTIVE;
   return { notebook: found.notebook, code: found.document.getText(), cell: interactive ? null : found };
 }
@@ -76,7 +76,7 @@ function inputOf(notebook: vscode.NotebookDocument): vscode.TextDocument {
   const input = vscode.workspace.textDocuments.find(
     ({ uri }) => uri.scheme === INPUT_SCHEME && notebookOfInput(uri) === notebook,
   );
-  if (!input) throw userError('not_found', vscode.l10n.t('{0} has no input.', basename(notebook.uri.path)));
+  if (!input) throw userError('not_found', vscode.l10n.t('{0} has no input cell.', basename(notebook.uri.path)));
   return input;
 }
 
@@ -129,7 +129,7 @@ export async function insertCell(above: vscode.NotebookCell, code: string): Prom
   const { notebook, index } = above;
   const data = new vscode.NotebookCellData(vscode.NotebookCellKind.Code, code, 'python');
   if (!(await edit(notebook, vscode.NotebookEdit.insertCells(index, [data]))))
-    throw userError('io', vscode.l10n.t('{0} cannot be changed.', basename(notebook.uri.path)));
+    throw userError('io', vscode.l10n.t('{0} is read-only.', basename(notebook.uri.path)));
   return notebook.cellAt(index);
 }
 
@@ -189,7 +189,7 @@ async function untilExecuted({ cellOf, before, command, token }: Execution): Pro
     }
     const begun = summary?.executionOrder !== undefined || summary?.timing !== undefined;
     if (!begun && Date.now() > deadline) break;
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
   return false;
 }
@@ -197,5 +197,5 @@ async function untilExecuted({ cellOf, before, command, token }: Execution): Pro
 function errorOf(cell: vscode.NotebookCell): string {
   const items = cell.outputs.flatMap((output) => output.items);
   const error = items.find(({ mime }) => mime === ERROR);
-  return error ? new TextDecoder().decode(error.data) : vscode.l10n.t('it said nothing');
+  return error ? new TextDecoder().decode(error.data) : vscode.l10n.t('no error message');
 }

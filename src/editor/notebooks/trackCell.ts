@@ -44,7 +44,7 @@ export class TrackCell implements vscode.Disposable {
   private readonly tracked = new Map<string, Tracked>();
 
   constructor(private readonly deps: Deps) {
-    this.owned.add(deps.feed.onUpdate(({ rows }) => this.look(rows)));
+    this.owned.add(deps.feed.onUpdate(({ rows }) => this.takeRows(rows)));
     this.owned.add(vscode.workspace.onDidCloseNotebookDocument(({ uri }) => this.tracked.delete(uri.toString())));
   }
 
@@ -72,17 +72,17 @@ export class TrackCell implements vscode.Disposable {
   private async runAbove(cell: vscode.NotebookCell): Promise<boolean> {
     const above = codeCellsAbove(cell);
     if (above.length === 0 || above.some((each) => each.executionSummary?.success !== undefined)) return true;
-    const all = vscode.l10n.t('Run the Cells Above First');
-    const only = vscode.l10n.t('Track This Cell Alone');
-    const question = vscode.l10n.t('No cell of {0} was run yet.', nameOf(cell.notebook));
-    const detail = vscode.l10n.t('The cell that you track may need what the cells above it define.');
+    const all = vscode.l10n.t('Run Cells Above First');
+    const only = vscode.l10n.t('Track This Cell Only');
+    const question = vscode.l10n.t('No cell of {0} has been run yet.', nameOf(cell.notebook));
+    const detail = vscode.l10n.t('This cell may depend on the cells above it.');
     const choice = await vscode.window.showInformationMessage(question, { modal: true, detail }, all, only);
     if (choice !== all) return choice === only;
     try {
       return await cancellable(vscode.l10n.t('Running the cells above…'), (token) => executeAbove(cell, token));
     } catch (error) {
       if (!(error instanceof CellFailure)) throw error;
-      throw userError('invalid', vscode.l10n.t('A cell above failed, so nothing is tracked: {0}', error.message));
+      throw userError('invalid', vscode.l10n.t('A cell above failed, so the cell was not tracked: {0}', error.message));
     }
   }
 
@@ -91,12 +91,12 @@ export class TrackCell implements vscode.Disposable {
     const kernel = known ?? (await jupyterKernel(place.notebook.uri, this.deps.log));
     if (kernel) {
       if (kernel.language !== 'python')
-        throw userError('invalid', vscode.l10n.t('The kernel of {0} is none of Python.', nameOf(place.notebook)));
+        throw userError('invalid', vscode.l10n.t('The kernel of {0} is not a Python kernel.', nameOf(place.notebook)));
       await executeSilently(kernel, code);
       this.follow(tracked, kernel);
       return true;
     }
-    const title = vscode.l10n.t('Setting up the kernel for tracking…');
+    const title = vscode.l10n.t('Preparing the kernel for tracking…');
     const done = await cancellable(title, (token) => executeApart(place, code, token));
     if (done) this.follow(tracked, await jupyterKernel(place.notebook.uri, this.deps.log));
     return done;
@@ -158,7 +158,7 @@ export class TrackCell implements vscode.Disposable {
   private offerLine({ cell }: CellPlace, code: string, { message }: CellFailure): void {
     this.deps.log.error(`The kernel could not be set up: ${message}`);
     const text = vscode.l10n.t(
-      'This kernel could not be set up for tracking ({0}). If it runs on another machine or in a container, install the client there.',
+      'This kernel could not be prepared for tracking ({0}). If it runs on another machine or in a container, install the client there.',
       message,
     );
     const insert = vscode.l10n.t('Insert Setup Cell');
@@ -167,7 +167,7 @@ export class TrackCell implements vscode.Disposable {
     });
   }
 
-  private look(rows: readonly RunRow[]): void {
+  private takeRows(rows: readonly RunRow[]): void {
     for (const row of rows) {
       const tracked = [...this.tracked.values()].find((each) => isOf(row, each));
       if (!tracked || tracked.runs.has(row.run_id)) continue;
@@ -190,7 +190,10 @@ function folderOf({ uri }: vscode.NotebookDocument): string {
   const folder =
     own ?? (uri.scheme === 'file' ? dirname(uri.fsPath) : vscode.workspace.workspaceFolders?.[0]?.uri.fsPath);
   if (folder === undefined)
-    throw userError('invalid', vscode.l10n.t('Open a folder or save the notebook first: its runs are kept there.'));
+    throw userError(
+      'invalid',
+      vscode.l10n.t('Open a folder or save the notebook first, so that its runs have a place.'),
+    );
   return folder;
 }
 

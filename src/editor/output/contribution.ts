@@ -10,7 +10,7 @@ export const contribution = {
       menus: [{ menu: 'view/item/context', group: '1_open@2', when: all(IN_RUNS_VIEW, IS_RUN) }],
     },
     'xtrack.openFailure': {
-      title: 'Go to the Line That Failed',
+      title: 'Go to Failing Line',
       icon: 'go-to-file',
       palette: NEVER,
       menus: [{ menu: 'view/item/context', group: '1_open@3', when: all(IN_RUNS_VIEW, 'viewItem =~ /\\.located/') }],

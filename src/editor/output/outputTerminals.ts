@@ -10,7 +10,7 @@ import { isActive } from '../runs/runFeed';
 import { statusWord } from '../runs/runText';
 import { ConsoleText } from './consoleText';
 
-const LOOK_MS = 400;
+const POLL_MS = 400;
 const AFTER_END_MS = 2_000;
 const CHUNK = 256 * 1024;
 /** Of a long console log only the end is shown; the whole is in the file. */
@@ -136,18 +136,18 @@ export class OutputFollower implements vscode.Pseudoterminal, vscode.Disposable 
   private async follow(): Promise<void> {
     while (!this.closed) {
       try {
-        await this.look();
+        await this.poll();
         this.failing = false;
       } catch (error) {
         if (!this.failing) this.log.warn(`Output of ${this.run_id}: ${String(error)}`);
         this.failing = true;
       }
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
   }
 
   /** The state is asked first, so that what was written before the end is read before the end is told. */
-  private async look(): Promise<void> {
+  private async poll(): Promise<void> {
     const { run_id } = this;
     const run = await this.collectors.callRun(run_id, 'runs.get', { run_id });
     if (run.name !== this.name && !this.closed) this.renamed.fire(terminalName((this.name = run.name)));
@@ -192,9 +192,9 @@ export class OutputFollower implements vscode.Pseudoterminal, vscode.Disposable 
       const request = { run_id, attempt, collapse: true, ...where };
       const chunk = await this.collectors.callRun(run_id, 'runs.output', request).catch(notThereYet);
       if (!chunk) return;
-      if (chunk.offset < offset) this.note(vscode.l10n.t('The log was cut; what follows is new'));
+      if (chunk.offset < offset) this.note(vscode.l10n.t('The log was truncated; new output follows'));
       else if (chunk.offset > offset)
-        this.note(vscode.l10n.t('{0} before this are left out', formatBytes(chunk.offset - offset)));
+        this.note(vscode.l10n.t('{0} of earlier output omitted', formatBytes(chunk.offset - offset)));
       this.offset = chunk.next;
       this.left = chunk.size - chunk.next;
       if (chunk.data) this.write(this.text.add(Buffer.from(chunk.data, 'base64')));
@@ -210,7 +210,7 @@ export class OutputFollower implements vscode.Pseudoterminal, vscode.Disposable 
     const request = { run_id, attempt, worker, collapse: true, tail: LAST_WORDS };
     const chunk = await this.collectors.callRun(run_id, 'runs.output', request).catch(notThereYet);
     if (!chunk?.data) return;
-    this.note(vscode.l10n.t('What {0} printed last', worker));
+    this.note(vscode.l10n.t('Last output of {0}', worker));
     this.write(this.text.add(Buffer.from(chunk.data, 'base64')));
   }
 

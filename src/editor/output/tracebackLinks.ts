@@ -21,7 +21,7 @@ export class TracebackLinks implements vscode.TerminalLinkProvider<FrameTerminal
     if (frames.length === 0 || (await this.workingDirectory(terminal)) === null) return [];
     return frames.map((frame) => {
       this.terminalOf.set(frame, terminal);
-      return { startIndex: frame.start, length: frame.length, tooltip: vscode.l10n.t('Open this line'), frame };
+      return { startIndex: frame.start, length: frame.length, tooltip: vscode.l10n.t('Open line'), frame };
     });
   }
 

@@ -8,7 +8,7 @@ export const contribution = {
       scope: 'machine-overridable',
       order: 1,
       markdownDescription:
-        'Python interpreter for launched scripts. Empty: the one chosen in the Python extension, else `python3`. `~` and `${workspaceFolder}` are replaced.',
+        'Path to the Python interpreter for launched scripts. If empty, the interpreter selected in the Python extension is used, or else `python3`. `~` and `${workspaceFolder}` are substituted.',
       trustedOnly: true,
     },
   },

@@ -66,7 +66,7 @@ export async function probeInterpreter(interpreter: string, env: NodeJS.ProcessE
       error.code === 'ENOENT' ? t('was not found') : t('cannot be started ({0})', error.message),
     );
   });
-  if (result.code === null) throw wrong(interpreter, t('did not answer within {0} s', SECONDS));
+  if (result.code === null) throw wrong(interpreter, t('did not respond within {0} s', SECONDS));
   if (result.code !== 0) throw wrong(interpreter, t('does not start: {0}', lastLine(result.stderr)));
   return readProbe(interpreter, result.stdout);
 }
@@ -76,11 +76,14 @@ function readProbe(interpreter: string, answer: string): Probe {
   try {
     probe = JSON.parse(lastLine(answer)) as Probe;
   } catch {
-    throw wrong(interpreter, t('does not answer like Python'));
+    throw wrong(interpreter, t('does not behave like Python'));
   }
   const [major, minor] = probe.version;
   if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1]))
-    throw wrong(interpreter, t('is Python {0}.{1}, and tracking needs {2} or newer', major, minor, OLDEST.join('.')));
+    throw wrong(
+      interpreter,
+      t('is Python {0}.{1}, but tracking requires {2} or newer', major, minor, OLDEST.join('.')),
+    );
   return probe;
 }
 
@@ -94,7 +97,7 @@ export function lastLine(text: string): string {
 }
 
 function wrong(interpreter: string, what: string): Error {
-  const todo = t('Choose another one ("Python: Select Interpreter", or the setting xtrack.interpreter).');
+  const todo = t('Select another one ("Python: Select Interpreter", or the setting xtrack.interpreter).');
   return userError('invalid', t('The Python interpreter {0} {1}. {2}', interpreter, what, todo), {
     field: 'interpreter',
     interpreter,

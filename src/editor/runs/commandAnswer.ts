@@ -4,7 +4,7 @@ import type { Method, Request, Results } from '../../protocol/api';
 import { userError } from '../../protocol/apiError';
 import type { CommandState } from '../../protocol/rows';
 
-const LOOK_MS = 250;
+const POLL_MS = 250;
 /** Scripts look for commands when they log: one that is busy for longer answers in the overview. */
 const PATIENCE_MS = 5_000;
 
@@ -22,7 +22,7 @@ export async function awaitAnswer(
   let received = false;
   let isClient = true;
   for (const end = Date.now() + PATIENCE_MS; Date.now() < end;) {
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     const { commands, worker_states } = await client.call('runs.get', { run_id });
     isClient = worker_states.length > 0;
     const command = commands.find((each) => each.cmd_id === cmd_id);
@@ -38,7 +38,7 @@ export async function awaitAnswer(
 
 function nobodyHears(run_id: string): string {
   return t(
-    'Nobody is there who would answer: the script of run {0} has not called xtrack.start_run(), whose run.on_command() hears commands. It can be stopped all the same.',
+    'The script of run {0} cannot receive commands, because it has not called xtrack.start_run(). You can still stop it.',
     run_id,
   );
 }
@@ -48,6 +48,6 @@ export function refusal({ type, acks }: Pick<CommandState, 'type' | 'acks'>): st
   const refused = acks.find(({ status }) => status === 'unsupported' || status === 'failed');
   if (!refused || acks.some(({ status }) => status === 'done')) return null;
   if (refused.status === 'failed')
-    return t('The script failed to do “{0}”: {1}.', type, refused.error ?? t('it did not say why'));
-  return t('The script does not know “{0}”. It does with a handler: run.on_command("{1}", handler).', type, type);
+    return t('The script failed to handle “{0}”: {1}.', type, refused.error ?? t('no reason given'));
+  return t('The script does not handle “{0}”. Add a handler to it: run.on_command("{1}", handler).', type, type);
 }

@@ -29,7 +29,7 @@ export async function openFile(path: string, cwd: string, line?: number): Promis
   try {
     await vscode.workspace.fs.stat(uri);
   } catch {
-    throw userError('not_found', vscode.l10n.t('{0} is not there (any more).', uri.fsPath));
+    throw userError('not_found', vscode.l10n.t('File not found: {0}', uri.fsPath));
   }
   await vscode.commands.executeCommand('vscode.open', uri, options);
 }

@@ -95,7 +95,7 @@ export class RunFeed implements vscode.Disposable {
     this.waiting.clear();
     for (const [client, run_ids] of all) {
       try {
-        for (const part of parts([...run_ids])) this.tell(part, await this.fetch(client, part));
+        for (const part of parts([...run_ids])) this.emit(part, await this.fetch(client, part));
       } catch (error) {
         // The collector went; when it is back, everything is asked again.
         this.log.warn(`Changed runs of ${client.dir}: ${String(error)}`);
@@ -108,7 +108,7 @@ export class RunFeed implements vscode.Disposable {
     return (await this.collectors.list(client, { filter, limit: run_ids.length })).rows;
   }
 
-  private tell(asked: string[], rows: RunRow[]): void {
+  private emit(asked: string[], rows: RunRow[]): void {
     const found = new Set(rows.map((row) => row.run_id));
     const gone = asked.filter((run_id) => !found.has(run_id));
     for (const run_id of gone) this.activeRows.delete(run_id);

@@ -11,7 +11,7 @@ const LARGE_BACKLOG = 5_000_000;
 
 /** Of journals that the collector did not read yet; null where that is soon done. */
 export function backlogText(bytes: number): string | null {
-  return bytes > LARGE_BACKLOG ? vscode.l10n.t('{0} of journals still to be read', formatBytes(bytes)) : null;
+  return bytes > LARGE_BACKLOG ? vscode.l10n.t('{0} of journals still to load', formatBytes(bytes)) : null;
 }
 
 /** Shape and colour of a status: either alone says it. Going and completed runs have the colour of their curve. */
@@ -34,7 +34,7 @@ export function statusWord(status: Status): string {
   const words: Record<Status, string> = {
     queued: vscode.l10n.t('queued'),
     running: vscode.l10n.t('running'),
-    lost: vscode.l10n.t('lost: no sign of life'),
+    lost: vscode.l10n.t('lost (not responding)'),
     completed: vscode.l10n.t('completed'),
     failed: vscode.l10n.t('failed'),
     killed: vscode.l10n.t('stopped'),
@@ -97,7 +97,7 @@ export function runDescription(row: RunRow, chosenMetric: string, now: number): 
   else
     parts.push(
       row.status === 'completed' ? null : statusWord(row.status),
-      row.lives ? vscode.l10n.t('its script goes on') : row.ended === null ? null : formatAgo(row.ended, now),
+      row.lives ? vscode.l10n.t('script still running') : row.ended === null ? null : formatAgo(row.ended, now),
     );
   return parts.filter(Boolean).join('  ');
 }

@@ -9,7 +9,9 @@ export async function askFilter(tree: RunsTree, given?: unknown): Promise<void> 
   const box = vscode.window.createInputBox();
   box.title = vscode.l10n.t('Filter Runs');
   box.placeholder = 'status = failed and params.lr < 0.01 and name ~ "resnet.*"';
-  box.prompt = vscode.l10n.t('Fields: status, name, experiment, params.…, metrics.…, tags.…. Empty shows every run.');
+  box.prompt = vscode.l10n.t(
+    'Fields: status, name, experiment, params.…, metrics.…, tags.…. Leave empty to show all runs.',
+  );
   box.value = tree.filter;
   box.valueSelection = [0, box.value.length];
   await new Promise<void>((resolve) => {

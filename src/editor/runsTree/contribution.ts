@@ -47,36 +47,36 @@ export const contribution = {
       view: RUNS_VIEW,
       when: all(TRUSTED, "xtrack.view == 'empty'"),
       contents:
-        'No training runs here yet. A script that you track shows up within a second, with its curves.\n[Open the Example](command:xtrack.openExample)\n[Track This Script](command:xtrack.launchCurrentFile)\n[Watch an Existing Folder](command:xtrack.watchFolder)',
+        'No training runs yet. Track a script to see its run and live charts here.\n[Open Example](command:xtrack.openExample)\n[Track This Script](command:xtrack.launchCurrentFile)\n[Watch Existing Folder](command:xtrack.watchFolder)',
     },
     {
       view: RUNS_VIEW,
       when: all('workspaceFolderCount == 0', "xtrack.view == 'empty'"),
-      contents: 'Or open the folder of your own project.\n[Open Folder](command:vscode.openFolder)',
+      contents: 'You can also open your project folder.\n[Open Folder](command:vscode.openFolder)',
     },
     {
       view: RUNS_VIEW,
       when: all(TRUSTED, "xtrack.view == 'empty'"),
       contents:
-        'New here? [Get started in four steps](command:workbench.action.openWalkthrough?%22xtrack.xtrack%23xtrack.start%22). Runs missing? [Ask the doctor](command:xtrack.doctor).',
+        'New to XTrack? [Get started in four steps](command:workbench.action.openWalkthrough?%22xtrack.xtrack%23xtrack.start%22). Runs missing? [Run the doctor](command:xtrack.doctor).',
     },
     {
       view: RUNS_VIEW,
       when: all(IN_FOLDER, '!isWorkspaceTrusted', "xtrack.view == 'empty'"),
       contents:
-        'No runs here yet. This workspace is not trusted: its runs are shown, but nothing is launched.\n[Manage Workspace Trust](command:workbench.trust.manage)\n[Open the Example](command:xtrack.openExample)',
+        'No training runs yet. This workspace is not trusted, so scripts cannot be launched from it.\n[Manage Workspace Trust](command:workbench.trust.manage)\n[Open Example](command:xtrack.openExample)',
     },
     {
       view: RUNS_VIEW,
       when: "xtrack.view == 'nomatch'",
       contents:
-        'No run matches the filter.\n[Clear Filter](command:xtrack.clearFilter)\n[Change Filter](command:xtrack.filterRuns)',
+        'No runs match the filter.\n[Clear Filter](command:xtrack.clearFilter)\n[Change Filter](command:xtrack.filterRuns)',
     },
     {
       view: RUNS_VIEW,
       when: "xtrack.view == 'error'",
       contents:
-        'The runs cannot be shown: their collector does not answer.\n[Try Again](command:xtrack.refresh)\n[Find Out Why](command:xtrack.doctor)\n[Show Log](command:xtrack.showLog)',
+        'Runs cannot be shown because the collector is not responding.\n[Try Again](command:xtrack.refresh)\n[Run Doctor](command:xtrack.doctor)\n[Show Log](command:xtrack.showLog)',
     },
   ],
 } as const satisfies Contribution;

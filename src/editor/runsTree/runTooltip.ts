@@ -20,8 +20,8 @@ export function runTooltip(row: RunRow, folder: string | undefined): vscode.Mark
   const troubles = troublesText(row);
   if (troubles !== null) line(text, troubles);
   if (row.alerts && row.alerted)
-    line(text, vscode.l10n.t('Alerts: {0}, the last {1}', row.alerts, formatAgo(row.alerted, Date.now())));
-  if (row.parent) line(text, vscode.l10n.t('Forked from or started by {0}', row.parent));
+    line(text, vscode.l10n.t('Alerts: {0}, last {1}', row.alerts, formatAgo(row.alerted, Date.now())));
+  if (row.parent) line(text, vscode.l10n.t('Parent run: {0}', row.parent));
   if (folder) line(text, vscode.l10n.t('In {0}', folder));
   if (row.error) line(text, row.error_at ? `${row.error} (${sourceText(row.error_at)})` : row.error);
   if (row.started !== null) {
@@ -30,7 +30,7 @@ export function runTooltip(row: RunRow, folder: string | undefined): vscode.Mark
     line(
       text,
       row.ended === null
-        ? vscode.l10n.t('Started {0}, for {1}', at, took)
+        ? vscode.l10n.t('Started {0}, running for {1}', at, took)
         : vscode.l10n.t('Started {0}, took {1}', at, took),
     );
   }

@@ -269,8 +269,8 @@ export class RunsTree implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
     if (failed !== null) return shown === 'error' ? failed : vscode.l10n.t('Not up to date: {0}', failed);
     const follower = this.collectors.clients.map((client) => client.info?.follower).find(Boolean);
     const parts = [
-      shown === 'loading' ? vscode.l10n.t('Looking for runs…') : null,
-      follower ? vscode.l10n.t('Read only: {0}', follower) : null,
+      shown === 'loading' ? vscode.l10n.t('Loading runs…') : null,
+      follower ? vscode.l10n.t('Read-only: {0}', follower) : null,
       this.filter && this.pages.size > 0 ? this.matching() : null,
       backlogText(this.collectors.backlogBytes),
     ].filter(Boolean);

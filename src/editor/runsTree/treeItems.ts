@@ -110,7 +110,7 @@ export function checkpointItem(checkpoint: Checkpoint, best: boolean): vscode.Tr
   item.description = [
     best && '★',
     metric && valueText(metric[0], toNumber(metric[1])),
-    checkpoint.exists === false ? vscode.l10n.t('file is gone') : formatAgo(checkpoint.at, Date.now()),
+    checkpoint.exists === false ? vscode.l10n.t('file not found') : formatAgo(checkpoint.at, Date.now()),
   ]
     .filter(Boolean)
     .join('  ');
@@ -136,7 +136,7 @@ export function artifactsItem(artifacts: Artifact[]): vscode.TreeItem {
 
 export function artifactItem(artifact: Artifact, node: unknown): vscode.TreeItem {
   const item = new vscode.TreeItem(artifact.name, None);
-  const gone = artifact.exists === false ? vscode.l10n.t('file is gone') : null;
+  const gone = artifact.exists === false ? vscode.l10n.t('file not found') : null;
   item.description = [artifact.type, artifact.size === null ? null : formatBytes(artifact.size), gone]
     .filter(Boolean)
     .join('  ');

@@ -8,7 +8,7 @@ export const contribution = {
       minimum: 0,
       scope: 'window',
       order: 7,
-      markdownDescription: 'Tell when a run that took longer than this many minutes has completed. `0`: never.',
+      markdownDescription: 'Notify when a run longer than this many minutes completes. Set to `0` to disable.',
     },
   },
 } as const satisfies Contribution;

@@ -15,7 +15,7 @@ export interface NotificationActions {
 
 /** Tells of runs that failed, and of long ones that completed, since the window opened; each once. */
 export class Notifications implements vscode.Disposable {
-  private readonly told = new Set<string>();
+  private readonly notified = new Set<string>();
   /** Runs whose failure is on the screen, not answered yet. */
   private readonly open = new Set<string>();
   private readonly listening: vscode.Disposable;
@@ -41,9 +41,9 @@ export class Notifications implements vscode.Disposable {
     const failed = row.status === 'failed';
     if (!failed && !this.wasLong(row)) return;
     const id = `${row.run_id}/${row.attempt}`;
-    if (this.told.has(id)) return;
-    this.told.add(id);
-    (failed ? this.tellFailed(row) : this.tellCompleted(row)).catch(this.onFailure);
+    if (this.notified.has(id)) return;
+    this.notified.add(id);
+    (failed ? this.notifyFailed(row) : this.notifyCompleted(row)).catch(this.onFailure);
   }
 
   private wasLong(row: RunRow): boolean {
@@ -52,8 +52,8 @@ export class Notifications implements vscode.Disposable {
     return row.ended - row.started >= minutes * 60_000;
   }
 
-  private async tellFailed(row: RunRow): Promise<void> {
-    const reason = failureText(row) || vscode.l10n.t('it ended without saying why');
+  private async notifyFailed(row: RunRow): Promise<void> {
+    const reason = failureText(row) || vscode.l10n.t('no reason given');
     const where = row.error_at ? ` (${plain(sourceText(row.error_at))})` : '';
     const open = row.error_at && vscode.l10n.t('Open {0}', sourceText(row.error_at));
     const output = vscode.l10n.t('Show Output');
@@ -72,7 +72,7 @@ export class Notifications implements vscode.Disposable {
     else if (answer === resume) await this.actions.resume(row.run_id);
   }
 
-  private async tellCompleted(row: RunRow): Promise<void> {
+  private async notifyCompleted(row: RunRow): Promise<void> {
     const metric = keyMetric(row.metrics, setting('keyMetric'));
     const took = formatDuration(((row.ended ?? 0) - (row.started ?? 0)) / 1000);
     const message = metric

@@ -16,7 +16,7 @@ export async function showFailure(error: unknown, log: vscode.LogOutputChannel):
   log.error(error instanceof Error ? (error.stack ?? message) : message);
   const showLog = vscode.l10n.t('Show Log');
   const forUser = error instanceof ApiError && error.data.audience === 'user';
-  const text = forUser ? message : vscode.l10n.t('XTrack could not do that: {0}', message);
+  const text = forUser ? message : vscode.l10n.t('XTrack: {0}', message);
   if ((await vscode.window.showErrorMessage(plain(text, 600), showLog)) === showLog) log.show();
 }
 
@@ -37,6 +37,6 @@ export function requireTrust(): void {
 
 function untrusted(): string {
   return vscode.l10n.t(
-    'This workspace is not trusted: XTrack shows its runs, but launches, resumes and stops nothing, and its settings do not count.',
+    'This workspace is not trusted. XTrack shows its runs, but launching, resuming and stopping are disabled and its settings are ignored.',
   );
 }

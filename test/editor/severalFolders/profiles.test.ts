@@ -22,7 +22,7 @@ describe('launch profiles of several folders', () => {
     folders().find((folder) => folder.name === name)?.uri.fsPath ?? assert.fail(`no folder ${name}`);
 
   async function ended(run_id: string): Promise<RunDetail> {
-    for (const deadline = Date.now() + 30_000; Date.now() < deadline;) {
+    for (const deadline = Date.now() + 120_000; Date.now() < deadline;) {
       const run = await api.collectors.callRun(run_id, 'runs.get', { run_id });
       if (run.attempts.at(-1)?.exit) return run;
       await new Promise((resolve) => setTimeout(resolve, 100));
@@ -40,7 +40,7 @@ describe('launch profiles of several folders', () => {
     return fs.readdir(join(pathOf(name), '.xtrack/runs')).catch(() => []);
   }
 
-  it('are offered once each, those of the window for the folder that has none of its own', async () => {
+  it('are offered once each, and those of the window for folders without their own', async () => {
     assert.deepEqual(
       folders().map(({ name }) => name),
       ['speech', 'vision', 'plain'],
@@ -55,7 +55,7 @@ describe('launch profiles of several folders', () => {
     ]);
   });
 
-  it('of one name run as their own folder says, and are kept in it', async () => {
+  it('of the same name run with the settings of their own folder, and store their runs there', async () => {
     const tasks = await vscode.tasks.fetchTasks({ type: 'xtrack' });
     for (const [name, expected] of [
       ['speech', { cwd: join(pathOf('speech'), 'work'), args: join(pathOf('speech'), 'data'), data: null }],
@@ -78,7 +78,7 @@ describe('launch profiles of several folders', () => {
     }
   });
 
-  it('are found by name in any folder, first of all in the first', async () => {
+  it('are found by name in every folder, in order', async () => {
     assert.equal((await launched('train')).params['cwd'], join(pathOf('speech'), 'work'));
     const { params } = await launched('only here');
     assert.deepEqual(
@@ -90,7 +90,7 @@ describe('launch profiles of several folders', () => {
     assert.deepEqual(await runsIn('plain'), [shared.run_id]);
   });
 
-  it('whose script lies in another folder run in their own', async () => {
+  it('run in their own folder when the script is in another', async () => {
     const { params } = await launched('elsewhere');
     assert.deepEqual([params['cwd'], params['script']], [pathOf('vision'), join(pathOf('speech'), 'src/train.py')]);
   });

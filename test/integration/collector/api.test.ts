@@ -55,7 +55,7 @@ function withHost(host: string): Promise<number> {
 }
 
 describe('the transport', () => {
-  it('lets nobody in without the token', async () => {
+  it('rejects requests without the token', async () => {
     for (const authorization of ['', 'Bearer', 'Bearer wrong', `Basic ${collector.token}`])
       expect((await collector.post(info, { authorization })).status).toBe(401);
     const inAddress = await fetch(`http://127.0.0.1:${collector.port}/health?token=${collector.token}`);
@@ -63,14 +63,14 @@ describe('the transport', () => {
     expect((await collector.post(info)).status).toBe(200);
   });
 
-  it('refuses web pages and foreign Host names', async () => {
+  it('rejects requests from web pages and with foreign Host headers', async () => {
     expect((await collector.post(info, { origin: 'http://localhost:3000' })).status).toBe(403);
     expect(await withHost('evil.example')).toBe(403);
     expect(await withHost(`localhost:${collector.port}`)).toBe(200);
     expect(await withHost('[::1]')).toBe(200);
   });
 
-  it('allows no page anything, neither when it asks first nor when it sends a form', async () => {
+  it('rejects preflight requests and submitted forms of web pages', async () => {
     const address = `http://127.0.0.1:${collector.port}/rpc`;
     const asked = await fetch(address, {
       method: 'OPTIONS',
@@ -84,19 +84,19 @@ describe('the transport', () => {
     expect((await fetch(address)).status).toBe(401);
   });
 
-  it('refuses bodies over 1 MB', async () => {
+  it('rejects bodies over 1 MB', async () => {
     expect((await collector.post(`"${'x'.repeat(2 << 20)}"`)).status).toBe(413);
     expect((await collector.post(info)).status).toBe(200);
   });
 
-  it('refuses WebSockets without token or from a page', async () => {
+  it('rejects WebSockets without the token or from a web page', async () => {
     const fromPage = { ...bearer(), origin: 'https://evil.example' };
     const rebound = { ...bearer(), host: `evil.example:${collector.port}` };
     for (const headers of [{ authorization: '' }, { authorization: 'Bearer wrong' }, fromPage, rebound])
       await expect(openSocket(headers)).rejects.toThrow(/401|403/);
   });
 
-  it('answers calls that arrive in pieces', async () => {
+  it('answers a request that arrives in pieces', async () => {
     const body = JSON.stringify(info);
     const text = `POST /rpc HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${collector.token}\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`;
     const socket = connect(collector.port, '127.0.0.1');
@@ -123,7 +123,7 @@ describe('JSON-RPC', () => {
     expect(await (await collector.post(body)).json()).toMatchObject({ error: { code } });
   });
 
-  it('names the field that is not valid', async () => {
+  it('names the invalid field in an error', async () => {
     await expect(collector.call('runs.get', { run_id: '../x' })).rejects.toMatchObject({
       rpc: { code: -32000, data: { code: 'invalid', audience: 'user', field: 'run_id' } },
     });
@@ -135,7 +135,7 @@ describe('JSON-RPC', () => {
     });
   });
 
-  it('says who answers', async () => {
+  it('returns the version and the process of the collector', async () => {
     expect(await collector.call('collector.info', {})).toMatchObject({
       version: '0.0.1',
       build: 'test-build',
@@ -147,7 +147,7 @@ describe('JSON-RPC', () => {
 });
 
 describe('subscriptions', () => {
-  it('tell of a change without data, at most 20 times a second, and only of chosen topics', async () => {
+  it('notify without data, at most 20 times a second, and only about the chosen topics', async () => {
     const socket = await openSocket(bearer());
     const heard: { method?: string; params?: { topic: string; run_ids?: string[] }; at: number }[] = [];
     socket.on('message', (data: Buffer) =>
@@ -170,7 +170,7 @@ describe('subscriptions', () => {
 });
 
 describe('edits', () => {
-  it('show in the reply, win over the script, and survive a restart', async () => {
+  it('appear in the reply, override the script, and survive a restart', async () => {
     const { rows } = await collector.call('runs.update', {
       run_ids: ['first'],
       name: 'Renamed',
@@ -225,7 +225,7 @@ describe('output', () => {
 });
 
 describe('requests', () => {
-  it('name one run or several, and are told when they name none', async () => {
+  it('accept one run or several, and fail when they name none', async () => {
     await streamRun('single', 3);
     expect(await collector.call('runs.update', { run_id: 'single', starred: true })).toMatchObject({
       rows: [{ run_id: 'single', starred: true }],
@@ -240,7 +240,7 @@ describe('requests', () => {
       await expect(collector.call('runs.delete', params)).rejects.toMatchObject({ data: { code: 'invalid' } });
   });
 
-  it('for more than one answer holds get as much as it holds', async () => {
+  it('for more than fits in one reply return as much as fits', async () => {
     expect(await collector.call('runs.list', { limit: 1e9 })).toMatchObject({ cursor: null });
     const { series } = await collector.call('runs.series', { run_id: 'first', keys: ['loss'], x: 'step', points: 1e9 });
     expect(series[0]).toMatchObject({ exact: true });
@@ -259,7 +259,7 @@ describe('requests', () => {
 });
 
 describe('export', () => {
-  it('writes every point, as CSV and as JSON', async () => {
+  it('writes every point as CSV and as JSON', async () => {
     const path = join(temporaryFolder(), 'runs.csv');
     const { task_id } = await collector.call('runs.export', { run_ids: ['first', 'second'], format: 'csv', path });
     expect(await collector.call('tasks.get', { task_id, wait: true })).toMatchObject({
@@ -281,7 +281,7 @@ describe('export', () => {
     });
   });
 
-  it('packs directories as they are, also files with long names, to be opened elsewhere', async () => {
+  it('packs run directories unchanged, including files with long names, into an archive that opens elsewhere', async () => {
     const writer = 'w'.repeat(120);
     const client = await WireClient.open(collector.port);
     client.send('hello', hello(collector.token, { run_id: 'packed', writer }));
@@ -311,7 +311,7 @@ describe('export', () => {
     await other.signal('SIGTERM');
   });
 
-  it('says where it cannot write', async () => {
+  it('names the path that it cannot write to', async () => {
     const bad = { run_ids: ['first'], format: 'csv' as const, path: '/nowhere/at/all.csv' };
     await expect(collector.call('runs.export', bad)).rejects.toMatchObject({
       data: { code: 'invalid', field: 'path' },
@@ -320,7 +320,7 @@ describe('export', () => {
 });
 
 describe('rebuild', () => {
-  it('makes the same runs again from the journals', async () => {
+  it('restores the same runs from the journals', async () => {
     const before = await collector.call('runs.get', { run_id: 'first' });
     const { task_id } = await collector.call('runs.rebuild', {});
     expect(await collector.call('tasks.get', { task_id, wait: true })).toMatchObject({ state: 'done' });

@@ -8,7 +8,7 @@ import { buildCollector, cleanUp, newPlace, type Place, RunningCollector, tempor
 let bundle: string;
 beforeAll(async () => {
   bundle = await buildCollector();
-}, 60_000);
+});
 afterAll(cleanUp);
 
 function endedRun(place: Place, id: string, events = 1): Process {
@@ -31,7 +31,7 @@ const purge = async (collector: RunningCollector, run_ids: string[]) => {
 };
 
 describe('what runs take on disk', () => {
-  it('is told by run and in total, can be sorted by and filtered', async () => {
+  it('is reported per run and in total, and runs can be sorted and filtered by it', async () => {
     const place = newPlace();
     const workspace = dirname(place.dir);
     endedRun(place, 'small');
@@ -62,11 +62,11 @@ describe('what runs take on disk', () => {
     expect(await ids('size > 0.15MB')).toEqual(['big']);
     expect(await ids('files_size >= 51kB and files_size < 52000')).toEqual(['weights']);
     await expect(ids('size > large')).rejects.toMatchObject({ data: { code: 'query_syntax', column: 8 } });
-  }, 30_000);
+  });
 });
 
 describe('the trash', () => {
-  it('is listed for every window, and emptied for good', async () => {
+  it('is listed in every window and can be emptied permanently', async () => {
     const place = newPlace();
     for (const id of ['kept', 'first', 'second']) endedRun(place, id);
     const precious = join(temporaryFolder(), 'precious');
@@ -98,9 +98,9 @@ describe('the trash', () => {
     await expect(collector.call('runs.get', { run_id: 'first' })).rejects.toMatchObject({
       data: { code: 'not_found' },
     });
-  }, 30_000);
+  });
 
-  it('deletes nothing that is not in it, or still goes on', async () => {
+  it('deletes no run that is active or not in the trash', async () => {
     const place = newPlace();
     endedRun(place, 'over');
     new Process(place.dir, 'going').log('run_start', { name: 'goes on' }).metric('loss', 1, 1);
@@ -118,9 +118,9 @@ describe('the trash', () => {
     await expect(purge(collector, ['../work'])).rejects.toMatchObject({ data: { code: 'invalid' } });
     const nothing = collector.call('runs.purge', { wait: true });
     await expect(nothing).rejects.toMatchObject({ data: { code: 'invalid' } });
-  }, 30_000);
+  });
 
-  it('that was half emptied when the collector was killed is empty after the next start', async () => {
+  it('is emptied completely after a restart when the collector was killed midway', async () => {
     const place = newPlace();
     for (const id of ['kept', 'gone']) endedRun(place, id);
     let collector = await RunningCollector.start(bundle, place);
@@ -136,9 +136,9 @@ describe('the trash', () => {
     expect(await total(collector, true)).toBe(0);
     expect(await total(collector)).toBe(1);
     expect(readdirSync(outside)).toEqual(['file']);
-  }, 30_000);
+  });
 
-  it('is emptied while the collector is killed again and again, and never half a run shows', async () => {
+  it('never lists a partly deleted run while the collector is killed repeatedly', async () => {
     const place = newPlace();
     const ids = Array.from({ length: 12 }, (_, i) => `run-${i}`);
     for (const id of ids) {
@@ -164,13 +164,13 @@ describe('the trash', () => {
     if (last.length > 0) await purge(collector, last);
     await until(() => readdirSync(join(place.dir, 'runs')).length === 0);
     expect((await total(collector)) + (await total(collector, true))).toBe(0);
-  }, 60_000);
+  });
 });
 
 describe('retention', () => {
   const A_SECOND = 1 / 86_400;
 
-  it('moves old runs to the trash and deletes them there, but none that somebody cares for or that goes on', async () => {
+  it('moves old runs to the trash and deletes them there, except for starred, annotated and active ones', async () => {
     const place = newPlace();
     for (const id of ['old', 'starred', 'named', 'tagged', 'noted', 'restored']) endedRun(place, id);
     new Process(place.dir, 'going').log('run_start').metric('loss', 1, 1);
@@ -194,9 +194,9 @@ describe('retention', () => {
     await until(() => !existsSync(runDir(place, 'old')));
     await until(() => collector.stderr.includes('Deleted for good'));
     expect(await total(collector)).toBe(6);
-  }, 30_000);
+  });
 
-  it('counts from the time it is given, and removes nothing unless told to', async () => {
+  it('counts days from when it was enabled, and removes nothing while it is off', async () => {
     const asked: object[] = [];
     const context = {
       ask: (async (_: string, params: object) => {
@@ -216,7 +216,7 @@ describe('retention', () => {
     expect(asked).toContainEqual({ endedBefore: 1e12 - 30 * 864e5, trashedBefore: 1e12 - 7 * 864e5, limit: 500 });
   });
 
-  it('removes nothing because a clock was wrong for a while', async () => {
+  it('removes nothing because the clock was wrong for a while', async () => {
     const DAY = 864e5;
     const today = Date.now();
     const gone: string[] = [];
@@ -256,7 +256,7 @@ describe('retention', () => {
     expect(gone).toEqual(['trashed']);
   });
 
-  it('leaves in the trash what came there before it was made, by a clock that was wrong', async () => {
+  it('keeps runs that a wrong clock dated before they were trashed', async () => {
     const place = newPlace();
     endedRun(place, 'run');
     const clock = join(place.runtime, 'clock');
@@ -274,5 +274,5 @@ describe('retention', () => {
     await collector.call('runs.delete', { run_id: 'run', restore: true });
     await collector.call('runs.delete', { run_id: 'run' });
     await until(() => !existsSync(runDir(place, 'run')));
-  }, 30_000);
+  });
 });

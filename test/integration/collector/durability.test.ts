@@ -58,7 +58,7 @@ async function expectWhole(collector: RunningCollector, runId: string, writers: 
 }
 
 describe('a script killed after its 10,000th log call', () => {
-  it('has lost nothing with a collector running', async () => {
+  it('loses no event with a running collector', async () => {
     const place = newPlace();
     const collector = await RunningCollector.start(bundle, place);
     expect((await train(place, 'watched')).signalCode).toBe('SIGKILL');
@@ -66,7 +66,7 @@ describe('a script killed after its 10,000th log call', () => {
     await collector.signal('SIGTERM');
   });
 
-  it('has lost nothing without one, also when every database is deleted later', async () => {
+  it('loses no event without a collector, even when every database is deleted later', async () => {
     const place = newPlace();
     await train(place, 'alone');
     const first = await RunningCollector.start(bundle, place);

@@ -1,33 +1,17 @@
 /** The real collector, bundled as it ships, in processes of its own on directories of its own. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { cpus, tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { build } from 'esbuild';
+import { join } from 'node:path';
+import { inject } from 'vitest';
 import { encodeFrame, FrameDecoder } from '../../../src/base/frames';
 import type { Method, Request, Results } from '../../../src/protocol/api';
+import { bundleCollector } from './bundle';
 
-const ROOT = resolve(__dirname, '../../..');
-
-/** Answers the bundle's path; the folder goes with `cleanUp`. */
-export async function buildCollector(version = '0.0.1', buildId = 'test-build'): Promise<string> {
-  const folder = temporaryFolder();
-  const outfile = join(folder, 'collector.js');
-  await build({
-    entryPoints: [join(ROOT, 'src/collector/main.ts')],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'cjs',
-    mainFields: ['module', 'main'],
-    logLevel: 'error',
-    define: { __BUILD__: JSON.stringify(buildId), __VERSION__: JSON.stringify(version) },
-  });
-  cpSync(join(ROOT, 'node_modules/sql.js/dist/sql-wasm.wasm'), join(folder, 'sql-wasm.wasm'));
-  symlinkSync(join(ROOT, 'src/python'), join(folder, 'python'));
-  return outfile;
+/** Answers a bundle's path: the shared one, or one of a version of its own, whose folder goes with `cleanUp`. */
+export async function buildCollector(version?: string, buildId = 'test-build'): Promise<string> {
+  return version === undefined ? inject('collectorBundle') : bundleCollector(temporaryFolder(), version, buildId);
 }
 
 const folders: string[] = [];
@@ -121,7 +105,7 @@ export class RunningCollector {
 
   /** Resolves with the exit code, or the signal. */
   async exit(): Promise<number | string | null> {
-    await until(() => this.child.exitCode !== null || this.child.signalCode !== null, 15_000);
+    await until(() => this.child.exitCode !== null || this.child.signalCode !== null);
     return this.child.exitCode ?? this.child.signalCode;
   }
 

@@ -35,7 +35,7 @@ function socketPath(): string {
 }
 
 describe.each(['frames', 'lines'] as const)('a client that streams %s', (dialect) => {
-  it('is welcomed, acked once its events are in our copy, and its curve can be asked for', async () => {
+  it('is acknowledged once its events are stored, and its series can be read', async () => {
     const run_id = `stream-${dialect}`;
     const client = await WireClient.open(collector.port, dialect);
     client.send('hello', hello(collector.token, { run_id }));
@@ -51,7 +51,7 @@ describe.each(['frames', 'lines'] as const)('a client that streams %s', (dialect
     client.socket.destroy();
   });
 
-  it('survives any split of its bytes, and a bad frame costs that frame', async () => {
+  it('is read however its bytes are split, and loses only a bad frame', async () => {
     const run_id = `split-${dialect}`;
     const client = await WireClient.open(collector.port, dialect);
     const garbage = dialect === 'frames' ? Buffer.from('\0\0\0\x05{"a"}x') : Buffer.from('{"v":1,\n');
@@ -82,7 +82,7 @@ describe('a token', () => {
     expect(existsSync(runDir('refused'))).toBe(false);
   });
 
-  it('is needed before anything else over TCP', async () => {
+  it('is required before anything else over TCP', async () => {
     const client = await WireClient.open(collector.port, 'lines');
     client.send('run_start', { run_id: 'refused' }, 1);
     expect(await client.next('error')).toMatchObject({ message: expect.stringContaining('hello') });
@@ -103,7 +103,7 @@ describe('a token', () => {
 });
 
 describe('events', () => {
-  it('that are sent twice are journaled once, also over two connections', async () => {
+  it('are journaled once when they are sent twice, also over two connections', async () => {
     const run_id = 'twice';
     const first = await WireClient.open(collector.port);
     first.send('hello', hello(collector.token, { run_id }));
@@ -120,7 +120,7 @@ describe('events', () => {
     second.socket.destroy();
   });
 
-  it('that overtook others on their way are all kept, once, also over two connections', async () => {
+  it('are each kept once when they arrive out of order, also over two connections', async () => {
     const run_id = 'late';
     const first = await WireClient.open(collector.port);
     first.send('hello', hello(collector.token, { run_id }));
@@ -138,7 +138,7 @@ describe('events', () => {
     second.socket.destroy();
   });
 
-  it('of another run are not taken', async () => {
+  it('of another run are rejected', async () => {
     const client = await WireClient.open(collector.port);
     client.send('hello', hello(collector.token, { run_id: 'mine' }));
     await client.next('welcome');
@@ -150,7 +150,7 @@ describe('events', () => {
     client.socket.destroy();
   });
 
-  it('survive a kill of the collector in the middle: the client sends again and each is there once', async () => {
+  it('are each stored once when the collector is killed and the client sends them again', async () => {
     const place = newPlace();
     const killed = await RunningCollector.start(bundle, place);
     const run_id = 'run-1';
@@ -195,7 +195,7 @@ describe('a client whose journal we see', () => {
   const proc = { host: 'elsewhere', boot: '', pidns: null, pid: 1, start: '' };
   const file = 'events-worker-0-1-abcdef12.xtj';
 
-  it('only rings: the collector reads the file itself', async () => {
+  it('sends only wake-ups, and the collector reads the file', async () => {
     mkdirSync(runDir('seen'), { recursive: true });
     const frames = [
       { v: 1, t: 'journal', m: { seq: 0, ts: 1 }, p: { ...head, proc } },
@@ -237,7 +237,7 @@ describe('a client of plain protocol v1 on the Unix socket', () => {
     client.socket.end();
   });
 
-  it('that drops the connection without an end has failed; the next connection is a new attempt', async () => {
+  it('fails its attempt by closing the connection without an end, and starts a new one by connecting again', async () => {
     for (const attempt of [1, 2]) {
       const client = await WireClient.open(socketPath(), 'frames');
       client.send('run_start', { run_id: 'dropped' }, 1);
@@ -254,7 +254,7 @@ describe('a client of plain protocol v1 on the Unix socket', () => {
 });
 
 describe('commands', () => {
-  it('reach connected clients at once, and streaming ones also what they missed', async () => {
+  it('reach connected clients at once, and streaming clients also receive missed ones', async () => {
     const run_id = 'commanded';
     const client = await WireClient.open(collector.port);
     client.send('hello', hello(collector.token, { run_id }));

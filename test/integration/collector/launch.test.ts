@@ -57,7 +57,7 @@ async function launch(name: string): Promise<string> {
   return run_id;
 }
 
-async function statusBecomes(run_id: string, status: string, withinMs = 15_000): Promise<RunDetail> {
+async function statusBecomes(run_id: string, status: string, withinMs = 120_000): Promise<RunDetail> {
   try {
     await until(async () => (await get(run_id)).status === status, withinMs);
   } catch {
@@ -69,7 +69,7 @@ async function statusBecomes(run_id: string, status: string, withinMs = 15_000):
 
 /** Of the script, once it trains. */
 async function trains(run_id: string): Promise<number> {
-  await until(async () => ((await get(run_id)).metrics['loss']?.count ?? 0) > 3, 20_000);
+  await until(async () => ((await get(run_id)).metrics['loss']?.count ?? 0) > 3);
   const pid = Number(readFileSync(join(work, 'pid'), 'utf8'));
   pids.add(pid);
   return pid;
@@ -115,21 +115,21 @@ describe('a launch', () => {
     const output = await collector.call('runs.output', { run_id });
     expect(Buffer.from(output.data, 'base64').toString()).toContain('out of it');
     expect(JSON.stringify(await collector.call('runs.events', { run_id }))).not.toContain('hidden');
-  }, 30_000);
+  });
 
-  it('of a script with a syntax error fails, and the console tells', async () => {
+  it('of a script with a syntax error fails, with the error in the console', async () => {
     const run_id = await launch(script('broken.py', 'def ('));
     const detail = await statusBecomes(run_id, 'failed');
     expect(detail.attempts[0]).toMatchObject({ exit: { code: 1 } });
     const output = await collector.call('runs.output', { run_id });
     expect(Buffer.from(output.data, 'base64').toString()).toContain('SyntaxError');
-  }, 30_000);
+  });
 
-  it('of a command tracks its end', async () => {
+  it('of a command records its exit', async () => {
     const command = { target: { argv: ['sh', '-c', 'exit 3'] }, cwd: work, env: {} };
     const { run_id } = await collector.call('runs.launch', command);
     expect(await statusBecomes(run_id, 'failed')).toMatchObject({ attempts: [{ exit: { code: 3 } }] });
-  }, 30_000);
+  });
 
   it.each([
     ['a script that does not exist', { target: { script: 'nowhere.py' } }, 'target.script', 'does not exist'],
@@ -151,7 +151,7 @@ describe('a launch', () => {
     expect((await collector.call('runs.list', {})).total).toBe(total);
   });
 
-  it('whose supervisor cannot run fails with what it said', async () => {
+  it('fails with the output of a supervisor that cannot run', async () => {
     // Python for the check, and an error afterwards.
     const fake = join(work, 'fake-python');
     writeFileSync(fake, '#!/bin/sh\nif [ "$1" = -c ]; then echo 3 11; else echo no module named us >&2; exit 5; fi\n');
@@ -165,7 +165,7 @@ describe('a launch', () => {
 describe('a launch to be debugged', () => {
   const debuggerPath = join(__dirname, '../../fixtures/debugger/debugpy');
 
-  it('waits until a debugger is attached; what is resumed later waits for none', async () => {
+  it('waits until a debugger is attached, and a later resume waits for none', async () => {
     const name = script(
       'debugged.py',
       'import sys, xtrack\nrun = xtrack.start_run("debugged")\nrun.log_metric("words", len(sys.argv), step=1)\n',
@@ -184,25 +184,25 @@ describe('a launch to be debugged', () => {
     connect(port, '127.0.0.1').end(`Content-Length: ${body.length}\r\n\r\n${body}`);
     expect((await statusBecomes(run_id, 'completed')).metrics['words']?.last).toBe(3);
     await collector.call('runs.resume', { run_id, checkpoint: 'none' });
-    await until(async () => (await get(run_id)).attempt === 2 && (await get(run_id)).status === 'completed', 20_000);
-  }, 40_000);
+    await until(async () => (await get(run_id)).attempt === 2 && (await get(run_id)).status === 'completed');
+  });
 
-  it('is none of a command', async () => {
+  it('is rejected for a command', async () => {
     const argv = { target: { argv: ['true'] }, cwd: work, env: {}, debugger: debuggerPath };
     await expect(collector.call('runs.launch', argv)).rejects.toMatchObject({ data: { field: 'debugger' } });
   });
 });
 
 describe('a script that dies', () => {
-  it('by SIGKILL has failed within 2 s, with the reason', async () => {
+  it('from SIGKILL is shown as failed within 2 s, with the reason', async () => {
     const run_id = await launch(endless('killed.py'));
     const pid = await trains(run_id);
     process.kill(pid, 'SIGKILL');
     const detail = await statusBecomes(run_id, 'failed', 2000);
     expect(detail.error).toContain('SIGKILL');
-  }, 40_000);
+  });
 
-  it('together with its supervisor has failed within 2 s too', async () => {
+  it('together with its supervisor is shown as failed within 2 s, too', async () => {
     const run_id = await launch(endless('both.py'));
     const pid = await trains(run_id);
     const supervisor = Number(/PPid:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]);
@@ -210,9 +210,9 @@ describe('a script that dies', () => {
     process.kill(pid, 'SIGKILL');
     const detail = await statusBecomes(run_id, 'failed', 3000);
     expect(detail.error).not.toBe(null);
-  }, 40_000);
+  });
 
-  it('outlives its supervisor and the collector', async () => {
+  it('after its supervisor and its collector is shown as failed', async () => {
     const run_id = await launch(endless('outlives.py'));
     const pid = await trains(run_id);
     const supervisor = Number(/PPid:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]);
@@ -224,11 +224,11 @@ describe('a script that dies', () => {
     await until(async () => (await get(run_id)).metrics['loss']!.count > before);
     process.kill(pid, 'SIGKILL');
     await statusBecomes(run_id, 'failed', 3000);
-  }, 40_000);
+  });
 });
 
 describe('a stop', () => {
-  it('asks the script first; what ends by itself is killed, never failed', async () => {
+  it('asks the script first, and shows it as killed and not as failed when it exits by itself', async () => {
     const how = 'xtrack_stop = []';
     const name = endless('polite.py', how);
     const text = readFileSync(join(work, name), 'utf8');
@@ -245,18 +245,18 @@ describe('a stop', () => {
     await until(async () => (await get(run_id)).attempts[0]?.exit?.code === 0);
     expect(isAlive(pid)).toBe(false);
     expect(await collector.call('runs.stop', { run_id })).toEqual({ stage: 'ended', next_at: null });
-  }, 40_000);
+  });
 
-  it('signals a script that does not listen', async () => {
+  it('sends a signal to a script that handles no stop command', async () => {
     const run_id = await launch(endless('plain.py'));
     const pid = await trains(run_id);
     await collector.call('runs.stop', { run_id });
     await statusBecomes(run_id, 'killed', 8000);
     // It says so as its last word, an instant before it is gone.
     await until(() => !isAlive(pid));
-  }, 40_000);
+  });
 
-  it('climbs to SIGKILL for a script that ignores everything, a rung a click', async () => {
+  it('escalates to SIGKILL, one stage a click, for a script that ignores everything', async () => {
     const how = 'signal.signal(signal.SIGINT, signal.SIG_IGN)\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)';
     const run_id = await launch(endless('stubborn.py', how));
     const pid = await trains(run_id);
@@ -274,9 +274,9 @@ describe('a stop', () => {
     expect((await get(run_id)).commands.filter(({ type }) => type === 'stop')).toHaveLength(1);
     await statusBecomes(run_id, 'killed', 5000);
     expect(isAlive(pid)).toBe(false);
-  }, 40_000);
+  });
 
-  it('of a run that was started in a terminal signals that process alone', async () => {
+  it('signals only the process of a run that was started in a terminal', async () => {
     const name = endless('terminal.py');
     const { spawn } = await import('node:child_process');
     const env = { ...process.env, PYTHONPATH: join(dirname(bundle), 'python'), XTRACK_RUN_ID: 'terminal-run' };
@@ -287,7 +287,7 @@ describe('a stop', () => {
     await collector.call('runs.stop', { run_id: 'terminal-run' });
     await exited;
     await statusBecomes('terminal-run', 'killed');
-  }, 40_000);
+  });
 });
 
 describe('a resume', () => {
@@ -306,7 +306,7 @@ for step in range(start + 1, start + 11):
 run.end()
 `;
 
-  it('goes on from the last checkpoint in a new attempt of the same run, also from the best or a chosen one', async () => {
+  it('continues in a new attempt from the last, the best or a chosen checkpoint', async () => {
     mkdirSync(join(work, 'checkpoints'), { recursive: true });
     const run_id = await launch(script('resumable.py', resumable));
     const first = await statusBecomes(run_id, 'completed');
@@ -314,7 +314,7 @@ run.end()
 
     expect(await collector.call('runs.resume', { run_id })).toMatchObject({ run_id, attempt: 2 });
     await expect(collector.call('runs.resume', { run_id })).rejects.toMatchObject({ data: { code: 'conflict' } });
-    await until(async () => (await get(run_id)).status === 'completed' && (await get(run_id)).attempt === 2, 20_000);
+    await until(async () => (await get(run_id)).status === 'completed' && (await get(run_id)).attempt === 2);
     const second = await get(run_id);
     expect(second.params).toMatchObject({ resumed_run: run_id });
     expect(second.attempts[1]?.from_checkpoint).toBe(join(work, 'checkpoints', '10.txt'));
@@ -322,11 +322,11 @@ run.end()
     expect(series[0]?.x).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
 
     await collector.call('runs.resume', { run_id, checkpoint: 'best' });
-    await until(async () => (await get(run_id)).status === 'completed' && (await get(run_id)).attempt === 3, 20_000);
+    await until(async () => (await get(run_id)).status === 'completed' && (await get(run_id)).attempt === 3);
     expect((await get(run_id)).attempts[2]?.from_checkpoint).toBe(join(work, 'checkpoints', '5.txt'));
-  }, 60_000);
+  });
 
-  it('says when there is no such checkpoint, or its file is gone', async () => {
+  it('names an unknown checkpoint, or one whose file is missing', async () => {
     const run_id = await launch(script('resumable.py', resumable));
     const { checkpoints } = await statusBecomes(run_id, 'completed');
     await expect(collector.call('runs.resume', { run_id, checkpoint: 'nope' })).rejects.toMatchObject({
@@ -337,9 +337,9 @@ run.end()
       data: { code: 'invalid', field: 'checkpoint' },
       message: expect.stringContaining(join(work, 'checkpoints', '10.txt')),
     });
-  }, 40_000);
+  });
 
-  it('without a checkpoint is refused, and starts from the beginning when asked to', async () => {
+  it('is rejected without a checkpoint, and starts from the beginning on request', async () => {
     const run_id = await launch(script('nothing.py', 'import xtrack\nxtrack.start_run().end()\n'));
     await statusBecomes(run_id, 'completed');
     await expect(collector.call('runs.resume', { run_id })).rejects.toMatchObject({
@@ -347,8 +347,8 @@ run.end()
       message: expect.stringContaining('No checkpoint was logged'),
     });
     expect(await collector.call('runs.resume', { run_id, checkpoint: 'none' })).toMatchObject({ attempt: 2 });
-    await until(async () => (await get(run_id)).status === 'completed' && (await get(run_id)).attempt === 2, 20_000);
-  }, 40_000);
+    await until(async () => (await get(run_id)).status === 'completed' && (await get(run_id)).attempt === 2);
+  });
 
   it('works for a run that was started in a terminal', async () => {
     const { spawnSync } = await import('node:child_process');
@@ -362,5 +362,5 @@ run.end()
       20_000,
     );
     expect((await get('by-hand')).metrics['loss']?.last_x).toBe(20);
-  }, 40_000);
+  });
 });

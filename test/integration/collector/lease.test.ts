@@ -14,7 +14,7 @@ function deadPid(): number {
 }
 
 describe('a lease', () => {
-  it('has one owner at a time, and the next one after a release', () => {
+  it('has one owner at a time, and another one after it is released', () => {
     const dir = temporaryFolder();
     const first = Lease.acquire(dir);
     expect(first.kind).toBe('owner');
@@ -47,13 +47,13 @@ describe('a lease', () => {
     expect(readFileSync(join(dir, 'lease'), 'utf8')).toContain('theirs');
   });
 
-  it('that is damaged belongs to nobody', () => {
+  it('has no owner when its file is damaged', () => {
     const dir = temporaryFolder();
     writeFileSync(join(dir, 'lease'), '{"host":');
     expect(Lease.acquire(dir).kind).toBe('owner');
   });
 
-  it('that somebody replaced is not released by its former owner', () => {
+  it('is not released by its former owner after somebody replaced it', () => {
     const dir = temporaryFolder();
     const mine = Lease.acquire(dir);
     if (mine.kind !== 'owner') throw new Error('not acquired');
@@ -65,7 +65,7 @@ describe('a lease', () => {
 });
 
 describe('a process', () => {
-  it('is alive only with the same start time, and gone once it ended', () => {
+  it('counts as alive only with the same start time and until it exits', () => {
     expect(liveness(thisProcess())).toBe('alive');
     expect(liveness({ ...thisProcess(), start: '1' })).toBe('gone');
     expect(liveness({ ...thisProcess(), pid: deadPid() })).toBe('gone');

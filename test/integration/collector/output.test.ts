@@ -13,7 +13,7 @@ beforeAll(async () => {
   new Process(collector.place.dir, 'run-1').log('run_start');
   mkdirSync(join(collector.place.dir, 'runs', 'run-1'), { recursive: true });
   log = join(collector.place.dir, 'runs', 'run-1', 'output-worker-0-1.log');
-}, 60_000);
+});
 afterAll(cleanUp);
 
 const output = async (request: object) => {
@@ -22,7 +22,7 @@ const output = async (request: object) => {
 };
 
 describe('a console log', () => {
-  it('of a progress bar of 50 MB is shown from its end, with what was printed between', async () => {
+  it('with 50 MB of progress bars is read from its end, including the lines in between', async () => {
     const bar = (epoch: number) =>
       Array.from({ length: 40_000 }, (_, i) => `\repoch ${epoch}: ${String(i).padStart(6)}/40000 ━━━━━━━━━━`).join('');
     let text = 'begins\n';
@@ -42,9 +42,9 @@ describe('a console log', () => {
     expect((await output({ offset: 0, limit: 100_000 })).text).toHaveLength(
       Buffer.from(text).subarray(0, 100_000).toString().length,
     );
-  }, 30_000);
+  });
 
-  it('that is long without progress bars is shown from a line’s begin on', async () => {
+  it('without progress bars is read from the beginning of a line', async () => {
     writeFileSync(log, Array.from({ length: 400_000 }, (_, i) => `line ${i}\n`).join(''));
     const end = await output({ tail: 10_000 });
     expect(end.text).toMatch(/^line \d+\n/);
@@ -53,7 +53,7 @@ describe('a console log', () => {
     expect(end.text.length).toBeGreaterThan(9_000);
   });
 
-  it('with a hole goes on behind it, and of one that was cut the end is told', async () => {
+  it('with a hole is read beyond it, and a truncated one to its new end', async () => {
     writeFileSync(log, 'before\n');
     const hole = 30_000_000;
     truncateSync(log, hole);

@@ -36,14 +36,14 @@ async function streamOne(collector: RunningCollector): Promise<void> {
 }
 
 describe('a directory', () => {
-  it('is made ready, hidden from Git and from other users', async () => {
+  it('is created hidden from Git and inaccessible to other users', async () => {
     const collector = await RunningCollector.start(bundle, newPlace());
     expect(readFileSync(join(collector.place.dir, '.gitignore'), 'utf8')).toBe('*\n');
     expect(statSync(collector.place.dir).mode & 0o777).toBe(0o700);
     expect(statSync(discoveryFolder(collector.place)).mode & 0o777).toBe(0o700);
   });
 
-  it('has one owner when two start at once; both tell the same address', async () => {
+  it('has one owner when two collectors start at once, and both report the same address', async () => {
     const place = newPlace();
     const both = await Promise.all([RunningCollector.start(bundle, place), RunningCollector.start(bundle, place)]);
     const [owner, other] = both[0].existing ? [both[1], both[0]] : both;
@@ -53,7 +53,7 @@ describe('a directory', () => {
     expect(await owner.call('collector.info', {})).toMatchObject({ follower: null });
   });
 
-  it('is taken over after a kill', async () => {
+  it('is taken over after its owner was killed', async () => {
     const place = newPlace();
     const first = await RunningCollector.start(bundle, place);
     await first.signal('SIGKILL');
@@ -64,7 +64,7 @@ describe('a directory', () => {
     expect(await second.call('collector.info', {})).toMatchObject({ follower: null });
   });
 
-  it('of another host is only shown', async () => {
+  it('that another host owns is read only', async () => {
     const place = newPlace();
     mkdirSync(join(place.dir, 'runs', 'run-1'), { recursive: true });
     writeFileSync(join(place.dir, 'lease'), JSON.stringify({ ...thisProcess(), host: 'far-away', nonce: 'n' }));
@@ -84,7 +84,7 @@ describe('a directory', () => {
     expect(another).toMatchObject({ existing: true, port: follower.port });
   });
 
-  it('that cannot be written is only shown, with the reason', async () => {
+  it('that cannot be written is read only, with the reason', async () => {
     const place = newPlace();
     mkdirSync(join(place.dir, 'runs'), { recursive: true });
     chmodSync(place.dir, 0o555);
@@ -93,7 +93,7 @@ describe('a directory', () => {
     chmodSync(place.dir, 0o700);
   });
 
-  it('that cannot be made is an error that says so', async () => {
+  it('that cannot be created is an error that says so', async () => {
     const place = newPlace();
     mkdirSync(join(place.dir, '../..'), { recursive: true });
     writeFileSync(join(place.dir, '..'), 'a file where a folder is needed');
@@ -107,7 +107,7 @@ describe('a directory', () => {
     writeFileSync(join(collector.place.dir, 'lease'), JSON.stringify({ ...thisProcess(), nonce: 'somebody-else' }));
     expect(await collector.exit()).toBe(1);
     expect(readFileSync(join(collector.place.dir, 'lease'), 'utf8')).toContain('somebody-else');
-  }, 20_000);
+  });
 });
 
 /** Root may write everywhere, so that the collector of such a test is somebody else. */
@@ -119,20 +119,23 @@ function notRoot(place: Place): { uid: number; gid: number } | undefined {
   return { uid: nobody, gid: nobody };
 }
 
-describe('the end', () => {
-  it.each(['SIGTERM', 'SIGINT'] as const)('by %s saves, gives everything back and is no error', async (signal) => {
-    const collector = await RunningCollector.start(bundle, newPlace());
-    await streamOne(collector);
-    expect(await collector.signal(signal)).toBe(0);
-    expect(existsSync(join(collector.place.dir, 'runs', 'run-1', 'run.sqlite'))).toBe(true);
-    expect(existsSync(join(collector.place.dir, 'catalog.sqlite'))).toBe(true);
-    expect(existsSync(join(collector.place.dir, 'lease'))).toBe(false);
-    expect(readdirSync(discoveryFolder(collector.place))).toEqual(['port', 'token']);
-    const next = await RunningCollector.start(bundle, collector.place);
-    await until(async () => (await next.call('runs.list', {})).rows[0]?.name === 'saved');
-  });
+describe('a shutdown', () => {
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    'by %s saves everything, releases the directory, and exits with 0',
+    async (signal) => {
+      const collector = await RunningCollector.start(bundle, newPlace());
+      await streamOne(collector);
+      expect(await collector.signal(signal)).toBe(0);
+      expect(existsSync(join(collector.place.dir, 'runs', 'run-1', 'run.sqlite'))).toBe(true);
+      expect(existsSync(join(collector.place.dir, 'catalog.sqlite'))).toBe(true);
+      expect(existsSync(join(collector.place.dir, 'lease'))).toBe(false);
+      expect(readdirSync(discoveryFolder(collector.place))).toEqual(['port', 'token']);
+      const next = await RunningCollector.start(bundle, collector.place);
+      await until(async () => (await next.call('runs.list', {})).rows[0]?.name === 'saved');
+    },
+  );
 
-  it('comes by itself after idle minutes, not while somebody is connected', async () => {
+  it('comes after the idle time, but not while somebody is connected', async () => {
     const collector = await RunningCollector.start(bundle, newPlace(), ['--idle-exit', '0.03']);
     const client = await WireClient.open(collector.port);
     client.send('hello', hello(collector.token));
@@ -143,9 +146,9 @@ describe('the end', () => {
     await client.next('ack');
     client.socket.destroy();
     expect(await collector.exit()).toBe(0);
-  }, 20_000);
+  });
 
-  it('by handover lets the next version in at once', async () => {
+  it('by handover lets the next version start at once', async () => {
     const place = newPlace();
     const old = await RunningCollector.start(bundle, place);
     await streamOne(old);
@@ -158,7 +161,7 @@ describe('the end', () => {
 });
 
 describe('the command line', () => {
-  it('says which port is in use', async () => {
+  it('names a port that is in use', async () => {
     const blocker = createServer().listen(0, '127.0.0.1');
     await new Promise((done) => blocker.once('listening', done));
     const { port } = blocker.address() as AddressInfo;

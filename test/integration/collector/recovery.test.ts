@@ -58,7 +58,7 @@ async function becomes(run_id: string, status: string, attempt: number): Promise
     await until(async () => {
       last = await get(run_id);
       return last.status === status && last.attempt === attempt;
-    }, 30_000);
+    });
   } catch {
     throw new Error(`${run_id}: attempt ${last!.attempt} is ${last!.status} (${last!.error}), not ${status}`);
   }
@@ -69,7 +69,7 @@ const notes = (run: RunDetail): string[] =>
   run.warnings.filter(({ code }) => code === 'recovery').map((w) => w.message);
 
 describe('a run that fails', () => {
-  it('goes on from its last checkpoint until it is through, as one continuous history', async () => {
+  it('continues from its last checkpoint until it completes, with one continuous history', async () => {
     const script = trainee(`if step < 9: ${DIE}\nrun.end()`);
     const run_id = await launch(script, { max_attempts: 5 });
     await becomes(run_id, 'completed', 3);
@@ -84,37 +84,37 @@ describe('a run that fails', () => {
     expect(third!.started - second!.ended!).toBeGreaterThanOrEqual(400);
     const { series } = await collector.call('runs.series', { run_id, keys: ['loss'], x: 'step', points: 100 });
     expect(series[0]?.x).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
-  }, 60_000);
+  });
 
-  it('is not started again for ever: only after a checkpoint, and so often at most', async () => {
+  it('is restarted only after a new checkpoint, and at most as often as its policy says', async () => {
     const none = await launch(trainee(DIE, false));
-    await until(async () => notes(await get(none)).length > 0, 30_000);
+    await until(async () => notes(await get(none)).length > 0);
     expect(await becomes(none, 'failed', 1)).toMatchObject({ error: expect.stringContaining('SIGKILL') });
     expect(notes(await get(none))[0]).toContain('attempt 1 logged no checkpoint');
     rmSync(join(work, 'starts'));
 
     const often = await launch(trainee(DIE), { max_attempts: 2 });
-    await until(async () => notes(await get(often)).length > 0, 30_000);
+    await until(async () => notes(await get(often)).length > 0);
     expect((await becomes(often, 'failed', 2)).status).toBe('failed');
     expect(notes(await get(often))[0]).toContain('2 attempts');
     expect(starts()).toHaveLength(2);
-  }, 60_000);
+  });
 
-  it('is not started again without the policy, after a stop, or from files that were changed', async () => {
+  it('is not restarted without a policy, after a stop, or from changed files', async () => {
     const plain = await launch(trainee(DIE), { policy: 'never' });
     await becomes(plain, 'failed', 1);
     const stopped = await launch(trainee('time.sleep(60)'));
-    await until(async () => (await get(stopped)).checkpoints.length === 3, 20_000);
+    await until(async () => (await get(stopped)).checkpoints.length === 3);
     await collector.call('runs.stop', { run_id: stopped });
     await becomes(stopped, 'killed', 1);
 
     const spoilt = await launch(trainee(`for n in (1, 2, 3): open("%d.ckpt" % n, "a").write("0")\n${DIE}`));
-    await until(async () => notes(await get(spoilt)).length > 0, 30_000);
+    await until(async () => notes(await get(spoilt)).length > 0);
     expect(notes(await get(spoilt))[0]).toContain('were changed');
     expect(starts()).toHaveLength(3);
-  }, 60_000);
+  });
 
-  it('waits in sight of everybody, and a stop calls it off', async () => {
+  it('shows the pending restart, which a stop cancels', async () => {
     const run_id = await launch(trainee(DIE), { backoff_s: 30 });
     const waiting = await becomes(run_id, 'queued', 2);
     expect(waiting.starts_at! - Date.now()).toBeGreaterThan(10_000);
@@ -125,9 +125,9 @@ describe('a run that fails', () => {
     // And it can be resumed by hand.
     await collector.call('runs.resume', { run_id });
     await becomes(run_id, 'queued', 4);
-  }, 60_000);
+  });
 
-  it('is started again once, whoever is killed while it waits', async () => {
+  it('is restarted once, whichever process is killed in the meantime', async () => {
     const run_id = await launch(trainee(`if step < 6: ${DIE}\nrun.end()`), { backoff_s: 3 });
     await becomes(run_id, 'queued', 2);
     for (let kill = 0; kill < 2; kill++) {
@@ -137,23 +137,23 @@ describe('a run that fails', () => {
     }
     await becomes(run_id, 'completed', 2);
     expect(starts()).toEqual(['1 ', `2 ${join(work, '3.ckpt')}`]);
-  }, 60_000);
+  });
 
-  it('while no collector lives is started again by the next', async () => {
+  it('without a collector is restarted by the next one', async () => {
     const script = trainee(
       `while step < 6 and not os.path.exists("die"): time.sleep(0.05)\nif step < 6: ${DIE}\nrun.end()`,
     );
     const run_id = await launch(script);
-    await until(async () => (await get(run_id)).checkpoints.length === 3, 20_000);
+    await until(async () => (await get(run_id)).checkpoints.length === 3);
     await collector.signal('SIGKILL');
     writeFileSync(join(work, 'die'), '');
     await new Promise((done) => setTimeout(done, 1000));
     collector = await RunningCollector.start(bundle, collector.place);
     await becomes(run_id, 'completed', 2);
     expect(starts()).toHaveLength(2);
-  }, 60_000);
+  });
 
-  it('is left alone where only its journal asks for it', async () => {
+  it('is not restarted when only its journal asks for that', async () => {
     const run_id = await launch(trainee(DIE), { backoff_s: 2 });
     await becomes(run_id, 'queued', 2);
     await collector.signal('SIGKILL');
@@ -161,11 +161,11 @@ describe('a run that fails', () => {
     collector = await RunningCollector.start(bundle, { ...collector.place, runtime: newPlace().runtime });
     await new Promise((done) => setTimeout(done, 4000));
     expect(starts()).toHaveLength(1);
-  }, 60_000);
+  });
 });
 
 describe('an attempt', () => {
-  it('that was begun is begun by nobody else', async () => {
+  it('that was started cannot be started by anybody else', async () => {
     const { spawnSync } = await import('node:child_process');
     const script = trainee('run.end()');
     const env = { ...process.env, PYTHONPATH: join(dirname(bundle), 'python') };
@@ -175,11 +175,11 @@ describe('an attempt', () => {
     expect(second.status).toBe(1);
     expect(second.stderr.toString()).toContain('has been started before');
     expect(starts()).toHaveLength(1);
-  }, 30_000);
+  });
 });
 
 describe('a checkpoint that was changed', () => {
-  it('is told before anything is launched, and is used when that is wanted', async () => {
+  it('is reported before the launch, and used on request', async () => {
     const run_id = await launch(trainee('run.end()'), { policy: 'never' });
     await becomes(run_id, 'completed', 1);
     appendFileSync(join(work, '3.ckpt'), '0');
@@ -192,11 +192,11 @@ describe('a checkpoint that was changed', () => {
     await collector.call('runs.resume', { run_id, changed_ok: true });
     await becomes(run_id, 'completed', 2);
     expect((await get(run_id)).metrics['loss']?.last_x).toBe(33);
-  }, 60_000);
+  });
 });
 
 describe('a fork', () => {
-  it('is a run of its own that starts at a checkpoint of another, and says so', async () => {
+  it('is a new run that starts at a checkpoint of another, and names it', async () => {
     const parent = await launch(trainee('run.end()'), { policy: 'never' }, { name: 'parent', experiment: 'exp' });
     const { checkpoints } = await becomes(parent, 'completed', 1);
     const { run_id } = await collector.call('runs.again', {
@@ -210,9 +210,9 @@ describe('a fork', () => {
     expect(child.attempts[0]?.from_checkpoint).toBe(join(work, '2.ckpt'));
     expect(child.metrics['loss']).toMatchObject({ count: 3, last_x: 5 });
     expect((await get(parent)).attempt).toBe(1);
-  }, 60_000);
+  });
 
-  it('from nothing is the same again, with other arguments when they are given', async () => {
+  it('without a checkpoint is a new run with the same or other arguments', async () => {
     writeFileSync(
       join(work, 'args.py'),
       'import sys, xtrack\nwith xtrack.start_run() as run: run.log_param("args", sys.argv[1:])\n',
@@ -231,23 +231,23 @@ describe('a fork', () => {
     });
     const other = await collector.call('runs.again', { run_id: first.run_id, args: ['--lr', '2'] });
     expect(await becomes(other.run_id, 'completed', 1)).toMatchObject({ params: { args: ['--lr', '2'] } });
-  }, 60_000);
+  });
 });
 
 describe('a stop', () => {
-  it('climbs on when its collector is killed, and everybody sees the rung', async () => {
+  it('continues to escalate after its collector is killed, and shows its stage', async () => {
     const stubborn =
       'import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nwhile True: time.sleep(0.1)';
     const run_id = await launch(trainee(stubborn), { policy: 'never' });
-    await until(async () => (await get(run_id)).checkpoints.length === 3, 20_000);
+    await until(async () => (await get(run_id)).checkpoints.length === 3);
     expect(await collector.call('runs.stop', { run_id })).toMatchObject({ stage: 'command' });
     await until(async () => (await get(run_id)).stop?.stage === 'int');
     expect((await get(run_id)).stop).toMatchObject({ stage: 'int', next_at: expect.any(Number) });
     await collector.signal('SIGKILL');
     collector = await RunningCollector.start(bundle, collector.place);
     expect(['int', 'term']).toContain((await get(run_id)).stop?.stage);
-    await until(async () => (await get(run_id)).stop?.stage === 'term', 15_000);
+    await until(async () => (await get(run_id)).stop?.stage === 'term');
     expect(await collector.call('runs.stop', { run_id })).toMatchObject({ stage: 'kill' });
     expect(await becomes(run_id, 'killed', 1)).toMatchObject({ stop: null });
-  }, 60_000);
+  });
 });

@@ -56,12 +56,12 @@ function verify(place: Place, ...more: string[]) {
 }
 
 describe('sealing', () => {
-  it('leaves a run that can be resumed from a terminal, as a second attempt', async () => {
+  it('leaves a run that can be resumed from a terminal as a second attempt', async () => {
     const place = newPlace();
     const collector = await RunningCollector.start(bundle, place, SEAL);
     for (let attempt = 1; attempt <= 3; attempt++) {
       await train(place, 'again');
-      await until(() => isSealed(place, 'again'), 20_000);
+      await until(() => isSealed(place, 'again'));
       expect(await lossOf(collector, 'again')).toEqual(logged(attempt));
       const { attempts, status, warnings } = await collector.call('runs.get', { run_id: 'again' });
       expect({ attempts: attempts.length, status, warnings }).toEqual({
@@ -74,11 +74,11 @@ describe('sealing', () => {
     await collector.signal('SIGTERM');
   });
 
-  it('takes edits, exports and stops as any other run, and is verified', async () => {
+  it('leaves a run that can be edited, exported, stopped and verified like any other', async () => {
     const place = newPlace();
     await train(place, 'one');
     const collector = await RunningCollector.start(bundle, place, SEAL);
-    await until(() => isSealed(place, 'one'), 20_000);
+    await until(() => isSealed(place, 'one'));
     const edited = await collector.call('runs.update', {
       run_ids: ['one'],
       name: 'renamed',
@@ -113,13 +113,13 @@ describe('sealing', () => {
     const journal = join(place.dir, 'runs', 'torn', events);
     writeFileSync(journal, tear(readFileSync(journal)));
     const collector = await RunningCollector.start(bundle, place, SEAL);
-    await until(() => isSealed(place, 'torn'), 20_000);
+    await until(() => isSealed(place, 'torn'));
     expect(await lossOf(collector, 'torn')).toEqual(logged(1));
     await collector.signal('SIGTERM');
     expect(verify(place)).toMatchObject({ status: 0, stdout: expect.stringContaining('(sealed)') });
   });
 
-  it('tells with verify what is damaged, where, and exits with 1', async () => {
+  it('is checked by --verify, which lists the damage and its place and exits with 1', async () => {
     const place = newPlace();
     await train(place, 'journal');
     await train(place, 'sealed');
@@ -137,7 +137,7 @@ describe('sealing', () => {
     expect(found.stdout).toMatch(/DAMAGED +journal/);
     expect(found.stdout).toContain(`error: ${journal}`);
     const again = await RunningCollector.start(bundle, place, SEAL);
-    await until(() => isSealed(place, 'sealed'), 20_000);
+    await until(() => isSealed(place, 'sealed'));
     await again.signal('SIGTERM');
     const database = join(place.dir, 'runs', 'sealed', 'run.sqlite');
     const whole = readFileSync(database);
@@ -148,7 +148,7 @@ describe('sealing', () => {
     );
   });
 
-  it('loses nothing when the collector is killed again and again while it seals', { timeout: 60_000 }, async () => {
+  it('loses nothing when the collector is killed repeatedly in the middle', async () => {
     const place = newPlace();
     const ids = Array.from({ length: 6 }, (_, i) => `run-${i}`);
     await Promise.all(ids.map((id) => train(place, id)));
@@ -158,7 +158,7 @@ describe('sealing', () => {
       await collector.signal('SIGKILL');
     }
     const last = await RunningCollector.start(bundle, place, SEAL);
-    await until(() => ids.every((id) => isSealed(place, id)), 30_000);
+    await until(() => ids.every((id) => isSealed(place, id)));
     for (const id of ids) expect(await lossOf(last, id)).toEqual(logged(1));
     await last.signal('SIGTERM');
     expect(verify(place).status).toBe(0);

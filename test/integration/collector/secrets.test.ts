@@ -11,12 +11,12 @@ afterAll(cleanUp);
 describe('secrets', () => {
   it.each(table)('among the arguments $words', ({ words, written }) => expect(redactArguments(words)).toEqual(written));
 
-  it('in the environment are not recorded, by name or by value', () => {
+  it('in the environment are recorded neither by name nor by value', () => {
     const given = { LR: '0.1', MY_TOKEN: 'x', DATABASE: 'postgres://me:hunter2@db/x', SAME: '1' };
     expect(recordable(given, { SAME: '1' })).toEqual({ LR: '0.1' });
   });
 
-  it('are told by the words of a name, not by what these begin with', () => {
+  it('are recognized by the words of a name, not by prefixes of these', () => {
     const plain =
       'TOKENIZERS_PARALLELISM MAX_TOKENS KEYPOINTS NUM_PASSES PAD_TOKEN MONKEY AUTHOR BYPASS_CACHE PWD KEYBOARD'.split(
         ' ',
@@ -31,7 +31,7 @@ describe('secrets', () => {
     expect(withheld(env, env)).toEqual([]);
   });
 
-  it('in the environment are there again while the collector lives, and are said to be missing after it', async () => {
+  it('in the environment are passed on while the collector lives, and reported as missing afterwards', async () => {
     const bundle = await buildCollector();
     let collector = await RunningCollector.start(bundle, newPlace());
     const work = dirname(collector.place.dir);
@@ -66,9 +66,9 @@ with xtrack.start_run("variables") as run:
     const given = await collector.call('runs.again', { run_id: third.run_id, env: { SITE_PASS: 'open' } });
     expect(await ended(given.run_id, 1)).toEqual({ seen: ['false', 'open'], told: [] });
     await collector.signal('SIGTERM');
-  }, 60_000);
+  });
 
-  it('reach the script, also when it is started again, and nothing that is written in the workspace', async () => {
+  it('reach the script at every start, and are written nowhere in the workspace', async () => {
     const bundle = await buildCollector();
     const place = newPlace();
     let collector = await RunningCollector.start(bundle, place);
@@ -120,5 +120,5 @@ with xtrack.start_run("secret") as run:
       join(place.runtime, name),
     );
     expect(runtime.filter((path) => !path.endsWith('xtrack') && (statSync(path).mode & 0o077) !== 0)).toEqual([]);
-  }, 40_000);
+  });
 });

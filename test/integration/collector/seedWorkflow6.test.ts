@@ -29,14 +29,14 @@ async function launch(epochSeconds: string): Promise<string> {
 
 const epoch = ({ metrics }: RunDetail): number => metrics['train_loss']?.last_x ?? -1;
 
-it('each SIGKILL is an attempt, which goes on from the last checkpoint; the curve is that of a training that never broke', async () => {
+it('each SIGKILL begins an attempt from the last checkpoint, and the curve is that of an uninterrupted training', async () => {
   const run_id = await launch('0.03');
   const from: string[] = [];
   for (const [attempt, beyond] of [
     [1, 20],
     [2, 50],
   ] as const) {
-    const run = await launches.until(run_id, (one) => one.attempt === attempt && epoch(one) > beyond, 60_000);
+    const run = await launches.until(run_id, (one) => one.attempt === attempt && epoch(one) > beyond);
     const one = scripts(launches.work, run_id).find(({ attempt: of }) => of === attempt);
     process.kill(one!.proc.pid, 'SIGKILL');
     const failed = await launches.until(run_id, ({ attempts }) => attempts[attempt - 1]?.exit != null);
@@ -44,7 +44,7 @@ it('each SIGKILL is an attempt, which goes on from the last checkpoint; the curv
     from.push(failed.checkpoints.findLast((each) => each.attempt === attempt)!.file!);
     expect(epoch(failed)).toBeGreaterThanOrEqual(epoch(run));
   }
-  const done = await launches.exits(run_id, 3, 60_000);
+  const done = await launches.exits(run_id, 3);
   expect(done).toMatchObject({ status: 'completed', attempt: 3, run_id });
   expect(done.attempts.map((one) => one.from_checkpoint)).toEqual([null, ...from]);
 
@@ -58,11 +58,11 @@ it('each SIGKILL is an attempt, which goes on from the last checkpoint; the curv
   const { lines } = await launches.collector.call('runs.logs', { run_id });
   const resumed = lines.filter(({ message }) => message === 'Resumed from checkpoint');
   expect(resumed).toHaveLength(2);
-}, 120_000);
+});
 
-it('a script that dies at once stays failed, and says why it is not started again', async () => {
+it('a script that dies at once stays failed, and says why it is not restarted', async () => {
   const run_id = await launch('soon');
   const told = await launches.until(run_id, ({ warnings }) => warnings.some(({ code }) => code === 'recovery'));
   expect(told).toMatchObject({ status: 'failed', attempt: 1, error: expect.stringContaining('ValueError') });
   expect(told.warnings.find(({ code }) => code === 'recovery')?.message).toContain('logged no checkpoint');
-}, 60_000);
+});

@@ -43,14 +43,14 @@ const shows = (text: string): Promise<true> =>
     throw new Error(`${error.message}: ${text} is not in ${shown}`);
   });
 
-it('what is typed reaches a script that was launched with a terminal; the next attempt goes on below', async () => {
+it('a script with a terminal receives what is typed, and the next attempt continues below', async () => {
   const run_id = await launches.launch(ECHO, { tty: true });
   const terminal = show(run_id);
   await shows('attempt 1 True');
   await shows('name? ');
   terminal.type('Ada');
   terminal.type('\x7fa\r');
-  await until(() => codes.length === 1, 20_000);
+  await until(() => codes.length === 1);
   // The terminal's echo, its line editing, and colours as they are; of the bar what it ended with.
   expect(shown).toContain('name? Ada\b \ba\r\nhello Ada \x1b[32mgreen\x1b[0m\r\n');
   expect(shown).toContain('100 %\r\n');
@@ -62,14 +62,14 @@ it('what is typed reaches a script that was launched with a terminal; the next a
   await launches.collector.call('runs.resume', { run_id, checkpoint: 'none' });
   await shows('attempt 2 True');
   terminal.type('\r');
-  await until(() => codes.length === 2, 20_000);
+  await until(() => codes.length === 2);
   expect(shown.slice(before.length)).toMatch(/^\x1b\[2m── Attempt 2 ──\x1b\[0m\r\nattempt 2 True\r\nname\? \r\nhello/);
   expect(shown).toContain('── completed ──');
   expect(codes).toEqual([3, 0]);
   terminal.dispose();
-}, 60_000);
+});
 
-it('what is typed to a script without a terminal is refused, once, with the reason', async () => {
+it('typing to a script without a terminal is rejected once, with the reason', async () => {
   const run_id = await launches.launch(
     'import os, time\nprint("up", flush=True)\nwhile not os.path.exists("finish"): time.sleep(0.05)\n',
   );
@@ -84,9 +84,9 @@ it('what is typed to a script without a terminal is refused, once, with the reas
   launches.write('finish', '');
   await shows('── completed ──');
   terminal.dispose();
-}, 60_000);
+});
 
-it('a script with a terminal goes on when its supervisor is killed: it prints, reads, and ends', async () => {
+it('a script with a terminal still prints, reads and exits after its supervisor is killed', async () => {
   const run_id = await launches.launch(
     'import os\nprint("supervised by", os.getppid(), flush=True)\nname = input("name? ")\nprint("x" * 100_000)\nopen("said", "w").write(name)\n',
     { tty: true },
@@ -96,7 +96,7 @@ it('a script with a terminal goes on when its supervisor is killed: it prints, r
   process.kill(Number(/supervised by (\d+)/.exec(shown)![1]), 'SIGKILL');
   await new Promise((done) => setTimeout(done, 300));
   terminal.type('Ada\r');
-  await until(() => codes.length === 1, 20_000);
+  await until(() => codes.length === 1);
   expect(launches.read('said')).toBe('Ada');
   expect(shown).toContain('x'.repeat(100_000));
-}, 60_000);
+});

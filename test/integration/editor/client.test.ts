@@ -89,14 +89,16 @@ describe('the client in another interpreter', () => {
         /operating system.*PEP 668/,
       );
       writeFileSync(fake, '#!/bin/sh\necho "[Errno 13] Permission denied: \'/usr/lib\'" >&2\nexit 1\n');
-      await expect(installWheel({ ...probe, executable: fake }, wheel, env)).rejects.toThrow(/may not write to/);
+      await expect(installWheel({ ...probe, executable: fake }, wheel, env)).rejects.toThrow(
+        /do not have permission to write to/,
+      );
     },
     LIMIT,
   );
 
   test.each([
     ['is gone', '/nowhere/python', /was not found/],
-    ['is no Python', '/bin/echo', /does not answer like Python/],
+    ['is no Python', '/bin/echo', /does not behave like Python/],
     ['fails', '/bin/false', /does not start/],
   ])('that %s is told', async (_what, interpreter, message) => {
     await expect(probeInterpreter(interpreter, env, [])).rejects.toThrow(message);

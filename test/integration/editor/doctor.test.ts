@@ -38,7 +38,7 @@ const healthy: DoctorFacts = {
 test('nothing is wrong with what is fine', () => {
   const found = editorFindings(healthy);
   expect(found.map(({ level }) => level)).toEqual(found.map(() => 'ok'));
-  expect(doctorReport(found, 'Doctor').text).toContain('Everything is fine.');
+  expect(doctorReport(found, 'Doctor').text).toContain('No problems found.');
 });
 
 const collector = (changes: object): Partial<DoctorFacts> => ({
@@ -50,7 +50,7 @@ const place = (changes: Partial<DirectoryFacts>): Partial<DoctorFacts> => ({
 
 test.each<[string, Partial<DoctorFacts>, string, RegExp]>([
   ['no folder', { folders: 0, directories: [] }, 'editor.no_folder', /Open the folder/],
-  ['no trust', { trusted: false }, 'editor.untrusted', /Trust it/],
+  ['no trust', { trusted: false }, 'editor.untrusted', /Trust the workspace/],
   [
     'a vanished interpreter',
     { interpreter: { ...interpreter, error: 'was not found' } },
@@ -73,19 +73,19 @@ test.each<[string, Partial<DoctorFacts>, string, RegExp]>([
     /remove it/,
   ],
   ['a collector of another build', collector({ build: 'old' }), 'editor.collector', /Reload/],
-  ['a directory that others own', collector({ follower: 'other host' }), 'editor.follower', /Launch where/],
+  ['a directory that others own', collector({ follower: 'other host' }), 'editor.follower', /Launch runs on the machine/],
   [
     'a collector that does not answer',
     place({ state: { error: 'refused' }, collector: null }),
     'editor.collector',
     /Try again/,
   ],
-  ['a directory by variable', place({ by: 'variable' }), 'editor.directory', /went elsewhere/],
+  ['a directory by variable', place({ by: 'variable' }), 'editor.directory', /recorded elsewhere/],
   [
     'a directory that is not there',
     place({ exists: false, by: 'setting' }),
     'editor.directory',
-    /choose another directory/,
+    /select another directory/,
   ],
 ])('%s is found, with what to do', (_what, facts, id, action) => {
   const found = editorFindings({ ...healthy, ...facts }).filter((each) => each.id === id && each.level !== 'ok');

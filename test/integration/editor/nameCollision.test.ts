@@ -14,7 +14,7 @@ vi.mock('vscode', () => ({
   window: { showWarningMessage },
 }));
 
-const [LAUNCH, ALWAYS] = ['Launch', 'Launch, and Do Not Ask Again'];
+const [LAUNCH, ALWAYS] = ['Launch', "Launch and Don't Ask Again"];
 const log = { info: vi.fn() } as unknown as vscode.LogOutputChannel;
 let home: string;
 let stored: Map<string, unknown>;
@@ -65,8 +65,8 @@ it('names the other package that the interpreter has, and what will happen; clos
   expect(await asking.accepts(request)).toBe(false);
   const file = join(home, 'installed/xtrack/__init__.py');
   expect(showWarningMessage).toHaveBeenCalledExactlyOnceWith(
-    expect.stringMatching(/^There is another package of the name xtrack: /),
-    { modal: true, detail: expect.stringContaining("finds XTrack's client first") },
+    expect.stringMatching(/^There is another package named xtrack: /),
+    { modal: true, detail: expect.stringContaining('finds the XTrack client first') },
     LAUNCH,
     ALWAYS,
   );

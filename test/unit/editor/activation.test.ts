@@ -90,7 +90,7 @@ describe('activation', () => {
     await expect(ready()).rejects.toThrow();
     await vi.waitFor(() => expect(said.executed).toEqual(['workbench.action.reloadWindow']));
     expect(said.errors).toHaveLength(1);
-    expect(said.errors[0]).toMatch(/^XTrack could not be loaded: .*install the extension again\.$/);
+    expect(said.errors[0]).toMatch(/^XTrack could not be loaded: .*reinstall the extension\.$/);
     expect(said.errors[0]).toContain(why);
 
     // Who asks for something hears it again, and gets nothing.

@@ -64,7 +64,7 @@ describe('a launch profile', () => {
   });
 
   it.each([
-    [null, 'no object'],
+    [null, 'it is not an object'],
     [{ script: 'a.py' }, '"name"'],
     [{ name: 'a' }, 'one of'],
     [{ name: 'a', script: 'a.py', module: 'b' }, 'one of'],
@@ -74,10 +74,10 @@ describe('a launch profile', () => {
     [{ name: 'a', script: 'a.py', gpus: '$(reboot)' }, '"gpus"'],
     [{ name: 'a', script: 'a.py', recovery: 'always' }, '"recovery"'],
     [{ name: 'a', script: 'a.py', recovery: { policy: 'on-failure', attempts: 3 } }, '"recovery"'],
-    [{ name: 'a', script: 'a.py', sript: 'b' }, 'no "sript"'],
+    [{ name: 'a', script: 'a.py', sript: 'b' }, '"sript" is not a known property'],
   ])('%j is refused', (entry, words) => expect(profileProblem(entry)).toContain(words));
 
-  it('that is right is not', () => expect(profileProblem({ name: 'a', command: ['ls'], gpus: '0,1' })).toBe(null));
+  it('accepts a valid profile', () => expect(profileProblem({ name: 'a', command: ['ls'], gpus: '0,1' })).toBe(null));
 });
 
 describe('the parameters of a run', () => {

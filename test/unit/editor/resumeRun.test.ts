@@ -27,6 +27,6 @@ it('offers to stop a script that goes on after the end of its run, and no other'
   await expect(resuming({}).resume('r', 'last')).rejects.toBe(refusal);
   expect(executeCommand).not.toHaveBeenCalled();
   expect(await resuming({ lives: true }).resume('r', 'last')).toBeUndefined();
-  expect(showWarningMessage).toHaveBeenCalledWith('Its script still runs.', 'Stop It');
+  expect(showWarningMessage).toHaveBeenCalledWith('Its script still runs.', 'Stop');
   expect(executeCommand).toHaveBeenCalledWith('xtrack.stop', 'r');
 });

@@ -88,5 +88,5 @@ describe('a store’s thread that is begun anew', () => {
     } finally {
       client.dispose();
     }
-  }, 30_000);
+  });
 });

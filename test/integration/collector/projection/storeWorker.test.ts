@@ -119,7 +119,7 @@ describe('the store’s thread', () => {
     files.forEach((file) => rmSync(file));
     expect(rowOf(worker, 'run-1')?.metrics['loss']?.last).toBe(1);
     script.metric('loss', 2, 2);
-    await until(() => files.every(existsSync), 12_000);
+    await until(() => files.every(existsSync));
   });
 
   it('writes nothing when the lease is another’s, and nothing as a follower', async () => {

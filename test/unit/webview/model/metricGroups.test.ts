@@ -71,6 +71,6 @@ describe('search', () => {
 
   it('says what is wrong with one that is none', () => {
     const search = compileSearch('loss(');
-    expect(search).toEqual({ ok: false, message: 'Not a regular expression: Unterminated group' });
+    expect(search).toEqual({ ok: false, message: 'Invalid regular expression: Unterminated group' });
   });
 });

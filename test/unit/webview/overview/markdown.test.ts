@@ -47,7 +47,22 @@ describe('hostile markdown', () => {
 
   test.each([
     ...['_a_b ', '*a **b ', '~~a ', '*_', 'a**b', '`a ', '[', '![a](', '[a](b "c ', '<a href="', '<!-- ', '<', '&amp;'],
-    ...['> ', '> - ', '- ', '- a\n', '1. a\n', '|', '|a|b|\n', '[a]: b\n', 'a\n==\n', '```\n', 'www.', 'a@', '\\', '\n'],
+    ...[
+      '> ',
+      '> - ',
+      '- ',
+      '- a\n',
+      '1. a\n',
+      '|',
+      '|a|b|\n',
+      '[a]: b\n',
+      'a\n==\n',
+      '```\n',
+      'www.',
+      'a@',
+      '\\',
+      '\n',
+    ],
   ])('of a megabyte of %j takes no time to speak of', { timeout: 60_000 }, (piece) => {
     const began = process.cpuUsage().user;
     const { tokens } = markdownTokens(repeated(piece));

@@ -31,7 +31,7 @@ beforeAll(async () => {
 });
 afterAll(cleanUp);
 
-it('keeps beginning and end of what it printed, in bounds all along', async () => {
+it('a script that floods its console keeps the beginning and the end within the size limit', async () => {
   const run_id = await launches.launch(FLOOD, { env: { XTRACK_OUTPUT_LIMIT_MB: '16' } });
   let shown = '';
   const codes: number[] = [];
@@ -47,7 +47,7 @@ it('keeps beginning and end of what it printed, in bounds all along', async () =
     const { data } = await launches.collector.call('runs.output', { run_id, tail: 1000 }).catch(() => ({ data: '' }));
     if (Buffer.from(data, 'base64').toString().includes('xxxx')) answers++;
     return (await launches.get(run_id)).attempts[0]?.exit != null;
-  }, 60_000);
+  });
   expect(answers).toBeGreaterThan(10);
   expect(most).toBeLessThan(400 * MB);
   expect(await launches.get(run_id)).toMatchObject({
@@ -56,13 +56,13 @@ it('keeps beginning and end of what it printed, in bounds all along', async () =
     metrics: { megabytes: { last: 1008, count: 64 } },
   });
   // Seconds after the end it is one file without holes, which says what is not in it.
-  await until(() => onDisk() < 18 * MB, 30_000);
+  await until(() => onDisk() < 18 * MB);
   const whole = await launches.output(run_id, { offset: 0, limit: 100 });
   expect(whole.startsWith('the first words\nxxxx')).toBe(true);
   await until(async () => (await launches.output(run_id, { tail: 1000 })).endsWith('xxx\nthe last words\n'));
-  await until(() => codes.length > 0, 30_000);
+  await until(() => codes.length > 0);
   expect(codes).toEqual([3]);
   expect(shown).toContain('the last words\r\n');
   expect(shown.length).toBeLessThan(64 * MB);
   terminal.dispose();
-}, 120_000);
+});

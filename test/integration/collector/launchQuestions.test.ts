@@ -1,4 +1,4 @@
-/** What people are asked when what they start cannot start as it was, and what their answers do: on real runs. */
+/** The questions that a launch or a resume asks when its interpreter or checkpoint is missing, answered for real runs. */
 import { appendFileSync, rmSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -49,7 +49,7 @@ describe('a launch from a profile whose interpreter is gone', () => {
   };
   const runs = async (): Promise<number> => (await launches.collector.call('runs.list', {})).total;
 
-  it('names it, and goes on with the one that is chosen now', async () => {
+  it('names the missing interpreter, and launches with the selected one on request', async () => {
     settings['interpreter'] = python;
     answers.push('Use');
     const launched = await launch({});
@@ -58,22 +58,22 @@ describe('a launch from a profile whose interpreter is gone', () => {
     ]);
     const done = await launches.becomes(launched!.run_id, 'completed');
     expect(done.params['python']).toBe(python);
-  }, 40_000);
+  });
 
-  it('or with another one, however often what is chosen is none', async () => {
+  it('asks again until the chosen file is an interpreter', async () => {
     settings['interpreter'] = '/nowhere/python';
     answers.push('Choose Another…', '/bin/false', 'Choose Another…', python);
     const launched = await launch({});
     expect(asked.map(({ text }) => text)).toEqual([
       expect.stringContaining('/nowhere/python was not found'),
-      'Which Python?',
+      'Select a Python Interpreter',
       expect.stringContaining('/bin/false does not start'),
-      'Which Python?',
+      'Select a Python Interpreter',
     ]);
     expect((await launches.becomes(launched!.run_id, 'completed')).params['python']).toBe(python);
-  }, 40_000);
+  });
 
-  it('launches nothing when that is not wanted', async () => {
+  it('launches nothing when the question is cancelled', async () => {
     const before = await runs();
     expect(await launch({})).toBeUndefined();
     expect(await runs()).toBe(before);
@@ -96,34 +96,34 @@ describe('a resume', () => {
     expect(done.attempts.at(-1)).toMatchObject({ n: attempt, from_checkpoint: path(step), exit: { code: 0 } });
   }
 
-  it('from a chosen checkpoint goes on there', async () => {
+  it('continues from the chosen checkpoint', async () => {
     answers.push('2.ckpt');
     await resume.fromPicked(run_id);
     expect(asked[0]?.choices).toEqual([
       expect.stringContaining('$(save) 3.ckpt step 3'),
       expect.stringContaining('$(star-full) 2.ckpt step 2'),
       expect.stringContaining('$(save) 1.ckpt step 1'),
-      expect.stringContaining('The beginning'),
+      expect.stringContaining('Beginning'),
     ]);
     await goesOnFrom(2);
     const { series } = await launches.collector.call('runs.series', { run_id, keys: ['loss'], x: 'step', points: 100 });
     expect(series[0]?.x).toEqual([1, 2, 3, 4, 5]);
-  }, 60_000);
+  });
 
-  it('from one that was changed is asked about: as it is, or not at all', async () => {
+  it('asks before it uses a changed checkpoint', async () => {
     appendFileSync(path(3), '0');
     expect(await resume.fromLast(run_id)).toBeUndefined();
     expect(asked).toEqual([
-      { text: expect.stringContaining('was changed after it was logged'), choices: ['Use It As It Is'] },
+      { text: expect.stringContaining('was changed after it was logged'), choices: ['Use Anyway'] },
     ]);
     expect((await launches.get(run_id)).attempt).toBe(1);
-    answers.push('Use It As It Is');
+    answers.push('Use Anyway');
     await resume.fromLast(run_id);
     await goesOnFrom(3);
     expect((await launches.get(run_id)).metrics['loss']?.last_x).toBe(33);
-  }, 60_000);
+  });
 
-  it('from one that is gone is asked for another, which says so in its list', async () => {
+  it('offers other checkpoints when the chosen one is missing, and marks missing ones in the list', async () => {
     rmSync(path(3));
     // It is looked at every few seconds.
     await launches.until(run_id, ({ checkpoints }) => checkpoints.at(-1)?.exists === false);
@@ -133,7 +133,7 @@ describe('a resume', () => {
       text: expect.stringContaining(`${path(3)} is not there any more`),
       choices: ['Choose Another…'],
     });
-    expect(asked[1]?.choices[0]).toContain('file is gone');
+    expect(asked[1]?.choices[0]).toContain('file not found');
     await goesOnFrom(1);
-  }, 60_000);
+  });
 });

@@ -1,4 +1,4 @@
-/** What is asked of a run at the wrong moment, or that it cannot do: each is told clearly, and nothing happens twice. */
+/** Requests that do not fit the state of a run: each is answered clearly, and nothing happens twice. */
 import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
@@ -40,17 +40,17 @@ const starts = (): number => (existsSync(join(work, 'starts')) ? readFileSync(jo
 async function launched(more: object = {}): Promise<string> {
   const request = { target: { script: 'train.py' }, cwd: work, env: {}, ...more };
   const { run_id } = await collector.call('runs.launch', request);
-  await until(async () => (await get(run_id)).checkpoints.length === 1, 20_000);
+  await until(async () => (await get(run_id)).checkpoints.length === 1);
   return run_id;
 }
 
 async function finished(run_id: string): Promise<void> {
   writeFileSync(join(work, 'finish'), '');
-  await until(async () => (await get(run_id)).attempts.at(-1)?.exit != null, 20_000);
+  await until(async () => (await get(run_id)).attempts.at(-1)?.exit != null);
   rmSync(join(work, 'finish'));
 }
 
-it('a run that goes on is not resumed, and one that ended is resumed once by two who ask at once', async () => {
+it('an active run cannot be resumed, and two simultaneous requests resume an ended one once', async () => {
   const run_id = await launched();
   const running = { data: { code: 'conflict', field: 'run_id' }, message: expect.stringContaining('is running') };
   await expect(collector.call('runs.resume', { run_id })).rejects.toMatchObject(running);
@@ -65,26 +65,26 @@ it('a run that goes on is not resumed, and one that ended is resumed once by two
   await until(() => starts() === 2);
   await finished(run_id);
   expect([starts(), (await get(run_id)).attempt]).toEqual([2, 2]);
-}, 60_000);
+});
 
-it('a run that ended has nothing to stop, however often and at once it is asked', async () => {
+it('stopping an ended run does nothing, however often it is requested', async () => {
   const run_id = await launched();
   await finished(run_id);
   const stop = () => collector.call('runs.stop', { run_id });
   expect(await Promise.all([stop(), stop(), stop()])).toEqual(Array(3).fill({ stage: 'ended', next_at: null }));
   expect(await get(run_id)).toMatchObject({ status: 'completed', commands: [] });
-}, 60_000);
+});
 
-it('two stops at once are one', async () => {
+it('two simultaneous stops count as one', async () => {
   const run_id = await launched();
   const stop = () => collector.call('runs.stop', { run_id });
   const [one, other] = await Promise.all([stop(), stop()]);
   expect([one.stage, other.stage]).toEqual(['command', 'command']);
-  await until(async () => (await get(run_id)).status === 'killed', 20_000);
+  await until(async () => (await get(run_id)).status === 'killed');
   expect((await get(run_id)).commands.map(({ type }) => type)).toEqual(['stop']);
-}, 60_000);
+});
 
-it('a command that the script does not handle is told to be unsupported, and training goes on', async () => {
+it('a command that the script does not handle is reported as unsupported, and training continues', async () => {
   const run_id = await launched();
   for (const type of ['pause', 'checkpoint_now', 'adjust_lr', 'custom'] as const)
     await collector.call('runs.command', { run_id, type, payload: { lr: 1 } });
@@ -98,9 +98,9 @@ it('a command that the script does not handle is told to be unsupported, and tra
   const { cmd_id } = await collector.call('runs.command', { run_id, type: 'pause' });
   expect((await get(run_id)).commands.find((one) => one.cmd_id === cmd_id)).toMatchObject({ type: 'pause', acks: [] });
   expect([(await get(run_id)).status, starts()]).toEqual(['completed', 1]);
-}, 60_000);
+});
 
-it('an interpreter that vanished is named, nothing is started, and another one goes on', async () => {
+it('a resume names a missing interpreter and starts nothing, and continues with another one', async () => {
   const python = execFileSync('python3', ['-c', 'import sys; print(sys.executable)']).toString().trim();
   const link = join(work, 'vanishing-python');
   symlinkSync(python, link);
@@ -118,7 +118,7 @@ it('an interpreter that vanished is named, nothing is started, and another one g
     (await collector.call('runs.list', {})).rows.some((row) => row.status === 'queued'),
   ]).toEqual([1, false]);
   await collector.call('runs.resume', { run_id, interpreter: python });
-  await until(() => starts() === 2, 20_000);
+  await until(() => starts() === 2);
   await finished(run_id);
   expect(await get(run_id)).toMatchObject({ status: 'completed', attempt: 2 });
-}, 60_000);
+});
