@@ -155,9 +155,14 @@ export class LoadedRun {
   /** Reads what is there until the deadline (`performance.now()`). True when all was read. */
   read(deadline: number): boolean {
     let done = true;
-    for (const { reader } of this.journals.values()) {
-      if (reader.behind === 0) continue;
-      if (!reader.read(deadline)) done = false;
+    for (const [name, journal] of [...this.journals]) {
+      if (journal.reader.behind === 0) continue;
+      if (!journal.reader.read(deadline)) {
+        done = false;
+        // They take turns: one that grows faster than it is read would keep the others waiting for ever.
+        this.journals.delete(name);
+        this.journals.set(name, journal);
+      }
       if (!done && performance.now() >= deadline) return false;
     }
     return done;
