@@ -1,5 +1,7 @@
 import { defineConfig } from 'vitest/config';
+import { hideOptional } from './scripts/optionalSoftware.mjs';
 
+hideOptional();
 const define = { __BUILD__: '"test"', __VERSION__: '"0.0.0-test"' };
 
 /** One kind of tests. The limit is there for what hangs, not for what is slow. */

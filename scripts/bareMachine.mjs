@@ -63,7 +63,7 @@ export function makeMachine() {
   removeLeft();
   const base = given() ?? makeBase();
   const folder = join(STORE, `machine-${process.pid}`);
-  const dispose = () => rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  const dispose = () => remove(folder);
   try {
     if (statSync(base).isDirectory()) run('cp', ['-a', '--reflink=auto', base, folder]);
     else {
@@ -79,6 +79,11 @@ export function makeMachine() {
   return { folder, dispose };
 }
 
+/** Nothing is mounted there; if it were, it would be left alone. */
+function remove(folder) {
+  spawnSync('rm', ['-rf', '--one-file-system', folder], { stdio: 'inherit' });
+}
+
 function openStore() {
   mkdirSync(STORE, { recursive: true, mode: 0o700 });
   const { mode, uid } = lstatSync(STORE);
@@ -90,7 +95,7 @@ function openStore() {
 function removeLeft() {
   for (const name of readdirSync(STORE)) {
     const [, pid] = /^(?:machine|making)-(\d+)$/.exec(name) ?? [];
-    if (pid && !existsSync(`/proc/${pid}`)) rmSync(join(STORE, name), { recursive: true, force: true });
+    if (pid && !existsSync(`/proc/${pid}`)) remove(join(STORE, name));
   }
 }
 

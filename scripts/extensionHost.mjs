@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { ensureDependencies, ROOT } from './dependencies.mjs';
 import { openEditor } from './editorSession.mjs';
 import { FETCHED } from './fetched.mjs';
+import { hideOptional } from './optionalSoftware.mjs';
 
 export const SUITES = join(FETCHED, 'suites');
 /** Extensions that the suites find beside ours. */
@@ -77,6 +78,7 @@ function report({ passed, failures, without }) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  hideOptional();
   await ensureDependencies();
   const { passed, failed } = await runExtensionHost();
   console.log(`${passed} passed, ${failed} failed`);

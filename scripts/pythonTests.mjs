@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './dependencies.mjs';
+import { hideOptional } from './optionalSoftware.mjs';
 import { python } from './python.mjs';
 
 const FOLDER = join(ROOT, 'test/python');
@@ -29,6 +30,7 @@ function run(module) {
   });
 }
 
+hideOptional();
 const left = process.argv.length > 2 ? process.argv.slice(2) : modules();
 const ends = [];
 await Promise.all(

@@ -8,6 +8,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureDependencies, ROOT } from './dependencies.mjs';
+import { hideOptional } from './optionalSoftware.mjs';
 
 const temp = mkdtempSync(join(tmpdir(), 'xtrack-test-'));
 const SHORTER = { XTRACK_FAULT_ROUNDS: '25', XTRACK_FUZZ_CASES: '4000' };
@@ -177,6 +178,7 @@ async function main(names) {
   if (unknown.length > 0)
     throw new Error(`No such part: ${unknown.join(', ')}. There are ${Object.keys(PARTS).join(', ')}.`);
   const started = Date.now();
+  hideOptional();
   await ensureDependencies();
   // Every part may meet what the build makes. Without one the rest would test yesterday's.
   const results = [await runPart('build', PARTS.build)];

@@ -47,7 +47,7 @@ sources.onDidClose(({ document }) => lenses.forget(document.uri));
 sources.listen(connection);
 connection.listen();
 
-/** The open cells of the notebook that a cell is in; null for what is no cell. */
+/** The open cells of the notebook that a cell is in; null for other documents. */
 function cellsAround({ uri }: PythonSource): PythonSource[] | null {
   if (uri.startsWith('vscode-interactive-input:')) return sources.all().filter((source) => source.uri === uri);
   if (!uri.startsWith('vscode-notebook-cell:')) return null;

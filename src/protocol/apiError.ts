@@ -27,6 +27,10 @@ export class ApiError extends Error {
   }
 }
 
+export function hasCode(error: unknown, code: ErrorCode): error is ApiError {
+  return error instanceof ApiError && error.data.code === code;
+}
+
 /** `message`: in the language of the editor already, or for whoever shows it to look up. */
 export function userError(
   code: ErrorCode,

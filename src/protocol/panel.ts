@@ -49,7 +49,7 @@ export interface OutputQuery {
   run_id: string;
   worker?: string;
   attempt?: number;
-  /** The end, about so many bytes of it; else from `offset` on. */
+  /** About so many bytes from the end; without it, from `offset` on. */
   tail?: number;
   offset: number;
   limit: number;
@@ -58,7 +58,7 @@ export interface OutputQuery {
 /** Bytes of a console log, whole. */
 export type PanelOutput = Omit<OutputChunk, 'data'> & { data: Uint8Array };
 
-/** One of a run's events that is no metric. */
+/** An event of a run that is not a metric. */
 export interface RunEvent {
   worker: string;
   attempt: number;
@@ -68,7 +68,7 @@ export interface RunEvent {
   payload: Json;
   /** `file:line` of the call. */
   at?: string;
-  /** Where the file is that it speaks of. */
+  /** The current path of the file it refers to. */
   file?: string;
 }
 
@@ -86,10 +86,10 @@ export type PanelAction =
   | { do: 'copy'; text: string }
   /** The panel itself put something on the clipboard: the editor's takes only text. */
   | { do: 'copied' }
-  /** Opens a page of the web, after the editor asked. */
+  /** Opens a web page, after the editor has asked. */
   | { do: 'link'; url: string }
   | { do: 'notes'; run_id: string }
-  /** Asks for a name and keeps what is shown under it; shows it again; forgets it. */
+  /** Asks for a name and saves the view under it; applies it; deletes it. */
   | { do: 'saveView'; state: StoredPanelState }
   | { do: 'applyView' | 'deleteView'; name: string }
   /** `data` is base64 for png, else text. */
@@ -122,13 +122,13 @@ export interface RunsMessage {
   connection: Connection;
 }
 
-/** What a reply holds, by what was asked. */
+/** The content of a reply, which depends on the request. */
 export interface Answer {
   series?: PanelSeries[];
   detail?: RunDetail;
   stop?: StopResult;
   view?: StoredPanelState;
-  /** Names, after they changed. */
+  /** The names after a change. */
   views?: string[];
   output?: PanelOutput;
   events?: PanelPage<RunEvent>;

@@ -110,7 +110,8 @@ describe('the client', () => {
   ] as const)
     it(`is installed into an interpreter ${name}`, async () => {
       const environment = join(home, name.replaceAll(' ', '-'));
-      execFileSync('python3', ['-m', 'venv', ...options, environment]);
+      const { extensionPath } = vscode.extensions.getExtension('xtrack.xtrack')!;
+      execFileSync('python3', [join(extensionPath, 'test/fixtures/environment/make.py'), environment, ...options]);
       const interpreter = join(environment, 'bin/python');
       const there = await vscode.commands.executeCommand<{ version: string; file: string } | undefined>(
         'xtrack.installClient',
@@ -130,7 +131,7 @@ describe('the client', () => {
     await vscode.commands.executeCommand('xtrack.showLog');
     const logs = (): string[] =>
       vscode.workspace.textDocuments.filter(({ uri }) => uri.scheme === 'output').map((log) => log.getText());
-    const message = `The Python interpreter ${missing} was not found. Choose another one`;
+    const message = `The Python interpreter ${missing} was not found. Select another one`;
     await eventually('the log has the message', () => logs().some((log) => log.includes(message)));
   });
 });

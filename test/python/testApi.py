@@ -35,7 +35,7 @@ class Api(ScriptTest):
         self.assertEqual(events[3]["m"]["at"], "script.py:4")
         self.assertEqual(of_kind(events, "run_end")[0]["status"], "completed")
 
-    def test_every_call_says_what_it_was_given(self):
+    def test_events_hold_what_each_call_was_given(self):
         self.run_script(
             """
             from xtrack import Tracker
@@ -83,6 +83,61 @@ class Api(ScriptTest):
         log = [p for p in of_kind(events, "log") if p["msg"] == "hello"][0]
         self.assertEqual((log["level"], log["step"], log["fields"]), ("warning", 6, {"who": "me"}))
         self.assertTrue(all(event["m"]["wid"] == "worker-0" for event in events))
+
+    def test_metrics_logged_together_are_numbers_whatever_their_types(self):
+        self.run_script(
+            """
+            import xtrack
+            class Scalar:
+                def item(self): return 0.25
+            class Float(float):
+                def __repr__(self): return "Float"
+            run = xtrack.start_run(run_id="types")
+            nan, inf = float("nan"), float("inf")
+            for metrics in (
+                {"a": 1.5, "b": -0.0}, {"a": 1, "b": 2.5}, {"a": True, "b": 0.5}, {"a": nan, "b": 1.0}, {"a": inf, "b": -inf},
+                {"a": 1e308, "b": 1e308}, {"a": 2**53, "b": 2**60}, {"a": Scalar(), "b": 1.0}, {"a": Float(3.5), "b": 1.0},
+                {"a": "no", "b": 1.0}, {"b": 1.0, "a": 2.0}, {}, {"a": None}, {"50% of é": 1.0, 7: 2.0, "%r%%s": 3.0},
+            ):
+                run.log_metrics(metrics, step=3)
+            run.log_metrics({"a": 1.0}, epoch=2, phase="val"); run.log_metrics({"a": 2.0})
+            run.log_metrics(); run.log_metrics([1]); run.log_metrics({"a": 3.0}, 1, 2, None, 4, 5, unknown=6)
+            for step in range(2):
+                xtrack.log_metrics({"module": 0.5}, step=step)
+            assert run.stats["warnings"] == {"not_a_number": 2, "log_metrics": 2, "arguments": 1}, run.stats
+            run.end()
+            """
+        )
+        events = [event for event in self.events("types") if event["t"] == "metric_batch"]
+        inf = {"a": "Infinity", "b": "-Infinity"}
+        self.assertEqual(
+            [event["p"]["metrics"] for event in events],
+            [{"a": 1.5, "b": 0.0}, {"a": 1, "b": 2.5}, {"a": 1, "b": 0.5}, {"a": "NaN", "b": 1.0}, inf]
+            + [{"a": 1e308, "b": 1e308}, {"a": 2**53, "b": float(2**60)}, {"a": 0.25, "b": 1.0}, {"a": 3.5, "b": 1.0}]
+            + [{"b": 1.0}, {"b": 1.0, "a": 2.0}, {"50% of é": 1.0, "7": 2.0, "%r%%s": 3.0}]
+            + [{"a": 1.0}, {"a": 2.0}, {"a": 3.0}, {"module": 0.5}, {"module": 0.5}],
+        )
+        axes = [{name: value for name, value in event["p"].items() if name not in ("run_id", "metrics")} for event in events]
+        self.assertEqual(axes[:12], [{"step": 3}] * 12)
+        self.assertEqual(axes[12:15], [{"epoch": 2, "ctx": {"phase": "val"}}, {}, {"step": 1, "epoch": 2, "ctx": {"batch_size": 4}}])
+        self.assertEqual({event["m"]["at"] for event in events[:12]}, {"script.py:14"})
+        self.assertEqual([event["m"]["at"] for event in events[12:]], ["script.py:15"] * 2 + ["script.py:16"] + ["script.py:18"] * 2)
+
+    def test_metrics_of_many_lines_and_keys_keep_their_line(self):
+        self.run_script(
+            """
+            from xtrack import Tracker
+            with Tracker.start_run(run_id="many") as run:
+                for i in range(3000):
+                    run.log_metrics({"k%d" % i: float(i), "all": 1.0}, step=i)
+                    if i % 2: run.log_metrics({"all": 2.0}, step=i)
+                    else: run.log_metrics({"all": 3.0}, step=i)
+            """
+        )
+        found = [(e["m"]["at"], e["p"]["metrics"]) for e in self.events("many") if e["t"] == "metric_batch"]
+        self.assertEqual(found[0::2], [("script.py:5", {"k%d" % i: i, "all": 1}) for i in range(3000)])
+        others = [("script.py:6", {"all": 2}) if i % 2 else ("script.py:7", {"all": 3}) for i in range(3000)]
+        self.assertEqual(found[1::2], others)
 
     def test_module_functions_and_callback(self):
         self.run_script(
@@ -136,8 +191,8 @@ class Api(ScriptTest):
         self.assertIn("after", [p["key"] for p in of_kind(events, "metric")])
         self.assertEqual(events[-1]["t"], "run_end")
         self.assertLess(os.path.getsize(self.journals()[0]), 3_000_000)
-        told = [p["msg"] for p in of_kind(events, "log") if p.get("logger") == "xtrack"]
-        self.assertEqual(len([text for text in told if "not a number" in text]), 1, "one warning a kind")
+        logged = [p["msg"] for p in of_kind(events, "log") if p.get("logger") == "xtrack"]
+        self.assertEqual(len([text for text in logged if "not a number" in text]), 1, "one warning a kind")
 
     def test_values_of_numpy_and_tensors_are_numbers(self):
         self.run_script(
@@ -240,7 +295,7 @@ class Api(ScriptTest):
             if run != "outer":
                 self.assertEqual((start["run_id"]["parent_id"], runs[run][0]["p"]["attempt"]), ("outer", 1))
 
-    def test_going_on_with_a_run_is_its_next_attempt(self):
+    def test_continuing_a_run_is_its_next_attempt(self):
         script = "from xtrack import Tracker\nwith Tracker.start_run(run_id='again') as run: run.log_metric('x', 1)\n"
         for _ in range(3):
             self.run_script(script)

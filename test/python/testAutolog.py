@@ -53,7 +53,7 @@ print([type(finder).__name__ for finder in sys.meta_path].count("_Finder"))
         points = [(event["p"]["metrics"]["loss"], event["p"]["step"]) for event in self.events() if event["t"] == "metric_batch"]
         self.assertEqual(points, [(1.0, 1), (0.5, 2), (1 / 3, 3)])
 
-    def test_one_that_was_imported_before_is_patched_at_once(self):
+    def test_a_framework_that_is_already_imported_is_patched_at_once(self):
         out, _ = self.run_script(
             """
             import framework.trainer
@@ -64,7 +64,7 @@ print([type(finder).__name__ for finder in sys.meta_path].count("_Finder"))
         )
         self.assertEqual(out, "hooked framework.trainer\n")
 
-    def test_a_hook_that_fails_is_no_failure_of_the_import(self):
+    def test_a_failing_hook_does_not_break_the_import(self):
         out, err = self.run_script(
             """
             from xtrack import autolog

@@ -27,7 +27,7 @@ class FourProcesses(ScriptTest):
         self.assertEqual(len(paths), 1, paths)
         return read_journal(paths[0])
 
-    def test_the_guide_s_script_unmodified_on_one_run(self):
+    def test_an_unmodified_distributed_script_is_one_run(self):
         script = os.path.join(FIXTURES, "seedWorkflow7.py")
         process = self.start(None, *RUN, "--run-id", "four", script)
         _, err = process.communicate(timeout=120)
@@ -45,7 +45,7 @@ class FourProcesses(ScriptTest):
         self.assertEqual(sorted(p["worker"] for p in of_kind(supervisor, "process")), ["worker-%d" % rank for rank in range(4)])
         self.assertEqual(of_kind(supervisor, "run_end")[0]["exit"], {"code": 0})
 
-    def test_what_torchrun_would_set(self):
+    def test_workers_get_the_variables_that_torchrun_sets(self):
         self.write(
             """
             import os
@@ -61,7 +61,7 @@ class FourProcesses(ScriptTest):
                 self.assertEqual(log.read(), "%d %d 4 4 127.0.0.1 3 True\n" % (rank, rank))
         self.assertEqual(out, b"", "the console is in the logs alone")
 
-    def test_one_that_dies_ends_the_others_and_is_named(self):
+    def test_a_worker_that_dies_ends_the_others_and_is_named(self):
         self.write(
             """
             import time
@@ -82,7 +82,7 @@ class FourProcesses(ScriptTest):
         for p in of_kind(started, "process"):
             self.assertFalse(os.path.exists("/proc/%d" % p["pid"]), p)
 
-    def test_the_traceback_of_one_that_fails_is_named(self):
+    def test_the_runs_error_has_the_traceback_of_the_worker_that_failed(self):
         self.write("import os, time\nif os.environ['RANK'] == '3': raise ValueError('boom')\ntime.sleep(60)\n")
         process = self.start(None, *RUN, "--run-id", "raises", "script.py")
         process.communicate(timeout=60)
@@ -91,7 +91,7 @@ class FourProcesses(ScriptTest):
         self.assertEqual((end["exit"], end["error"]["message"]), ({"code": 1, "reason": "worker-3"}, "worker-3: ValueError: boom"))
         self.assertIn('script.py", line 2', end["error"]["traceback"])
 
-    def test_a_stop_reaches_all(self):
+    def test_a_stop_reaches_all_workers(self):
         self.write("import time; print('up', flush=True); time.sleep(60)\n")
         process = self.start(None, *RUN, "--run-id", "stopped", "script.py")
         logs = os.path.join(self.work, ".xtrack", "runs", "stopped", "output-worker-*-1.log")
@@ -100,7 +100,7 @@ class FourProcesses(ScriptTest):
         process.communicate(timeout=30)
         self.assertEqual(of_kind(self.events("stopped", "sup-*"), "run_end")[0]["status"], "killed")
 
-    def test_bad_numbers_are_refused(self):
+    def test_bad_numbers_of_workers_are_refused(self):
         for number in ("0", "many", "257"):
             process = self.start(None, "-m", "xtrack", "run", "--workers", number, "script.py")
             _, err = process.communicate(timeout=30)

@@ -95,7 +95,7 @@ class Doctor(ScriptTest):
 
     # ------------------------------------------------------------ nothing is wrong
 
-    def test_where_nothing_is_wrong_it_says_so(self):
+    def test_nothing_is_wrong_with_a_healthy_directory(self):
         self.record()
         self.assertEqual(self.problems(), {})
         self.collector()
@@ -114,22 +114,22 @@ class Doctor(ScriptTest):
 
     # ------------------------------------------------------------ the directory
 
-    def test_a_file_in_its_place(self):
+    def test_a_file_in_place_of_the_directory(self):
         with open(self.xtrack, "w"):
             pass
         self.assertIn("a file", self.assert_found("directory.kind", "error")["detail"])
 
-    def test_a_link_to_nowhere(self):
+    def test_a_directory_that_is_a_link_to_nowhere(self):
         os.symlink("/no/such/place", self.xtrack)
         self.assertIn("link", self.assert_found("directory.kind", "error")["detail"])
 
-    def test_it_cannot_be_written(self):
+    def test_a_directory_that_cannot_be_written(self):
         os.mkdir(self.xtrack)
         with open(os.path.join(self.xtrack, "runs"), "w"):
             pass
         self.assert_found("directory.writable", "error")
 
-    def test_others_may_write_in_it(self):
+    def test_a_directory_that_others_may_write_in(self):
         self.record()
         os.chmod(self.xtrack, 0o777)
         self.assert_found("directory.private", "warning")
@@ -180,8 +180,8 @@ class Doctor(ScriptTest):
 
     def test_a_token_that_is_not_its_own(self):
         self.record()
-        told = self.collector()
-        path = self.discovery(json.dumps({"pid": 1, "host": "127.0.0.1", "port": told["port"], "token": "x" * 64, "socket": None}))
+        address = self.collector()
+        path = self.discovery(json.dumps({"pid": 1, "host": "127.0.0.1", "port": address["port"], "token": "x" * 64, "socket": None}))
         self.assertTrue(os.path.exists(path))
         self.assert_found("collector.token", "error")
 
@@ -238,7 +238,7 @@ class Doctor(ScriptTest):
         self.record()
         self.assert_found("environment.run_id", "warning", env={"XTRACK_RUN_ID": "r1"})
 
-    def test_output_patterns_that_are_none(self):
+    def test_output_patterns_that_are_invalid(self):
         self.record()
         for patterns in ("[", '["("]', '["no group"]', "{}"):
             self.assert_found("environment.patterns", "warning", env={"XTRACK_OUTPUT_PATTERNS": patterns})
@@ -271,10 +271,10 @@ class Doctor(ScriptTest):
 
     def test_a_run_in_the_trash(self):
         self.record()
-        told = self.collector()
+        address = self.collector()
         body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "runs.delete", "params": {"run_ids": ["r1"]}}).encode()
-        headers = {"Authorization": "Bearer " + told["token"], "Content-Type": "application/json"}
-        wait_for(lambda: b"error" not in urllib.request.urlopen(urllib.request.Request("http://127.0.0.1:%d/rpc" % told["port"], body, headers)).read())
+        headers = {"Authorization": "Bearer " + address["token"], "Content-Type": "application/json"}
+        wait_for(lambda: b"error" not in urllib.request.urlopen(urllib.request.Request("http://127.0.0.1:%d/rpc" % address["port"], body, headers)).read())
         self.assert_found("run.deleted", "warning", "--run", "r1")
 
     def test_a_run_in_another_directory(self):
@@ -293,7 +293,7 @@ class Doctor(ScriptTest):
         os.mkdir(os.path.join(self.xtrack, "runs", "bare"))
         self.assert_found("run.empty", "error", "--run", "bare")
 
-    def test_usage(self):
+    def test_bad_usage_is_explained(self):
         for words in (("--frob",), ("--dir",), ("--run",)):
             process = self.start(None, "-m", "xtrack", "doctor", *words)
             process.communicate(timeout=30)

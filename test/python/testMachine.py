@@ -35,7 +35,7 @@ class SampledMachine(ScriptTest):
         os.chmod(smi, 0o700)
         return tools + os.pathsep + self.env["PATH"]
 
-    def test_once_a_second_with_all_processes_of_the_script(self):
+    def test_the_machine_is_sampled_once_a_second_with_all_processes_of_the_script(self):
         text = """
             import os, subprocess, sys, time
             burn = "import time; end = time.monotonic() + 4.4\\nwhile time.monotonic() < end: pass"
@@ -50,8 +50,8 @@ class SampledMachine(ScriptTest):
         pauses = [later - earlier for earlier, later in zip(times, times[1:])]
         # A machine that is busy with others is sampled less often.
         self.assertLess(min(pauses), 3, pauses)
-        told = set(counters())
-        names = ("cpu", "memory", "disk", "process_cpu", "process_rss", *told)
+        reported = set(counters())
+        names = ("cpu", "memory", "disk", "process_cpu", "process_rss", *reported)
         for values in batches:
             for name in names:
                 self.assertGreaterEqual(values["system/" + name], 0, name)
@@ -59,7 +59,7 @@ class SampledMachine(ScriptTest):
             self.assertNotIn("system/gpu0_util", values)
         self.assertGreater(max(values["system/process_cpu"] for values in batches), 5)
         self.assertGreater(max(values["system/process_rss"] for values in batches), 10)
-        if "disk_write" in told:
+        if "disk_write" in reported:
             self.assertGreater(sum(values["system/disk_write"] for values in batches), 1)
 
     def test_the_gpus_that_the_script_may_use_by_one_nvidia_smi(self):

@@ -55,7 +55,7 @@ class Media(ScriptTest):
         self.assertEqual(read_png(self.file(second)), (2, 1, 3, [[255, 0, 0, 0, 128, 0]]))
         self.assertEqual(os.stat(self.file(first)).st_mode & 0o777, 0o600)
 
-    def test_a_confusion_matrix_has_a_row_a_true_label(self):
+    def test_a_confusion_matrix_has_a_row_per_true_label(self):
         events = self.run_media(
             "run.log_confusion_matrix('numbers', [2, 0, 2, 2, 0, 1], [0, 0, 2, 2, 0, 2], step=3)\n"
             "run.log_confusion_matrix('named', [1, 0, 1], [1, 1, 1], labels=['cat', 'dog'])\n"
@@ -105,7 +105,7 @@ class Media(ScriptTest):
         self.assertEqual(read_png(self.file(found[4]))[:3], (900, 600, 1))
         self.assertEqual(glob.glob(os.path.join(self.work, ".xtrack/runs/m/media/*.tmp")), [])
 
-    def test_anything_that_is_no_picture_costs_a_warning(self):
+    def test_anything_that_is_not_an_image_causes_a_warning(self):
         out, err = self.run_script(
             """
             import xtrack
@@ -165,7 +165,7 @@ class Media(ScriptTest):
         self.assertEqual(kept["columns"], ["0", "1"])
         self.assertEqual((len(kept["rows"]), kept["rows"][9_999]), (10_000, [9_999, "some text"]))
 
-    def test_without_a_directory_pictures_that_are_no_files_are_left_out(self):
+    def test_without_a_directory_only_images_that_are_files_are_logged(self):
         self.run_script(
             """
             import xtrack
@@ -182,7 +182,7 @@ class Media(ScriptTest):
         self.assertIn(b'"t":"histogram"', content)
         self.assertIn(b'"t":"table"', content)
 
-    def test_a_forked_child_logs_pictures_of_its_own(self):
+    def test_a_forked_child_logs_images_of_its_own(self):
         self.run_script(
             """
             import os, xtrack

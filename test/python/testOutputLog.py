@@ -38,7 +38,7 @@ class Collapsing(unittest.TestCase):
                     continue
                 self.assertEqual(collapsed(given, size), expected, given[:80])
 
-    def test_many_lines(self):
+    def test_many_plain_lines_stay_as_they_are(self):
         lines = b"".join(b"line %d\n" % n for n in range(10_000))
         self.assertEqual(collapsed(lines, 1000), lines)
 
@@ -74,7 +74,7 @@ class Log(ScriptTest):
         self.supervise("for n in range(20000): print('line', n)\nprint('a\\rb')")
         self.assertEqual(self.read(), b"".join(b"line %d\n" % n for n in range(20000)) + b"a\rb\n")
 
-    def test_beyond_its_limit_beginning_and_end_are_kept(self):
+    def test_beginning_and_end_of_a_log_beyond_its_limit_are_kept(self):
         text = """
             import os, sys, time
             sys.stdout.write("the beginning\\n"); sys.stdout.flush()
@@ -127,7 +127,7 @@ class Log(ScriptTest):
         self.assertEqual(os.path.getsize(path), 200_004)
         self.assertFalse(os.path.exists(path + ".tmp"))
 
-    def test_a_disk_that_knows_no_holes(self):
+    def test_a_disk_without_holes_is_warned_of_once(self):
         path = self.write("x" * (3 * MB), "log")
         warnings = Warnings()
         log = OutputLog(path, warnings, MB)

@@ -59,7 +59,7 @@ class Lines(unittest.TestCase):
         self.assertNotEqual(line.metrics["loss"], line.metrics["loss"])
         self.assertEqual(line.metrics["grad_norm"], float("inf"))
 
-    def test_what_is_no_metric(self):
+    def test_numbers_that_are_not_metrics_are_left_out(self):
         for text in (
             "lr=0.01 batch_size=64 seed=42",
             "Namespace(lr=0.1, epochs=10)",
@@ -90,7 +90,7 @@ class Lines(unittest.TestCase):
 
 
 class Output(unittest.TestCase):
-    def test_steps_that_start_again_in_each_epoch_are_counted_on(self):
+    def test_steps_that_start_again_in_each_epoch_are_counted_through(self):
         text = "".join("Epoch %d/3, Step [%d/200], Loss: 0.%d\n" % (epoch, step, epoch) for epoch in (1, 2, 3) for step in (100, 200))
         for size in (None, 1, 7):
             points, progress = read(text, size)
@@ -103,7 +103,7 @@ class Output(unittest.TestCase):
         points, _ = read("".join("epoch %d step %d loss=1\n" % (step // 3, step) for step in range(9)))
         self.assertEqual([point[1] for point in points], list(range(9)))
 
-    def test_lines_without_a_place_are_of_the_epoch_that_was_said(self):
+    def test_lines_without_a_step_belong_to_the_last_epoch_named(self):
         points, _ = read("Epoch 1\n-----\nloss: 2.3  [   64/60000]\nTest Error: \n Accuracy: 50.9%, Avg loss: 2.1\n\nEpoch 2\nloss: 1.3  [   64/60000]\n")
         self.assertEqual(
             points,
@@ -118,13 +118,13 @@ class Output(unittest.TestCase):
         points, _ = read("Epoch 1\nloss: 3\nloss: 2\nloss: 1\n")
         self.assertEqual([point[1:3] for point in points], [(None, 1.0), (None, None), (None, None)])
 
-    def test_bars_of_keras(self):
+    def test_progress_bars_of_keras(self):
         text = "Epoch 1/2\n" + "".join("\r %d/10 [==..] - ETA: 1s - loss: 0.%d" % (n, n) for n in range(1, 10))
         text += "\r10/10 [====] - 1s 2ms/step - loss: 0.3 - val_loss: 0.2\n"
         points, _ = read(text)
         self.assertEqual(points[-1], ({"loss": 0.3, "val_loss": 0.2}, 10, 1.0, None))
 
-    def test_a_bar_of_tqdm(self):
+    def test_a_progress_bar_of_tqdm(self):
         states = ["\r%3d%%|███▌      | %d/60 [00:%02d<00:10,  9.98it/s, loss=0.%d, lr=0.1]" % (n * 100 // 60, n, n // 10, n) for n in (0, 10, 30, 59)]
         text = "".join(states) + "\r100%|██████████| 60/60 [00:06<00:00,  9.99it/s, loss=0.01, lr=0.1]\n"
         points, progress = read(text, 50)
@@ -134,7 +134,7 @@ class Output(unittest.TestCase):
         _, progress = read(text[: text.index("59/60")], 50)
         self.assertEqual(progress.cur, 30)
 
-    def test_bars_in_bars(self):
+    def test_nested_progress_bars(self):
         text = "Epochs:  20%|██        | 1/5 [00:01<00:04,  1.00s/it]\n\rtrain:  50%|█████     | 5/10 [00:00<00:00, 10.0it/s, loss=0.5]\x1b[A\r"
         points, progress = read(text.replace("\x1b[A\r", "\x1b[A\n"))
         self.assertEqual((progress.cur, progress.total, progress.unit), (1.5, 5, "epochs"))
@@ -156,7 +156,7 @@ class Output(unittest.TestCase):
         _, progress = read("\r120it [00:05, 19.8it/s, loss=0.3]\n")
         self.assertEqual((progress.cur, progress.total), (120, None))
 
-    def test_colours_and_bytes_that_are_no_text(self):
+    def test_colours_and_invalid_bytes_are_left_out(self):
         points, _ = read(b"\x1b[32mepoch 1\x1b[0m \xff\xfe loss=\x1b[1m0.5\x1b[0m\n\x80\x81\nepoch 2 loss=0.4")
         self.assertEqual([point[0] for point in points], [{"loss": 0.5}, {"loss": 0.4}])
 

@@ -156,7 +156,7 @@ class Processes(ScriptTest):
         for events in journals:
             self.assertEqual([p["status"] for p in of_kind(events, "run_end")], ["completed"])
 
-    def test_a_run_may_be_part_of_what_is_copied_or_pickled(self):
+    def test_a_run_can_be_copied_and_pickled_with_what_holds_it(self):
         _, err = self.run_script(
             """
             import copy, multiprocessing, pickle
@@ -172,8 +172,8 @@ class Processes(ScriptTest):
             """
         )
         self.assertEqual(err, "")
-        told = [p["msg"] for p in of_kind(self.events("copied"), "log")]
-        self.assertIn("start_run(run_id='copied')", told[0])
+        logged = [p["msg"] for p in of_kind(self.events("copied"), "log")]
+        self.assertIn("start_run(run_id='copied')", logged[0])
 
     def test_ranks_of_one_job_agree_on_a_run(self):
         script = self.write(

@@ -35,7 +35,7 @@ class Supervisor(ScriptTest):
         with open(paths[0]) as source:
             return source.read()
 
-    def test_from_a_terminal_with_nothing_but_the_script(self):
+    def test_a_script_alone_is_enough_in_a_terminal(self):
         self.write(
             """
             import sys
@@ -60,7 +60,7 @@ class Supervisor(ScriptTest):
         self.assertEqual(process["proc"], script[0]["p"]["proc"])
         self.assertEqual((self.end()["status"], self.end()["exit"]), ("completed", {"code": 0}))
 
-    def test_as_the_collector_launches_it(self):
+    def test_a_run_is_supervised_as_the_collector_launches_it(self):
         self.write("from xtrack import Tracker\nwith Tracker.start_run() as run: print(run.run_id, run.attempt, run.name)\n")
         words = ("--run-id", "given", "--attempt", "3", "--name", "n", "--experiment", "e", "--tag", "a=b=c", "--", "script.py")
         out, err = self.supervise(*words)
@@ -79,7 +79,7 @@ class Supervisor(ScriptTest):
         self.supervise("--run-id", "argv", "--argv", "--", "sh", "-c", "exit 5", code=5)
         self.assertEqual(self.end("argv")["exit"], {"code": 5})
 
-    def test_a_module(self):
+    def test_a_module_is_run_by_its_name(self):
         self.write("import sys; print(__name__, sys.argv[1:])\n", "mod.py")
         out, _ = self.supervise("--", "-m", "mod", "--tag", "x=y")
         self.assertEqual(out, "__main__ ['--tag', 'x=y']\n")
@@ -90,7 +90,7 @@ class Supervisor(ScriptTest):
         end = self.end("sig")
         self.assertEqual((end["status"], end["exit"], end["error"]["message"]), ("failed", {"signal": "SIGKILL"}, "The script was ended by SIGKILL."))
 
-    def test_a_kill_for_want_of_memory_is_told_from_others(self):
+    def test_a_kill_for_lack_of_memory_is_named(self):
         group = self.memory_group(60 * 2**20)
         if group is None:
             self.skipTest("no control group can be made here")
@@ -231,7 +231,7 @@ class Supervisor(ScriptTest):
         logs = of_kind(self.supervisor_events("clash"), "log")
         self.assertIn("hides XTrack's client", logs[0]["msg"])
 
-    def test_usage(self):
+    def test_bad_usage_is_explained(self):
         for words in ((), ("frob",), ("run",), ("run", "--frob", "x.py"), ("run", "--tag", "x", "--", "x.py"), ("run", "--run-id", "../x", "s.py")):
             process = self.start(None, "-m", "xtrack", *words)
             _, err = process.communicate(timeout=30)
@@ -242,7 +242,7 @@ class Supervisor(ScriptTest):
         self.assertEqual((process.returncode, out), (0, b"0.1.0\n"))
         self.assertFalse(os.path.exists(os.path.join(self.work, ".xtrack")))
 
-    def test_going_on_under_a_supervisor_is_the_next_attempt(self):
+    def test_continuing_under_a_supervisor_is_the_next_attempt(self):
         self.write("from xtrack import Tracker\nwith Tracker.start_run() as run: run.log_metric('x', 1)\n")
         for _ in range(2):
             self.supervise("--run-id", "twice", "script.py")

@@ -33,7 +33,7 @@ class Tracked(ScriptTest):
     def warnings(self, run="r"):
         return [p["msg"] for p in of_kind(self.events(run, "sup-*"), "log")]
 
-    def test_metrics_and_progress_of_its_lines(self):
+    def test_metrics_and_progress_are_read_from_printed_lines(self):
         self.supervise(
             """
             import time
@@ -123,20 +123,20 @@ class Tracked(ScriptTest):
         self.assertEqual(len([text for text in self.warnings() if "prints faster" in text]), 1)
         self.assertGreater(os.path.getsize(os.path.join(self.work, ".xtrack", "runs", "r", "output-worker-0-1.log")), 0)
 
-    def test_patterns_of_the_user(self):
+    def test_patterns_of_the_user_come_first(self):
         patterns = [r"it<(?P<step>\d+)> \[(?P<val__score>[\d.]+)\]", r"^(?P<key>\w+) => (?P<value>[\d.]+)"]
         text = "print('it<5> [0.5]'); print('speed => 3'); print('loss=1')"
         self.supervise(text, env={"XTRACK_OUTPUT_PATTERNS": json.dumps(patterns)})
         self.assertEqual(self.points(), [({"val/score": 0.5}, 5, None), ({"speed": 3}, None, None), ({"loss": 1}, None, None)])
 
-    def test_a_pattern_that_is_none_is_told_of_once(self):
+    def test_an_invalid_pattern_is_warned_of_once(self):
         self.supervise("print('loss=1')", env={"XTRACK_OUTPUT_PATTERNS": json.dumps(["(", "plain"])})
         self.assertEqual(self.points(), [({"loss": 1}, None, None)])
         self.assertEqual(["not a regular expression" in text for text in self.warnings()], [True, False])
         self.supervise("print('loss=1')", "json", env={"XTRACK_OUTPUT_PATTERNS": "["})
         self.assertIn("must be a JSON list", self.warnings("json")[0])
 
-    def test_a_pattern_that_never_ends_is_given_up(self):
+    def test_a_pattern_that_never_ends_is_dropped(self):
         text = "import time\nprint('%s!')\ntime.sleep(0.5)\nprint('loss=1')" % ("a" * 40)
         self.supervise(text, env={"XTRACK_OUTPUT_PATTERNS": json.dumps([r"(?P<x>(a+)+)$"])})
         self.assertEqual(self.points(), [({"loss": 1}, None, None)])

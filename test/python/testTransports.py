@@ -100,7 +100,7 @@ class Transports(ScriptTest):
     def tcp(self, collector):
         return {"XTRACK_TRANSPORT": "tcp", "XTRACK_HOST": "127.0.0.1", "XTRACK_PORT": str(collector.listener.getsockname()[1])}
 
-    def test_file_is_appended_to(self):
+    def test_the_file_transport_appends(self):
         env = {"XTRACK_TRANSPORT": "file", "XTRACK_FILE": "events.bin"}
         for _ in range(2):
             self.run_script(THREE_POINTS, env=env)
@@ -108,7 +108,7 @@ class Transports(ScriptTest):
         self.assertEqual([p["step"] for p in of_kind(events, "metric")], [0, 1, 2] * 2)
         self.assertEqual(self.journals(), [])
 
-    def test_null_leaves_nothing(self):
+    def test_the_null_transport_records_nothing(self):
         out, err = self.run_script(THREE_POINTS, env={"XTRACK_TRANSPORT": "null"})
         self.assertEqual((out, err, os.listdir(self.work)), ("", "", ["script.py"]))
 
@@ -272,7 +272,7 @@ class Transports(ScriptTest):
             self.assertEqual([event["t"] for event in events], ["run_start", "status"] + ["metric"] * 3 + ["run_end"])
             self.assertEqual([event["m"]["seq"] for event in events], [1, 2, 3, 4, 5, 6])
 
-    def test_a_closed_stdout_gets_nothing_and_is_no_trouble(self):
+    def test_a_closed_stdout_gets_nothing_and_causes_no_error(self):
         script = self.write(
             """
             import os

@@ -9,7 +9,7 @@ import sys
 import unittest
 import zipfile
 
-from support import PACKAGE_DIR, ROOT, ScriptTest
+from support import FIXTURES, PACKAGE_DIR, ROOT, ScriptTest
 
 MAKE = "import('%s').then((m) => console.log(m.writeWheel(process.argv[1])))" % os.path.join(ROOT, "scripts", "wheel.mjs")
 
@@ -20,11 +20,11 @@ class Wheel(ScriptTest):
         os.makedirs(path, exist_ok=True)
         return subprocess.check_output(["node", "-e", MAKE, path]).decode().strip()
 
-    def test_it_installs_and_runs_without_a_network(self):
+    def test_a_wheel_installs_and_runs_without_a_network(self):
         wheel = self.make()
         venv = os.path.join(self.dir, "venv")
         env = {name: value for name, value in self.env.items() if not name.startswith(("PYTHON", "PIP_"))}
-        subprocess.check_call([sys.executable, "-m", "venv", venv], env=env, stdout=subprocess.DEVNULL)
+        subprocess.check_call([sys.executable, os.path.join(FIXTURES, "environment", "make.py"), venv])
         python = os.path.join(venv, "bin", "python")
         said = subprocess.run(
             [python, "-m", "pip", "install", "--no-index", "--no-deps", "--disable-pip-version-check", wheel],
@@ -42,11 +42,11 @@ class Wheel(ScriptTest):
         self.assertEqual(len(self.journals("r", "worker-0")), 1)
         subprocess.check_call([python, "-m", "xtrack", "doctor"], env=env, cwd=self.work, stdout=subprocess.DEVNULL)
 
-    def test_its_bytes_depend_on_its_content_alone(self):
+    def test_the_bytes_of_a_wheel_depend_on_its_content_alone(self):
         digests = {hashlib.sha256(open_bytes(self.make(folder))).hexdigest() for folder in ("one", "two")}
         self.assertEqual(len(digests), 1)
 
-    def test_it_holds_the_whole_package_and_says_what_the_project_says(self):
+    def test_a_wheel_holds_the_whole_package_and_the_projects_metadata(self):
         wheel = self.make()
         with zipfile.ZipFile(wheel) as archive:
             self.assertIsNone(archive.testzip())
@@ -64,7 +64,7 @@ class Wheel(ScriptTest):
             version = re.search(r'"version": "(.+)"', source.read()).group(1)
         self.assertIn("Version: %s\n" % version, metadata)
 
-    def test_an_older_wheel_does_not_stay_beside_it(self):
+    def test_an_older_wheel_is_removed(self):
         folder = os.path.join(self.dir, "wheels")
         os.mkdir(folder)
         with open(os.path.join(folder, "xtrack_client-0.0.1-py3-none-any.whl"), "w"):

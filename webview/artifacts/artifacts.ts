@@ -1,4 +1,4 @@
-/** What the run wrote: checkpoints, each with a way to go on from it, and artifacts. */
+/** The checkpoints of a run, each with a button to resume from it, and its artifacts. */
 import { t } from '../../src/base/texts';
 import type { PanelAction, PanelRun } from '../../src/protocol/panel';
 import type { Artifact, Checkpoint, RunDetail } from '../../src/protocol/rows';
@@ -31,7 +31,7 @@ function checkpointTable(run: PanelRun, checkpoints: Checkpoint[], act: Act): HT
   }
   const canResume = statusActions(run.row).resume;
   const now = Date.now();
-  // Scripts say "best" of each that was the best so far: the latest of them is.
+  // Scripts mark each checkpoint that was the best so far, so the latest of those is the best.
   const best = checkpoints.findLast((checkpoint) => checkpoint.is_best);
   const lines = [...checkpoints].reverse().map((checkpoint) => {
     const metrics = Object.entries(checkpoint.metrics).map(([key, value]) => `${key} ${formatNumber(toNumber(value))}`);
@@ -96,7 +96,7 @@ function artifactTable(run: PanelRun, files: Artifact[], act: Act): HTMLElement 
 
 type LoggedFile = Pick<Artifact, 'path' | 'file' | 'exists'>;
 
-/** Opens in the editor, as what it is: pictures as pictures. */
+/** The editor opens it by its type: an image as an image. */
 function nameCell(run: PanelRun, logged: LoggedFile, name: string, act: Act): HTMLElement {
   const attributes = { class: 'path', title: logged.path };
   if (logged.exists === false) return el('td', attributes, t('{0} (file not found)', name));
@@ -114,7 +114,7 @@ function fileButtons(run: PanelRun, logged: LoggedFile, act: Act): HTMLElement[]
   return [reveal, iconButton('copy', t('Copy Path of {0}', logged.path), () => act({ do: 'copy', text: file }))];
 }
 
-/** Where it is now; a path that cannot be told yet is looked for below the run's working directory. */
+/** The current path. Where it is not known yet, the host looks below the run's working directory. */
 function whereOf({ path, file }: LoggedFile): string {
   return file ?? path;
 }

@@ -1,4 +1,4 @@
-/** What is set less often: scales, means over workers, bands, linked axes, sizes. */
+/** Settings that are changed less often: scales, means over workers, bands, linked axes, sizes. */
 import { t } from '../../src/base/texts';
 import { CHART_SIZES, type ChartSizeName, chartSizeNames, nameOfSize } from '../grid/chartSize';
 import { BANDS, type Band, type GridState, type GridStore } from '../grid/gridState';
@@ -11,7 +11,7 @@ const BAND_NAMES: Record<Band, string> = {
   none: t('None'),
 };
 const SIZE_NAMES: Record<ChartSizeName, string> = { small: t('Small'), medium: t('Medium'), large: t('Large') };
-/** Of a size that a chart had and all others got. */
+/** Stands for a size that was dragged and then applied to all charts. */
 const OWN_SIZE = 'own';
 
 type Switch = 'log_x' | 'linked' | 'mean_workers';

@@ -51,7 +51,7 @@ export class Toolbar {
     this.axis.setAttribute('label', t('X axis'));
     this.axis.addEventListener('change', () => this.chooseAxis(this.axis.value));
     this.logY.label = t('Log y');
-    // What a height means differs from scale to scale.
+    // A range of y chosen on one scale makes no sense on the other.
     this.logY.addEventListener('change', () => this.context.patch({ log_y: this.logY.checked, zooms_y: {} }));
     this.clip.label = t('Clip outliers');
     this.clip.addEventListener('change', () => this.context.patch({ clip: this.clip.checked }));
@@ -105,7 +105,7 @@ export class Toolbar {
     setText(this.searchError, search.ok ? '' : search.message);
   }
 
-  /** What the zoom means differs from axis to axis. */
+  /** A zoom on one axis makes no sense on another, so it is reset. */
   private chooseAxis(value: string): void {
     const axis = X_AXES.find((one) => one === value);
     if (axis !== undefined) this.context.patch({ x: axis, x_metric: null, zooms: {} });

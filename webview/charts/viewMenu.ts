@@ -1,4 +1,4 @@
-/** Views that are kept in the workspace: shown again, kept, forgotten. */
+/** The menu of saved views: apply, save, delete. */
 import { t } from '../../src/base/texts';
 import type { TabContext } from '../panel/panelTab';
 import { type MenuItem, openMenu } from '../shared/popupMenu';

@@ -4,7 +4,7 @@ import { AS_LOGGED, readArrangement } from '../shared/tableArrangement';
 
 /** Columns are called `params.lr` or `metrics.loss`. */
 export const COMPARE_STATE = stateSlice('compare', {
-  /** The axes beside each other; null while nobody chose. */
+  /** The axes of the parallel plot; null for the usual ones. */
   columns: optional((stored) => readList(stored, readText)),
   /** Of the scatter plot. */
   x: optional(readText),

@@ -9,7 +9,7 @@ export const compareTab: PanelTab<CompareState> = {
   id: 'compare',
   title: t('Compare'),
   state: COMPARE_STATE,
-  // One run has nothing beside it.
+  // A single run cannot be compared.
   shownFor: (model) => model.runs.length > 1,
   create(context) {
     const compare = new CompareView(context);

@@ -16,7 +16,7 @@ import { toggled } from '../model/panelModel';
 import { Tooltip } from '../shared/tooltip';
 
 const FEWEST_RUNS = 2;
-/** More would not be told apart. */
+/** More rows than this cannot be told apart. */
 const MOST_IN_TOOLTIP = 14;
 
 export class CompareView {
@@ -92,7 +92,7 @@ export class CompareView {
     this.columns = runColumns(runs.map(({ row }) => row));
     const keyMetric = keyMetricOf(model.metricKeys(), model.keyMetric);
     const usual = usualColumns(this.columns, keyMetric);
-    // In the order of the columns, whatever they were chosen in; what the runs do not have is not shown.
+    // In the order of the columns, not of the clicks. Columns that the runs lack are skipped.
     this.shown = columns === null ? usual : this.columns.filter(({ id }) => columns.includes(id));
     const fits = runs.length >= FEWEST_RUNS && this.columns.length >= 2;
     this.body.hidden = !fits;
@@ -119,7 +119,7 @@ export class CompareView {
     );
   }
 
-  /** The axes' values, to be read and sorted by. */
+  /** The values on the axes as a table that can be sorted. */
   private tableOf(runs: readonly PanelRun[], columns: readonly RunColumn[]): LoggedTable {
     const rows = runs.map((run) => [
       this.context.model.nameOf(run),
@@ -132,7 +132,7 @@ export class CompareView {
     return { columns: [t('run'), t('status'), ...columns.map(({ label }) => label)], rows, total: rows.length };
   }
 
-  /** What is chosen, as far as it is there; else the first param against the main metric. */
+  /** The chosen columns where they exist, else the first param against the main metric. */
   private scatterColumns(usual: RunColumn[]): [RunColumn, RunColumn] {
     const byId = (id: string | null): RunColumn | undefined => this.columns.find((column) => column.id === id);
     const y = byId(this.context.state.y) ?? usual.at(-1)!;
@@ -140,7 +140,7 @@ export class CompareView {
     return [x, y];
   }
 
-  /** Pressed ones have an axis. */
+  /** A pressed chip has an axis. */
   private drawChips(): void {
     const ids = this.shown.map(({ id }) => id);
     const drawn = JSON.stringify([this.columns.map(({ id }) => id), ids]);
@@ -196,7 +196,7 @@ export class CompareView {
   }
 }
 
-/** What goes with the last axis, the strongest first. */
+/** Lists how strongly each axis correlates with the last one, strongest first. */
 function importanceText(runs: readonly PanelRun[], columns: readonly RunColumn[]): string {
   const last = columns.at(-1)!;
   const found = columns

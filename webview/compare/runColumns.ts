@@ -8,20 +8,20 @@ export interface RunColumn {
   /** `params.lr`, `metrics.val/acc` */
   id: string;
   label: string;
-  /** Values that are no numbers have a place each, in their order. */
+  /** Values that are not numbers; each takes its index as its place on the axis. */
   words: string[] | null;
-  /** Spread so widely that only a logarithm shows them all. */
+  /** The values span so much that the axis is logarithmic. */
   log: boolean;
   from: number;
   to: number;
   valueOf: (row: RunRow) => number | null;
 }
 
-/** From the smallest to the largest, above which an axis is logarithmic. */
+/** Ratio of largest to smallest value above which an axis is logarithmic. */
 const LOG_SPAN = 50;
 const SYSTEM = 'system/';
 
-/** Those in which the runs differ, params first; others say nothing about runs beside each other. */
+/** Columns in which the runs differ, params first. The others say nothing in a comparison. */
 export function runColumns(rows: readonly RunRow[]): RunColumn[] {
   const names = (of: (row: RunRow) => object): string[] =>
     [...new Set(rows.flatMap((row) => Object.keys(of(row))))].sort((a, b) =>
@@ -37,7 +37,7 @@ export function runColumns(rows: readonly RunRow[]): RunColumn[] {
   return [...params, ...metrics].filter(({ from, to }) => to > from);
 }
 
-/** Those that are shown until somebody chooses: the metric last, as that which the others are held against. */
+/** The columns shown by default, with the main metric last because the others are compared with it. */
 export function usualColumns(columns: readonly RunColumn[], keyMetric: string | undefined): RunColumn[] {
   const params = columns.filter(({ id }) => id.startsWith('params.')).slice(0, 6);
   const metrics = columns.filter(({ id }) => id.startsWith('metrics.'));
@@ -56,12 +56,12 @@ export function textOf(column: RunColumn, value: number): string {
   return column.words === null ? formatNumber(value) : (column.words[value] ?? '');
 }
 
-/** Enough that a pair is no accident more often than not. */
+/** With fewer pairs a correlation is mostly chance. */
 const FEWEST_PAIRS = 4;
 
 /**
- * Spearman's: 1 where one goes up whenever the other does, −1 where it goes down; null where too few runs have both, or
- * words have no order.
+ * Spearman's rank correlation, from −1 to 1; null where too few runs have both values, or where values are words, which
+ * have no order.
  */
 export function rankCorrelation(rows: readonly RunRow[], a: RunColumn, b: RunColumn): number | null {
   if (a.words !== null || b.words !== null) return null;
@@ -78,7 +78,7 @@ export function rankCorrelation(rows: readonly RunRow[], a: RunColumn, b: RunCol
   return spread === 0 ? null : product(x, y) / spread;
 }
 
-/** From 1; equal values share theirs. */
+/** Ranks start at 1; equal values share the mean of theirs. */
 function ranks(values: readonly number[]): number[] {
   return values.map((value) => {
     const below = values.filter((other) => other < value).length;

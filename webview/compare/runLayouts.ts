@@ -10,14 +10,14 @@ export interface RunLayout {
   runs: { run: PanelRun; points: { x: number; y: number }[] }[];
   isLines: boolean;
   scales: object;
-  /** Over the lines. */
+  /** Draws over the lines. */
   paint?: (chart: Chart<'line'>) => void;
 }
 
 const LONGEST = 22;
 const MOST_WORDS = 8;
 
-/** One axis a column, each from its least value to its greatest. */
+/** One axis per column, each scaled from its least to its greatest value. */
 export function parallelLayout(runs: readonly PanelRun[], columns: readonly RunColumn[], theme: Theme): RunLayout {
   const last = columns.length - 1;
   return {
@@ -60,7 +60,7 @@ function paintAxes({ ctx, scales }: Chart<'line'>, columns: readonly RunColumn[]
   ctx.font = `11px ${theme.font}`;
   ctx.textBaseline = 'middle';
   const written: { left: number; right: number; y: number }[] = [];
-  // The last axis, which the others are held against, is the first to get room for its words.
+  // The last axis is the one that the others are compared with, so its labels are placed first.
   const order = columns.map((_, i) => (i + columns.length - 1) % columns.length);
   for (const i of order) {
     const column = columns[i]!;
@@ -70,7 +70,7 @@ function paintAxes({ ctx, scales }: Chart<'line'>, columns: readonly RunColumn[]
     ctx.moveTo(x, y.getPixelForValue(1));
     ctx.lineTo(x, y.getPixelForValue(0));
     ctx.stroke();
-    // Of the last axis on its left, where the canvas has room.
+    // Labels of the last axis go to its left, where the canvas has room.
     const isLast = i === columns.length - 1;
     ctx.textAlign = isLast ? 'right' : 'left';
     for (const value of marksOf(column)) {
@@ -82,7 +82,7 @@ function paintAxes({ ctx, scales }: Chart<'line'>, columns: readonly RunColumn[]
       const right = left + width;
       if (written.some((one) => Math.abs(one.y - at) < 14 && one.left < right && left < one.right)) continue;
       written.push({ left, right, y: at });
-      // Lines go behind: what is written on them has to be read.
+      // A backdrop keeps labels readable over the lines.
       ctx.fillStyle = withAlpha(theme.background, 0.85);
       ctx.fillRect(left, at - 8, width, 16);
       ctx.fillStyle = theme.foreground;
@@ -92,7 +92,7 @@ function paintAxes({ ctx, scales }: Chart<'line'>, columns: readonly RunColumn[]
   ctx.restore();
 }
 
-/** The ends, and what lies between them where it fits. */
+/** Labels at the ends of an axis, and between them where they fit. */
 function marksOf({ words, log, from, to }: RunColumn): number[] {
   if (words !== null && words.length <= MOST_WORDS) return words.map((_, i) => i);
   if (words !== null) return [from, to];

@@ -1,4 +1,4 @@
-/** Runs as lines or dots in one picture. The pointer, or the arrow keys, point at one of them; a click or Enter focuses it. */
+/** Runs as lines or dots in one plot. The pointer or the arrow keys point at one of them; a click or Enter focuses it. */
 import type { ChartDataset } from 'chart.js';
 import { el, setAttribute } from '../shared/dom';
 import { Chart } from '../shared/lineChart';
@@ -9,18 +9,18 @@ import type { RunLayout } from './runLayouts';
 export interface RunPlotContext {
   frames: Frames;
   theme: () => Theme;
-  /** A run is pointed at: in words, and as what is shown beside the pointer. */
+  /** Called when a run is pointed at. Shows its tooltip and returns its description for screen readers. */
   pointed: (run_id: string | null, at: { x: number; y: number }) => string;
   choose: (run_id: string) => void;
   announce: (text: string) => void;
 }
 
-/** Pixels within which something is meant. */
+/** Distance in pixels within which a run counts as pointed at. */
 const REACH_PX = 24;
 
 export class RunPlot implements View {
   readonly element: HTMLElement;
-  /** Who shows it in a tab that is hidden would have to show it again. */
+  /** Always drawn: nobody would ask again when a hidden tab shows. */
   readonly visible = true;
   private readonly canvas = el('canvas', { 'aria-hidden': 'true' });
   private chart: Chart<'line'> | undefined;
@@ -95,7 +95,7 @@ export class RunPlot implements View {
         borderWidth: isPointed ? 3 : theme.highContrast ? 2 : 1.5,
         showLine: isLines,
         pointRadius: isLines ? (isPointed ? 4 : 2) : isPointed ? 8 : 5,
-        // Beyond the palette, runs differ by shape where they do by dash.
+        // Runs that share a colour differ by shape here, as lines do by dash.
         pointStyle: isLines ? 'circle' : (['circle', 'triangle', 'rectRot', 'rect'] as const)[run.dash % 4]!,
       };
     });
@@ -110,7 +110,7 @@ export class RunPlot implements View {
     this.context.frames.mark(this);
   }
 
-  /** Arrows go through the runs by where they end, from the lowest. */
+  /** Arrow keys go through the runs by their last value, from the lowest. */
   private key(event: KeyboardEvent): void {
     const runs = this.layout?.runs ?? [];
     const last = (i: number): number => runs[i]!.points.at(-1)!.y;

@@ -19,13 +19,13 @@ const UNFINISHED = /\x1b(?:\[[\d;:?]*|\][^\x07\x1b]{0,200})?$/;
 
 export class ConsoleLines {
   readonly lines: ConsoleLine[] = [[]];
-  /** The first line that changed since somebody asked. */
+  /** The first line that changed since the last call of takeChanged. */
   private changedFrom = 0;
   private readonly decoder = new TextDecoder('utf-8');
   private rest = '';
   private style = '';
   private sgr = { color: -1, bold: false, faint: false, underline: false };
-  /** A carriage return: the line is begun anew when something follows. */
+  /** Set by a carriage return: the next text overwrites the line. */
   private returned = false;
 
   add(bytes: Uint8Array): void {
@@ -67,7 +67,7 @@ export class ConsoleLines {
       this.returned = false;
     } else if (sequence === '\r') this.returned = true;
     else if (final === 'm') this.setStyle(parameters);
-    // What colours its output erases to the end of the line after each word: only at its beginning is that the whole line.
+    // Programs that colour their output erase to the end of the line after each word: only at its start does that clear it.
     else if (final === 'K' && (parameters === '2' || this.returned)) this.erase();
     else if (final === 'A') this.up(Math.max(1, Number(parameters) || 1));
   }
@@ -76,7 +76,7 @@ export class ConsoleLines {
     this.lines[this.lines.length - 1] = [];
   }
 
-  /** Bars below one another go back to the first of them: the lines that they leave are drawn anew. */
+  /** Stacked progress bars move up to the first of them and redraw the lines below. */
   private up(by: number): void {
     this.lines.length = Math.max(1, this.lines.length - by);
     this.changedFrom = Math.min(this.changedFrom, this.lines.length - 1);
@@ -97,7 +97,7 @@ export class ConsoleLines {
       else if (code >= 90 && code <= 97) this.sgr.color = code - 90 + 8;
       else if (code === 39) this.sgr.color = -1;
       else if (code === 38 || code === 48) {
-        // Of 256 colours the first sixteen are the theme's; others stay as they are.
+        // The first 16 of 256 colours are the theme's; the others are ignored.
         if (code === 38 && codes[i + 1] === 5 && codes[i + 2]! < 16) this.sgr.color = codes[i + 2]!;
         i += codes[i + 1] === 2 ? 4 : 2;
       }

@@ -9,10 +9,10 @@ export const consoleTab: PanelTab<ConsoleState> = {
   title: t('Console'),
   state: CONSOLE_STATE,
   create(context) {
-    const console = new ConsoleView(context);
+    const view = new ConsoleView(context);
     return {
-      ...drawnTab(context, console.element, () => console.update()),
-      dispose: () => console.dispose(),
+      ...drawnTab(context, view.element, () => view.update()),
+      dispose: () => view.dispose(),
     };
   },
 };

@@ -16,7 +16,7 @@ const CHUNK = 256 * 1024;
 const EARLIER = 4;
 const MOST_LINES = 20_000;
 const INTERVAL_MS = 400;
-/** Who scrolls goes on scrolling. */
+/** Scrolling comes in bursts: the place is stored once it has stopped. */
 const REMEMBER_MS = 200;
 const FRAME = /^(\s*)(File "([^"]+)", line (\d+))(.*)$/;
 
@@ -39,9 +39,9 @@ export class ConsoleView {
   private lines = new ConsoleLines();
   private tail = CHUNK;
   private start = 0;
-  /** Lines that gave way to newer ones. */
+  /** How many of the oldest lines were removed to make room. */
   private dropped = 0;
-  /** Where somebody was reading before the panel was made anew, until it is shown again. */
+  /** The line to scroll to after a reload; null once it is shown. */
   private resume: ConsolePlace['at'] = null;
   private rememberTimer: ReturnType<typeof setTimeout> | undefined;
   /** Null until the end was shown. */
@@ -105,7 +105,7 @@ export class ConsoleView {
     this.restart();
   }
 
-  /** Shows the end of it. */
+  /** Starts over from the end of the log. */
   private restart(): void {
     this.lines = new ConsoleLines();
     this.next = null;
@@ -144,7 +144,7 @@ export class ConsoleView {
       if (output.next < output.size && output.data.length > 0) this.lastAsked = -Infinity;
     } catch (error) {
       this.context.fail(messageOf(error));
-      // It may be gone, with what was kept of it.
+      // The log may be gone, and with it the place that was stored.
       if (source === this.source && this.next === null && this.context.state.place !== null) {
         this.context.patch({ place: null });
         this.openRun(source.run_id);
@@ -173,7 +173,7 @@ export class ConsoleView {
     if (isFirst) this.remember();
   }
 
-  /** To the line that was read, as soon as it is there. */
+  /** Scrolls to the line that was being read, as soon as it has arrived. */
   private goOn(atEnd: boolean): void {
     if (this.resume === null) return;
     const line = this.text.children[this.resume.line - this.dropped];
@@ -182,7 +182,7 @@ export class ConsoleView {
     if (line !== undefined || atEnd) this.resume = null;
   }
 
-  /** What is read now, also when the tab is left in the next moment; told when nobody scrolls any more. */
+  /** Notes the place now, as the tab may be left in the next moment, and stores it once scrolling has stopped. */
   private remember(): void {
     const place = this.place();
     if (place === undefined) return;
@@ -192,19 +192,19 @@ export class ConsoleView {
     }, REMEMBER_MS);
   }
 
-  /** Undefined while it cannot be seen, or what was read before is not shown yet. */
+  /** Undefined while the text is hidden or the stored place is not shown yet. */
   private place(): ConsolePlace | null | undefined {
     if (this.source === null || this.next === null || this.resume !== null) return undefined;
     if (this.text.clientHeight === 0) return undefined;
     const { run_id, worker, attempt } = this.source;
     if (worker === null || attempt === null) return undefined;
-    // What is shown when nobody chooses.
+    // The log that is shown by default.
     const usual = this.files.find((file) => file.attempt === this.files.at(-1)!.attempt);
     if (this.following && usual?.worker === worker && usual.attempt === attempt) return null;
     return { run_id, worker, attempt, at: this.following ? null : { offset: this.start, line: this.topLine() } };
   }
 
-  /** Looked up by halves: there are many lines, and this is asked while somebody scrolls. */
+  /** A binary search, because there are many lines and this runs while scrolling. */
   private topLine(): number {
     const { top } = this.text.getBoundingClientRect();
     let [from, to] = [0, this.text.childElementCount];
@@ -288,9 +288,9 @@ export class ConsoleView {
     this.restart();
   }
 
-  /** Whoever scrolls up wants to read: nothing moves under them until they are at the end again. */
+  /** Scrolling up stops following, so that nothing moves while somebody reads; scrolling to the end follows again. */
   private scrolled(): void {
-    // Nothing is shown yet, or not what was read.
+    // Nothing is shown yet, or the stored place has not arrived.
     if (this.next === null || this.resume !== null || !this.context.isOpen()) return;
     const atEnd = this.text.scrollHeight - this.text.scrollTop - this.text.clientHeight < 30;
     if (atEnd !== this.following) this.setFollowing(atEnd);
@@ -299,7 +299,7 @@ export class ConsoleView {
 
   private setFollowing(following: boolean): void {
     this.following = following;
-    // Who wants the end does not want back to where they read.
+    // Following the end overrides the stored place.
     if (following) this.resume = null;
     setAttribute(this.follow, 'aria-pressed', String(following));
     if (following) this.text.scrollTop = this.text.scrollHeight;

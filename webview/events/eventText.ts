@@ -14,8 +14,8 @@ export function describeEvent({ type, payload, worker, attempt }: RunEvent): str
 }
 
 /**
- * The newest first, without the progress that came before: many scripts tell it with every step, and what else happened
- * would be lost between.
+ * Expects the newest first, and keeps only the newest of a row of progress reports: many scripts report with every step,
+ * which would hide everything else.
  */
 export function withoutRepeats(events: readonly RunEvent[]): RunEvent[] {
   const said = new Map<string, string>();
@@ -69,7 +69,7 @@ function describe(type: string, fields: Fields, attempt: number): string | null 
   }
 }
 
-/** The overview has all of it, which is pages. */
+/** A summary: the overview shows all of it. */
 function sourceOf({ source, env }: Fields): string {
   const [code, machine] = [asFields(source), asFields(env)];
   const commit = [word(code['git_commit']).slice(0, 10), word(code['git_branch'])].filter(Boolean).join(' ');

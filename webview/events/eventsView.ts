@@ -69,7 +69,7 @@ export class EventsView {
     if (drawn === this.drawn) return;
     this.drawn = drawn;
     if (this.search.value !== search) this.search.value = search;
-    // What was chosen stays a choice, also of a run where it never happened.
+    // The chosen type stays in the list even for runs that have no such event.
     const kinds = [...new Set([...loader.events.map(kindOf), ...(kind === '' ? [] : [kind])])].sort();
     fillSelect(
       this.kind,
@@ -77,7 +77,7 @@ export class EventsView {
       kind,
     );
     const wanted = search.trim().toLowerCase();
-    // Each process of a run has a journal: they are read one after another.
+    // Each process of a run has its own journal, so events of different processes arrive out of order.
     const newest = loader.events.toSorted((a, b) => b.ts - a.ts);
     const listed = kind === 'status' ? newest : withoutRepeats(newest);
     const shown = listed
@@ -93,7 +93,7 @@ export class EventsView {
     setText(this.note, this.noteText(loader, shown.length));
   }
 
-  /** Of one run at a time: there may be many. */
+  /** Only the focused run's events are kept in memory. */
   private focusedEvents(): EventLoader | undefined {
     const { model, host } = this.context;
     const run_id = model.focused()?.row.run_id;
@@ -135,7 +135,7 @@ export class EventsView {
   }
 }
 
-/** Log lines are told apart by their level. */
+/** A log line's type includes its level. */
 function kindOf(event: RunEvent): string {
   const { payload } = event;
   const level = isRecord(payload) ? payload['level'] : null;

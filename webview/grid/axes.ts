@@ -1,4 +1,4 @@
-/** What lies along x in a grid of charts, and which part of it is shown. */
+/** The x axis of a grid of charts, and which part of it is shown. */
 import type { XAxis } from '../../src/protocol/panel';
 import { withEntry } from '../model/panelModel';
 import type { SeriesView, Zoom } from '../model/seriesLoader';
@@ -22,7 +22,7 @@ export const CHARTS: Scope = {
   logX: (state) => state.log_x,
 };
 
-/** The supervisor's samples have no steps: only times mean something. */
+/** The supervisor's samples have no steps, so only time axes make sense. */
 export const SYSTEM: Scope = {
   name: 'system\0',
   axis: (state) => (state.x === 'wall' ? 'wall' : 'relative'),
@@ -34,7 +34,7 @@ export function drawnAxis(scope: Scope, state: GridState): DrawnAxis {
   return scope.xMetric(state) === null ? scope.axis(state) : 'metric';
 }
 
-/** Where values of another metric lie along x, every series is whole: their range says nothing about steps. */
+/** With another metric along x, every series is fetched whole: a range of that metric is no range of steps. */
 export function seriesViewOf(scope: Scope, state: GridState, id: string): SeriesView {
   const whole = scope.xMetric(state) !== null;
   return {

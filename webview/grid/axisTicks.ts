@@ -30,7 +30,7 @@ function compact(value: number): string {
   return Math.abs(value) >= 1e6 ? `${formatNumber(value / 1e6)}M` : formatCount(value);
 }
 
-/** With as many digits as tell it from the next tick, `step` away. */
+/** Formats with enough digits to differ from the next tick, `step` away. */
 export function numberTick(value: number, step: number): string {
   const digits = Math.ceil(Math.log10(Math.abs(value) / step)) + 1;
   if (!(digits > 4 && digits <= 12)) return formatNumber(Number(value.toPrecision(6)));

@@ -28,7 +28,7 @@ type ChartData = { datasets: ChartDataset<'line'>[] };
 type ScalesOptions = NonNullable<ChartOptions<'line'>['scales']>;
 
 const Y_AXIS_WIDTH = 54;
-/** Of what a curve has, while another stands out. */
+/** Opacity of the other curves while one stands out. */
 const STEPPED_BACK = 0.2;
 /** Room for a tick and its label. */
 const TICK_WIDTH = { step: 48, epoch: 48, relative: 64, wall: 64, metric: 64 };
@@ -63,19 +63,19 @@ export class ChartCanvas {
     return this.chart?.scales.y?.getValueForPixel(px) ?? NaN;
   }
 
-  /** Where the ticks of an axis are, and what they say. */
+  /** Positions and labels of an axis' ticks. */
   ticks(axis: 'x' | 'y'): { px: number; label: string }[] {
     const scale = this.chart?.scales[axis];
     const labels = scale?.ticks.map((tick, i) => ({ px: scale.getPixelForTick(i), label: String(tick.label ?? '') }));
     return labels?.filter(({ label }) => label !== '') ?? [];
   }
 
-  /** As the page was laid out: drawing never looks, as the page would have to be laid out for that. */
+  /** The size from the last layout. Drawing never measures, which would force a layout. */
   get size(): { width: number; height: number } {
     return { width: this.width, height: this.height };
   }
 
-  /** Takes effect when it is drawn next; false when nothing is different. */
+  /** Takes effect at the next draw; false if the size is the same. */
   resize(width: number, height: number): boolean {
     const [wide, high] = [Math.floor(width), Math.floor(height)];
     const isSame = wide === this.width && high === this.height;
@@ -83,7 +83,7 @@ export class ChartCanvas {
     return !isSame;
   }
 
-  /** What is shown of an axis. */
+  /** The visible range of an axis. */
   range(axis: 'x' | 'y'): Zoom | null {
     const scale = this.chart?.scales[axis];
     return scale === undefined ? null : { from: scale.min, to: scale.max };
@@ -108,7 +108,7 @@ export class ChartCanvas {
       this.chart = this.create({ datasets: lines }, scales);
       return;
     }
-    // Of a dataset that stays, chart.js keeps what it made for each of its points.
+    // chart.js reuses the point elements of a dataset object that stays.
     const known = this.chart.data.datasets;
     this.chart.data.datasets = lines.map((line, i) => Object.assign(known[i] ?? {}, line));
     this.chart.options.scales = scales;
@@ -131,7 +131,7 @@ export class ChartCanvas {
     this.canvas.height = this.height;
     return new Chart<'line'>(this.canvas, {
       type: 'line',
-      // Of chart.js's two the one that leaves the page alone.
+      // The platform of chart.js that does not touch the page.
       platform: BasicPlatform,
       data,
       plugins: [curvePainter(() => this.painting!)],
@@ -152,7 +152,7 @@ export class ChartCanvas {
 }
 
 function datasets(curve: Curve, plot: Plot, color: string, standsOut: boolean): ChartDataset<'line'>[] {
-  // Only what is parsed is looked at for its order.
+  // chart.js checks the order of points only where it parses them.
   const order: Partial<ChartDataset<'line'>> = curve.ascending
     ? { parsing: false, normalized: true }
     : { parsing: { xAxisKey: 'x', yAxisKey: 'y' }, normalized: false };
@@ -248,7 +248,7 @@ function yRange(plot: Plot, range: Zoom): { min: number; max: number } {
   return { min: min - room, max: max + room };
 }
 
-/** Ticks come with the noise of floating point. */
+/** Removes floating-point noise from ticks. */
 function rounded(value: number): number {
   return Number(value.toPrecision(6));
 }

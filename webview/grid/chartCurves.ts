@@ -1,4 +1,4 @@
-/** From the series that are known to the curves of a chart: expressions, means over workers, groups of runs. */
+/** Turns loaded series into the curves of a chart: expressions, means over workers, groups of runs. */
 import { t } from '../../src/base/texts';
 import type { PanelRun, PanelSeries } from '../../src/protocol/panel';
 import { groupingName, groupOf } from '../../src/domain/run/groups';
@@ -26,7 +26,7 @@ export interface CurvesOf {
   spec: ChartSpec;
   scope: Scope;
   state: GridState;
-  /** Runs that are alike in this are drawn as their mean. */
+  /** Runs with the same value of this are drawn as their mean. */
   group: string | null;
   runs: readonly PanelRun[];
   nameOf: (run: PanelRun) => string;
@@ -35,7 +35,7 @@ export interface CurvesOf {
 }
 
 const COLORS = 10;
-/** Where a mean has more places than this they are thinned: more than a chart has pixels to show. */
+/** A mean with more points than this is thinned; a chart has fewer pixels than that. */
 const MEAN_POINTS = 512;
 const MEAN_WORKER = 'mean';
 
@@ -48,7 +48,7 @@ export function chartCurves(asked: CurvesOf): Curve[] {
   return group === null ? drawn.flatMap((one) => runCurves(asked, one)) : groupCurves(asked, drawn, group);
 }
 
-/** The line of each worker that has all metrics that it needs. */
+/** The line of each worker that has logged every metric the line needs. */
 function workersOf({ scope, state, get }: CurvesOf, run: PanelRun, line: ChartLine): WorkerPoints[] {
   const xMetric = scope.xMetric(state);
   const { keys } = line.expression;
@@ -85,7 +85,7 @@ function kindOf(value: number): PanelSeries['bad'][number]['kind'] {
 function runCurves(asked: CurvesOf, one: RunLine): Curve[] {
   const { spec, state } = asked;
   const { run, line, lineIndex, workers } = one;
-  // One run's lines differ by colour; several runs keep theirs, and their lines differ by dash.
+  // The lines of a single run differ by colour. With several runs colour means the run, so lines differ by dash.
   const single = asked.runs.length === 1;
   const name = single && spec.lines.length > 1 ? line.text : asked.nameOf(run);
   const look: Omit<CurveLook, 'worker' | 'faint'> = {
@@ -111,7 +111,7 @@ function runCurves(asked: CurvesOf, one: RunLine): Curve[] {
   );
 }
 
-/** Workers that step together meet at their steps; clocks never meet. */
+/** Workers share steps, so means are taken at common steps. Their clocks never coincide. */
 function meanOf({ scope, state }: CurvesOf, workers: WorkerPoints[]): CurvePoints {
   const axis = drawnAxis(scope, state);
   const steps = (axis === 'step' || axis === 'epoch') && workers.every(({ points }) => points.exact);
@@ -170,7 +170,7 @@ function bandOf(spread: Spread, band: Band): { low: number[]; high: number[] } {
   };
 }
 
-/** Where another metric lies along x, points come in the order of steps. */
+/** With another metric along x, points are ordered by step and have to be sorted. */
 function ascendingPoints(points: CurvePoints): CurvePoints {
   const order = Array.from(points.x, (_, i) => i);
   if (order.every((i) => i === 0 || points.x[i]! >= points.x[i - 1]!)) return points;

@@ -1,4 +1,4 @@
-/** Asks what a chart of the user's own is made of: a metric or an expression a line. */
+/** The dialog for a custom chart: one metric or expression per line. */
 import { t } from '../../src/base/texts';
 import { parseExpression } from '../../src/domain/metric/expression';
 import { code, el, filled, setText } from '../shared/dom';
@@ -60,7 +60,7 @@ export class ChartEditor {
     this.element.remove();
   }
 
-  /** `id`: of the chart to change, or of the metric to begin with. */
+  /** `id`: a custom chart to edit, or a metric to start a new chart with. */
   open(id: string | null): void {
     const custom = this.store.state.custom.find((one) => one.id === id);
     this.id = custom?.id ?? null;
@@ -83,7 +83,7 @@ export class ChartEditor {
     return button;
   }
 
-  /** Says what is wrong while it is written. A metric that was not logged yet is no mistake. */
+  /** Shows mistakes while typing. A metric that was not logged yet is not a mistake. */
   private check(): boolean {
     const lines = this.wanted();
     const problem = lines.flatMap((line) => {
@@ -110,7 +110,7 @@ export class ChartEditor {
   private done(): void {
     if (!this.check()) return;
     const { custom, collapsed } = this.store.state;
-    // A quoted name alone is that metric.
+    // A quoted name by itself means that metric.
     const lines = this.wanted().map((line) => this.plainName(line));
     const id = this.id ?? freshId(custom.map((one) => one.id));
     const before = custom.filter((one) => one.id !== id);
@@ -126,7 +126,7 @@ export class ChartEditor {
   }
 }
 
-/** As it is where that is read as one name. */
+/** Quotes a name unless it parses as a single name. */
 function quoted(name: string): string {
   return /^[\p{L}_][\p{L}\p{N}_./]*$/u.test(name) ? name : `"${name}"`;
 }

@@ -1,11 +1,11 @@
-/** The head of a chart's card: what it shows, the newest value, what is wrong with its values, and the ways on. */
+/** The header of a chart: title, latest value, count of values that are not finite, buttons. */
 import { t } from '../../src/base/texts';
 import { formatNumber } from '../../src/domain/format';
 import { el, iconButton, setAttribute, setText } from '../shared/dom';
 import { unitOf } from './metricUnits';
 
 export interface HeaderContent {
-  /** The value that stands for the chart. */
+  /** The latest value of the focused run, else of the first. */
   main: { key: string; value: number } | undefined;
   /** How many values are NaN or infinite. */
   bad: number;
@@ -16,6 +16,7 @@ export class ChartHeader {
   readonly element: HTMLElement;
   readonly menu: HTMLButtonElement;
   private readonly title = el('h3', {});
+  private name = '';
   private readonly value = el('span', { class: 'chart-value' });
   private readonly bad = el('span', { class: 'chart-bad' });
   private readonly full: HTMLButtonElement;
@@ -27,6 +28,7 @@ export class ChartHeader {
   }
 
   setTitle(title: string): void {
+    this.name = title;
     setText(this.title, title);
     setAttribute(this.title, 'title', title);
     setAttribute(this.menu, 'aria-label', t('{0}: more actions', title));
@@ -35,9 +37,9 @@ export class ChartHeader {
   draw({ main, bad, isFull }: HeaderContent): void {
     setText(this.value, main === undefined ? '' : valueText(main.key, main.value));
     setText(this.bad, bad > 0 ? t('{0} NaN/∞', bad) : '');
-    const name = isFull ? t('Restore All Charts') : t('Maximize Chart');
-    setAttribute(this.full, 'title', name);
-    setAttribute(this.full, 'aria-label', `${this.title.textContent}: ${name}`);
+    const action = isFull ? t('Restore All Charts') : t('Maximize Chart');
+    setAttribute(this.full, 'title', action);
+    setAttribute(this.full, 'aria-label', `${this.name}: ${action}`);
     this.full.firstElementChild!.className = `codicon codicon-screen-${isFull ? 'normal' : 'full'}`;
   }
 }

@@ -1,4 +1,4 @@
-/** Which line is which, where the list of runs does not tell: several metrics in one chart, groups of runs. */
+/** The legend, for charts that the run list cannot explain: several metrics in one chart, groups of runs. */
 import { t } from '../../src/base/texts';
 import { el, setName } from '../shared/dom';
 import type { Theme } from '../shared/theme';

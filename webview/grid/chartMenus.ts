@@ -1,4 +1,4 @@
-/** What can be done with a chart and with a checkpoint. */
+/** The menus of a chart and of a checkpoint. */
 import { t } from '../../src/base/texts';
 import { messageOf } from '../../src/base/unknown';
 import type { ImageKind } from '../../src/protocol/panel';
@@ -96,7 +96,7 @@ export class ChartMenus {
     this.context.act({ do: 'copy', text });
   }
 
-  /** By the browser, which may refuse: a page without focus, a policy. */
+  /** The browser may refuse, for lack of focus or by policy. */
   private async copyPicture(view: ChartView): Promise<void> {
     try {
       const bytes = Uint8Array.from(atob(this.data(view, 'png')), (letter) => letter.charCodeAt(0));

@@ -1,9 +1,9 @@
-/** A chart as a picture, with its title and with what its lines are called. */
+/** A chart as an image, with its title and a legend. */
 import { dashOf, type Theme } from '../shared/theme';
 import type { ChartCanvas } from './chartCanvas';
 import type { Curve } from './curve';
 
-/** What of a chart goes into a picture. */
+/** The parts of a chart that an image needs. */
 export interface Pictured {
   canvasElement: HTMLCanvasElement;
   canvas: ChartCanvas;
@@ -16,7 +16,7 @@ const LEGEND_LINE = 18;
 const LEGEND_MOST = 20;
 const FONT_SIZE = 11;
 
-/** Base64 of a PNG, with the background that a canvas does not have. */
+/** A PNG in base64. Canvases are transparent, so the background is painted first. */
 export function chartPng({ canvasElement, current, curves }: Pictured, theme: Theme): string {
   const scale = canvasElement.width / Math.max(1, canvasElement.clientWidth);
   const names = legend(curves);
@@ -107,7 +107,7 @@ function path({ x, line: y }: Curve, canvas: ChartCanvas): string {
     .join('');
 }
 
-/** One shape for each stretch without gaps. */
+/** One shape per stretch without gaps. */
 function band(curve: Curve, canvas: ChartCanvas, theme: Theme): string {
   if (curve.band === null || !curve.ascending) return '';
   const { min, max } = curve.band;

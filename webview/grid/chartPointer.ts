@@ -91,7 +91,7 @@ export function attachPointer(plot: HTMLElement, selection: HTMLElement, target:
   plot.addEventListener('dblclick', (event) => {
     if (!isMark(event)) target.zoom.reset();
   });
-  // Turned downwards it scrolls the page; with a modifier it zooms; sideways, or with Shift, it pans.
+  // The plain wheel scrolls the page; with Ctrl or ⌘ it zooms; sideways or with Shift it pans.
   plot.addEventListener(
     'wheel',
     (event) => {

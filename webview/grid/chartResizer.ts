@@ -31,11 +31,11 @@ export class ChartResizer implements View {
   private columns: GridColumns = { count: LEAST_SIZE.columns, pitch: 0 };
   /** What the chart would become, and by how much it is moved to stay in the grid. */
   private lifted: { size: ChartSize; shift: number } | null = null;
-  /** When the focus came; Escape puts it back. */
+  /** The size when the handle got the focus; Escape restores it. */
   private before: ChartSize | null = null;
   private moved = false;
   private placed = '';
-  /** What is dragged is drawn though the page was scrolled away from it. */
+  /** Drawn even when a drag has scrolled the page away from it. */
   readonly visible = true;
 
   constructor(
@@ -53,7 +53,7 @@ export class ChartResizer implements View {
     setAttribute(this.handle, 'aria-label', t('{0}: size', title));
   }
 
-  /** In a grid of these columns. What is dragged is placed when it is let go. */
+  /** Places the chart in a grid of these columns. During a drag, this waits for its end. */
   place(columns: GridColumns): void {
     this.columns = columns;
     const { size } = this;
@@ -70,7 +70,7 @@ export class ChartResizer implements View {
     setAttribute(this.handle, 'aria-valuetext', text);
   }
 
-  /** Null: as all charts are. */
+  /** Null resets to the size of all charts. */
   resize(size: ChartSize | null): void {
     const { store, chart } = this;
     store.patch(withSize(chart.scope, store.state, chart.id, size));
@@ -92,7 +92,7 @@ export class ChartResizer implements View {
         return;
       }
       this.place(this.columns);
-      // It may have come into another row.
+      // The chart may have moved to another row.
       if (this.moved) element.scrollIntoView({ block: 'nearest' });
       this.moved = false;
     };

@@ -1,8 +1,8 @@
-/** How much room a chart takes in its grid. What the panel offers by name is of the same kind as what somebody dragged. */
+/** How much room a chart takes in its grid. The named sizes are of the same kind as dragged ones. */
 export interface ChartSize {
-  /** Of the grid, which has as many as its width has room for. */
+  /** Columns of the grid, which has as many as fit its width. */
   columns: number;
-  /** Of the whole card, in pixels. */
+  /** Height of the whole card, in pixels. */
   height: number;
 }
 
@@ -13,7 +13,7 @@ export const CHART_SIZES = {
 } as const satisfies Record<string, ChartSize>;
 export type ChartSizeName = keyof typeof CHART_SIZES;
 
-/** Below it there is no room for an axis, above it nobody sees the whole. */
+/** Smaller than this there is no room for an axis; larger than the maximum a chart does not fit a screen. */
 export const LEAST_SIZE: ChartSize = { columns: 2, height: 130 };
 const MOST_SIZE: ChartSize = { columns: 48, height: 1200 };
 
@@ -36,7 +36,7 @@ export function nameOfSize(size: ChartSize): ChartSizeName | undefined {
   return chartSizeNames().find((name) => isSameSize(CHART_SIZES[name], size));
 }
 
-/** As it was stored: the first versions knew names alone. */
+/** Reads a stored size. The first versions stored names only. */
 export function readChartSize(stored: unknown): ChartSize | null {
   const named = chartSizeNames().find((name) => name === stored);
   if (named !== undefined) return CHART_SIZES[named];

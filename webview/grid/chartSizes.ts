@@ -8,18 +8,18 @@ import { withEntry } from '../model/panelModel';
 const GAP = 12;
 /** No column is narrower while there is room for two. */
 const COLUMN = 100;
-/** Pixels of a row: a chart's height is some of them, so that those beside it can lie below each other. */
+/** Height of a grid row in pixels. It is small so that charts of any height can be stacked beside a taller one. */
 const ROW = 2;
-/** So far beyond the last column the pointer means all of them: there is nothing more to drag it to. */
+/** Dragging this far beyond the last column means the full width. */
 const EDGE = 16;
 
 export interface GridColumns {
   count: number;
-  /** From the beginning of one to that of the next. */
+  /** Distance from the start of one column to the start of the next. */
   pitch: number;
 }
 
-/** So many that charts of the size of all fill whole rows. */
+/** Picks a count with which charts of the common size fill whole rows. */
 export function columnsIn(width: number, size: ChartSize): GridColumns {
   const fit = Math.max(LEAST_SIZE.columns, Math.floor((width + GAP) / (COLUMN + GAP)));
   const chart = Math.min(size.columns, fit);
@@ -49,13 +49,13 @@ export function sizeOf(scope: Scope, state: GridState, id: string): ChartSize {
   return state.sizes[scope.name + id] ?? state.size;
 }
 
-/** A chart that is as all are goes with them from then on. */
+/** A chart of the common size follows it from then on. */
 export function withSize(scope: Scope, state: GridState, id: string, size: ChartSize | null): Partial<GridState> {
   const own = size === null || isSameSize(size, state.size) ? null : boundedSize(size);
   return { sizes: withEntry(state.sizes, scope.name + id, own) };
 }
 
-/** One of the columns more or less than it shows; a width that is not changed stays though there is no room for it now. */
+/** Sets the shown width. A width that is not changed is kept even if there is no room for it now. */
 export function withColumns(size: ChartSize, wanted: number, columns: GridColumns): ChartSize {
   const span = Math.min(columns.count, Math.max(LEAST_SIZE.columns, wanted));
   return span === spanOf(size, columns) ? size : { ...size, columns: span };

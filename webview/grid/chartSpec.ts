@@ -1,9 +1,9 @@
-/** What a chart is of: one metric, or what the user put together. */
+/** What a chart shows: one metric, or the lines of a custom chart. */
 import { type MetricExpression, parseExpression } from '../../src/domain/metric/expression';
 import type { CustomChart } from './gridState';
 
 export interface ChartLine {
-  /** As the user wrote it; of a plain chart the metric's key. */
+  /** As the user wrote it, or the metric's key. */
   text: string;
   expression: MetricExpression;
 }
@@ -24,7 +24,7 @@ export function metricChart(key: string): ChartSpec {
   return { id: key, title: key, custom: false, lines: [{ text: key, expression }], keys: [key], problem: null };
 }
 
-/** Lines over metrics that were not logged yet are left out, and come when these do. */
+/** Lines over metrics that were not logged yet are left out until they are. */
 export function customChart({ id, lines }: CustomChart, isMetric: (key: string) => boolean): ChartSpec {
   const parsed = lines.map((text) => ({ text, result: parseExpression(text, isMetric) }));
   const good = parsed.flatMap(({ text, result }) => (result.ok ? [{ text, expression: result.expression }] : []));

@@ -33,7 +33,7 @@ export interface ChartContext {
   openChartMenu: (view: ChartView, anchor: HTMLElement) => void;
   openCheckpointMenu: (mark: CheckpointMark, x: string, anchor: HTMLElement) => void;
   openOutput: () => void;
-  /** Read out after a key moved the cursor. */
+  /** Has a screen reader read the values after a key moved the cursor. */
   announce: (text: string) => void;
 }
 
@@ -102,7 +102,7 @@ export class ChartView implements View, PointerTarget {
     return this.spec;
   }
 
-  /** Of a chart that the user made, more lines may have become known. */
+  /** A custom chart may have got lines whose metrics were not logged before. */
   setSpec(spec: ChartSpec): void {
     this.spec = spec;
     this.header.setTitle(spec.title);
@@ -121,7 +121,7 @@ export class ChartView implements View, PointerTarget {
     else this.canvas.dispose();
   }
 
-  /** The page was laid out; true when what is seen has to be drawn anew. */
+  /** Called after a layout; true if the chart has to be drawn again. */
   resized(width: number, height: number): boolean {
     const isStale = this.canvas.resize(width, height) && this.visible && width > 0;
     if (isStale) this.context.frames.mark(this);
@@ -138,7 +138,7 @@ export class ChartView implements View, PointerTarget {
 
   draw(): (() => void) | undefined {
     const { model, store, loader, theme } = this.context;
-    // Before it has a place, and in a tab that is hidden.
+    // It has no size before the first layout and in a hidden tab.
     if (this.canvas.size.width === 0) return;
     const { state } = store;
     const runs = this.runs();
@@ -173,7 +173,7 @@ export class ChartView implements View, PointerTarget {
       ),
       theme: theme(),
     });
-    // Of many runs they would cover one another.
+    // Marks of several runs would cover one another.
     const focused = model.focused()?.row.run_id;
     this.marks = details.flatMap((detail) => (detail.run_id === focused ? checkpointMarks(detail, view.x) : []));
     return () => {
@@ -250,7 +250,7 @@ export class ChartView implements View, PointerTarget {
     this.context.openChartMenu(this, this.header.menu);
   }
 
-  /** The one nearest to the cursor. */
+  /** Opens the checkpoint nearest to the cursor. */
   openCheckpoint(): void {
     const at = this.context.cursor.place?.x ?? Infinity;
     const nearest = this.marks.reduce<CheckpointMark | undefined>(
@@ -314,7 +314,7 @@ export class ChartView implements View, PointerTarget {
     setAttribute(this.plot, 'aria-label', label);
   }
 
-  /** The row knows the last value of a run's metric, whatever part of it is drawn. */
+  /** The row has the latest value even if another part of the series is drawn. */
   private lastOf(curve: Curve): number {
     const summary = this.context.model.run(curve.run_id)?.row.metrics[curve.key];
     return curve.n === null && summary !== undefined ? toNumber(summary.last) : (curve.y[curve.y.length - 1] ?? NaN);

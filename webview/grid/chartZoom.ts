@@ -26,7 +26,7 @@ export class ChartZoom {
     return zoomOf(scope, state, id) !== null || zoomOfY(scope, state, id) !== null;
   }
 
-  /** A part of the plot, in pixels; with heights where y is to be zoomed, too. */
+  /** Zooms to a part of the plot, in pixels; with `y` given, in both directions. */
   select(x: { from: number; to: number }, y: { top: number; bottom: number } | null): void {
     const { canvas } = this.chart;
     this.showRange(canvas.pixelToX(x.from), canvas.pixelToX(x.to));
@@ -66,7 +66,7 @@ export class ChartZoom {
     this.showHeights(from, to);
   }
 
-  /** Moves what is shown by a share of its width; false when all is shown. */
+  /** Moves the window by a share of its width; false when nothing is zoomed. */
   panBy(share: number): boolean {
     const { scope, id } = this.chart;
     const { state } = this.store;

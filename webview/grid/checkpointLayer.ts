@@ -1,4 +1,4 @@
-/** Diamonds on the x axis where checkpoints were saved: buttons, so that they can be reached and named. */
+/** Diamonds on the x axis for checkpoints. They are buttons, so that they have names and take clicks. */
 import { t } from '../../src/base/texts';
 import type { XAxis } from '../../src/protocol/panel';
 import { el } from '../shared/dom';

@@ -1,4 +1,4 @@
-/** One cursor through all charts. Where it is lies here; drawing it touches no chart, only a line over each. */
+/** One cursor through all charts. Drawing it redraws no chart, only a line over each. */
 import type { Frames, View } from '../model/frames';
 
 export interface CursorPlace {

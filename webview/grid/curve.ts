@@ -1,4 +1,4 @@
-/** A line as a chart draws it: who it speaks of, where it goes, what is shaded around it. */
+/** A line as a chart draws it: what it belongs to, its points, and the band around it. */
 import type { PanelSeries } from '../../src/protocol/panel';
 import { smooth } from './smoothing';
 import { firstAtOrAfter } from '../model/seriesTail';
@@ -9,10 +9,10 @@ export interface CurvePoints {
   y: ArrayLike<number>;
   low: ArrayLike<number>;
   high: ArrayLike<number>;
-  /** Nothing but `y` is worth shading. */
+  /** Each point stands for a single value, so there is no band. */
   exact: boolean;
   bad: PanelSeries['bad'];
-  /** Of how many curves it is the mean, at each point. */
+  /** How many curves a mean is taken over, per point. */
   n?: number[];
 }
 
@@ -24,13 +24,13 @@ export interface CurveLook {
   label: string;
   color: number;
   dash: number;
-  /** Beside a main one. */
+  /** A further worker, drawn fainter than the first. */
   faint: boolean;
 }
 
 export interface Curve extends CurveLook {
   x: ArrayLike<number>;
-  /** Not where another metric lies along x. */
+  /** False where another metric lies along x. */
   ascending: boolean;
   /** What was logged; the last value where a bucket holds several. NaN where it was not finite. */
   y: number[];

@@ -1,4 +1,4 @@
-/** What chart.js does not draw: min–max bands, lone points, marks of what is not finite, and where attempts began. */
+/** Draws what chart.js does not: bands, lone points, marks for values that are not finite, starts of attempts. */
 import type { Chart, Plugin } from 'chart.js';
 import { type Theme, withAlpha } from '../shared/theme';
 import type { Curve } from './curve';

@@ -21,9 +21,9 @@ interface SectionElements {
 const MAXIMIZED = '\0maximized';
 /** Charts this far outside the window are made ready. */
 const AHEAD = '200px 0px';
-/** A run that was just launched is known a moment later: only what stays unknown is said to be missing. */
+/** A run that was just launched is listed a moment later, so runs count as missing only after this time. */
 const MISSING_AFTER_MS = 3000;
-/** Of other widths other numbers of points are asked for, but not for every pixel of a drag. */
+/** Other widths need other numbers of points, but not for every pixel of a drag. */
 const RESIZED_WAIT_MS = 250;
 const TITLES: Record<string, string> = { [PINNED]: t('Pinned'), [CUSTOM]: t('Your charts') };
 
@@ -36,7 +36,7 @@ export class Grid {
   private readonly inSight: IntersectionObserver;
   private missingSince: number | null = null;
   private readonly byElement = new Map<Element, ChartView>();
-  /** Tells the room that there is, so that nobody has to measure it. */
+  /** Reports sizes, so that nothing has to be measured. */
   private readonly room = new ResizeObserver((entries) => this.resized(entries));
   private width = 0;
   private custom = '';
@@ -53,8 +53,8 @@ export class Grid {
   }
 
   /**
-   * What the charts in sight need, and how wide the widest of all is: they are asked for alike, so that series that are
-   * reckoned with each other have the same buckets, and not anew when a wide one is scrolled away.
+   * What the visible charts need, and the width of the widest chart. All are fetched at one resolution, so that series in
+   * one expression have the same buckets, and so that nothing is fetched again when a wide chart is scrolled away.
    */
   wanted(): { wanted: Wanted[]; width: number } {
     const charts = [...this.charts.values()];
@@ -64,13 +64,13 @@ export class Grid {
     };
   }
 
-  /** Takes over a change of rows or of state. */
+  /** Applies a change of rows or of state. */
   update(): void {
     const { model, store } = this.context;
     const { state } = store;
     this.groups.add(model.metricKeys().filter(this.belongs));
     this.updateCustom();
-    // The field stands above the metrics alone.
+    // Only the charts tab has the search field.
     const searched = this.isMain ? state.search : '';
     const search = compileSearch(searched);
     const matches = search.ok ? search.matches : () => true;
@@ -100,7 +100,7 @@ export class Grid {
     }
   }
 
-  /** The charts of all metrics, not those of another tab. */
+  /** True in the charts tab. */
   private get isMain(): boolean {
     return this.scope.name === '';
   }
@@ -112,13 +112,13 @@ export class Grid {
     return known ? maximized : null;
   }
 
-  /** The user's own charts are among the metrics, not in other tabs. */
+  /** Custom charts are in the charts tab only. */
   private customCharts(): { id: string; title: string }[] {
     if (!this.isMain) return [];
     return this.context.store.state.custom.map(({ id, lines }) => ({ id, title: lines.join(', ') }));
   }
 
-  /** A line over a metric that was not logged yet becomes one when it is. */
+  /** Custom charts are read again when new metrics arrive, which their lines may have waited for. */
   private updateCustom(): void {
     const { model, store } = this.context;
     const now = JSON.stringify([store.state.custom, model.metricKeys().length]);
@@ -146,7 +146,7 @@ export class Grid {
     const wanted = section.ids.map((id) => this.chart(id).element);
     const present = [...body.children];
     if (present.length === wanted.length && wanted.every((element, i) => element === present[i])) return;
-    // Only what is out of place moves: re-adding an element would take its focus.
+    // Moves only elements that are out of place: adding one again would take its focus.
     wanted.forEach((element, i) => {
       if (body.children[i] !== element) body.insertBefore(element, body.children[i] ?? null);
     });
@@ -176,7 +176,7 @@ export class Grid {
     for (const chart of this.charts.values()) chart.resizer.place(columns);
   }
 
-  /** In a tab that is hidden there is no room at all: what was known stays. */
+  /** Hidden tabs report a width of 0, which is ignored. */
   private resized(entries: ResizeObserverEntry[]): void {
     for (const { target, contentRect } of entries) {
       const { width, height } = contentRect;

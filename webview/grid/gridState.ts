@@ -1,4 +1,4 @@
-/** How charts are drawn: what somebody set in a toolbar, a menu or by dragging. The grids of all tabs are set alike. */
+/** How charts are drawn, as set in the toolbar, in menus or by dragging. The grids of all tabs share it. */
 import { X_AXES } from '../../src/protocol/panel';
 import { isRecord } from '../../src/base/unknown';
 import type { Zoom } from '../model/seriesLoader';
@@ -48,21 +48,21 @@ export const GRID_STATE = stateSlice('charts', {
   band: oneOf(BANDS, 'std'),
   /** The chart that fills the panel. */
   maximized: optional(readText),
-  /** Of charts that have none of their own. */
+  /** The size of charts without one of their own. */
   size: field<ChartSize>(CHART_SIZES.medium, readChartSize),
-  /** Of single charts. */
+  /** Sizes of single charts. */
   sizes: mapOf(readChartSize),
   /** All charts zoom together. */
   linked: flag(true),
-  /** Windows of x, by what they are of: all charts that zoom together, or one chart. */
+  /** Zoomed ranges of x, by chart, or under one key for all charts that zoom together. */
   zooms: mapOf(readZoom),
-  /** Heights of single charts. */
+  /** Zoomed ranges of y, by chart. */
   zooms_y: mapOf(readZoom),
 });
 
 export type GridState = StateOf<typeof GRID_STATE>;
 
-/** What a grid's state is read from and written to. */
+/** Where a grid reads and writes its state. */
 export interface GridStore {
   readonly state: GridState;
   patch(change: Partial<GridState>): void;

@@ -1,4 +1,4 @@
-/** A tab of charts: a grid with what its charts share, which is a loader, a cursor, a tooltip, menus and an editor. */
+/** A tab of charts: a grid, and what its charts share (loader, cursor, tooltip, menus, editor). */
 import { el } from '../shared/dom';
 import { type View, viewOf } from '../model/frames';
 import { SeriesLoader, type Wanted } from '../model/seriesLoader';
@@ -13,7 +13,7 @@ import './grid.css';
 import type { GridState } from './gridState';
 import { exposePlottedValues } from './plottedValues';
 
-/** Requests are for round widths, so that dragging an edge does not ask again for every pixel. */
+/** Requested points are rounded up to this, so that dragging an edge does not fetch again for every pixel. */
 const POINTS_STEP = 64;
 
 export class GridTab implements OpenTab {
@@ -24,7 +24,7 @@ export class GridTab implements OpenTab {
   private readonly editor: ChartEditor;
   private readonly view: View;
 
-  /** `belongs`: which metrics have charts here. */
+  /** `belongs` tells which metrics have charts in this tab. */
   constructor(
     scope: Scope,
     belongs: (key: string) => boolean,
@@ -88,7 +88,7 @@ export class GridTab implements OpenTab {
     this.grid.dispose();
   }
 
-  /** What is in sight, and how many points fit: one for two pixels. */
+  /** What is visible, and how many points fit at one per two pixels. */
   private wanted(): { wanted: Wanted[]; points: number } {
     const { wanted, width } = this.grid.wanted();
     return { wanted, points: Math.ceil(width / 2 / POINTS_STEP) * POINTS_STEP };

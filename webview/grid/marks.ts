@@ -15,7 +15,7 @@ export function checkpointMarks(detail: RunDetail, axis: XAxis): CheckpointMark[
   });
 }
 
-/** The x at which each later attempt took up; on step and epoch only known from the checkpoint it came from. */
+/** The x at which each later attempt started. On the step and epoch axes that is the checkpoint it resumed from. */
 export function attemptMarks(detail: RunDetail, axis: XAxis): { x: number; n: number }[] {
   return detail.attempts.slice(1).flatMap((attempt) => {
     const x = attemptX(attempt, detail, axis);

@@ -1,4 +1,4 @@
-/** Units of what the supervisor samples; what scripts log has none that anybody knows. */
+/** Units of the supervisor's metrics. Those of a script's metrics are unknown. */
 const UNITS: readonly [RegExp, string][] = [
   [/^system\/(cpu|memory|disk|process_cpu|gpu\d+_(util|mem))$/, '%'],
   [/^system\/(disk_(read|write)|net_(recv|sent))$/, 'MiB/s'],

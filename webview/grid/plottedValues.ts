@@ -1,4 +1,4 @@
-/** What is plotted, to be read (never written) from outside: tests compare it with what a script logged. */
+/** Exposes the plotted values read-only, so that tests can compare them with what a script logged. */
 import type { ChartView } from './chartView';
 
 interface PlottedCurve {

@@ -1,10 +1,10 @@
-/** A confusion matrix: a row a true label, a column a guessed one, the darker the larger its share of the row. */
+/** A confusion matrix with a row per actual label and a column per predicted one, shaded by the share of the row. */
 import { t } from '../../src/base/texts';
 import type { Json } from '../../src/protocol/events';
 import { formatCount, formatNumber } from '../../src/domain/format';
 import { el } from '../shared/dom';
 
-/** Of what shades a cell; text on it has to be read in every theme. */
+/** Strongest shade in %, so that text stays readable in every theme. */
 const DARKEST = 35;
 
 export function confusionView(

@@ -1,4 +1,4 @@
-/** Curves over 0 to 1, of several runs in one picture: ROC, precision over recall. */
+/** Curves over the range 0 to 1 of several runs in one figure, such as ROC or precision over recall. */
 import { t } from '../../src/base/texts';
 import type { Json } from '../../src/protocol/events';
 import { formatNumber } from '../../src/domain/format';
@@ -50,7 +50,7 @@ export function curveFigure(columns: readonly string[], curves: readonly LoggedC
   return el('figure', { class: 'curve-figure' }, picture, legend(drawn));
 }
 
-/** Which is which, and how good: the area below. */
+/** Names each curve, with the area under it. */
 function legend(curves: readonly (LoggedCurve & { points: [number, number][] })[]): HTMLElement {
   const items = curves.map(({ name, color, dash, points }) => {
     const swatch = el('span', { class: `swatch dash-${dash % 4}` });

@@ -1,4 +1,4 @@
-/** A histogram at one step as bars, above how the values lay at all steps: the darker, the more. */
+/** A histogram at one step as bars, above a map of all steps, shaded by count. */
 import { t } from '../../src/base/texts';
 import { formatCount, formatNumber } from '../../src/domain/format';
 import { el } from '../shared/dom';
@@ -45,7 +45,7 @@ export function histogramView(
   );
 }
 
-/** What the picture says, in words. */
+/** Describes the figure for screen readers. */
 export function describeHistogram({ edges, counts, bad }: HistogramItem): string {
   const total = sum(counts);
   const most = counts.indexOf(Math.max(...counts));
@@ -68,7 +68,7 @@ function drawBars(context: CanvasRenderingContext2D, { edges, counts }: Histogra
   });
 }
 
-/** A row a step, as far as there is room; the one that is shown above has a mark. */
+/** One row per step as far as there is room; the step shown above is marked. */
 function drawMap(
   context: CanvasRenderingContext2D,
   shown: HistogramItem,

@@ -27,12 +27,12 @@ export interface RunTrack {
   track: MediaTrack;
 }
 
-/** A table keeps its place while its steps change: somebody may be typing into its filter. */
+/** A table's elements stay while its step changes: somebody may be typing into its filter. */
 interface TableCell {
   figure: HTMLElement;
   place: HTMLElement;
   view: TableView;
-  /** What was asked for last: a file may come after its step was left. */
+  /** The item requested last: a file may arrive after another step was chosen. */
   item: TableItem;
 }
 
@@ -43,7 +43,7 @@ export interface CardContext {
 }
 
 const ICONS = { image: 'file-media', histogram: 'graph', table: 'table' } as const;
-/** Drawn with sharp pixels: there are few of them. */
+/** Images up to this size are drawn with sharp pixels. */
 const SMALL_PX = 96;
 
 export class MediaCard {
@@ -68,7 +68,7 @@ export class MediaCard {
     this.slider.setAttribute('aria-label', t('Step of {0}', key));
     this.slider.addEventListener('input', () => {
       const i = Number(this.slider.value);
-      // At the end it stays with the newest.
+      // At its end the slider follows the newest step.
       onStep(i >= this.steps.length - 1 ? null : this.steps[i]!);
     });
     this.element = el(
@@ -116,7 +116,7 @@ export class MediaCard {
     setChildren(this.body, curves === null ? figures() : [curves]);
   }
 
-  /** Of all runs in one picture; null where there are others than curves. */
+  /** The curves of all runs in one figure; null if any item is not a curve. */
   private curvesOf(cells: { run: PanelRun; items: MediaItem[] }[]): HTMLElement | null {
     const { series, foreground } = this.context.theme();
     let columns: string[] = [];
@@ -149,7 +149,7 @@ export class MediaCard {
     });
   }
 
-  /** Whose it is, where there are several. */
+  /** Names the run, where there are several. */
   private label({ row, color, dash }: PanelRun, worker: string | null): HTMLElement | null {
     if (this.tracks.length < 2 && worker === null) return null;
     const swatch = el('span', { class: `swatch dash-${dash % 4}` });
@@ -207,7 +207,7 @@ export class MediaCard {
     setChildren(place, [view.element]);
   }
 
-  /** Opens in the editor, which zooms. Its room is kept while it loads. */
+  /** A click opens it in the editor, which can zoom. Its space is reserved while it loads. */
   private image(run: PanelRun, { key }: MediaTrack, item: ImageItem): HTMLElement {
     const { file, size } = item;
     if (file === null) return el('p', { class: 'muted' }, t('The file could not be found.'));
@@ -228,7 +228,7 @@ export class MediaCard {
     return button;
   }
 
-  /** It may come a moment later: the next update tries again. */
+  /** The file may be written a moment later, so the next update tries again. */
   private failed(place: HTMLElement, error: unknown): void {
     this.drawn = '';
     place.replaceChildren(el('p', { class: 'muted' }, messageOf(error)));

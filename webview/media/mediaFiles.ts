@@ -1,8 +1,8 @@
-/** Files of runs as the panel shows them: read once, the least recently shown forgotten first. */
+/** A cache of runs' files that drops the least recently shown first. */
 import type { Json } from '../../src/protocol/events';
 
 const MOST_BYTES = 96 * 1024 * 1024;
-/** A file that is not there may be written a moment later. */
+/** A missing file may be written a moment later. */
 const TRY_AGAIN_MS = 2000;
 
 interface Entry {
@@ -19,7 +19,7 @@ export class MediaFiles {
 
   constructor(private readonly read: (run_id: string, file: string) => Promise<Uint8Array>) {}
 
-  /** An address for `<img>`: its bytes are only ever taken for a picture. */
+  /** A URL for `<img>`, which treats the bytes as an image and nothing else. */
   async image(run_id: string, file: string): Promise<string> {
     const entry = this.entry(run_id, file);
     const content = await entry.content;
@@ -64,13 +64,13 @@ export class MediaFiles {
       if (this.total <= MOST_BYTES || this.entries.size === 1) return;
       this.entries.delete(file);
       this.total -= entry.bytes;
-      // What shows it now keeps its pixels.
+      // An element that shows it keeps its pixels.
       if (entry.url !== null) URL.revokeObjectURL(entry.url);
     }
   }
 }
 
-/** Of pictures the browser sees itself what they are, but of those that are drawings. */
+/** Browsers detect the type of every image but SVG. */
 function typeOf(file: string): string {
   return file.toLowerCase().endsWith('.svg') ? 'image/svg+xml' : '';
 }

@@ -1,10 +1,10 @@
-/** Images, histograms and tables out of a run's events, by key and step. What does not have its shape is left out. */
+/** Reads images, histograms and tables from a run's events, by key and step. Malformed ones are left out. */
 import { isRecord } from '../../src/base/unknown';
 import { type Json, MEDIA_TYPES, type MediaType } from '../../src/protocol/events';
 import type { RunEvent } from '../../src/protocol/panel';
 
 interface Placed {
-  /** Its step, else its epoch, else how many of its key came before. */
+  /** Its step, else its epoch, else its index among those of its key. */
   x: number;
   worker: string;
   /** Where the file is now. */
@@ -31,7 +31,7 @@ export interface TableItem extends Placed {
   /** Null: they are in the file. */
   rows: Json[][] | null;
   total: number;
-  /** What it is drawn as, where that is more than rows. */
+  /** How it is drawn, where not as a plain table. */
   view: 'confusion' | 'curve' | null;
 }
 
@@ -72,7 +72,7 @@ export function tracksOf(events: readonly RunEvent[]): Map<string, MediaTrack> {
   return tracks;
 }
 
-/** What there was at `x`: the newest of each worker that is not later. */
+/** The newest item of each worker at or before `x`. */
 export function itemsAt(items: readonly MediaItem[], x: number): MediaItem[] {
   const found = new Map<string, MediaItem>();
   for (const item of items) if (item.x <= x) found.set(item.worker, item);

@@ -1,4 +1,4 @@
-/** The media tab: what runs logged that is no number, by key, with a slider over the steps. */
+/** The media tab: images, histograms and tables by key, with a slider over the steps. */
 import { t } from '../../src/base/texts';
 import { MEDIA_TYPES } from '../../src/protocol/events';
 import type { PanelRun } from '../../src/protocol/panel';
@@ -15,7 +15,7 @@ import { AS_LOGGED } from '../shared/tableArrangement';
 
 interface Loaded {
   loader: EventLoader;
-  /** What the row said when it was asked for. */
+  /** The row's revision when it was requested. */
   rev: number | null;
   events: number;
   tracks: Map<string, MediaTrack>;

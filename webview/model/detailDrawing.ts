@@ -2,7 +2,7 @@ import type { PanelRun } from '../../src/protocol/panel';
 import type { RunDetail } from '../../src/protocol/rows';
 import type { PanelModel } from './panelModel';
 
-/** Draws the focused run where something in it changed: drawing anew takes a selection and open parts away. */
+/** Draws the focused run only if something in it changed: drawing again loses the selection and open sections. */
 export function detailDrawing(
   model: PanelModel,
   draw: (run: PanelRun, detail: RunDetail | undefined) => void,

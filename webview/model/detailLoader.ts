@@ -1,4 +1,4 @@
-/** Fetches the details of runs (checkpoints, attempts, …) when the row says that they changed. */
+/** Fetches details of runs (checkpoints, attempts, …) when their rows show that they changed. */
 import { messageOf } from '../../src/base/unknown';
 import type { PanelRun } from '../../src/protocol/panel';
 import type { RunDetail } from '../../src/protocol/rows';
@@ -45,14 +45,14 @@ export class DetailLoader {
       this.asked.delete(run_id);
       this.onError(messageOf(error));
     }
-    // What changed meanwhile is asked for again, but not at the rate of the metrics.
+    // Later changes are fetched again, but not at the rate of the metrics.
     setTimeout(() => {
       this.busy.delete(run_id);
       this.poke();
     }, INTERVAL_MS);
   }
 
-  /** While details are shown any change counts; for charts only marks do. */
+  /** While details are shown any change counts; charts only need the marks. */
   private signature({ row }: PanelRun): string {
     const open = this.isFollowed() && this.model.focused()?.row.run_id === row.run_id;
     return [row.status, row.attempt, row.checkpoints, row.artifacts, row.error, open ? row.rev : ''].join('\0');

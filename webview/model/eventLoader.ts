@@ -1,10 +1,10 @@
-/** A run's events (everything that it logged but metrics), asked for by page, only what is new. */
+/** Loads a run's events (everything but metrics) page by page, and later only new ones. */
 import { messageOf } from '../../src/base/unknown';
 import type { PanelPage, RunEvent } from '../../src/protocol/panel';
 
 const PAGE = 1000;
 const INTERVAL_MS = 500;
-/** Of a run that logs without end, the first and the last are kept. */
+/** Of more events than this the first and the last are kept. */
 const MOST = 20_000;
 
 export class EventLoader {
@@ -14,7 +14,7 @@ export class EventLoader {
   loaded = false;
   private next = 0;
   private busy = false;
-  /** Something changed while it was asking. */
+  /** Something changed during a request. */
   private again = false;
   private lastAsked = -Infinity;
 

@@ -2,8 +2,8 @@
 export interface View {
   readonly visible: boolean;
   /**
-   * What it returns is done when all that fits was drawn, and is for what it writes into the page: a canvas that is told
-   * a font has the styles of a changed page reckoned first, so changes in between would cost that once a chart.
+   * Draws canvases, and returns a function for its writes to the page, which runs after all draws of the frame. Setting a
+   * canvas font recomputes styles if the page has changed, so mixing both would pay for that once per chart.
    */
   draw(): (() => void) | undefined;
 }
@@ -18,12 +18,12 @@ export function viewOf(isVisible: () => boolean, write: () => void): View {
   };
 }
 
-/** Of a frame's 16 ms; what does not fit goes into the next frame, so that no pointer waits for many charts. */
+/** Out of the 16 ms of a frame. The rest waits for the next frame, so that the pointer never waits for many charts. */
 const BUDGET_MS = 8;
 
 export class Frames {
   private readonly dirty = new Set<View>();
-  /** How long each took when it was drawn last. */
+  /** How long each view took at its last draw. */
   private readonly took = new WeakMap<View, number>();
   private requested = false;
 
@@ -38,7 +38,7 @@ export class Frames {
     requestAnimationFrame(() => this.run());
   }
 
-  /** What cannot be seen is forgotten: becoming visible marks it again. One is drawn, and those that fit beside it. */
+  /** Draws at least one view, and more while they fit. Hidden views are dropped: becoming visible marks them again. */
   private run(): void {
     this.requested = false;
     const writes: (() => void)[] = [];

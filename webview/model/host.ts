@@ -1,4 +1,4 @@
-/** The typed line to the extension host: every request gets one reply, or fails after a while. */
+/** The typed channel to the extension host: every request gets one reply or times out. */
 import { t } from '../../src/base/texts';
 import type {
   Answer,
@@ -81,7 +81,7 @@ export class Host {
   private ask(request: Unsent<PanelRequest>): Promise<Reply> {
     const id = this.nextId++;
     return new Promise((resolve, reject) => {
-      // Actions may wait for a dialog; only questions run out of time.
+      // Actions may wait for a dialog, so only queries time out.
       const timer =
         request.kind === 'action'
           ? undefined

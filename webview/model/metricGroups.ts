@@ -3,7 +3,7 @@ import { t } from '../../src/base/texts';
 
 export interface Section {
   name: string;
-  /** Of charts: metrics' keys, and what the user made. */
+  /** Metric keys and ids of custom charts. */
   ids: string[];
 }
 
@@ -18,7 +18,7 @@ export function sectionOf(key: string): string {
   return slash > 0 ? key.slice(0, slash) : NO_PREFIX;
 }
 
-/** Remembers the order in which things were shown: what comes later goes behind, so that nothing jumps. */
+/** Remembers the order in which keys were shown; later ones are appended, so that nothing jumps. */
 export class MetricGroups {
   private readonly sections = new Map<string, string[]>();
   private readonly known = new Set<string>();
@@ -37,7 +37,7 @@ export class MetricGroups {
     return this.known.has(key);
   }
 
-  /** What `shown` accepts, by section, empty ones left out; pinned ones first, then the user's own, system metrics last. */
+  /** The ids that `shown` accepts, by section without empty ones: pinned first, then custom charts, system metrics last. */
   list(
     shown: (name: string) => boolean,
     pinned: readonly string[],

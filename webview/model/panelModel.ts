@@ -1,4 +1,4 @@
-/** What the panel knows: the host's rows, what the user chose, and the details of runs. It tells listeners what changed. */
+/** What the panel knows: the host's rows, the state, and the details of runs. It notifies listeners of changes. */
 import { isOver } from '../../src/domain/run/lifecycle';
 import type { Connection, PanelRun, RunsMessage, StoredPanelState } from '../../src/protocol/panel';
 import type { RunDetail, StopResult } from '../../src/protocol/rows';
@@ -7,7 +7,7 @@ import { type PanelState, readPanelState, storedPanelState, underView, viewOf } 
 import { RunDashes } from './runDashes';
 import type { StateSlice } from './stateSlice';
 
-/** `snapshot`: everything came anew; `runs`: rows changed; `pointed`: another run is to stand out. */
+/** `snapshot`: everything was sent again; `runs`: rows changed; `pointed`: another run stands out. */
 export type Change = 'snapshot' | 'runs' | 'state' | 'detail' | 'stop' | 'pointed';
 
 export class PanelModel {
@@ -16,12 +16,12 @@ export class PanelModel {
   keyMetric = '';
   views: string[] = [];
   connection: Connection = true;
-  /** False until the host has spoken. */
+  /** False until the first message of the host. */
   loaded = false;
   readonly details = new Map<string, RunDetail>();
-  /** How far a stop that was asked for here has come. */
+  /** The progress of stops that were requested in this window. */
   readonly stops = new Map<string, StopResult>();
-  /** Whose curves stand out, those of others step back. */
+  /** The run whose curves stand out. */
   pointed: string | null = null;
   private readonly listeners: ((change: Change) => void)[] = [];
   private readonly dashes = new RunDashes();
@@ -37,7 +37,7 @@ export class PanelModel {
     this.listeners.push(listener);
   }
 
-  /** `stored` is what this webview itself remembers; it is newer than what the host has. */
+  /** `stored` is the webview's own state, which is newer than the host's. */
   receive(message: RunsMessage, stored: unknown): void {
     if (!this.loaded) {
       const mine = readPanelState(stored, this.slices);
@@ -46,7 +46,7 @@ export class PanelModel {
     }
     if (message.kind === 'runs')
       this.state = readPanelState({ ...this.stored(), run_ids: message.state.run_ids }, this.slices);
-    // All that there are, each time: a run that was just launched comes a moment after its panel, and one may be deleted.
+    // Each message has all runs: a run that was just launched appears after its panel, and runs may be deleted.
     this.runs = this.dashes.apply(message.runs);
     for (const { row, stop } of this.runs) {
       if (stop) this.stops.set(row.run_id, stop);
@@ -57,12 +57,12 @@ export class PanelModel {
     this.views = message.views;
     this.connection = message.connection;
     this.loaded = true;
-    this.tell(message.kind === 'runs' ? 'snapshot' : 'runs');
+    this.notify(message.kind === 'runs' ? 'snapshot' : 'runs');
   }
 
   patch(change: Partial<PanelState>): void {
     this.state = { ...this.state, ...change };
-    this.tell('state');
+    this.notify('state');
   }
 
   slice<S extends object>({ name }: StateSlice<S>): S {
@@ -87,18 +87,18 @@ export class PanelModel {
 
   setDetail(detail: RunDetail): void {
     this.details.set(detail.run_id, detail);
-    this.tell('detail');
+    this.notify('detail');
   }
 
   setStop(run_id: string, stop: StopResult): void {
     this.stops.set(run_id, stop);
-    this.tell('stop');
+    this.notify('stop');
   }
 
   point(run_id: string | null): void {
     if (this.pointed === run_id) return;
     this.pointed = run_id;
-    this.tell('pointed');
+    this.notify('pointed');
   }
 
   run(run_id: string): PanelRun | undefined {
@@ -118,7 +118,7 @@ export class PanelModel {
     return this.runs.filter((run) => !this.state.hidden.includes(run.row.run_id));
   }
 
-  /** Of all runs, in no order. */
+  /** Keys of all runs, unordered. */
   metricKeys(): string[] {
     if (this.keysOf !== this.runs) {
       this.keysOf = this.runs;
@@ -127,18 +127,18 @@ export class PanelModel {
     return this.keys;
   }
 
-  private tell(change: Change): void {
+  private notify(change: Change): void {
     for (const listener of this.listeners) listener(change);
   }
 }
 
-/** `null` takes an entry away. */
+/** `null` removes the entry. */
 export function withEntry<T>(all: Readonly<Record<string, T>>, key: string, value: T | null): Record<string, T> {
   const { [key]: _before, ...rest } = all;
   return value === null ? rest : { ...rest, [key]: value };
 }
 
-/** Adds the item, or takes it away when it is there. */
+/** Adds the item, or removes it if it is there. */
 export function toggled(list: readonly string[], item: string): string[] {
   return list.includes(item) ? list.filter((other) => other !== item) : [...list, item];
 }

@@ -21,7 +21,7 @@ const FIELDS = {
   run_ids: listOf(readText),
   /** The run that the header and most tabs show. */
   focus: optional(readText),
-  /** Null for the first. */
+  /** Null for the first tab. */
   tab: optional(readText),
   /** Runs whose curves are not drawn. */
   hidden: listOf(readText),
@@ -32,7 +32,7 @@ const FIELDS = {
     const width = readNumber(stored);
     return width === null ? null : boundedRunsWidth(width);
   }),
-  /** By name, those of tabs that only a newer version has included. */
+  /** By name, including those of tabs that only a newer version has. */
   slices: field<Record<string, unknown>>({}, (stored) => (isRecord(stored) ? stored : null)),
 };
 const OWN: Field<Values<typeof FIELDS>> = recordOf(FIELDS);
@@ -40,11 +40,11 @@ const OWN: Field<Values<typeof FIELDS>> = recordOf(FIELDS);
 export type PanelState = Values<typeof FIELDS>;
 type Slices = readonly StateSlice[];
 
-/** As any version stored it. */
+/** Reads a state of any version. */
 export function readPanelState(stored: unknown, slices: Slices): PanelState {
   const state = OWN.read(upgraded(stored));
   const focus = state.focus !== null && state.run_ids.includes(state.focus) ? state.focus : null;
-  const read = slices.map((slice) => [slice.name, slice.read(state.slices[slice.name])]);
+  const read = slices.map((slice) => [slice.name, slice.read(state.slices[slice.name])] as const);
   return {
     ...state,
     focus: focus ?? state.run_ids[0] ?? null,
@@ -56,22 +56,23 @@ export function storedPanelState(state: PanelState): StoredPanelState {
   return { version: STATE_VERSION, ...state };
 }
 
-/** How runs are shown, without which. */
+/** The state without the runs that it is about. */
 export function viewOf(state: PanelState, slices: Slices): PanelState {
   const { group, tab, runs_width } = state;
   return withSlices({ ...OWN.initial, group, tab, runs_width, slices: state.slices }, slices, ({ initial }) => initial);
 }
 
-/** The same runs, shown as in a view. */
+/** The runs of `state`, shown as in `view`. */
 export function underView(state: PanelState, view: PanelState, slices: Slices): PanelState {
   const { run_ids, focus, hidden } = state;
   return withSlices({ ...view, run_ids, focus, hidden }, slices, ({ name }) => state.slices[name] as object);
 }
 
-/** What the slices say of runs is taken from elsewhere. */
+/** Replaces the fields of slices that are about runs. */
 function withSlices(state: PanelState, slices: Slices, runsFrom: (slice: StateSlice) => object): PanelState {
   const about = slices.map((slice) => {
-    return [slice.name, withRunsOf(slice, state.slices[slice.name] as object, runsFrom(slice))];
+    const kept = withRunsOf(slice, state.slices[slice.name] as object, runsFrom(slice));
+    return [slice.name, kept] as const;
   });
   return { ...state, slices: { ...state.slices, ...Object.fromEntries(about) } };
 }

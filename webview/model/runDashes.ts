@@ -3,7 +3,7 @@ import type { PanelRun } from '../../src/protocol/panel';
 import { DASHES } from '../shared/theme';
 
 export class RunDashes {
-  /** What a run was given it keeps: no line changes because another run came or went. */
+  /** A run keeps its dash: no line changes because another run appears or goes. */
   private readonly given = new Map<string, number>();
 
   apply(runs: readonly PanelRun[]): PanelRun[] {
@@ -17,7 +17,7 @@ export class RunDashes {
       if (dash !== undefined) take(run, dash);
       return dash === undefined;
     });
-    // In the order in which the folder's runs got theirs.
+    // In the order in which the workspace assigned dashes.
     for (const run of fresh.toSorted((a, b) => a.dash - b.dash)) {
       const others = used.get(run.color) ?? [];
       const free = DASHES.findIndex((_, dash) => !others.includes(dash));

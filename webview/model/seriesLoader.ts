@@ -43,11 +43,11 @@ interface Request {
   ids: Map<string, string>;
 }
 
-/** Answers that come fast are asked for more often: most of the time is left to others either way. */
+/** Fast answers allow more frequent requests; most of the time is left to others either way. */
 const INTERVAL_MS = { least: 50, most: 200, share: 4 };
 const RETRY_MS = 2000;
 const BURST_MS = 40;
-/** Asked beyond each end of a zoom, as a share of it, so that lines go on to the chart's edge. */
+/** Share of a zoom that is fetched beyond each end, so that lines reach the chart's edges. */
 const MARGIN = 0.02;
 
 export class SeriesLoader {
@@ -76,7 +76,7 @@ export class SeriesLoader {
     this.timer = setTimeout(() => this.pump(), Math.max(0, due));
   }
 
-  /** What was sent before is no base for tails any more (another collector may answer now): asks for the whole again. */
+  /** Fetches everything again: another collector may answer now, and its tails would not fit. */
   renew(): void {
     this.generation += 1;
     this.poke();
@@ -127,8 +127,8 @@ export class SeriesLoader {
   }
 
   /**
-   * Keys that are asked for in one way go into one request. The collector knows what it sent at a revision: tails are
-   * asked for together where they were answered together.
+   * Keys with the same parameters share a request. The collector knows what it sent at each revision, so tails are
+   * requested together if they were answered together.
    */
   private requests(row: RunRow, wanted: Wanted[], points: number): Request[] {
     const requests = new Map<string, Request>();
@@ -163,7 +163,7 @@ export class SeriesLoader {
     return [...requests.values()];
   }
 
-  /** Answers for many runs come in a burst: charts are told once, when the last is here or soon. */
+  /** Answers for many runs come in a burst: charts are notified once, after the last or shortly. */
   private loaded(keys: string[]): void {
     for (const key of keys) this.fresh.add(key);
     if (this.busy.size === 0) this.flush();
@@ -191,7 +191,7 @@ export class SeriesLoader {
     const rev = series.reduce((lowest, one) => Math.min(lowest, one.rev), Infinity);
     const summary = row.metrics[key];
     const signature = summary === undefined ? '' : signatureOf(row, summary);
-    // Without a revision there is nothing to continue from: the next look asks for the whole.
+    // Without a revision there is nothing to continue from, so the next request is for the whole.
     this.entries.set(id, { extent: Number.isFinite(rev) ? extent : '', signature, rev, series });
   }
 }

@@ -1,8 +1,8 @@
-/** A part of what a panel remembers, which one tab (or several that are set alike) reads and writes. */
+/** The part of a panel's state that belongs to one tab, or to several that share it. */
 import { type Field, recordOf, type Values } from '../shared/storedFields';
 
 export interface StateSlice<S extends object = object> extends Field<S> {
-  /** Under which it is stored: it never changes. */
+  /** The key under which it is stored. It never changes. */
   readonly name: string;
   /** Fields about the runs at hand. Views, which are for any runs, leave them out. */
   readonly ofRuns: readonly string[];
@@ -18,7 +18,7 @@ export function stateSlice<F extends Record<string, Field<unknown>>>(
   return { name, ofRuns, ...recordOf(fields) };
 }
 
-/** The slice with the fields about runs as `other` has them. */
+/** Returns `state` with the fields about runs taken from `other`. */
 export function withRunsOf<S extends object>({ ofRuns }: StateSlice<S>, state: S, other: S): S {
   const about = Object.entries(other).filter(([name]) => ofRuns.includes(name));
   return { ...state, ...Object.fromEntries(about) };

@@ -1,6 +1,6 @@
 /**
- * Steps from each version of a stored state to the next. A step is about its two versions alone and is never changed: tabs
- * that came later are none of its business. What a newer version stored is read as far as it fits.
+ * Steps from each version of a stored state to the next. A step knows only its two versions and is
+ * never changed. A state of a newer version is read as far as it fits.
  */
 import { isRecord } from '../../src/base/unknown';
 
@@ -13,7 +13,7 @@ export const STATE_VERSION = STEPS.length + 1;
 
 export function upgraded(stored: unknown): Stored {
   if (!isRecord(stored)) return {};
-  // The first version did not say so.
+  // The first version had no such field.
   const version = typeof stored.version === 'number' ? stored.version : 1;
   return STEPS.slice(Math.max(0, version - 1)).reduce((state, step) => step(state), stored);
 }

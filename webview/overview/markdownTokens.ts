@@ -4,13 +4,13 @@
  */
 import { Lexer, type MarkedToken, type Token, Tokenizer } from 'marked';
 
-/** Characters that are read at all. */
+/** Longer notes are cut after so many characters. */
 const LONGEST = 100_000;
-/** Of quotes and lists in each other. */
+/** How deep quotes and lists may be nested. */
 const DEEPEST = 8;
-/** Characters of one paragraph, heading or cell in which emphasis and links are looked for. */
+/** In a longer paragraph, heading or cell, emphasis and links are not looked for. */
 const LONGEST_INLINE = 2000;
-/** Looking for them takes up to the square of their length, of which all of them together have so much. */
+/** Looking for them takes time up to the square of the length; this is the budget for all of them together. */
 const MOST_INLINE = 100_000_000;
 
 class BoundedTokenizer extends Tokenizer {
@@ -57,7 +57,7 @@ export function markdownTokens(source: string): Markdown {
   return { tokens: known(tokens), isCut: source.length > LONGEST };
 }
 
-/** Without extensions there are no others. */
+/** Without extensions, marked makes no other tokens. */
 export function known(tokens: Token[] | undefined): MarkedToken[] {
   return (tokens ?? []) as MarkedToken[];
 }

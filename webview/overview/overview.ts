@@ -1,4 +1,4 @@
-/** Everything about one run that is no curve: why it failed, metrics, params, attempts, code, environment, warnings. */
+/** Everything about one run but its curves: why it failed, metrics, params, attempts, code, environment, warnings. */
 import { t } from '../../src/base/texts';
 import { isRecord } from '../../src/base/unknown';
 import type { PanelAction, PanelRun } from '../../src/protocol/panel';
@@ -14,7 +14,7 @@ import { tracebackView } from './tracebackView';
 
 type Act = (action: PanelAction) => void;
 
-/** More than can be taken in at a glance are folded. */
+/** Cards beyond this are folded. */
 const MOST_CARDS = 15;
 
 export function overview(run: PanelRun, detail: RunDetail | undefined, keyMetric: string, act: Act): HTMLElement[] {
@@ -41,7 +41,7 @@ export function overview(run: PanelRun, detail: RunDetail | undefined, keyMetric
   ].filter((part): part is HTMLElement => part !== null && part !== undefined);
 }
 
-/** With the way to write some. */
+/** The notes, with a button to edit them. */
 function notes({ run_id, notes: text }: RunDetail, act: Act): HTMLElement {
   const edit = el('button', { class: 'link', type: 'button' }, text === '' ? t('Add Notes…') : t('Edit Notes…'));
   edit.addEventListener('click', () => act({ do: 'notes', run_id }));
@@ -60,7 +60,7 @@ function failure({ row }: PanelRun, detail: RunDetail | undefined, act: Act): HT
   return el('section', { class: 'failure', role: 'alert' }, el('h2', {}, row.error), trace);
 }
 
-/** The key metric, then the others in the order of their charts; what the machine did has a tab of its own. */
+/** The key metric, then the others in the order of their charts. System metrics have their own tab. */
 function metricCards({ row }: PanelRun, keyMetric: string): HTMLElement | null {
   const groups = new MetricGroups();
   groups.add(Object.keys(row.metrics));
@@ -100,7 +100,7 @@ function metricCards({ row }: PanelRun, keyMetric: string): HTMLElement | null {
   return el('div', {}, grid(cards.slice(0, MOST_CARDS)), folded);
 }
 
-/** Packages and variables are many: they stay folded until somebody asks. */
+/** Packages and variables are many, so they start folded. */
 function environment(detail: RunDetail): HTMLElement | null {
   const { packages, env_vars, ...rest } = asRecord(detail.environment);
   const { memory } = asRecord(rest['hardware'] ?? null);

@@ -1,4 +1,4 @@
-/** How fast progress was seen to move, and so how long still; a resumed run would mislead an average since its start. */
+/** Estimates the time left from recent progress: for a resumed run, an average since its start would be wrong. */
 import type { Progress } from '../../src/protocol/rows';
 
 interface Sample {
@@ -18,7 +18,7 @@ const WINDOW_MS = 60_000;
 export class Eta {
   private samples: Sample[] = [];
 
-  /** Null when it cannot be told. `started` (epoch ms) is given for a first attempt. */
+  /** Null when unknown. `started` (epoch ms) is given for a first attempt. */
   update(progress: Progress | null, now: number, started: number | null): Pace | null {
     if (progress === null || progress.total === null || progress.cur >= progress.total) {
       this.samples = [];

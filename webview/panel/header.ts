@@ -1,4 +1,4 @@
-/** Which run, how is it going, how long still, and what can be done with it. */
+/** The header: name, status, progress and ETA of the focused run, and its actions. */
 import { t } from '../../src/base/texts';
 import type { PanelAction, PanelRun } from '../../src/protocol/panel';
 import type { RunRow, StopResult } from '../../src/protocol/rows';
@@ -111,7 +111,7 @@ export class Header {
 
   private updateProgress(row: RunRow): void {
     const { progress } = row;
-    // Of a run that goes on it may come any moment.
+    // A running run may report progress at any moment, so its space is reserved.
     this.going.hidden = progress === null && row.ended !== null;
     const share = progress?.total ? Math.min(1, Math.max(0, progress.cur / progress.total)) : null;
     this.progress.classList.toggle('none', share === null);
@@ -146,7 +146,7 @@ export class Header {
     setText(pause.label, row.phase === 'paused' ? t('Continue') : t('Pause'));
     checkpoint_now.element.hidden = !can.stop;
     checkpoint_now.element.disabled = !can.command;
-    // What is complete and kept no checkpoint has nothing to go on from.
+    // A completed run without checkpoints has nothing to resume from.
     resume.element.hidden = !can.resume || (row.status === 'completed' && row.checkpoints === 0);
     again.element.hidden = !can.resume;
     again.label.classList.toggle('main', resume.element.hidden);
@@ -174,7 +174,7 @@ export class Header {
   }
 }
 
-/** Workers that the run goes on without, or that it waits for. */
+/** Names workers that are gone, failed or lag behind. */
 function troublesText({ troubles = [] }: RunRow): string | null {
   const [first, ...more] = troubles;
   if (first === undefined) return null;
@@ -187,7 +187,7 @@ function troublesText({ troubles = [] }: RunRow): string | null {
   return more.length > 0 ? t('{0}, and {1} more', texts[kind], more.length) : texts[kind];
 }
 
-/** Slow ones by the time that each takes. */
+/** Slow rates are given as the time per unit. */
 function rateText(rate: number): string {
   return rate >= 1 ? t('{0}/s', formatNumber(Number(rate.toPrecision(2)))) : t('{0} each', formatDuration(1 / rate));
 }

@@ -1,4 +1,4 @@
-/** What is wrong, above everything else: the collector is away, values could not be loaded, an action failed. */
+/** The notice above everything else: the collector does not answer, values could not be loaded, an action failed. */
 import { t } from '../../src/base/texts';
 import { el, icon, iconButton, setText } from '../shared/dom';
 import type { PanelModel } from '../model/panelModel';

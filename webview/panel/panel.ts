@@ -1,4 +1,4 @@
-/** The panel around its tabs: the line to the editor, header, list of runs, notices. It tells tabs what changed, and knows none. */
+/** The panel around its tabs: channel to the host, header, run list, notices. It notifies tabs of changes, but knows none. */
 import { Pace } from '../../src/base/pace';
 import { t } from '../../src/base/texts';
 import { messageOf } from '../../src/base/unknown';
@@ -80,10 +80,10 @@ export class ChartPanel {
       this.frames.mark(this.chrome);
       this.updateTabs('theme');
     });
-    // What lies below it fills the window, however high it is.
+    // What lies below fills the rest of the window.
     const height = (): void => document.body.style.setProperty('--top-height', `${this.top.offsetHeight}px`);
     new ResizeObserver(height).observe(this.top);
-    // Elapsed times, ETA and the countdown of a stop move without news.
+    // Elapsed times, ETA and the countdown of a stop change without messages.
     const clock = setInterval(() => {
       this.frames.mark(this.chrome);
       this.updateTabs('clock');
@@ -98,7 +98,7 @@ export class ChartPanel {
   private changed(change: Change): void {
     if (change !== 'pointed') this.frames.mark(this.chrome);
     this.updateTabs(change);
-    // Also what the host chose: a panel that nobody touched is restored, too.
+    // Also stored after a snapshot, so that a panel that nobody touched is restored, too.
     if (change === 'state' || change === 'snapshot') this.storing.soon();
     if (change === 'state' || change === 'snapshot' || change === 'runs') this.details.poke();
   }

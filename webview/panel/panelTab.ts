@@ -6,27 +6,27 @@ import type { Change, PanelModel } from '../model/panelModel';
 import type { StateSlice } from '../model/stateSlice';
 import type { Theme } from '../shared/theme';
 
-/** `clock`: a second passed; what shows a time, or asks again, does so. */
+/** `clock`: a second has passed. */
 export type TabChange = Change | 'clock' | 'theme';
 
 export interface PanelTab<S extends object = object> {
   /** Part of the stored state: it never changes. */
   readonly id: string;
   readonly title: string;
-  /** What of it survives a reload. */
+  /** The state that survives a reload. */
   readonly state: StateSlice<S>;
-  /** While it is open, the focused run's details are asked for whenever its row changes. */
+  /** While the tab is open, the focused run's details are fetched whenever its row changes. */
   readonly followsDetail?: true;
-  /** A count beside the title; none where it is 0. */
+  /** A count beside the title, hidden if 0. */
   badge?(model: PanelModel): number;
-  /** False where there is nothing it could show. */
+  /** False if the tab has nothing to show. */
   shownFor?(model: PanelModel): boolean;
   create(context: TabContext<S>): OpenTab;
 }
 
 export interface OpenTab {
   readonly element: HTMLElement;
-  /** Called for every change, also while the tab is hidden. It draws nothing itself, but marks in `frames` what is to be drawn. */
+  /** Called for every change, also while the tab is hidden. It only marks in `frames` what has to be drawn. */
   update(change: TabChange): void;
   dispose?(): void;
 }
@@ -35,22 +35,22 @@ export interface TabContext<S extends object> {
   readonly model: PanelModel;
   readonly host: Host;
   readonly frames: Frames;
-  /** The tab's own, as it is now. */
+  /** The tab's current state. */
   readonly state: S;
   patch(change: Partial<S>): void;
-  /** True while it is the tab that is seen. */
+  /** True while the tab is shown. */
   isOpen(): boolean;
   theme(): Theme;
   act(action: PanelAction): void;
-  /** Says above the tabs what went wrong. */
+  /** Shows an error above the tabs. */
   fail(message: string): void;
-  /** Values cannot be loaded at the moment, and why; null once they can. */
+  /** Shows why values cannot be loaded at the moment; null once they can. */
   setLoadError(message: string | null): void;
-  /** Has a screen reader say it. */
+  /** Has a screen reader read the text. */
   announce(text: string): void;
 }
 
-/** A tab that is drawn anew after every change, while it can be seen. */
+/** A tab that is redrawn after every change while it is shown. */
 export function drawnTab(
   { frames, isOpen }: { frames: Frames; isOpen: () => boolean },
   element: HTMLElement,

@@ -73,7 +73,7 @@ export class RunList {
     );
   }
 
-  /** Runs of a group are drawn as one line, in the colour of the first that is shown. */
+  /** A group is drawn as one line, in the colour of its first shown run. */
   private colorOf(run: PanelRun): PanelRun {
     const by = this.model.state.group;
     if (by === null) return run;
@@ -106,7 +106,7 @@ export class RunList {
     setText(line.value, summary === undefined ? '' : formatNumber(toNumber(summary.last)));
   }
 
-  /** Its curves stand out, once the pointer stays there: on its way over the list nothing flickers. */
+  /** Highlights the run's curves once the pointer rests on it, so that nothing flickers while it passes. */
   private pointSoon(run_id: string | null): void {
     clearTimeout(this.pointTimer);
     this.pointTimer = setTimeout(() => {
@@ -130,7 +130,7 @@ export class RunList {
     line.name.addEventListener('click', () => this.model.patch({ focus: run_id }));
     line.root.addEventListener('pointerenter', () => this.pointSoon(run_id));
     line.root.addEventListener('pointerleave', () => this.pointSoon(null));
-    // Not by a click, after which the name keeps the focus.
+    // Not after a click, which leaves the focus on the name.
     line.root.addEventListener('focusin', ({ target }) => {
       if (target instanceof Element && target.matches(':focus-visible')) this.pointSoon(run_id);
     });

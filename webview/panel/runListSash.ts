@@ -1,4 +1,4 @@
-/** Between the list of runs and what is beside it: dragged, or moved by the arrow keys, as the editor's own. */
+/** The sash beside the run list: dragged or moved by the arrow keys, as the editor's own. */
 import { t } from '../../src/base/texts';
 import { boundedRunsWidth, RUNS_WIDTH } from '../model/panelState';
 import { el, setAttribute } from '../shared/dom';
@@ -34,7 +34,7 @@ export class RunListSash implements View {
     room.observe(list, { box: 'border-box' });
     this.element.addEventListener('dblclick', () => this.keep(null));
     attachDrag(this.element, () => {
-      // There may be less room than was chosen.
+      // The list may be narrower than the chosen width.
       const begun = list.offsetWidth;
       return {
         move: ({ x }) => this.show(boundedRunsWidth(begun + x)),
@@ -62,7 +62,7 @@ export class RunListSash implements View {
     else this.list.style.setProperty('--runs-width', `${width}px`);
   }
 
-  /** Also where nobody chose it, and where there is less room than was chosen. */
+  /** The actual width, which may differ from the chosen one. */
   private measured(width: number): void {
     if (width > 0) setAttribute(this.element, 'aria-valuenow', String(Math.round(width)));
   }

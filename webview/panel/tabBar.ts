@@ -7,7 +7,7 @@ import { el, setAttribute, setText } from '../shared/dom';
 import type { PanelModel } from '../model/panelModel';
 import type { PanelTab } from './panelTab';
 
-/** The one that was chosen, also by a newer version that has more of them; else the first. */
+/** The chosen tab, or the first if none was chosen or only a newer version has it. */
 export function shownTab(model: PanelModel, tabs: readonly PanelTab[]): PanelTab {
   return tabs.find(({ id }) => id === model.state.tab) ?? tabs[0]!;
 }

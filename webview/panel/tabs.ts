@@ -20,5 +20,5 @@ export const TABS: readonly PanelTab[] = [
   mediaTab,
 ];
 
-/** Where it is told why a run failed. */
+/** The tab that shows why a run failed. */
 export const FAILURE_TAB = overviewTab.id;

@@ -31,7 +31,7 @@ export function append(node: HTMLElement, children: Child[]): void {
   for (const child of children) if (child !== null && child !== undefined && child !== false) node.append(child);
 }
 
-/** Makes these its children. Those that are already are not touched: what is typed, dragged or scrolled there goes on. */
+/** Sets the children. Elements that stay are not touched, so that typing, dragging and scrolling in them go on. */
 export function setChildren(node: HTMLElement, children: readonly Element[]): void {
   const wanted = new Set(children);
   for (const child of [...node.childNodes]) if (!wanted.has(child as Element)) child.remove();
@@ -61,12 +61,12 @@ export function iconButton(name: string, label: string, onClick: (event: MouseEv
 
 const TAIL = 8;
 
-/** Of names that end alike: their ends tell nothing. */
+/** True if the ends of the names do not tell them apart. */
 export function endAlike(names: readonly string[]): boolean {
   return names.length > 1 && names.every((name) => name.slice(-TAIL) === names[0]!.slice(-TAIL));
 }
 
-/** A name that gives way where there is no room: in its middle, as long names differ at their ends, or else at its end. */
+/** Sets a name that is cut where there is no room: in its middle, as long names differ at their ends, or at its end. */
 export function setName(node: HTMLElement, given: string, cutEnd = false): void {
   const name = straight(given);
   const isLong = name.length > 2 * TAIL;

@@ -1,13 +1,13 @@
-/** What is done with a handle while it is dragged. */
+/** Callbacks for a drag. */
 export interface Drag {
-  /** By so many pixels from where it was pressed. */
+  /** `by`: pixels from where the pointer was pressed. */
   move(by: { x: number; y: number }): void;
   end(): void;
-  /** Puts back what was. */
+  /** Undoes the drag. */
   cancel(): void;
 }
 
-/** The pointer belongs to the handle from where it was pressed until it is let go; Escape gives up. */
+/** The handle captures the pointer from press to release; Escape cancels. */
 export function attachDrag(handle: HTMLElement, begin: () => Drag): void {
   let current: { drag: Drag; x: number; y: number } | null = null;
   const over = (how: 'end' | 'cancel'): void => {

@@ -1,4 +1,4 @@
-/** Comes before everything else of a page, which looks texts up while it is loaded. The extension put them into the page. */
+/** Has to be imported first, as modules look up texts while they load. The extension put the texts into the page. */
 import { useTexts } from '../../src/base/texts';
 
 const texts = document.getElementById('texts')?.textContent;

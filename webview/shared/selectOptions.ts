@@ -1,4 +1,4 @@
-/** The choices of a drop-down, renewed only when they differ: it may be open. */
+/** Sets the choices of a drop-down only if they differ, because it may be open. */
 type Select = HTMLElementTagNameMap['vscode-single-select'];
 
 export interface Choice {

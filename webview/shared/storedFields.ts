@@ -1,19 +1,19 @@
 /**
- * Values that were stored, perhaps by another version. Each field says what it is while nothing was stored and reads what
- * was, so that no field can be stored and then not be read back.
+ * Reads stored values, perhaps of another version. A field declares its initial value together with its reader, so that
+ * no field can be stored and then not be read back.
  */
 import { isRecord } from '../../src/base/unknown';
 
 export interface Field<T> {
   readonly initial: T;
-  /** What does not fit becomes `initial`. */
+  /** Values that do not fit become `initial`. */
   read(stored: unknown): T;
 }
 
 type Fields = Record<string, Field<unknown>>;
 export type Values<F extends Fields> = { [K in keyof F]: F[K] extends Field<infer T> ? T : never };
 
-/** `read` answers null for what does not fit. */
+/** `read` returns null for a value that does not fit. */
 export function field<T>(initial: T, read: (stored: unknown) => T | null): Field<T> {
   return { initial, read: (stored) => read(stored) ?? initial };
 }
@@ -37,7 +37,7 @@ export function oneOf<T extends string>(choices: readonly T[], initial: NoInfer<
   return field(initial, (stored) => choices.find((choice) => choice === stored) ?? null);
 }
 
-/** Null while nobody chose. */
+/** Null until something is chosen. */
 export function optional<T>(read: (stored: unknown) => T | null): Field<T | null> {
   return field<T | null>(null, read);
 }

@@ -1,4 +1,4 @@
-/** Rows of a logged table in the order, and as far, as somebody wants to see them. */
+/** Sorts and filters the rows of a logged table. */
 import type { Json } from '../../src/protocol/events';
 import { formatNumber } from '../../src/domain/format';
 import { isRecord } from '../../src/base/unknown';
@@ -18,7 +18,7 @@ export function readArrangement(stored: unknown): TableArrangement | null {
   return { filter, sort: isSorted ? { column: sort.column as string, down: sort.down === true } : null };
 }
 
-/** A column that the table does not have (any more) sorts nothing. */
+/** A sort by a column that the table lacks is ignored. */
 export function arrangedRows(
   columns: readonly string[],
   rows: readonly Json[][],
@@ -34,7 +34,7 @@ export function arrangedRows(
   return sort.down ? found.reverse() : found;
 }
 
-/** A click on a column: upwards, downwards, as it was logged. */
+/** The arrangement after a click on a column: ascending, descending, as logged. */
 export function sortedNext({ filter, sort }: TableArrangement, column: string): TableArrangement {
   if (sort?.column !== column) return { filter, sort: { column, down: false } };
   return { filter, sort: sort.down ? null : { column, down: true } };

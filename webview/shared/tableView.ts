@@ -1,4 +1,4 @@
-/** A logged table: sorted by a click on a column, filtered by what is typed, as many rows as anybody reads. */
+/** A logged table that can be sorted by a click on a column and filtered. It shows a limited number of rows. */
 import { t } from '../../src/base/texts';
 import type { Json } from '../../src/protocol/events';
 import { formatCount } from '../../src/domain/format';
@@ -6,7 +6,7 @@ import { el, icon, setAttribute, setText } from './dom';
 import { arrangedRows, AS_LOGGED, cellText, sortedNext, type TableArrangement } from './tableArrangement';
 
 const MOST_SHOWN = 200;
-/** So many are seen at a glance. */
+/** Tables up to this length need no filter. */
 const FEW = 8;
 
 export interface LoggedTable {

@@ -1,4 +1,4 @@
-/** Finds text in what is shown, marks it without touching it, and goes from one place to the next. */
+/** Find in the shown text: highlights matches without changing the page, and goes from one to the next. */
 import { t } from '../../src/base/texts';
 import { el, icon, iconButton, setText } from './dom';
 
@@ -24,7 +24,7 @@ export class TextSearch {
     scope.addEventListener('keydown', (event) => {
       if (event.key !== 'f' || !(event.ctrlKey || event.metaKey)) return;
       event.preventDefault();
-      // Nor does the editor beside the panel open its own.
+      // Keeps the editor from opening its own find widget.
       event.stopPropagation();
       this.input.focus();
     });
@@ -50,14 +50,14 @@ export class TextSearch {
     );
   }
 
-  /** Looks for this; what is found is marked, but nothing is scrolled to it. */
+  /** Searches and highlights, but does not scroll. */
   set(text: string): void {
     if (this.input.value === text) return;
     this.input.value = text;
     this.soon(false);
   }
 
-  /** There is more, or other, text now. */
+  /** The text has changed: searches again. */
   changed(): void {
     if (this.input.value !== '') this.soon(false);
   }
@@ -93,7 +93,7 @@ export class TextSearch {
   }
 }
 
-/** Within single pieces of text: a match across two colours is none. */
+/** Searches within single text nodes: matches across differently coloured parts are not found. */
 function rangesOf(within: HTMLElement, wanted: string): Range[] {
   const found: Range[] = [];
   const walker = document.createTreeWalker(within, NodeFilter.SHOW_TEXT);

@@ -12,7 +12,7 @@ export interface Theme {
 }
 
 const SERIES_COUNT = 10;
-/** In case a theme lacks the colours that the extension contributes. */
+/** For themes that lack the colours that the extension contributes. */
 const FALLBACK_SERIES = ['blue', 'orange', 'green', 'red', 'purple', 'yellow', 'foreground', 'blue', 'orange', 'green'];
 
 export function readTheme(): Theme {
@@ -29,7 +29,7 @@ export function readTheme(): Theme {
   return {
     foreground: read('foreground', 'editor-foreground'),
     muted: read('descriptionForeground', 'foreground'),
-    // Themes differ too much in their guide lines: some can hardly be seen.
+    // Not the theme's guide lines, which can hardly be seen in some themes.
     grid: highContrast
       ? read('contrastBorder', 'foreground')
       : `color-mix(in srgb, ${read('foreground', 'editor-foreground')} 18%, ${read('editor-background')})`,
@@ -54,7 +54,7 @@ export function watchTheme(onChange: (theme: Theme) => void): void {
 /** Dash patterns: the first ten runs are solid, the next ten dashed, and so on. */
 export const DASHES: readonly number[][] = [[], [6, 3], [2, 3], [8, 3, 2, 3]];
 
-/** Runs beyond the palette, further workers of a run and further metrics differ by dash. */
+/** Dashes tell apart runs of one colour, workers of a run, and metrics in one chart. */
 export function dashOf({ dash }: { dash: number }): number[] {
   return DASHES[dash % DASHES.length] ?? [];
 }

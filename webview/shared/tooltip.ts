@@ -13,7 +13,7 @@ export class Tooltip {
     this.element.hidden = true;
   }
 
-  /** On the side of the pointer where there is more room. It is not measured: the page would have to be laid out for that. */
+  /** Shows it on the side of the pointer with more room. Nothing is measured, which would force a layout. */
   show(content: HTMLElement[], at: { x: number; y: number }): void {
     this.element.replaceChildren(...content);
     this.element.hidden = false;

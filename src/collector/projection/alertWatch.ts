@@ -34,7 +34,7 @@ export class AlertWatch {
   private readonly started = Date.now();
 
   /** Answers what is wrong with them: such rules are left out. Those that are the same go on as they are. */
-  use(rules: readonly AlertRule[]): string[] {
+  setRules(rules: readonly AlertRule[]): string[] {
     const problems: string[] = [];
     const before = new Map(this.rules.map((watched) => [keyOf(watched.rule), watched]));
     this.rules = rules.flatMap((rule) => {

@@ -76,7 +76,7 @@ export class Sealing {
     this.restUntil = performance.now() + setup.afterMs;
   }
 
-  use(policy: JournalPolicy): void {
+  setPolicy(policy: JournalPolicy): void {
     if (policy === this.policy) return;
     this.policy = policy;
     this.lookAgainAt = 0;

@@ -74,7 +74,7 @@ export class StoreWorker implements Omit<Handlers, keyof StoreQueries> {
   private readonly alerts = new AlertWatch();
   /** Runs that have ended by their scripts' word, while what their supervisors started goes on. */
   private readonly living = new Set<string>();
-  private told = '';
+  private reportedState = '';
 
   constructor(private readonly setup: StoreSetup) {
     const { sql, dir, readOnly, ownsLease, notify } = setup;
@@ -161,8 +161,8 @@ export class StoreWorker implements Omit<Handlers, keyof StoreQueries> {
   }
 
   configure({ journals, rules }: Configuration): string[] {
-    if (journals) this.sealing?.use(journals);
-    return rules ? this.alerts.use(rules) : [];
+    if (journals) this.sealing?.setPolicy(journals);
+    return rules ? this.alerts.setRules(rules) : [];
   }
 
   async expired(expiry: Expiry): Promise<{ runs: string[]; trash: string[] }> {
@@ -312,7 +312,7 @@ export class StoreWorker implements Omit<Handlers, keyof StoreQueries> {
       run.rowDirty = true;
       this.notices.changed(run.loaded.runId);
     }
-    for (const runId of this.living) this.lookWhetherLives(runId);
+    for (const runId of this.living) this.checkWhetherLiving(runId);
     this.keeper.putAll();
     if (!this.setup.readOnly) for (const run of this.runs.values()) this.watchAlerts(run);
     this.sizes.work(COUNT_MS);
@@ -322,7 +322,7 @@ export class StoreWorker implements Omit<Handlers, keyof StoreQueries> {
       (runId) => this.ingestion.isBusy(runId) || this.sealing?.isSealing(runId) === true || this.living.has(runId),
       (run) => this.sealing?.isNext(run) === true,
     );
-    this.tellState();
+    this.reportState();
   }
 
   private watchAlerts({ row, loaded }: OpenRun): void {
@@ -361,7 +361,7 @@ export class StoreWorker implements Omit<Handlers, keyof StoreQueries> {
   }
 
   /** Nobody may be left who would say that it ends. */
-  private lookWhetherLives(runId: string): void {
+  private checkWhetherLiving(runId: string): void {
     const run = this.runs.get(runId);
     if (run?.row && livesOn(run.loaded, run.row)) return;
     this.living.delete(runId);
@@ -378,12 +378,12 @@ export class StoreWorker implements Omit<Handlers, keyof StoreQueries> {
     return changes;
   }
 
-  private tellState(): void {
+  private reportState(): void {
     const active = this.runs.values().filter(({ row }) => row && isAlive(row.status)).length;
     const backlog_bytes = this.ingestion.backlogBytes;
     const state = `${active} ${backlog_bytes}`;
-    if (state === this.told) return;
-    this.told = state;
+    if (state === this.reportedState) return;
+    this.reportedState = state;
     this.setup.notify({ kind: 'state', active, backlog_bytes });
   }
 }

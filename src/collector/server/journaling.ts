@@ -1,6 +1,6 @@
 /** What the collector itself writes to runs: it is journaled, and the store has read it when the promise resolves. */
 import { messageOf } from '../../base/unknown';
-import { ApiError } from '../../protocol/apiError';
+import { hasCode } from '../../protocol/apiError';
 import type { Command, Edit, Json } from '../../protocol/events';
 import type { AskStore } from '../contract/workerApi';
 import type { OwnJournals } from './ownJournals';
@@ -41,7 +41,7 @@ export class Journaling {
       await this.ports.ask('bell', { run_id, ...(file !== undefined && { file }) });
     } catch (error) {
       // A store that starts again reads everything anyway.
-      if (error instanceof ApiError && error.data.code === 'unavailable') return;
+      if (hasCode(error, 'unavailable')) return;
       this.ports.log(`Reading ${file ?? 'the journals'} of run ${run_id} failed: ${messageOf(error)}`);
     }
   }

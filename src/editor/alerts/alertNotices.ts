@@ -9,10 +9,10 @@ export interface AlertActions {
   stop(run_id: string): Promise<unknown>;
 }
 
-/** A script that says the same again and again is shown so often. */
+/** How often the same alert of a script is shown. */
 const SAME_AGAIN_MS = 60_000;
 
-/** Shows the alerts of scripts and of rules that came since the window opened, each once. */
+/** Shows alerts raised by scripts and rules since the window opened, each once. */
 export class AlertNotices implements vscode.Disposable {
   private readonly notified = new Set<string>();
   private readonly lately = new Map<string, number>();

@@ -1,4 +1,4 @@
-/** `xtrack.alerts` and `xtrack.webhook`, as people wrote them, for the collector. */
+/** Reads `xtrack.alerts` and `xtrack.webhook`, which are written by hand, for the collector. */
 import { t } from '../../base/texts';
 import type { Request } from '../../protocol/api';
 import type { AlertLevel, AlertRule } from '../../protocol/events';
@@ -14,7 +14,7 @@ export interface WrittenAlerts {
 const KEYS = new Set(['when', 'name', 'forMinutes', 'stop', 'level']);
 const LEVELS = new Set<unknown>(['info', 'warning', 'error']);
 
-/** What is not understood is left out and told; conditions are the collector's to judge. */
+/** Leaves out what is invalid, and says why. The collector checks the conditions. */
 export function readAlerts(
   { rules, url, secret }: WrittenAlerts,
   env: NodeJS.ProcessEnv,

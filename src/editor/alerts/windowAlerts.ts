@@ -3,13 +3,13 @@ import { plain } from '../window/messages';
 import { setting } from '../window/settings';
 import { readAlerts, type AlertSettings } from './alertSettings';
 
-/** This window's rules and webhook, and what is wrong with them. */
+/** This window's alert rules and webhook; reports those that are invalid. */
 export class WindowAlerts {
   private readonly reported = new Set<string>();
 
   constructor(private readonly log: vscode.LogOutputChannel) {}
 
-  /** An untrusted workspace says what it likes of its runs: nothing follows from it, and nobody else is reported. */
+  /** The settings of an untrusted workspace have no effect. */
   settings(): AlertSettings {
     if (!vscode.workspace.isTrusted) return { rules: [], webhook: null };
     const rules: unknown = setting('alerts');
@@ -23,7 +23,7 @@ export class WindowAlerts {
     return settings;
   }
 
-  /** Each said once: every collector of the window is told the same rules. */
+  /** Reports each problem once: every collector of the window gets the same rules. */
   refuse(problems: string[]): void {
     const news = problems.filter((problem) => !this.reported.has(problem));
     for (const problem of news) {

@@ -40,7 +40,7 @@ export class ChartPanels implements vscode.Disposable, vscode.WebviewPanelSerial
     return [...this.panels].flatMap(({ session }) => session.state.run_ids);
   }
 
-  /** Shows exactly these runs: in the panel that does already, else in a new one beside the editor. */
+  /** Shows exactly these runs: in the panel that already does, else in a new one beside the editor. */
   open(run_ids: string[], options: { preserveFocus?: boolean } = {}): void {
     const wanted = [...new Set(run_ids)];
     const showing = [...this.panels].find(({ session }) => sameRuns(session.state.run_ids, wanted));
@@ -74,7 +74,7 @@ export class ChartPanels implements vscode.Disposable, vscode.WebviewPanelSerial
   private retitle(): void {
     const opened = [...this.panels];
     const titles = panelTitles(opened.map(({ session }) => session.runs));
-    // Telling a title that is there already redraws the tab.
+    // Setting a title redraws the tab even if it is the same.
     for (const [i, { panel }] of opened.entries()) if (panel.title !== titles[i]) panel.title = titles[i]!;
   }
 

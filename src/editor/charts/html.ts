@@ -2,14 +2,14 @@
 import { randomBytes } from 'node:crypto';
 
 export interface PageFiles {
-  /** What the webview calls its own files. */
+  /** The webview's source for its own files. */
   cspSource: string;
   script: string;
   style: string;
   codicons: string;
   /** Of the editor: `de`, `pt-br`… */
   language: string;
-  /** In that language, by their English ones. */
+  /** Translations by their English text. */
   texts: Readonly<Record<string, string>>;
 }
 
@@ -22,7 +22,7 @@ export function chartsPage(files: PageFiles): string {
     `font-src ${files.cspSource}`,
     'img-src data: blob:',
   ].join('; ');
-  // Nothing in it can end the element that it is in.
+  // Escaped so that no text can end the script element.
   const texts = JSON.stringify(files.texts).replaceAll('<', '\\u003c');
   // vscode-elements finds the icons' stylesheet by its id.
   return `<!DOCTYPE html>

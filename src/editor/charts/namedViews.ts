@@ -1,4 +1,4 @@
-/** Named ways to look at runs, kept in the workspace: which metrics, axes, groups, zooms; not which runs. */
+/** Views saved by name in the workspace: metrics, axes, groups, zooms, but not which runs. */
 import * as vscode from 'vscode';
 import { readPanelState, type StoredPanelState } from '../../protocol/panel';
 import type { ViewStore } from './ports';

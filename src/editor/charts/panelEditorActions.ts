@@ -1,4 +1,4 @@
-/** What a panel asks of the editor: files opened and revealed, texts copied, charts saved. */
+/** What a panel has the editor do: open and reveal files, copy texts, save charts. */
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { isRecord } from '../../base/unknown';

@@ -1,6 +1,6 @@
 /**
- * One panel's conversation: answers what it asks, tells it of changes of its runs (some fifteen times a second at most), and keeps
- * silent while it is hidden; when it shows again it gets everything anew.
+ * The host's side of one panel: answers its requests and notifies it of changes of its runs, at most some fifteen times a
+ * second. A hidden panel gets nothing; when it shows again it gets a whole snapshot.
  */
 import { type Disposable, DisposableStore } from '../../base/disposable';
 import { t } from '../../base/texts';
@@ -30,7 +30,7 @@ export interface SessionDeps {
   keyMetric: () => string;
   editor: EditorActions;
   views: ViewStore;
-  /** Failures that the panel shows itself are logged as well. */
+  /** Also logs failures that the panel shows. */
   log: (message: string) => void;
 }
 
@@ -42,7 +42,7 @@ export class PanelSession implements Disposable {
   private watching = new DisposableStore();
   private visible = true;
   private timer: NodeJS.Timeout | undefined;
-  private lastTell = -Infinity;
+  private lastPost = -Infinity;
   private busy = false;
   /** What changed since rows were fetched last; a whole snapshot covers everything. */
   private due: RunsMessage['kind'] | null = null;
@@ -54,7 +54,7 @@ export class PanelSession implements Disposable {
     private readonly onRuns: (runs: PanelRun[]) => void,
   ) {
     this.owned.add(deps.source.onChanged(({ change }) => this.changed(change)));
-    this.owned.add(deps.source.onState(() => this.tellSoon('runs')));
+    this.owned.add(deps.source.onState(() => this.postSoon('runs')));
     this.watch();
   }
 
@@ -70,18 +70,18 @@ export class PanelSession implements Disposable {
   show(run_ids: string[]): void {
     this.panelState = { ...this.panelState, run_ids };
     this.watch();
-    this.tellSoon('runs');
+    this.postSoon('runs');
   }
 
   setVisible(visible: boolean): void {
     if (visible === this.visible) return;
     this.visible = visible;
     this.watch();
-    if (visible) this.tellSoon('runs');
+    if (visible) this.postSoon('runs');
   }
 
   receive(message: ToHost): void {
-    if (message.kind === 'ready') this.tellSoon('runs');
+    if (message.kind === 'ready') this.postSoon('runs');
     else if (message.kind === 'state')
       this.panelState = readPanelState({ ...message.state, run_ids: this.panelState.run_ids });
     else void this.reply(message);
@@ -107,22 +107,22 @@ export class PanelSession implements Disposable {
   private changed({ topic, run_ids }: Changed): void {
     const mine = this.panelState.run_ids;
     const named = run_ids ?? [topic.slice(topic.indexOf(':') + 1)];
-    if (topic === 'runs' && run_ids === undefined) this.tellSoon('changed');
-    else if (named.some((run_id) => mine.includes(run_id))) this.tellSoon('changed');
+    if (topic === 'runs' && run_ids === undefined) this.postSoon('changed');
+    else if (named.some((run_id) => mine.includes(run_id))) this.postSoon('changed');
   }
 
-  /** At once when the last time is long enough ago, so that a single point shows without delay. */
-  private tellSoon(kind: RunsMessage['kind']): void {
+  /** Posts at once if the last message is long enough ago, so that a single point shows without delay. */
+  private postSoon(kind: RunsMessage['kind']): void {
     if (!this.visible || this.owned.isDisposed) return;
     if (this.due !== 'runs') this.due = kind;
     if (this.timer !== undefined || this.busy) return;
-    const wait = Math.max(0, this.lastTell + INTERVAL_MS - performance.now());
-    this.timer = setTimeout(() => void this.tell(), wait);
+    const wait = Math.max(0, this.lastPost + INTERVAL_MS - performance.now());
+    this.timer = setTimeout(() => void this.postRuns(), wait);
   }
 
-  private async tell(): Promise<void> {
+  private async postRuns(): Promise<void> {
     this.timer = undefined;
-    this.lastTell = performance.now();
+    this.lastPost = performance.now();
     this.busy = true;
     const kind = this.due ?? 'changed';
     this.due = null;
@@ -136,10 +136,10 @@ export class PanelSession implements Disposable {
       this.post({ kind, state: this.panelState, runs: this.shown, key_metric, views, connection });
       this.onRuns(this.shown);
     }
-    if (this.due !== null) this.tellSoon(this.due);
+    if (this.due !== null) this.postSoon(this.due);
   }
 
-  /** The reason when it failed: the rows of before are kept. */
+  /** Returns the reason if it failed, and keeps the rows it had. */
   private async fetch(kind: RunsMessage['kind']): Promise<string | null> {
     try {
       const rows = await fetchRows(this.deps.source, this.panelState.run_ids);

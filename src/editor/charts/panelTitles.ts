@@ -6,8 +6,8 @@ const LONGEST = 32;
 /** The tabs' titles, in the panels' order. Those that would be alike also say when their first run started. */
 export function panelTitles(panels: readonly (readonly PanelRun[])[]): string[] {
   const names = panels.map(nameOf);
-  const told = panels.map((runs, i) => (isAlone(names, i) ? names[i]! : `${names[i]!} · ${startOf(runs)}`));
-  return told.map((title, i) => (isAlone(told, i) ? title : `${title} · ${panels[i]![0]?.row.run_id.slice(-4)}`));
+  const titles = panels.map((runs, i) => (isUnique(names, i) ? names[i]! : `${names[i]!} · ${startOf(runs)}`));
+  return titles.map((title, i) => (isUnique(titles, i) ? title : `${title} · ${panels[i]![0]?.row.run_id.slice(-4)}`));
 }
 
 function nameOf(runs: readonly PanelRun[]): string {
@@ -22,7 +22,7 @@ function startOf([first]: readonly PanelRun[]): string {
   return new Date(first.row.created).toLocaleTimeString(undefined, { timeStyle: 'short' });
 }
 
-/** Panels without runs have nothing to be told apart by. */
-function isAlone(titles: readonly string[], i: number): boolean {
+/** Panels without runs cannot be told apart. */
+function isUnique(titles: readonly string[], i: number): boolean {
   return titles[i] === 'XTrack' || titles.indexOf(titles[i]!) === titles.lastIndexOf(titles[i]!);
 }

@@ -1,4 +1,4 @@
-/** What the chart panels need of the rest of the editor; extension.ts hands it in. */
+/** What the chart panels need from the rest of the editor; the composition passes it in. */
 import type { Disposable } from '../../base/disposable';
 import type { Method, Request, Results } from '../../protocol/api';
 import type { ImageKind, StoredPanelState } from '../../protocol/panel';
@@ -21,33 +21,33 @@ export interface RunColorSource {
   of(run_id: string): { color: number; dash: number };
 }
 
-/** What other features do with a run. */
+/** What other features can do with a run. */
 export interface RunActions {
   stop(run_id: string): Promise<StopResult>;
   /** From the last checkpoint when none is named. */
   resume(run_id: string, checkpoint?: string): Promise<unknown>;
-  /** What it ran, as a new run, which is shown beside it. */
+  /** Starts the same command as a new run, which is shown beside it. */
   again(run_id: string): Promise<unknown>;
   showOutput(run_id: string): unknown;
   editNotes(run_id: string): unknown;
 }
 
-/** Everything a panel can ask of the editor that is not an answer of the collector. */
+/** Everything a panel can ask of the editor itself. */
 export interface EditorActions {
   /** Sends the run's script a command; refused in a workspace that is not trusted. */
   command(run_id: string, type: 'pause' | 'resume' | 'checkpoint_now'): Promise<void>;
   open(run_id: string, file: string, line: number | undefined): Promise<void>;
-  /** Whole; refused where it is too large to be shown. */
+  /** Reads a whole file; rejects if it is too large to show. */
   read(file: string): Promise<Uint8Array>;
   reveal(run_id: string, file: string): Promise<void>;
   copy(text: string): Promise<void>;
-  /** Tells that something was. */
+  /** Shows that something was copied. */
   copied(): void;
   link(url: string): Promise<void>;
   save(name: string, kind: ImageKind, data: string): Promise<void>;
 }
 
-/** Ways to look at runs, kept by name in the workspace. */
+/** Views saved by name in the workspace. */
 export interface ViewStore {
   names(): string[];
   get(name: string): StoredPanelState | undefined;

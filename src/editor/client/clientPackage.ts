@@ -1,4 +1,4 @@
-/** Putting the client's wheel into an interpreter, and looking whether it really is there. */
+/** Installs the client's wheel into an interpreter, and checks that it can be imported. */
 import { t } from '../../base/texts';
 import type * as vscode from 'vscode';
 import * as fs from 'node:fs/promises';
@@ -11,7 +11,7 @@ import { lastLine, type Probe } from '../python/pythonProbe';
 const INSTALL_SECONDS = 120;
 const VERIFY_SECONDS = 20;
 
-/** A wheel is an archive of what goes into site-packages; this writes it there as an installer would. */
+/** Unpacks a wheel, an archive of what goes into site-packages, as an installer would. */
 const UNPACK = `
 import os, site, sys, sysconfig, zipfile
 wheel, user = sys.argv[1], sys.argv[2] == "user"
@@ -37,14 +37,14 @@ export async function findWheel(client: string): Promise<string> {
   return join(client, name);
 }
 
-/** Throws an ApiError that says why it could not be put there. */
+/** Throws an ApiError that says why the wheel could not be installed. */
 export async function installWheel(
   probe: Probe,
   wheel: string,
   env: NodeJS.ProcessEnv,
   cancel?: vscode.CancellationToken,
 ): Promise<void> {
-  // As pip decides where it is asked nothing: what is not ours to write goes into the user's own packages.
+  // Like pip's default: if the packages are not writable, install into the user's own.
   const forUser = !probe.writable && !probe.virtual;
   const pip = ['-m', 'pip', 'install', '--no-index', '--no-deps', '--force-reinstall', '--disable-pip-version-check'];
   const args = probe.pip
@@ -65,7 +65,7 @@ export async function verifyClient(
   return JSON.parse(lastLine(result.stdout)) as { version: string; file: string };
 }
 
-/** What pip and Python say of the few things that go wrong, in the words of whoever has to mend them. */
+/** Translates the common errors of pip and Python, which have no codes, into what the user can do. */
 function problem({ code, stderr }: ProgramResult, { executable, packages }: Probe): string {
   if (code === null) return t('Installing into {0} was canceled after {1} s.', executable, INSTALL_SECONDS);
   if (/externally-managed-environment/.test(stderr)) return managedText(executable);

@@ -6,11 +6,11 @@ export interface ClusterFacts {
   wheel: string;
   /** The `.xtrack` directory on this machine. */
   dir: string;
-  /** The collector of that directory, where one answers. */
+  /** The collector of that directory, if one responds. */
   address: { port: number; token: string } | null;
 }
 
-/** What to type where a script trains on another machine, as a shell script with its explanations. */
+/** The commands to run on another machine that trains, as a shell script with comments. */
 export function clusterText({ wheel, dir, address }: ClusterFacts): string {
   const file = basename(wheel);
   const port = address?.port ?? 'PORT';

@@ -9,24 +9,24 @@ import { findWheel, installWheel, managedText, verifyClient } from './clientPack
 import { clusterText } from './clusterText';
 
 export interface InstallPorts {
-  /** The folder with the client and its wheel that stays over updates; made ready first. */
+  /** Resolves to the folder with the client and its wheel, which stays the same over updates. */
   client(): Promise<string>;
-  /** Where scripts run, without what we put on their path. */
+  /** The environment of scripts, without what we add to their path. */
   env(): NodeJS.ProcessEnv;
   /** The folder that interpreters are chosen for. */
   folder(): vscode.WorkspaceFolder | undefined;
-  /** The runs' directory and, where it answers, the collector. */
+  /** The runs' directory and, if it responds, the collector. */
   directory(): Promise<{ dir: string; address: { port: number; token: string } | null }>;
   log: vscode.LogOutputChannel;
 }
 
 type Choice = vscode.QuickPickItem & { take: () => Promise<unknown> };
 
-/** The client where scripts run that are not launched from here: another interpreter, another machine. */
+/** Installs the client for scripts that are not launched from here: in another interpreter or on another machine. */
 export class InstallClient {
   constructor(private readonly ports: InstallPorts) {}
 
-  /** Into the interpreter given, else where the user says. */
+  /** Installs into the given interpreter, or asks where to. */
   async run(interpreter?: unknown): Promise<unknown> {
     if (typeof interpreter === 'string') return this.into(interpreter);
     const chosen = await vscode.window.showQuickPick(await this.choices(), {
@@ -81,7 +81,7 @@ export class InstallClient {
     return picked?.[0] && this.into(picked[0].fsPath);
   }
 
-  /** Answers with where it is now; undefined when it was not to be. */
+  /** Resolves to where it was installed; undefined if canceled. */
   private async into(interpreter: string): Promise<{ version: string; file: string } | undefined> {
     const client = await this.ports.client();
     const wheel = await findWheel(client);
@@ -123,7 +123,7 @@ export class InstallClient {
     return there;
   }
 
-  /** Of a package that is not ours, pip would leave nothing. */
+  /** pip would remove a package of the same name that is not ours. */
   private async mayReplace({ xtrack, executable }: Probe): Promise<boolean> {
     if (!xtrack || xtrack.ours) return true;
     const replace = vscode.l10n.t('Replace');

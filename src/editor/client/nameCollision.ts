@@ -1,4 +1,4 @@
-/** A package on PyPI, for accelerator physics, has our import name: whoever uses it must not be surprised. */
+/** Another package on PyPI, for accelerator physics, has our import name: warn before it is shadowed. */
 import * as vscode from 'vscode';
 import type { LaunchRequest } from '../../protocol/api';
 import { plain } from '../window/messages';
@@ -8,7 +8,7 @@ import { packageBeside } from './packageBeside';
 const ACCEPTED = 'xtrack.acceptedCollisions';
 
 export class NameCollision {
-  /** One look at an interpreter, with what is on its path, is enough for a window. */
+  /** Each interpreter, with what is on its path, is probed once per window. */
   private readonly probes = new Map<string, Promise<string | null>>();
 
   constructor(
@@ -17,7 +17,7 @@ export class NameCollision {
     private readonly log: vscode.LogOutputChannel,
   ) {}
 
-  /** Before a script is launched: false when the user would rather not. */
+  /** Asks before a script is launched; false if the user cancels. */
   async accepts(request: LaunchRequest): Promise<boolean> {
     const { interpreter = 'python3', env } = request;
     const beside = await packageBeside(request);
@@ -56,7 +56,7 @@ export class NameCollision {
       const { xtrack } = await probeInterpreter(interpreter, env, this.clients());
       return xtrack && !xtrack.ours ? `${packageText(xtrack)}, ${xtrack.file}` : null;
     } catch (error) {
-      // The launch itself will say what is wrong with the interpreter; it may be right by the next time.
+      // The launch reports what is wrong with the interpreter; it may be fixed by the next time.
       this.log.info(`${interpreter} could not be looked at: ${String(error)}`);
       forget();
       return null;

@@ -2,8 +2,8 @@ import * as vscode from 'vscode';
 import { delimiter } from 'node:path';
 
 /**
- * Lets `import xtrack` find the client in VS Code's terminals, so that `python train.py` there is tracked as it is. A
- * setting that moves the runs elsewhere goes along.
+ * Lets `import xtrack` find the client in VS Code's terminals, so that `python train.py` there is tracked unchanged. The
+ * setting that names the runs' directory is passed on.
  */
 export function prepareTerminals(
   variables: vscode.GlobalEnvironmentVariableCollection,

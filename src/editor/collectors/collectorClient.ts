@@ -14,21 +14,21 @@ export type ClientState = 'idle' | 'connecting' | 'connected' | { error: string 
 
 type AlertSettings = NonNullable<Request<'collector.configure'>['alerts']>;
 
-/** What a client needs of its surroundings. */
+/** What a client needs from the window. */
 export interface ClientHost {
   version: string;
   build: string;
   env: NodeJS.ProcessEnv;
-  /** Makes dist/collector.js (or its copy) ready and tells where it is. */
+  /** Resolves to the path of dist/collector.js, or its copy, once it is installed. */
   installedCollector(): Promise<string>;
   idleExitMinutes(): number;
-  /** What becomes of the journals of runs in a directory that are over. */
+  /** What happens to the journals of finished runs. */
   journals(): JournalPolicy;
-  /** After how many days runs go to the trash, and out of it; null: never. */
+  /** After how many days runs are moved to the trash, and deleted from it; null for never. */
   retention(): { days: number | null; trash_days: number | null };
-  /** When to tell of a run, and whom. */
+  /** Alert rules and the webhook. */
   alerts(): AlertSettings;
-  /** Rules that the collector does not understand, and why. */
+  /** Receives the rules that the collector refused, and why. */
   refused(problems: string[]): void;
   /** Where a started collector's stderr goes. */
   errorFile(dir: string): string;
@@ -38,10 +38,10 @@ export interface ClientHost {
 const CALL_WAITS_MS = 25_000;
 const BACKOFF_MS = [100, 300, 1_000, 3_000, 10_000];
 const HANDOVER_MS = 10_000;
-/** How often a collector of an older version that is there all the same is replaced once more. */
+/** How often to retry replacing a collector of an older version. */
 const STARTS = 3;
 
-/** This window's end of one directory's collector: found or started on demand, and found again when it goes. */
+/** This window's connection to the collector of one directory: finds or starts it on demand, and reconnects. */
 export class CollectorClient {
   private readonly changed = new Emitter<Changed>();
   private readonly stateChanged = new Emitter<ClientState>();
@@ -51,7 +51,7 @@ export class CollectorClient {
   private retry: NodeJS.Timeout | null = null;
   private failures = 0;
   private disposed = false;
-  /** Only once by one of the same version: two windows of different builds must not replace each other's for ever. */
+  /** Replace one of the same version only once: two windows of different builds must not replace each other's forever. */
   private mayReplace = true;
   private subscribing = false;
 
@@ -65,7 +65,7 @@ export class CollectorClient {
     private readonly host: ClientHost,
   ) {}
 
-  /** Waits for the collector, starting one where there is none. */
+  /** Waits for the collector, and starts one if there is none. */
   async call<M extends Method>(method: M, params: Request<M>): Promise<Results[M]> {
     await withTimeout(this.connect(), CALL_WAITS_MS, () =>
       userError('unavailable', t('The collector for {0} is not responding. Check the log, then try again.', this.dir)),
@@ -75,7 +75,7 @@ export class CollectorClient {
     return this.socket.call(method, params);
   }
 
-  /** Hears of changes of a topic (`run:<id>`, `series:<id>`) until it is disposed of. `runs` is always heard. */
+  /** Subscribes to a topic (`run:<id>`, `series:<id>`) until disposed of. `runs` is always subscribed to. */
   watch(topic: string): { dispose(): void } {
     this.topics.set(topic, (this.topics.get(topic) ?? 0) + 1);
     this.subscribeSoon();
@@ -92,7 +92,7 @@ export class CollectorClient {
     };
   }
 
-  /** Tells a collector that is there of this window's settings. */
+  /** Sends this window's settings to the connected collector. */
   configure(): void {
     const { host } = this;
     this.socket
@@ -180,7 +180,7 @@ export class CollectorClient {
     this.host.log('info', `Collector for ${this.dir} answers on port ${address.port}.`);
     const socket = await RpcSocket.open(address);
     if (tries === 0 || !this.shouldReplace(await socket.call('collector.info', {}))) return socket;
-    // Another one was there: who was asked to go is still going, or a window of an older version was quicker.
+    // Another collector is there: the one to be replaced is still exiting, or a window of an older version was quicker.
     await handOver(socket, this.host.version);
     return this.openStarted(tries - 1);
   }
@@ -216,7 +216,7 @@ export class CollectorClient {
     const delay = BACKOFF_MS[Math.min(this.failures, BACKOFF_MS.length - 1)];
     this.retry = setTimeout(() => {
       this.retry = null;
-      // establish() has told of the failure and will try again.
+      // establish() has reported the failure and will try again.
       this.connect().catch(() => undefined);
     }, delay);
   }
@@ -240,7 +240,7 @@ export class CollectorClient {
 
 async function handOver(socket: RpcSocket, version: string): Promise<void> {
   const gone = new Promise<void>((resolve) => socket.onClosed(() => resolve()));
-  // It may close the connection before its answer is out: that it goes is the answer.
+  // It may close the connection before it responds: exiting is the response.
   await Promise.race([
     socket.call('collector.handover', { version }).then(
       () => gone,
@@ -251,7 +251,7 @@ async function handOver(socket: RpcSocket, version: string): Promise<void> {
   socket.close();
 }
 
-/** Negative when a is older. Anything that is no number counts as 0. */
+/** Negative if a is older. Parts that are not numbers count as 0. */
 export function compareVersions(a: string, b: string): number {
   const [left, right] = [a, b].map((version) => version.split('.').map((part) => Number.parseInt(part, 10) || 0));
   for (let i = 0; i < 3; i++) {

@@ -17,17 +17,17 @@ export interface ClientChange {
 interface Entry {
   client: CollectorClient;
   owned: DisposableStore;
-  /** Workspace folders whose runs are there; none where a script outside of them was launched. */
+  /** Workspace folders whose runs are there; empty if a script outside of them was launched. */
   folders: vscode.WorkspaceFolder[];
 }
 
 const APPEARS_MS = 2_000;
-/** Settings that collectors are told of. */
+/** Settings that are sent to collectors. */
 const CONFIGURED = ['xtrack.journals', 'xtrack.retention', 'xtrack.alerts', 'xtrack.webhook'];
 
 /**
  * The collectors of all workspace folders, one for each `.xtrack` directory. A folder that has none yet gets a collector
- * when a script makes one, or when something is launched: looking at a folder leaves nothing behind in it.
+ * when a script creates one, or when something is launched: opening a folder leaves nothing behind in it.
  */
 export class Collectors implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<ClientChange>();
@@ -40,7 +40,7 @@ export class Collectors implements vscode.Disposable {
   private readonly appearing: NodeJS.Timeout;
   private resolving: Promise<void> | null = null;
   readonly onChanged = this.changed.event;
-  /** A collector came, went, or was replaced: what was shown may be out of date. */
+  /** A collector was connected, lost or replaced: what is shown may be out of date. */
   readonly onState = this.stateChanged.event;
 
   constructor(private readonly host: ClientHost) {
@@ -63,12 +63,12 @@ export class Collectors implements vscode.Disposable {
     return [...this.entries.values()].map((entry) => entry.client);
   }
 
-  /** How much of the journals still has to be read, as far as was told. */
+  /** Bytes of journals that are still to be read, as last reported. */
   get backlogBytes(): number {
     return this.clients.reduce((sum, client) => sum + (this.backlogs.get(client) ?? 0), 0);
   }
 
-  /** The first error there is, else the busiest state. */
+  /** The first error, if any, else the busiest state. */
   get state(): ClientState {
     const states = this.clients.map((client) => client.state);
     return (
@@ -78,7 +78,7 @@ export class Collectors implements vscode.Disposable {
     );
   }
 
-  /** Looks again at which directories the workspace has. */
+  /** Resolves the directories of the workspace folders again. */
   resolveFolders(): Promise<void> {
     this.resolving = (this.resolving ?? Promise.resolve()).then(() => this.resolveNow());
     return this.resolving;
@@ -124,7 +124,7 @@ export class Collectors implements vscode.Disposable {
     this.homes.set(run_id, client);
   }
 
-  /** The workspace folder of a run, where there is more than one to be told apart. */
+  /** The workspace folder of a run, if there are several. */
   folderName(run_id: string): string | undefined {
     if (this.entries.size < 2) return undefined;
     const entry = [...this.entries.values()].find(({ client }) => client === this.homes.get(run_id));
@@ -140,7 +140,7 @@ export class Collectors implements vscode.Disposable {
     return (this.homes.get(run_id) ?? this.clients[0])?.watch(topic) ?? new vscode.Disposable(() => undefined);
   }
 
-  /** Tries again now where the last try failed. */
+  /** Retries at once where the last attempt failed. */
   async reconnect(): Promise<void> {
     await this.resolveFolders();
     await Promise.allSettled(
@@ -165,7 +165,7 @@ export class Collectors implements vscode.Disposable {
     }
     for (const [dir, entry] of this.entries) {
       const folders = wanted.get(entry) ?? [];
-      // Those of scripts that were launched outside of all folders stay for as long as the window.
+      // Clients of scripts launched outside all folders stay as long as the window.
       const gone = folders.length === 0 && entry.folders.length > 0;
       entry.folders = folders;
       if (!gone) continue;
@@ -198,7 +198,7 @@ export class Collectors implements vscode.Disposable {
     for (const { client } of this.entries.values()) {
       if (client.state !== 'idle') continue;
       const stat = await fs.stat(client.dir).catch(() => null);
-      // A failure is told by the client's state.
+      // The client's state shows a failure.
       if (stat?.isDirectory()) client.connect().catch(() => undefined);
     }
   }

@@ -24,7 +24,7 @@ export async function resolveDirectory({ folder, setting, env }: DirectoryChoice
   );
 }
 
-/** The real path of a directory, also when it is not there yet: that of its parent then decides. */
+/** The real path of a directory. If it does not exist yet, its parent is resolved. */
 export async function realDirectory(dir: string): Promise<string> {
   try {
     return await fs.realpath(dir);

@@ -12,7 +12,7 @@ export async function discover(dir: string, env: NodeJS.ProcessEnv): Promise<Dis
     const found = JSON.parse(await fs.readFile(file, 'utf8')) as Partial<Discovery>;
     return typeof found.port === 'number' && typeof found.token === 'string' ? (found as Discovery) : null;
   } catch {
-    // Not there, half written or not ours to read: then there is none, and one is started, which tells what is wrong.
+    // Missing, half written or unreadable: treated as none. Starting one then reports what is wrong.
     return null;
   }
 }

@@ -1,14 +1,14 @@
 import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** What of dist/ the collector and the scripts that it launches need. */
+/** The parts of dist/ that the collector and the scripts that it launches need. */
 const PARTS = ['collector.js', 'sql-wasm.wasm', 'python'];
 const STAMP = '.build';
 const KEPT_FOR_MS = 30 * 24 * 3600 * 1000;
 
 /**
  * A copy of the collector and the Python client in the extension's global storage, a folder for each build: an update
- * of the extension removes the old extension's folder, while its collector may go on for days.
+ * of the extension removes the old extension's folder, while its collector may run for days.
  */
 export class Installation {
   private ready: Promise<void> | null = null;
@@ -25,7 +25,7 @@ export class Installation {
   get collector(): string {
     return join(this.folder, 'collector.js');
   }
-  /** The Python client where it stays over updates of the extension: for PYTHONPATH, and its wheel to be taken elsewhere. */
+  /** The Python client and its wheel, at a path that stays the same over updates of the extension. */
   get client(): string {
     return join(this.storage, 'client');
   }
@@ -68,7 +68,7 @@ export class Installation {
     try {
       await fs.cp(join(this.folder, 'python'), temp, { recursive: true });
       await fs.writeFile(join(temp, STAMP), this.build);
-      // Out of the way in one step: a script that starts at this moment finds a whole client or, for microseconds, none.
+      // Moved away in one step: a script that starts now finds a whole client or, for microseconds, none.
       await fs.rename(this.client, old).catch(ifMissing);
       await fs.rename(temp, this.client);
     } catch (error) {

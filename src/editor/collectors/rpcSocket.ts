@@ -7,7 +7,7 @@ import type { Changed } from '../../protocol/rows';
 
 const OPEN_MS = 5_000;
 const PING_MS = 15_000;
-/** Longer than any answer takes, but for those that wait for a task. */
+/** Longer than any response takes, except of calls that wait for a task. */
 const CALL_MS = 30_000;
 const WAITING: ReadonlySet<Method> = new Set(['tasks.get']);
 
@@ -25,7 +25,7 @@ interface Incoming {
   error?: { code: number; message: string; data?: RpcErrorData };
 }
 
-/** JSON-RPC over one WebSocket. It ends once; whoever owns it opens another. */
+/** JSON-RPC over one WebSocket. When it closes, its owner opens another. */
 export class RpcSocket {
   private readonly changed = new Emitter<Changed>();
   private readonly closed = new Emitter<void>();
@@ -37,7 +37,7 @@ export class RpcSocket {
   readonly onClosed = this.closed.event;
 
   static async open(address: { port: number; token: string }): Promise<RpcSocket> {
-    // Only windows that have runs to ask for pay for it.
+    // Loaded only by windows that have runs to ask for.
     const { default: WebSocket } = await import('ws');
     return new Promise((resolve, reject) => {
       const socket = new WebSocket(`ws://127.0.0.1:${address.port}/rpc`, {
@@ -95,7 +95,7 @@ export class RpcSocket {
     );
   }
 
-  /** A collector that is stopped, or a connection that a sleeping laptop lost, says nothing: then ask for a new one. */
+  /** A suspended collector, or a connection lost by a sleeping laptop, is silent: then open a new connection. */
   private ping(): void {
     if (!this.answered) return this.socket.terminate();
     this.answered = false;

@@ -14,7 +14,7 @@ export interface CollectorCommand {
   idleExitMinutes: number;
   journals: JournalPolicy;
   env: NodeJS.ProcessEnv;
-  /** Receives what the collector says on stderr: it outlives this window, so no pipe to it may. */
+  /** Receives the collector's stderr: a file, because the collector outlives this window. */
   errorFile: string;
 }
 
@@ -25,7 +25,7 @@ export interface Address {
 
 const START_MS = 20_000;
 
-/** Starts a collector that outlives us; answers when it does, or throws with what it said. */
+/** Starts a collector that outlives this window; resolves once it responds, or throws with its output. */
 export async function startCollector(command: CollectorCommand): Promise<Address> {
   await fs.mkdir(dirname(command.errorFile), { recursive: true });
   const errors = await fs.open(command.errorFile, 'w', 0o600);
@@ -77,7 +77,7 @@ function firstLine(child: ChildProcess, stdout: Readable): Promise<Address> {
       reject(error);
     };
     child.once('error', fail);
-    // `close` and not `exit`: what it printed has been read by then.
+    // `close` and not `exit`: its output has been read by then.
     child.once('close', (code, signal) =>
       fail(new Error(t('it exited with {0}', signal ?? t('exit code {0}', String(code))))),
     );

@@ -1,7 +1,7 @@
 import { isRecord } from '../../base/unknown';
 import type { Json } from '../../protocol/events';
 
-/** `a=1 b=x`, or JSON; of a custom command a first word is its name. */
+/** Parses `a=1 b=x` or JSON; a custom command starts with its name. */
 export function payloadOf(text: string, named: boolean): { [key: string]: Json } | null {
   const trimmed = text.trim();
   if (trimmed.startsWith('{')) {

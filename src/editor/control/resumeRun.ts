@@ -12,14 +12,14 @@ interface Again {
   interpreter?: string;
 }
 
-/** Starts a run again as its next attempt, or forks a new run from one of its checkpoints. */
+/** Resumes a run as its next attempt, or forks a new run from one of its checkpoints. */
 export class ResumeRun {
   constructor(
     private readonly collectors: Collectors,
     private readonly log: vscode.LogOutputChannel,
   ) {}
 
-  /** From the latest checkpoint; without any, asks whether to begin again. Undefined when the user says no. */
+  /** Resumes from the latest checkpoint; without any, asks whether to start over. Undefined if canceled. */
   async fromLast(run_id: string): Promise<Launched | undefined> {
     const { checkpoints, name } = await this.collectors.callRun(run_id, 'runs.get', { run_id });
     if (checkpoints.length > 0) return this.resume(run_id, 'last');
@@ -32,7 +32,7 @@ export class ResumeRun {
   async fromPicked(run_id: string): Promise<Launched | undefined> {
     const { checkpoints, name } = await this.collectors.callRun(run_id, 'runs.get', { run_id });
     const title = vscode.l10n.t('Resume {0} From', name);
-    // Scripts say "best" of each that was the best so far.
+    // Scripts mark each checkpoint that was the best so far.
     const best = checkpoints.findLast((checkpoint) => checkpoint.is_best);
     const choices = [
       ...checkpoints.map((checkpoint) => checkpointChoice(checkpoint, checkpoint === best)).reverse(),
@@ -42,7 +42,7 @@ export class ResumeRun {
     return chosen && this.resume(run_id, chosen.checkpoint);
   }
 
-  /** A new run that starts at a checkpoint of this one. */
+  /** Starts a new run from a checkpoint of this one. */
   async fork(run_id: string, checkpoint?: string): Promise<Launched | undefined> {
     const { checkpoints, name } = await this.collectors.callRun(run_id, 'runs.get', { run_id });
     if (checkpoints.length === 0)
@@ -60,7 +60,7 @@ export class ResumeRun {
     return (await vscode.window.showQuickPick(choices, { title, matchOnDescription: true }))?.checkpoint;
   }
 
-  /** Whoever resumes a run whose script goes on after its end may not know of it. */
+  /** Offers to stop a script that still runs after the end of its run. */
   private async offerStop(run_id: string, error: ApiError): Promise<undefined> {
     const { lives } = await this.collectors.callRun(run_id, 'runs.get', { run_id });
     if (!lives) throw error;
@@ -69,7 +69,7 @@ export class ResumeRun {
     if (answer === stop) await vscode.commands.executeCommand('xtrack.stop', run_id);
   }
 
-  /** A checkpoint that was changed after it was logged is used when the user says so; so is another interpreter. */
+  /** Asks before using a checkpoint that was changed after it was logged, or another interpreter. */
   private async start<T>(run_id: string, checkpoint: string, act: (how: Again) => Promise<T>): Promise<T | undefined> {
     const cwd = async (): Promise<string> => workingDirectory(this.collectors, run_id);
     const begin = (changed_ok: boolean): Promise<T | undefined> =>
@@ -86,7 +86,7 @@ export class ResumeRun {
     }
   }
 
-  /** `checkpoint` is "last", "best", "none", or a checkpoint's id. Of one that is gone another can be chosen. */
+  /** `checkpoint` is "last", "best", "none", or a checkpoint's id. If its file is gone, asks for another. */
   async resume(run_id: string, checkpoint: string): Promise<Launched | undefined> {
     try {
       const launched = await this.start(run_id, checkpoint, (how) =>

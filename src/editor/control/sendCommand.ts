@@ -1,4 +1,4 @@
-/** Commands to a running script from the palette, and what it answers. */
+/** Sends commands to a running script, and shows how it responds. */
 import * as vscode from 'vscode';
 import type { CommandType, Json } from '../../protocol/events';
 import type { Collectors } from '../collectors/collectors';
@@ -13,7 +13,7 @@ interface Choice extends vscode.QuickPickItem {
 export class SendCommand {
   constructor(private readonly collectors: Collectors) {}
 
-  /** With a type nothing is asked. */
+  /** Asks nothing if a type is given. */
   async send(run_id: string, type?: unknown, payload?: unknown): Promise<void> {
     const chosen = typeof type === 'string' ? (type as CommandType) : await pickType();
     if (!chosen) return;
@@ -50,7 +50,7 @@ async function pickType(): Promise<CommandType | undefined> {
   return (await vscode.window.showQuickPick(named, options))?.type;
 }
 
-/** Undefined when the user changed their mind. */
+/** Undefined if canceled. */
 async function askPayload(type: CommandType): Promise<Json | undefined> {
   if (type === 'adjust_lr') {
     const text = await vscode.window.showInputBox({

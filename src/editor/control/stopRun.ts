@@ -7,7 +7,7 @@ import { statusWord } from '../runs/runText';
 
 const POLL_MS = 500;
 
-/** Stops runs rung by rung: asks the script, then SIGINT, SIGTERM, SIGKILL, with a countdown to the next. */
+/** Stops runs step by step: asks the script, then sends SIGINT, SIGTERM and SIGKILL, with a countdown to the next step. */
 export class StopRun {
   /** Runs whose stop is shown. */
   private readonly shown = new Set<string>();
@@ -17,7 +17,7 @@ export class StopRun {
     private readonly log: vscode.LogOutputChannel,
   ) {}
 
-  /** A second call for a run that is being stopped skips ahead to the next rung. */
+  /** A second call for a run that is being stopped skips to the next step. */
   async stop(run_id: string): Promise<StopResult> {
     const result = await this.collectors.callRun(run_id, 'runs.stop', { run_id });
     this.log.info(`Stop ${run_id}: ${result.stage}`);
@@ -27,7 +27,7 @@ export class StopRun {
     return result;
   }
 
-  /** Who clicked a moment too late, or called off what waited for its time, sees that nothing is left to stop. */
+  /** Says that the run has already ended, for a click that came too late. */
   private async notifyEnded(run_id: string): Promise<void> {
     const { name, status } = await this.fetchDetail(run_id);
     await vscode.window.showInformationMessage(
@@ -42,7 +42,11 @@ export class StopRun {
       const title = vscode.l10n.t('Stopping {0}', plain(name, 32));
       const location = vscode.ProgressLocation.Notification;
       await vscode.window.withProgress({ location, title }, async (progress) => {
-        for (let run = await this.fetchDetail(run_id); isActive(run) || run.lives; run = await this.fetchDetail(run_id)) {
+        for (
+          let run = await this.fetchDetail(run_id);
+          isActive(run) || run.lives;
+          run = await this.fetchDetail(run_id)
+        ) {
           progress.report({ message: this.message(run) });
           await new Promise((resolve) => setTimeout(resolve, POLL_MS));
         }
@@ -71,7 +75,7 @@ export class StopRun {
     if (ladder.next_at === null) return stages[ladder.stage];
     const seconds = Math.max(0, Math.ceil((ladder.next_at - Date.now()) / 1000));
     const skip = `[${vscode.l10n.t('Skip')}](command:xtrack.stop?${encodeURIComponent(JSON.stringify([run.run_id]))})`;
-    // Short: a notification that is not unfolded has one line.
+    // Short: a collapsed notification has one line.
     return vscode.l10n.t('{0}, next in {1} s. {2}', stages[ladder.stage], seconds, skip);
   }
 }

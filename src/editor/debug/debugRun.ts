@@ -9,9 +9,9 @@ import { findPythonDebugger, type PythonDebugger } from './pythonDebugger';
 
 const EXTENSION = 'ms-python.debugpy';
 const POLL_MS = 100;
-/** A script that ends by itself is given so long before an end of its debug session means "stop it". */
+/** How long a script may take to end by itself before the end of its debug session stops the run. */
 const ENDS_BY_ITSELF_MS = 2_000;
-/** In a debug configuration: the run that is debugged. */
+/** The key in a debug configuration that names the run. */
 const RUN = 'xtrackRun';
 
 interface Actions {
@@ -20,8 +20,8 @@ interface Actions {
 }
 
 /**
- * Debugs a script that is launched like any other, so that its run is recorded alike: it waits in debugpy until the
- * editor's debugger is attached. Ending the debug session stops the run.
+ * Debugs a script that is launched, and recorded, like any other: it waits in debugpy until the editor's debugger is
+ * attached. Ending the debug session stops the run.
  */
 export class DebugRun implements vscode.Disposable {
   private readonly listening: vscode.Disposable;
@@ -34,7 +34,7 @@ export class DebugRun implements vscode.Disposable {
   ) {
     this.listening = vscode.debug.onDidTerminateDebugSession((session) => {
       const run_id: unknown = session.configuration[RUN];
-      // A subprocess has a session of its own, below that of its script.
+      // A subprocess has its own session, whose parent is that of the script.
       if (typeof run_id === 'string' && !session.parentSession) this.sessionEnded(run_id).catch(onFailure);
     });
   }
@@ -43,7 +43,7 @@ export class DebugRun implements vscode.Disposable {
     this.listening.dispose();
   }
 
-  /** The file as it is in the editor. Undefined when nothing was launched. */
+  /** Saves and debugs the file. Undefined if nothing was launched. */
   async debugFile(file: unknown): Promise<Launched | undefined> {
     const python = await findPythonDebugger(this.log);
     if (!python) return this.offerDebugger(file);
@@ -68,7 +68,7 @@ export class DebugRun implements vscode.Disposable {
     return choice === without ? this.actions.launch(file) : undefined;
   }
 
-  /** The port where the script waits; null where the user does not want to wait for it. */
+  /** The port that the script waits at; null if the user canceled. */
   private async untilWaiting({ run_id, attempt }: Launched): Promise<number | 'ended' | null> {
     const { dir } = await this.collectors.forRun(run_id);
     const endpoints = join(dir, 'runs', run_id, `debugger-${attempt}.json`);
@@ -78,7 +78,7 @@ export class DebugRun implements vscode.Disposable {
       while (!token.isCancellationRequested) {
         const port = await readPort(endpoints);
         if (port !== null) return port;
-        // What it failed of is told like that of any other run.
+        // Its failure is shown like that of any other run.
         if (!isActive(await this.fetchDetail(run_id))) return 'ended';
         await new Promise((resolve) => setTimeout(resolve, POLL_MS));
       }
@@ -116,7 +116,7 @@ export class DebugRun implements vscode.Disposable {
   }
 }
 
-/** As debugpy's adapter writes it, once it listens. */
+/** The file that debugpy's adapter writes once it listens. */
 async function readPort(file: string): Promise<number | null> {
   try {
     const { client } = JSON.parse(await readFile(file, 'utf8')) as { client?: { port?: unknown } };

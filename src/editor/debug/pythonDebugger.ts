@@ -2,16 +2,16 @@ import * as vscode from 'vscode';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** What attaches to a script that waits in debugpy. */
+/** The debugger that attaches to a script waiting in debugpy. */
 export interface PythonDebugger {
-  /** Of debug configurations: `debugpy`, or `python` in years gone by. */
+  /** The type of debug configurations: `debugpy`, or `python` in older versions. */
   type: string;
   /** debugpy's folder. */
   path: string;
 }
 
 const TYPES = ['debugpy', 'python'];
-/** Where the extension has the debugger that it brings along, for versions that do not tell. */
+/** The bundled debugger's folder, for versions of the extension that do not expose it. */
 const BUNDLED = ['bundled/libs/debugpy', 'python_files/lib/python/debugpy', 'pythonFiles/lib/python/debugpy'];
 
 interface DebuggerApi {
@@ -21,7 +21,7 @@ interface Manifest {
   contributes?: { debuggers?: { type?: string }[] };
 }
 
-/** Of the extension that debugs Python; null where there is none. */
+/** The debugger of the installed Python debugging extension; null if there is none. */
 export async function findPythonDebugger(log: vscode.LogOutputChannel): Promise<PythonDebugger | null> {
   for (const type of TYPES) {
     const extension = vscode.extensions.all.find(({ packageJSON }) =>

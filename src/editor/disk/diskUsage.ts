@@ -8,7 +8,7 @@ import { setting } from '../window/settings';
 const LISTED = 1_000;
 const POLL_MS = 300;
 
-/** What all runs take on disk, the largest first; those that are chosen go to the trash, which has an undo. */
+/** Lists the disk usage of all runs, largest first; selected runs are moved to the trash. */
 export async function showDiskUsage(
   collectors: Collectors,
   actions: { delete(run_ids: string[]): Promise<void>; emptyTrash(): Promise<void>; fail(error: unknown): void },

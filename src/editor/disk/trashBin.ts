@@ -18,7 +18,7 @@ interface Purged {
 
 const LISTED = 10_000;
 
-/** What was moved to the trash, by whichever window: taken back, or deleted for good. */
+/** Restores runs from the trash, or deletes them permanently. */
 export class TrashBin {
   constructor(
     private readonly collectors: Collectors,

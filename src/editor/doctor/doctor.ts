@@ -13,7 +13,7 @@ export interface DoctorPorts {
   python(): Promise<{ cwd: string; env: NodeJS.ProcessEnv }>;
 }
 
-/** `XTrack: Doctor`: what is wrong, why a run is not shown, and what to do, as a document with a button at each. */
+/** `XTrack: Doctor`: a document that says what is wrong, why a run is not shown and what to do, with a button for each finding. */
 export class Doctor implements vscode.TextDocumentContentProvider, vscode.CodeLensProvider, vscode.Disposable {
   private readonly owned = new DisposableStore();
   private readonly changed = new vscode.EventEmitter<vscode.Uri>();
@@ -33,7 +33,7 @@ export class Doctor implements vscode.TextDocumentContentProvider, vscode.CodeLe
     this.lensesChanged.dispose();
   }
 
-  /** Answers with what it shows; undefined when it was cancelled. */
+  /** Resolves to the report that it shows, or undefined if it was canceled. */
   async run(): Promise<string | undefined> {
     const location = vscode.ProgressLocation.Notification;
     const title = vscode.l10n.t('XTrack: running diagnostics');

@@ -66,7 +66,7 @@ async function interpreterFacts({ env, clients, log }: FactSources): Promise<Doc
   const folder = vscode.workspace.workspaceFolders?.[0];
   const chosen = await findInterpreter(folder?.uri, folder?.uri.fsPath ?? '', log);
   const unknown = { ...chosen, error: null, version: null, executable: null, other: null };
-  // Nothing of a workspace that is not trusted decides what runs, and nothing has to.
+  // A workspace that is not trusted must not choose which program runs.
   if (!vscode.workspace.isTrusted) return unknown;
   try {
     const { version, executable, xtrack } = await probeInterpreter(chosen.path, env, clients());
@@ -105,7 +105,7 @@ const DEEPEST = 4;
 const MOST_FOLDERS = 3000;
 const SKIPPED = /^(node_modules|site-packages|__pycache__|\..*)$/;
 
-/** `.xtrack` directories of folders further down. */
+/** `.xtrack` directories in subfolders of the workspace. */
 async function unshownDirectories(shown: ReadonlySet<string>): Promise<string[]> {
   const found: string[] = [];
   let looked = 0;

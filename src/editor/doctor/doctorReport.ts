@@ -10,7 +10,7 @@ export interface Report {
 const MARKS: Record<Level, string> = { error: '✗', warning: '⚠', info: 'ℹ', ok: '✓' };
 const WIDTH = 100;
 
-/** What is wrong first; what is fine in one line each, at the end. */
+/** Lists problems first; each finding without a problem takes one line at the end. */
 export function doctorReport(findings: readonly Finding[], heading: string): Report {
   const lines = [heading, summary(findings)];
   const fixes: Report['fixes'] = [];

@@ -1,4 +1,4 @@
-/** What the editor knows that the client's doctor cannot: pure, from facts that were collected before. */
+/** Findings that the client's doctor cannot know. Pure: everything follows from the facts. */
 import { t } from '../../base/texts';
 import type { Interpreter } from '../python/interpreter';
 import { type Finding, type Fix, showLog } from './finding';
@@ -10,21 +10,21 @@ export interface DoctorFacts {
   /** Of the workspace. */
   folders: number;
   directories: DirectoryFacts[];
-  /** `.xtrack` directories below the folders that are not shown. */
+  /** `.xtrack` directories in subfolders, whose runs are not shown. */
   unshown: string[];
   interpreter: Interpreter & {
     /** What is wrong with it. */
     error: string | null;
     version: string | null;
     executable: string | null;
-    /** Another package of our name. */
+    /** Another package named xtrack. */
     other: string | null;
   };
   filter: string;
   /** Runs that the filter hides. */
   hidden: number;
   trashed: number;
-  /** Settings whose value is of the wrong kind; `wanted` as JSON calls it. */
+  /** Settings whose value has the wrong type; `wanted` is a JSON type. */
   invalid: { name: string; value: string; wanted: string }[];
 }
 

@@ -1,4 +1,4 @@
-/** The same shape as the client's own doctor has, with a button where the editor has one for it. */
+/** A finding has the shape of those of the client's doctor, plus a button where the editor can fix it. */
 import { t } from '../../base/texts';
 
 export interface Finding {
@@ -6,7 +6,7 @@ export interface Finding {
   level: Level;
   title: string;
   detail: string;
-  /** What to do; '' where nothing has to be. */
+  /** What to do; '' if there is nothing to do. */
   action: string;
   fix?: Fix;
 }

@@ -16,7 +16,7 @@ export interface PythonDoctorRequest {
 
 export async function pythonFindings({ interpreter, cwd, env, cancel }: PythonDoctorRequest): Promise<Finding[]> {
   const args = ['-m', 'xtrack', 'doctor', '--json'];
-  // What lies in the folder must not stand in for the client that is asked.
+  // A file in the folder must not be imported in place of the client.
   const safe = { ...env, PYTHONSAFEPATH: '1' };
   try {
     const { code, stdout, stderr } = await runProgram({
@@ -35,7 +35,7 @@ export async function pythonFindings({ interpreter, cwd, env, cancel }: PythonDo
   }
 }
 
-/** Null where it is no answer of the doctor. */
+/** Null if the text is not a report of the doctor. */
 export function readFindings(stdout: string): Finding[] | null {
   let answer: unknown;
   try {

@@ -3,7 +3,7 @@ import type { Collectors } from '../collectors/collectors';
 import { plain } from '../window/messages';
 import { readTags, tagsText } from './tagList';
 
-/** What people say about runs: names, tags, stars; and the trash. */
+/** Edits names, tags and stars of runs, and moves runs to the trash. */
 export class EditRuns {
   constructor(private readonly collectors: Collectors) {}
 
@@ -21,7 +21,7 @@ export class EditRuns {
     await this.update(run_ids, { starred });
   }
 
-  /** `team=nlp` sets a tag, `-team` removes it; several are parted by commas. */
+  /** `team=nlp` sets a tag, `-team` removes it; commas separate several. */
   async tag(run_ids: string[]): Promise<void> {
     const [first] = run_ids;
     if (first === undefined) return;
@@ -39,7 +39,7 @@ export class EditRuns {
     });
     if (text === undefined) return;
     const wanted = readTags(text).tags;
-    // Of one run the whole list was edited: what was deleted from it is meant to go.
+    // For one run the whole list was edited: tags deleted from it are removed.
     if (run_ids.length === 1) for (const key of Object.keys(tags)) wanted[key] ??= null;
     await this.update(run_ids, { tags: wanted });
   }

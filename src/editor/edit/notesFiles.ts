@@ -1,17 +1,17 @@
 import * as vscode from 'vscode';
 import type { Collectors } from '../collectors/collectors';
 
-/** A run's notes as a Markdown file in the editor; saving it saves them in the run. */
+/** Serves a run's notes as a Markdown file; saving the file saves the notes in the run. */
 export class NotesFiles implements vscode.FileSystemProvider, vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
   private readonly times = new Map<string, number>();
   readonly onDidChangeFile = this.changed.event;
 
-  /** `source` may still be on its way. */
+  /** `source` may still be loading. */
   constructor(private readonly source: () => Promise<Pick<Collectors, 'callRun'>>) {}
 
   async stat(uri: vscode.Uri): Promise<vscode.FileStat> {
-    // A run's folder, which the editor looks for before it writes.
+    // The editor stats a run's folder before it writes.
     if (uri.path.split('/').length < 3) return { type: vscode.FileType.Directory, ctime: 0, mtime: 0, size: 0 };
     const { length } = await this.readFile(uri);
     return { type: vscode.FileType.File, ctime: 0, mtime: this.times.get(uri.path) ?? 0, size: length };

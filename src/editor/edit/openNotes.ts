@@ -3,7 +3,7 @@ import type { Collectors } from '../collectors/collectors';
 import { NOTES_SCHEME } from '../manifest/ids';
 import { textColumn } from '../window/textColumn';
 
-/** A run's notes as a Markdown file that is named as the run. */
+/** Opens a run's notes as a Markdown file named after the run. */
 export async function openNotes(collectors: Collectors, run_id: string): Promise<void> {
   const { name } = await collectors.callRun(run_id, 'runs.get', { run_id });
   const readable = name

@@ -5,7 +5,7 @@ export function tagsText(tags: Record<string, string>): string {
     .join(', ');
 }
 
-/** A tag of null is to be removed. `nameless` is the first part that is no tag. */
+/** A tag of null is to be removed. `nameless` is the first part without a name. */
 export function readTags(text: string): { tags: Record<string, string | null>; nameless: string | null } {
   const tags: Record<string, string | null> = {};
   for (const part of text.split(',').map((each) => each.trim())) {

@@ -3,7 +3,7 @@ import { extname } from 'node:path';
 import type { Collectors } from '../collectors/collectors';
 import { followTask } from '../collectors/followTask';
 
-/** By the file's extension. */
+/** Export formats by file extension. */
 const FORMATS: Record<string, 'csv' | 'json' | 'archive'> = { '.json': 'json', '.tgz': 'archive', '.gz': 'archive' };
 
 export async function exportRuns(

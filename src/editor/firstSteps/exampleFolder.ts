@@ -6,7 +6,7 @@ const COPIES = 'xtrack.examples';
 const OPENING = 'xtrack.openingExample';
 const SCRIPT = 'train.py';
 
-/** The example: a copy next to the user's other work, opened with its script and the runs in sight. */
+/** Copies the example to a folder of the user's, and opens it with its script and the runs visible. */
 export class ExampleFolder {
   private readonly opened = new Emitter<void>();
   readonly onOpened = this.opened.event;
@@ -21,7 +21,7 @@ export class ExampleFolder {
     return this.memory.get<string[]>(COPIES) ?? [];
   }
 
-  /** Copies it and opens it; one that is there already is opened as it is. A folder given is the caller's to open. */
+  /** Copies the example and opens it; an existing copy is opened as it is. With a folder given, the caller opens it. */
   async open(into?: vscode.Uri): Promise<vscode.Uri | undefined> {
     const parent = into ?? (await pickParent());
     if (!parent) return undefined;
@@ -41,7 +41,7 @@ export class ExampleFolder {
     return target;
   }
 
-  /** In the window that was opened for it, once: the script with its button, and the runs beside it. */
+  /** Shows the script and the runs, once, in the window that was opened for the example. */
   async showOpened(): Promise<void> {
     const opening = this.memory.get<string>(OPENING);
     const folder = vscode.workspace.workspaceFolders?.find(({ uri }) => uri.fsPath === opening);

@@ -16,10 +16,10 @@ const LOOKED_AT = 20;
 const SET_AFTER_MS = [0, 1_000, 4_000];
 
 /**
- * What somebody has really done so far, remembered for all windows, so that the walkthrough checks its steps off. It
- * sees a context key only while that *becomes* true, and never one that was true before the walkthrough was first shown:
- * so the keys are true for a moment, when something happens and whenever a walkthrough may have come up. Runs are looked
- * at only until the steps about them are done.
+ * Remembers, for all windows, what the user has done, so that the walkthrough checks its steps off. A walkthrough only
+ * notices a context key that *becomes* true while it is shown: so the keys are set for a moment when something happens,
+ * and whenever a walkthrough may have opened. Runs are checked
+ * only until the steps about them are done.
  */
 export class FirstSteps implements vscode.Disposable {
   private readonly owned = new DisposableStore();
@@ -55,7 +55,7 @@ export class FirstSteps implements vscode.Disposable {
     if (runs > 1) this.did('compare');
   }
 
-  /** A walkthrough is a tab of no kind that extensions know. */
+  /** The tab of a walkthrough has no input that extensions know. */
   private remind(tabs: readonly vscode.Tab[]): void {
     if (this.done.size === 0 || !tabs.some(({ input }) => input === undefined)) return;
     for (const timer of this.timers) clearTimeout(timer);
@@ -78,7 +78,7 @@ export class FirstSteps implements vscode.Disposable {
 
   private async consider({ run_id, metrics }: RunRow): Promise<void> {
     const logged = Object.keys(metrics).some((key) => !key.startsWith('system/'));
-    // What is known already needs no look.
+    // Known already: nothing to fetch.
     if (this.done.has('track') && (this.done.has('lines') || !logged)) return;
     const detail = await this.collectors.callRun(run_id, 'runs.get', { run_id });
     const cwd = cwdOf(detail.source) ?? '';
@@ -99,7 +99,7 @@ export class FirstSteps implements vscode.Disposable {
     if (this.done.has(step)) return;
     this.done.add(step);
     void setDone(step);
-    // Another window may have got further meanwhile.
+    // Another window may have recorded more steps.
     const known = this.memory.get<Step[]>(DONE) ?? [];
     void this.memory.update(DONE, [...new Set([...known, ...this.done])]);
   }

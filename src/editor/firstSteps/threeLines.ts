@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 
-/** What a script needs to log to a run of its own. */
+/** The lines that a script needs to log to a run. */
 const LINES = `from xtrack import Tracker
 
 with Tracker.start_run() as run:

@@ -3,12 +3,12 @@ import { basename, dirname, join, relative } from 'node:path';
 import { isTrusted } from '../window/messages';
 
 /**
- * Shows the runs of an `.xtrack` directory elsewhere: chooses it, or the folder that has it, for this workspace. Where
- * nothing is open, the folder is.
+ * Shows the runs of an `.xtrack` directory elsewhere: asks for it, or its parent, and sets it for this workspace. If no
+ * folder is open, opens that folder.
  */
 export async function watchFolder(): Promise<void> {
   const scope = vscode.workspace.workspaceFolders?.[0];
-  // It is the workspace's setting that names the directory.
+  // The directory is named by a setting of the workspace.
   if (scope && !(await isTrusted())) return;
   const picked = await vscode.window.showOpenDialog({
     canSelectFiles: false,

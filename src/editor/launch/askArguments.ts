@@ -7,7 +7,7 @@ export interface Answer {
   profile?: string;
 }
 
-/** The arguments of a script; a button saves them as a launch profile as well. Undefined when the user changed their mind. */
+/** Asks for the arguments of a script; a button also saves them as a launch profile. Undefined if canceled. */
 export async function askArguments(script: string, remembered: string, savable: boolean): Promise<Answer | undefined> {
   const box = vscode.window.createInputBox();
   const save = {

@@ -1,4 +1,4 @@
-/** Arguments as people type them: blanks part them, quotes and backslashes keep blanks. */
+/** Splits arguments as they are typed: at blanks that are neither quoted nor escaped. */
 import { t } from '../../base/texts';
 
 export function splitArguments(text: string): string[] {

@@ -20,7 +20,7 @@ export class EditAndRun {
     private readonly log: vscode.LogOutputChannel,
   ) {}
 
-  /** What a run ran, once more. */
+  /** Runs again what a run ran. */
   again(run_id: string, given: { args?: string[]; env?: Record<string, string> } = {}): Promise<Launched | undefined> {
     return withAnotherInterpreter(
       (other) => this.collectors.callRun(run_id, 'runs.again', { run_id, ...given, ...other }),
@@ -29,7 +29,7 @@ export class EditAndRun {
     );
   }
 
-  /** Undefined when the user changed their mind. */
+  /** Undefined if canceled. */
   async edit(run_id: string): Promise<Launched | undefined> {
     const run = await this.collectors.callRun(run_id, 'runs.get', { run_id });
     const before = givenTo(run);
@@ -89,7 +89,7 @@ function valueOf(run: RunDetail, key: string, given: Given): string {
   const logged = run.params[key];
   const text = typeof logged === 'string' ? logged : JSON.stringify(logged);
   if (place.kind === 'new') return text;
-  // What the script made of its argument is in the parameter; what was typed since is in the argument.
+  // The parameter holds the parsed value, the argument the text that was typed.
   const at = given.args.findLastIndex((word) => word === place.name || word.startsWith(`${place.name}=`));
   const word = given.args[at] ?? '';
   return word === place.name ? (given.args[at + 1] ?? text) : word.slice(place.name.length + 1);

@@ -26,7 +26,7 @@ export interface LaunchProfile {
 
 export type ProfileRequest = Omit<LaunchRequest, 'cwd' | 'env'> & { cwd: string; env: Record<string, string> };
 
-/** What is wrong with an entry, which people write by hand; null where nothing is. */
+/** What is wrong with an entry, which is written by hand; null if it is valid. */
 export function profileProblem(entry: unknown): string | null {
   if (typeof entry !== 'object' || entry === null) return t('it is not an object');
   const profile = entry as Record<string, unknown>;

@@ -170,25 +170,25 @@ function profileText({ script, module, command, args, workers = 1 }: LaunchProfi
   return [what, args, times].flat().filter(Boolean).join(' ');
 }
 
-/** In the editor that was used last; it may not have been saved to a file yet. */
+/** The document of the active editor; it may not be saved to a file yet. */
 function openScript(): vscode.Uri | undefined {
   const document = vscode.window.activeTextEditor?.document;
   return document?.languageId === 'python' ? document.uri : undefined;
 }
 
-/** Below its workspace folder; '' right in it. */
+/** The folder relative to its workspace folder; '' for the workspace folder itself. */
 function folderText(script: vscode.Uri): string {
   const path = dirname(vscode.workspace.asRelativePath(script));
   return path === '.' ? '' : path;
 }
 
-/** Menus hand over a Uri, CodeLenses its text. */
+/** Menus pass a Uri, code lenses its text. */
 function asUri(file: unknown): vscode.Uri | undefined {
   if (file instanceof vscode.Uri) return file;
   return typeof file === 'string' ? vscode.Uri.parse(file, true) : undefined;
 }
 
-/** Below its workspace folder, which is named where there are several. */
+/** The path relative to its workspace folder, which is named if there are several. */
 function key(script: vscode.Uri): string {
   return vscode.workspace.asRelativePath(script);
 }

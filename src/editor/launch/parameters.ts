@@ -9,7 +9,7 @@ export interface Given {
 /** `argument` and `variable` say where it is now; `new` that it would become an argument. */
 export interface Place {
   kind: 'argument' | 'variable' | 'new';
-  /** The option or the variable. */
+  /** The name of the option or variable. */
   name: string;
 }
 
@@ -21,7 +21,7 @@ export function placeOf(key: string, { args, env }: Given): Place {
   return { kind: 'new', name: `--${key}` };
 }
 
-/** The same with another value of a parameter. */
+/** The same arguments and variables with another value for one parameter. */
 export function withParameter(key: string, value: string, given: Given): Given {
   const at = find(key, given.args);
   if (at) {

@@ -1,7 +1,7 @@
 import type * as vscode from 'vscode';
 import { setting } from '../window/settings';
 
-/** Tells a run's supervisor by which patterns metrics are read from what its script prints. */
+/** The environment variable with the patterns by which the supervisor extracts metrics from output. */
 export function patternEnvironment(script: vscode.Uri): Record<string, string> {
   const given: unknown = setting('outputPatterns', script);
   const patterns = Array.isArray(given) ? given.filter((each) => typeof each === 'string' && each !== '') : [];

@@ -11,14 +11,14 @@ export interface FolderProfile {
 
 export function allProfiles(log: vscode.LogOutputChannel): FolderProfile[] {
   const folders = vscode.workspace.workspaceFolders ?? [];
-  // The window's profiles are the same in each folder that has none of its own.
+  // Folders without profiles of their own have those of the window.
   const first = folders.find((folder) => !hasOwn(folder));
   return folders.filter((folder) => folder === first || hasOwn(folder)).flatMap((folder) => profilesOf(folder, log));
 }
 
 /**
- * Of `folder`, where there are several of that name. Throws, for the user to read, where there is none, or it cannot be
- * understood.
+ * The profile of this name; `folder` decides between several. Throws an error for the user if there is none or it is
+ * invalid.
  */
 export function profileNamed(
   name: string,
@@ -52,7 +52,7 @@ function profilesOf(folder: vscode.WorkspaceFolder, log: vscode.LogOutputChannel
   return found;
 }
 
-/** In the folder's settings; one of the same name is replaced. */
+/** Saves a profile in the folder's settings, replacing one of the same name. */
 export async function saveProfile(profile: LaunchProfile, folder: vscode.WorkspaceFolder): Promise<void> {
   const { workspaceFolderValue } = vscode.workspace
     .getConfiguration('xtrack', folder.uri)

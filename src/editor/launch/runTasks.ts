@@ -8,10 +8,10 @@ import { requireTrust } from '../window/messages';
 import { profileProblem } from './launchProfile';
 import { allProfiles, type FolderProfile, profileNamed } from './profiles';
 
-/** A run's console, as it shows in a terminal. */
+/** A run's console as a terminal shows it. */
 export interface FollowedOutput extends vscode.Disposable {
   readonly onWrite: vscode.Event<string>;
-  /** With the exit code; a run without one that did not complete has 1. */
+  /** Resolves to the exit code: 1 for a run without one that did not complete. */
   readonly onEnd: vscode.Event<number>;
   type(text: string): void;
 }
@@ -29,7 +29,7 @@ export class RunTasks implements vscode.TaskProvider {
   provideTasks(): vscode.Task[] {
     const several = (vscode.workspace.workspaceFolders?.length ?? 0) > 1;
     return allProfiles(this.ports.log).map(({ profile, folder }) => {
-      // The editor tells tasks apart by their definitions alone: of two that are the same it runs any.
+      // The editor distinguishes tasks by their definitions alone, so each has to be unique.
       const definition = { type: TASK_TYPE, profile: profile.name, ...(several && { folder: folder.name }) };
       return this.make(definition, folder, profile.name, () => ({ profile, folder }));
     });
@@ -63,7 +63,7 @@ export class RunTasks implements vscode.TaskProvider {
   }
 }
 
-/** Shows a run from its launch to its end. Closing it ends nothing: a window that is reloaded closes it too. */
+/** Shows a run from launch to end. Closing it does not stop the run: reloading the window closes it too. */
 class RunTerminal implements vscode.Pseudoterminal {
   private readonly written = new vscode.EventEmitter<string>();
   private readonly closed = new vscode.EventEmitter<number>();

@@ -1,11 +1,11 @@
-/** Makes the generated parts of package.json, and package.nls.json, of what the features declare. */
+/** Generates parts of package.json, and package.nls.json, from what the features declare. */
 import type { CommandDeclaration, Contribution, SettingDeclaration } from './contribution';
 
 type Entry = Record<string, unknown>;
 
 export interface Manifest {
   contributes: Entry;
-  /** Settings that do not count in workspaces that are not trusted. */
+  /** Settings that are ignored in workspaces that are not trusted. */
   restrictedConfigurations: string[];
   /** English texts by their keys. */
   texts: Record<string, string>;
@@ -106,7 +106,7 @@ function lastName(id: string): string {
   return id.slice(id.lastIndexOf('.') + 1);
 }
 
-/** Keeps the English texts, and gives what package.json has in their place. */
+/** Collects the English texts, and returns the placeholders that stand for them in package.json. */
 class Texts {
   readonly found: Record<string, string> = {};
 

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 
-/** Of the Jupyter extension's API, what is asked for here. */
+/** The part of the Jupyter extension's API that is used here. */
 interface JupyterApi {
   kernels?: { getKernel(uri: vscode.Uri): Thenable<JupyterKernel | undefined> };
 }
@@ -10,15 +10,15 @@ interface Output {
 export interface JupyterKernel {
   readonly language: string;
   readonly onDidChangeStatus: vscode.Event<string>;
-  /** Apart from the notebook: no cell, no number, no history. */
+  /** Executes outside the notebook: without a cell, an execution number or history. */
   executeCode(code: string, token: vscode.CancellationToken): AsyncIterable<Output>;
 }
 
 const ERROR = 'application/vnd.code.notebook.error';
 
 /**
- * The kernel of a notebook, where the Jupyter extension lets others use it: not before the user has executed something
- * in it. Null where there is none, or another extension runs the notebook.
+ * The kernel of a notebook, which the Jupyter extension exposes only after the user has executed something in it.
+ * Null if there is none, or if another extension runs the notebook.
  */
 export async function jupyterKernel(notebook: vscode.Uri, log: vscode.LogOutputChannel): Promise<JupyterKernel | null> {
   const extension = vscode.extensions.getExtension<JupyterApi>('ms-toolsai.jupyter');
@@ -44,7 +44,7 @@ export async function executeSilently(kernel: JupyterKernel, code: string): Prom
   }
 }
 
-/** Code that was executed in a kernel and failed. */
+/** The error of code that failed in a kernel. */
 export class CellFailure extends Error {
   /** `output` is an error as notebooks have it: JSON with name, message and stack. */
   constructor(output: string) {

@@ -5,7 +5,7 @@ import { CellFailure } from './jupyterKernels';
 
 const INTERACTIVE = 'interactive';
 const INPUT_SCHEME = 'vscode-interactive-input';
-/** A kernel is chosen and started in this time after the command that executes has returned, or it never is. */
+/** How long to wait for a kernel after the execute command has returned. */
 const BEGINS_MS = 10_000;
 const POLL_MS = 100;
 const ERROR = 'application/vnd.code.notebook.error';
@@ -14,7 +14,7 @@ const ERROR = 'application/vnd.code.notebook.error';
 export interface CellPlace {
   notebook: vscode.NotebookDocument;
   code: string;
-  /** Null for the interactive window, where each execution makes a cell of its own. */
+  /** Null for the interactive window, where each execution creates a cell. */
   cell: vscode.NotebookCell | null;
 }
 
@@ -64,7 +64,7 @@ function selectedCell(): vscode.NotebookCell | undefined {
   return index !== undefined && index < editor!.notebook.cellCount ? editor!.notebook.cellAt(index) : undefined;
 }
 
-/** Both have the same number: `/InteractiveInput-1` and `/Interactive-1.interactive`. */
+/** The input and its window share a number: `/InteractiveInput-1` and `/Interactive-1.interactive`. */
 function notebookOfInput(input: vscode.Uri): vscode.NotebookDocument | undefined {
   const number = /\d+$/.exec(input.path)?.[0];
   const windows = vscode.workspace.notebookDocuments.filter(({ notebookType }) => notebookType === INTERACTIVE);
@@ -80,7 +80,7 @@ function inputOf(notebook: vscode.NotebookDocument): vscode.TextDocument {
   return input;
 }
 
-/** The cells above, in order; throws what one of them failed of. False when that was cancelled. */
+/** Runs the cells above in order; throws the error of one that fails. False if canceled. */
 export async function executeAbove(cell: vscode.NotebookCell, token: vscode.CancellationToken): Promise<boolean> {
   const { notebook, index } = cell;
   const above = codeCellsAbove(cell).map((each) => ({ cell: each, before: each.executionSummary }));
@@ -112,7 +112,7 @@ export async function executeApart(place: CellPlace, code: string, token: vscode
     const before = notebook.cellCount;
     const command = executeInput(notebook, code);
     const executed = await untilExecuted({ cellOf: () => notebook.getCells()[before], command, token });
-    // What was typed waits for its turn.
+    // Put what was typed aside.
     if (!executed) await type(inputOf(notebook), place.code);
     return executed;
   }
@@ -124,7 +124,7 @@ export async function executeApart(place: CellPlace, code: string, token: vscode
   }
 }
 
-/** For good, above the cell. */
+/** Inserts a cell above, and leaves it there. */
 export async function insertCell(above: vscode.NotebookCell, code: string): Promise<vscode.NotebookCell> {
   const { notebook, index } = above;
   const data = new vscode.NotebookCellData(vscode.NotebookCellKind.Code, code, 'python');
@@ -169,13 +169,13 @@ async function type(input: vscode.TextDocument, text: string): Promise<void> {
 
 interface Execution {
   cellOf: () => vscode.NotebookCell | undefined;
-  /** What was known of an earlier execution. */
+  /** The state of an earlier execution. */
   before?: vscode.NotebookCellExecutionSummary | undefined;
   command: Promise<void>;
   token: vscode.CancellationToken;
 }
 
-/** Throws what the cell failed of. */
+/** Throws the cell's error if it failed. */
 async function untilExecuted({ cellOf, before, command, token }: Execution): Promise<boolean> {
   let deadline = Number.POSITIVE_INFINITY;
   const returned = (): void => void (deadline = Date.now() + BEGINS_MS);

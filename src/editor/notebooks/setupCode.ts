@@ -1,18 +1,18 @@
-/** What makes a kernel track its cells: the client on its path, and `xtrack.notebook.track`. */
+/** The code that makes a kernel track its cells: adds the client to its path and calls `xtrack.notebook.track`. */
 export interface KernelSetup {
   /** The folder that holds the client. */
   client: string;
   /** The `.xtrack` directory. */
   directory: string;
-  /** Names the runs; undefined where the notebook is no file. */
+  /** Names the runs; undefined if the notebook is not a file. */
   notebook: string | undefined;
-  /** Ids of the cells whose executions are runs; null: every cell that trains. */
+  /** Ids of the cells whose executions are runs; null for every cell that trains. */
   cells: string[] | null;
-  /** The next execution is one whatever its id, which not every kernel is told. */
+  /** The next execution is a run whatever its cell id, which not every kernel receives. */
   next: boolean;
 }
 
-/** One line that leaves no name behind in the notebook's own, and shows nothing. */
+/** A single line that adds no name to the notebook's namespace and prints nothing. */
 export function setupCode({ client, directory, notebook, cells, next }: KernelSetup): string {
   const path = '__import__("sys").path';
   const track = '__import__("xtrack.notebook").notebook.track';
@@ -30,7 +30,7 @@ export function setupCode({ client, directory, notebook, cells, next }: KernelSe
     .join(' ');
 }
 
-/** JSON's strings are Python's, but for halves of surrogate pairs, which no text has. */
+/** JSON strings are valid Python strings, apart from lone surrogates, which do not occur. */
 function literal(text: string): string {
   return JSON.stringify(text.replaceAll(/\p{Surrogate}/gu, '\ufffd'));
 }

@@ -21,9 +21,9 @@ import { type KernelSetup, setupCode } from './setupCode';
 interface Deps {
   collectors: Collectors;
   feed: RunFeed;
-  /** The folder that holds the client, once it is there. */
+  /** Resolves to the folder with the client once it is installed. */
   client(): Promise<string>;
-  /** A run of a tracked cell has begun; `first` of its notebook in this window. */
+  /** A run of a tracked cell has started; `first` for the first one of its notebook in this window. */
   onRun(run_id: string, first: boolean): void;
   log: vscode.LogOutputChannel;
 }
@@ -68,7 +68,7 @@ export class TrackCell implements vscode.Disposable {
     await execute(place);
   }
 
-  /** A cell alone in a kernel that nothing has run in yet rarely works. False when the user changed their mind. */
+  /** A cell rarely works in a fresh kernel without the cells above it. False if the user canceled. */
   private async runAbove(cell: vscode.NotebookCell): Promise<boolean> {
     const above = codeCellsAbove(cell);
     if (above.length === 0 || above.some((each) => each.executionSummary?.success !== undefined)) return true;
@@ -87,7 +87,7 @@ export class TrackCell implements vscode.Disposable {
   }
 
   private async setUp(place: CellPlace, tracked: Tracked, known: JupyterKernel | null, code: string): Promise<boolean> {
-    // Not before something was executed in it.
+    // The kernel is available only after something was executed in it.
     const kernel = known ?? (await jupyterKernel(place.notebook.uri, this.deps.log));
     if (kernel) {
       if (kernel.language !== 'python')
@@ -106,7 +106,7 @@ export class TrackCell implements vscode.Disposable {
     const key = notebook.uri.toString();
     const { collectors } = this.deps;
     const client = await collectors.forFolder(folderOf(notebook));
-    // What the kernel journals shows as it comes.
+    // Show what the kernel journals as it arrives.
     await client.connect();
     const known = this.tracked.get(key);
     const id = cell?.document.uri.toString();

@@ -13,13 +13,13 @@ import { ConsoleText } from './consoleText';
 const POLL_MS = 400;
 const AFTER_END_MS = 2_000;
 const CHUNK = 256 * 1024;
-/** Of a long console log only the end is shown; the whole is in the file. */
+/** Only the end of a long console log is shown; the file has all of it. */
 const SHOWN = 1024 * 1024;
 /** So far behind a script that prints faster than this is shown, what is between is passed over. */
 const BEHIND = 8 * SHOWN;
 const LAST_WORDS = 8 * 1024;
 
-/** A terminal a run that shows its console, live and from the start. */
+/** Shows each run's console in a terminal, live and from the start. */
 export class OutputTerminals implements vscode.Disposable {
   private readonly terminals = new Map<string, vscode.Terminal>();
   private readonly closing: vscode.Disposable;
@@ -33,12 +33,12 @@ export class OutputTerminals implements vscode.Disposable {
     });
   }
 
-  /** Which run a terminal is of, and where its relative paths start. */
+  /** The run that a terminal shows. */
   runOf(terminal: vscode.Terminal): string | undefined {
     return [...this.terminals].find(([, open]) => open === terminal)?.[0];
   }
 
-  /** The same console for somebody else's terminal. */
+  /** The same console, for a terminal that the caller owns. */
   follow(run_id: string): OutputFollower {
     const follower = new OutputFollower(run_id, this.collectors, this.log);
     follower.open();
@@ -63,7 +63,7 @@ export class OutputTerminals implements vscode.Disposable {
   }
 }
 
-/** An attempt is known a moment before its log is made. */
+/** An attempt is known shortly before its log exists. */
 function notThereYet(error: unknown): null {
   if (error instanceof ApiError && error.data.code === 'not_found') return null;
   throw error;
@@ -73,17 +73,17 @@ function terminalName(run: string): string {
   return plain(run, 40);
 }
 
-/** Follows `runs.output` of a run's latest attempt until its terminal is closed; a resumed run goes on in it. */
+/** Follows `runs.output` of a run's latest attempt until its terminal is closed; a resumed run continues in it. */
 export class OutputFollower implements vscode.Pseudoterminal, vscode.Disposable {
   private readonly written = new vscode.EventEmitter<string>();
   private readonly text = new ConsoleText();
   private attempt = 0;
   private offset = 0;
-  /** Bytes that were there and not read yet. */
+  /** Bytes that are not read yet. */
   private left = 0;
   private closed = false;
   private ended = false;
-  /** By what is known of the run (`performance.now()`). */
+  /** When the state of the run was last fetched (`performance.now()`). */
   private overSince: number | null = null;
   private failing = false;
   private refused = false;
@@ -92,9 +92,9 @@ export class OutputFollower implements vscode.Pseudoterminal, vscode.Disposable 
   readonly onDidWrite = this.written.event;
   readonly onWrite = this.written.event;
   private readonly endings = new vscode.EventEmitter<number>();
-  /** With the exit code; a run without one that did not complete has 1. A resumed run ends again. */
+  /** Resolves to the exit code: 1 for a run without one that did not complete. A resumed run ends again. */
   readonly onEnd = this.endings.event;
-  /** The script may give the run its name only after it started. */
+  /** The run may get its name only after the script has started. */
   readonly onDidChangeName = this.renamed.event;
 
   constructor(
@@ -115,12 +115,12 @@ export class OutputFollower implements vscode.Pseudoterminal, vscode.Disposable 
     this.type(text);
   }
 
-  /** What people type goes to a script that has a terminal. */
+  /** Input is sent to a script that has a terminal. */
   type(data: string): void {
     const { run_id } = this;
     if (this.ended || this.refused) return;
     this.collectors.callRun(run_id, 'runs.input', { run_id, data }).catch((error: unknown) => {
-      // Said once: the next key would say the same.
+      // Shown once: the next key would fail alike.
       this.refused = error instanceof ApiError && error.data.code === 'invalid';
       this.note(messageOf(error));
     });
@@ -146,7 +146,7 @@ export class OutputFollower implements vscode.Pseudoterminal, vscode.Disposable 
     }
   }
 
-  /** The state is asked first, so that what was written before the end is read before the end is told. */
+  /** Fetches the state first, so that output written before the end is read before the end is shown. */
   private async poll(): Promise<void> {
     const { run_id } = this;
     const run = await this.collectors.callRun(run_id, 'runs.get', { run_id });
@@ -187,7 +187,7 @@ export class OutputFollower implements vscode.Pseudoterminal, vscode.Disposable 
     for (;;) {
       const { run_id, attempt, offset, left } = this;
       const from = left > BEHIND ? offset + left - SHOWN : offset;
-      // Of a long log the end comes first; of a progress bar, what shows.
+      // For a long log, start near its end; collapse progress bars.
       const where = offset === 0 ? { tail: SHOWN } : { offset: from, limit: CHUNK };
       const request = { run_id, attempt, collapse: true, ...where };
       const chunk = await this.collectors.callRun(run_id, 'runs.output', request).catch(notThereYet);
@@ -202,7 +202,7 @@ export class OutputFollower implements vscode.Pseudoterminal, vscode.Disposable 
     }
   }
 
-  /** Of several workers the first one's console is followed; of one that ended the run, its last words are added. */
+  /** The console of the first of several workers is followed; adds the last output of the one that made the run fail. */
   private async showFailed(exit: Exit | null | undefined): Promise<void> {
     const { run_id, attempt } = this;
     const [worker] = /^worker-[1-9]\d*/.exec(exit?.reason ?? '') ?? [];
@@ -220,7 +220,7 @@ export class OutputFollower implements vscode.Pseudoterminal, vscode.Disposable 
     return error ? `${status}: ${error.split('\n')[0] ?? ''}` : status;
   }
 
-  /** Words of ours stand out from the script's. */
+  /** Writes a line that stands out from the script's output. */
   private note(words: string): void {
     this.write(`${this.text.atLineStart ? '' : '\r\n'}\x1b[2m── ${plain(words, 300)} ──\x1b[0m\r\n`);
     this.text.lineEnded();

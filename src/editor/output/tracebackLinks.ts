@@ -17,7 +17,7 @@ export class TracebackLinks implements vscode.TerminalLinkProvider<FrameTerminal
 
   async provideTerminalLinks({ line, terminal }: vscode.TerminalLinkContext): Promise<FrameTerminalLink[]> {
     const frames = findFrames(line);
-    // Other terminals have VS Code's own links.
+    // VS Code links paths in other terminals.
     if (frames.length === 0 || (await this.workingDirectory(terminal)) === null) return [];
     return frames.map((frame) => {
       this.terminalOf.set(frame, terminal);

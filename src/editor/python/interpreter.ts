@@ -4,7 +4,7 @@ import { setting } from '../window/settings';
 
 const PYTHON_EXTENSION = 'ms-python.python';
 
-/** Of the Python extension's API, what is asked for here. */
+/** The part of the Python extension's API that is used here. */
 interface PythonApi {
   environments: {
     known?: readonly { path: string; executable: { uri?: vscode.Uri | undefined } }[];
@@ -13,16 +13,16 @@ interface PythonApi {
   };
 }
 
-/** Who says that a script runs with it. */
+/** Where the interpreter was chosen. */
 type Origin = 'setting' | 'extension' | 'path';
 
 export interface Interpreter {
-  /** A path, or a command's name. */
+  /** A path or the name of a command. */
   path: string;
   origin: Origin;
 }
 
-/** The setting, else what is chosen in the Python extension, else python3 from the PATH. */
+/** The interpreter from the setting, else the one selected in the Python extension, else python3 on the PATH. */
 export async function findInterpreter(
   script: vscode.Uri | undefined,
   folder: string,
@@ -34,7 +34,7 @@ export async function findInterpreter(
   return active ? { path: active, origin: 'extension' } : { path: 'python3', origin: 'path' };
 }
 
-/** Others that the Python extension knows of. */
+/** All interpreters that the Python extension knows. */
 export async function knownInterpreters(): Promise<string[]> {
   const extension = vscode.extensions.getExtension<PythonApi>(PYTHON_EXTENSION);
   const known = extension ? (await extension.activate()).environments.known : undefined;

@@ -11,7 +11,7 @@ export interface ProgramRequest {
 }
 
 export interface ProgramResult {
-  /** Null when a signal ended it: it took too long, or was cancelled. */
+  /** Null if it was killed, because it took too long or was canceled. */
   code: number | null;
   stdout: string;
   stderr: string;
@@ -19,7 +19,7 @@ export interface ProgramResult {
 
 const LONGEST_OUTPUT = 1_000_000;
 
-/** Runs a program to its end. Rejects only when it cannot be started (ENOENT, EACCES). */
+/** Runs a program until it exits. Rejects only if it cannot be started (ENOENT, EACCES). */
 export function runProgram({ command, args, cwd, env, seconds, cancel }: ProgramRequest): Promise<ProgramResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd, env, windowsHide: true, stdio: ['ignore', 'pipe', 'pipe'] });

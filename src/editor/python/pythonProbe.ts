@@ -1,4 +1,4 @@
-/** What an interpreter says of itself, without importing anything of ours or of anybody else. */
+/** Asks an interpreter about itself, importing nothing but the standard library. */
 import { t } from '../../base/texts';
 import { tmpdir } from 'node:os';
 import { userError } from '../../protocol/apiError';
@@ -9,20 +9,20 @@ export interface Probe {
   version: [number, number, number];
   /** Inside a virtual environment. */
   virtual: boolean;
-  /** Where packages go, and whether this user may write there. */
+  /** Where packages are installed, and whether this user can write there. */
   packages: string;
   writable: boolean;
   /** The operating system's package manager owns it (PEP 668). */
   managed: boolean;
   pip: boolean;
-  /** Who answers to `import xtrack` there, not counting the client that we put on its path. */
+  /** What `import xtrack` finds there, apart from the client that we add to its path. */
   xtrack: { file: string; version: string | null; ours: boolean } | null;
 }
 
 const OLDEST = [3, 8] as const;
 const SECONDS = 15;
 
-/** Standard library, and a syntax that Python 2 reads as well, so that an old one can say so. */
+/** Uses syntax that Python 2 understands as well, so that an old interpreter can report its version. */
 const SCRIPT = `
 import json, os, sys
 out = {"executable": sys.executable, "version": list(sys.version_info[:3])}
@@ -53,12 +53,12 @@ print(json.dumps(out))
 `;
 
 /**
- * Asks `interpreter`; `own` are folders of ours that may be on its path. Throws an ApiError that says what is wrong with
- * it and what to do.
+ * Probes `interpreter`; `own` are our folders that may be on its path. Throws an ApiError for the user, with the
+ * interpreter in its data.
  */
 export async function probeInterpreter(interpreter: string, env: NodeJS.ProcessEnv, own: string[]): Promise<Probe> {
   const args = ['-c', SCRIPT, ...own];
-  // Not in a folder of the user's: what lies there would be found first.
+  // Not in the user's folder, whose files would shadow modules.
   const request = { command: interpreter, args, cwd: tmpdir(), env, seconds: SECONDS };
   const result = await runProgram(request).catch((error: NodeJS.ErrnoException) => {
     throw wrong(
@@ -87,7 +87,7 @@ function readProbe(interpreter: string, answer: string): Probe {
   return probe;
 }
 
-/** "XTrack's client 0.1.0", or the package that has its name. */
+/** "xtrack 0.80.0", for messages. */
 export function packageText({ version }: { version: string | null }): string {
   return version === null ? 'xtrack' : `xtrack ${version}`;
 }

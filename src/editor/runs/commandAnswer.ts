@@ -1,18 +1,18 @@
-/** What a script answers to a command: asked for a while, because a click that does nothing must not stay silent. */
+/** Waits for a script's response to a command, because a click that does nothing must not stay silent. */
 import { t } from '../../base/texts';
 import type { Method, Request, Results } from '../../protocol/api';
 import { userError } from '../../protocol/apiError';
 import type { CommandState } from '../../protocol/rows';
 
 const POLL_MS = 250;
-/** Scripts look for commands when they log: one that is busy for longer answers in the overview. */
+/** Scripts check for commands when they log: later responses show in the overview. */
 const PATIENCE_MS = 5_000;
 
 interface RunClient {
   call<M extends Method>(method: M, params: Request<M>): Promise<Results[M]>;
 }
 
-/** The best answer within a while; null without any. Throws when the script refuses. */
+/** The furthest response in time; null if there is none. Throws if the script refuses. */
 export async function awaitAnswer(
   client: RunClient,
   run_id: string,
@@ -43,7 +43,7 @@ function nobodyHears(run_id: string): string {
   );
 }
 
-/** In words for the user; null where nobody refused. */
+/** Why a command was refused, for the user; null if it was not. */
 export function refusal({ type, acks }: Pick<CommandState, 'type' | 'acks'>): string | null {
   const refused = acks.find(({ status }) => status === 'unsupported' || status === 'failed');
   if (!refused || acks.some(({ status }) => status === 'done')) return null;

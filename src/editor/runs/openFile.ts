@@ -11,13 +11,13 @@ export async function workingDirectory(collectors: Collectors, run_id: string): 
   return cwd ?? cwdOf(source) ?? vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? '';
 }
 
-/** Of a run's source. */
+/** The working directory in a run's source. */
 export function cwdOf(source: Json): string | null {
   const cwd = isRecord(source) ? source['cwd'] : null;
   return typeof cwd === 'string' ? cwd : null;
 }
 
-/** Opens a file of a run as the editor knows it; one that is gone is told, not thrown from deep inside. */
+/** Opens a file of a run. Throws an error for the user if it does not exist. */
 export async function openFile(path: string, cwd: string, line?: number): Promise<void> {
   const at = line === undefined ? undefined : new vscode.Position(Math.max(0, line - 1), 0);
   const options = at && { selection: new vscode.Range(at, at) };

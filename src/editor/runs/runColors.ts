@@ -6,7 +6,7 @@ export interface SeriesStyle {
   dash: number;
 }
 
-/** What keeps the choice over a reload: `workspaceState` fits. */
+/** Keeps the colours over a reload: `workspaceState` fits. */
 export interface ColorMemory {
   get<T>(key: string): T | undefined;
   update(key: string, value: unknown): Thenable<void>;

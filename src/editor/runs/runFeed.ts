@@ -7,7 +7,7 @@ import type { Collectors } from '../collectors/collectors';
 
 export interface FeedUpdate {
   rows: RunRow[];
-  /** Deleted, or of a collector that forgot them. */
+  /** Runs that were deleted, or whose collector was lost. */
   gone: string[];
 }
 
@@ -16,7 +16,7 @@ const DEBOUNCE_MS = 150;
 /** Run ids asked for at once; well below what a filter may be long. */
 const IDS_LENGTH = 8_000;
 
-/** Fetches runs that changed once, for everybody who shows them (tree, status bar, notifications). */
+/** Fetches changed runs once, for everything that shows them (tree, status bar, notifications). */
 export class RunFeed implements vscode.Disposable {
   private readonly updated = new vscode.EventEmitter<FeedUpdate>();
   private readonly reset = new vscode.EventEmitter<void>();
@@ -26,7 +26,7 @@ export class RunFeed implements vscode.Disposable {
   private readonly activeRows = new Map<string, RunRow>();
   private timer: NodeJS.Timeout | null = null;
   readonly onUpdate = this.updated.event;
-  /** Everything may have changed: ask again. */
+  /** Everything may have changed: fetch it again. */
   readonly onReset = this.reset.event;
 
   constructor(
@@ -48,7 +48,7 @@ export class RunFeed implements vscode.Disposable {
     return [...this.activeRows.values()].sort((a, b) => (b.started ?? b.created) - (a.started ?? a.created));
   }
 
-  /** Asks for the active runs again and tells everybody to do so for theirs. */
+  /** Fetches the active runs again, and notifies listeners to fetch theirs. */
   async refresh(): Promise<void> {
     const rows: RunRow[] = [];
     for (const client of this.collectors.clients) {
@@ -97,7 +97,7 @@ export class RunFeed implements vscode.Disposable {
       try {
         for (const part of parts([...run_ids])) this.emit(part, await this.fetch(client, part));
       } catch (error) {
-        // The collector went; when it is back, everything is asked again.
+        // The collector was lost; everything is fetched again when it is back.
         this.log.warn(`Changed runs of ${client.dir}: ${String(error)}`);
       }
     }

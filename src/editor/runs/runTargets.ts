@@ -16,13 +16,13 @@ export interface PickQuestion {
   orSelected?: boolean;
 }
 
-/** What a tree shows and its menus hand over: the node that was clicked and all that are selected. */
+/** The tree's selection, and the runs behind its nodes. */
 export interface Selection {
   readonly selectedRuns: string[];
   runsOf(node: never): string[];
 }
 
-/** Which runs a command is meant for: its arguments (a run id, tree nodes), else the user's pick. */
+/** Decides which runs a command is for: those of its arguments (a run id, tree nodes), else the ones the user picks. */
 export class RunTargets {
   constructor(
     private readonly collectors: Collectors,
@@ -34,7 +34,7 @@ export class RunTargets {
     return (await this.resolve(args, question, false))[0];
   }
 
-  /** Empty when the user changed their mind. */
+  /** Empty if canceled. */
   async several(args: unknown[], question: PickQuestion): Promise<string[]> {
     return this.resolve(args, question, true);
   }

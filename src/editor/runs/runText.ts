@@ -1,4 +1,4 @@
-/** A run in few words, the same in tree, status bar and notifications. */
+/** Describes a run in a few words, the same in the tree, status bar and notifications. */
 import * as vscode from 'vscode';
 import { formatAgo, formatBytes, formatDuration, formatLine, formatNumber, toNumber } from '../../domain/format';
 import { keyMetricOf } from '../../domain/metric/keyMetric';
@@ -9,12 +9,12 @@ import { SERIES_COLORS } from '../manifest/ids';
 
 const LARGE_BACKLOG = 5_000_000;
 
-/** Of journals that the collector did not read yet; null where that is soon done. */
+/** The amount of journals that the collector has not read yet; null if it is small. */
 export function backlogText(bytes: number): string | null {
   return bytes > LARGE_BACKLOG ? vscode.l10n.t('{0} of journals still to load', formatBytes(bytes)) : null;
 }
 
-/** Shape and colour of a status: either alone says it. Going and completed runs have the colour of their curve. */
+/** Shape and colour of a status: either alone says it. Active and completed runs have the colour of their curve. */
 const ICONS: Record<Status, { icon: string; color: string | null }> = {
   queued: { icon: 'watch', color: null },
   running: { icon: 'sync~spin', color: null },
@@ -53,12 +53,12 @@ export function metricText([key, summary]: [string, Summary]): string {
   return `${key} ${formatNumber(toNumber(summary.last))}`;
 }
 
-/** Where there is little room: the value comes first, so that it is the name that is cut off. */
+/** For narrow places: the value comes first, so that the name is cut off. */
 export function valueText(key: string, value: number): string {
   return `${formatNumber(value)} ${key}`;
 }
 
-/** "worker-2 is gone, worker-3 is 40 steps behind"; null where all of them work. */
+/** "worker-2 is gone, worker-3 is 40 steps behind"; null if all workers are fine. */
 export function troublesText({ troubles = [] }: Pick<RunRow, 'troubles'>): string | null {
   const texts = troubles.map(({ worker, kind, steps = 0 }) => {
     if (kind === 'behind') return vscode.l10n.t('{0} is {1} steps behind', worker, formatNumber(steps));
@@ -67,7 +67,7 @@ export function troublesText({ troubles = [] }: Pick<RunRow, 'troubles'>): strin
   return texts.length === 0 ? null : texts.join(', ');
 }
 
-/** "62%", or how far it came where the total is not known. */
+/** "62%", or the step reached if the total is not known. */
 export function progressText(row: Pick<RunRow, 'progress'>): string | null {
   if (!row.progress) return null;
   const { cur, total, unit } = row.progress;

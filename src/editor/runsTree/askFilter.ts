@@ -3,7 +3,7 @@ import { messageOf } from '../../base/unknown';
 import { ApiError } from '../../protocol/apiError';
 import type { RunsTree } from './runsTree';
 
-/** Asks for a filter and applies it; what is wrong with it is told in the box, at its column, while it stays open. */
+/** Asks for a filter and applies it; the box stays open and shows what is wrong with an invalid filter. */
 export async function askFilter(tree: RunsTree, given?: unknown): Promise<void> {
   if (typeof given === 'string') return tree.setFilter(given);
   const box = vscode.window.createInputBox();

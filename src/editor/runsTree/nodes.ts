@@ -1,6 +1,6 @@
 import type { Artifact, Attempt, Checkpoint } from '../../protocol/rows';
 
-/** What the tree shows. Commands from its menus receive these: `run_id` and `checkpoint` are all they look at. */
+/** What the tree shows. Commands from its menus receive these: they only use `run_id` and `checkpoint`. */
 export type RunsNode =
   | { kind: 'experiment'; name: string }
   | { kind: 'run'; run_id: string }

@@ -1,4 +1,4 @@
-/** A change of state shows soon; numbers that only go on wait longer: each redraw takes a hovered row's buttons and tooltip away. */
+/** Changes of state are drawn soon, changed numbers later: each redraw hides a hovered row's buttons and tooltip. */
 const SOON_MS = 400;
 const LATER_MS = 2_000;
 

@@ -8,7 +8,7 @@ export const PAGE = 200;
 /** Rows that the tree has loaded so far, newest first, a page of each collector at a time. */
 export class RunPages {
   private readonly rows = new Map<string, RunRow>();
-  /** Where the next page starts; absent when all are here. */
+  /** Where the next page starts; absent if all are loaded. */
   private readonly cursors = new Map<CollectorClient, string>();
   private readonly totals = new Map<CollectorClient, number>();
   private order: RunRow[] | null = null;
@@ -35,8 +35,8 @@ export class RunPages {
   }
 
   /**
-   * Asks again for as many as were loaded; false, and nothing is taken, where the answer is no longer `wanted`. Throws
-   * the collector's error where the filter is wrong.
+   * Reloads as many rows as were loaded; false, with nothing changed, if the response is no longer `wanted`. Throws
+   * the collector's error if the filter is invalid.
    */
   async reload(filter: string, wanted: () => boolean = () => true): Promise<boolean> {
     const limit = Math.min(10_000, Math.max(PAGE, Math.ceil(this.rows.size / PAGE) * PAGE));
@@ -59,7 +59,7 @@ export class RunPages {
     }
   }
 
-  /** Takes in what changed where no filter is set; tells whether runs came or went. */
+  /** Applies changes while no filter is set; returns whether runs were added or removed. */
   apply({ rows, gone }: FeedUpdate): boolean {
     let moved = false;
     this.order = null;

@@ -5,7 +5,7 @@ import { durationText, sourceText, statusWord, troublesText } from '../runs/runT
 
 const LONGEST = 12;
 
-/** Names and values come from scripts: everything goes in as text, and the result is not trusted with commands. */
+/** Names and values come from scripts: everything is added as text, and the result may not run commands. */
 export function runTooltip(row: RunRow, folder: string | undefined): vscode.MarkdownString {
   const text = new vscode.MarkdownString();
   text.isTrusted = false;

@@ -15,7 +15,7 @@ import { RunPages } from './runPages';
 import { runTooltip } from './runTooltip';
 import * as items from './treeItems';
 
-/** So that "3m ago" does not stay. */
+/** Keeps texts such as "3m ago" up to date. */
 const AGES_MS = 60_000;
 
 /** The run explorer: experiment → run → attempts, checkpoints, artifacts. */
@@ -151,7 +151,7 @@ export class RunsTree implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
   private async loadNow(): Promise<void> {
     const { filter } = this;
     try {
-      // A late answer to the filter before must not take the place of what is shown.
+      // A late response for the previous filter must not replace what is shown.
       const taken = await this.pages.reload(filter, () => filter === this.filter);
       this.loadAgain ||= !taken;
       this.failure = null;
@@ -162,7 +162,7 @@ export class RunsTree implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
   }
 
   private take(update: FeedUpdate): void {
-    // Which runs a filter lets through only the collector knows.
+    // Only the collector knows which runs match a filter.
     if (this.filter) return void this.load();
     const before = new Map(update.rows.map(({ run_id }) => [run_id, this.pages.row(run_id)]));
     if (this.pages.apply(update)) {
@@ -231,7 +231,7 @@ export class RunsTree implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
         return items.experimentItem(node.name, this.inExperiment(node.name), !this.pages.hasMore, chosen);
       case 'run': {
         const row = this.pages.row(node.run_id);
-        // Asked for between its going and the redraw.
+        // Requested between its removal and the redraw.
         if (!row) return new vscode.TreeItem(node.run_id);
         return items.runItem(row, this.colors.of(node.run_id), chosen, this.collectors.folderName(node.run_id));
       }
@@ -250,7 +250,7 @@ export class RunsTree implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
     }
   }
 
-  /** What the view says beside its runs, or in their place. */
+  /** The view's message above its runs, or instead of them. */
   showState(): void {
     const { state } = this.collectors;
     const failed = this.failure ?? (typeof state === 'object' ? state.error : null);
@@ -290,7 +290,7 @@ export class RunsTree implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
   }
 }
 
-/** What changes a run's icon, menus or what is below it. */
+/** Whether a run's icon, menus or children have changed. */
 function partsKey(row: RunRow): string {
   return [row.status, row.name, row.starred, row.attempt, row.checkpoints, row.artifacts].join('/');
 }

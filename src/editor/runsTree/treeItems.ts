@@ -6,13 +6,13 @@ import { isActive } from '../runs/runFeed';
 import type { SeriesStyle } from '../runs/runColors';
 import { keyMetric, runDescription, statusIcon, statusWord, valueText } from '../runs/runText';
 
-/** So that what follows the name has room in a narrow sidebar. */
+/** Leaves room for the description in a narrow sidebar. */
 const LONGEST_NAME = 20;
 const LONGEST_FOLDER = 14;
 
 const { Collapsed, None } = vscode.TreeItemCollapsibleState;
 
-/** `folder`: where the run is, in a workspace of several. */
+/** `folder`: the run's workspace folder, if there are several. */
 export function runItem(
   row: RunRow,
   style: SeriesStyle,
@@ -30,7 +30,7 @@ export function runItem(
   return item;
 }
 
-/** Menus ask for parts of it: `run.active.running`, `run.ended.failed.checkpointed.located.starred`. */
+/** Menus match parts of it: `run.active.running`, `run.ended.failed.checkpointed.located.starred`. */
 export function runContext(row: RunRow): string {
   const parts = ['run', isActive(row) || row.lives ? 'active' : 'ended', row.status];
   if (row.checkpoints > 0) parts.push('checkpointed');
@@ -53,7 +53,7 @@ export function experimentItem(name: string, rows: RunRow[], all: boolean, chose
   return item;
 }
 
-/** Over the runs' key metric; none where its name does not say what is good. */
+/** The best key metric of the runs; none if its name does not say whether higher or lower is better. */
 function bestValue(rows: RunRow[], chosenMetric: string): { key: string; value: number } | null {
   const key = rows.map((row) => keyMetric(row.metrics, chosenMetric)?.[0]).find((name) => name !== undefined);
   const better = key === undefined ? null : betterOf(key);
@@ -99,7 +99,7 @@ export function checkpointsItem(checkpoints: Checkpoint[]): vscode.TreeItem {
   return item;
 }
 
-/** Scripts say "best" of each that was the best so far: the latest of them is. */
+/** Scripts mark each checkpoint that was the best so far: the latest of them is the best. */
 export function bestCheckpoint(checkpoints: Checkpoint[]): Checkpoint | undefined {
   return checkpoints.findLast((checkpoint) => checkpoint.is_best);
 }
@@ -152,7 +152,7 @@ export function artifactItem(artifact: Artifact, node: unknown): vscode.TreeItem
   return item;
 }
 
-/** Without it a screen reader reads the tooltip in place of what is written. */
+/** Without a label, a screen reader reads the tooltip instead of the text. */
 function speak(item: vscode.TreeItem): void {
   const words = (part: unknown): string => (typeof part === 'string' ? part : '');
   item.accessibilityInformation = { label: `${words(item.label)}, ${words(item.description)}` };

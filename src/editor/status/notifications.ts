@@ -13,10 +13,10 @@ export interface NotificationActions {
   openCharts(run_id: string): void;
 }
 
-/** Tells of runs that failed, and of long ones that completed, since the window opened; each once. */
+/** Notifies of runs that failed, and of long runs that completed, since the window opened; once each. */
 export class Notifications implements vscode.Disposable {
   private readonly notified = new Set<string>();
-  /** Runs whose failure is on the screen, not answered yet. */
+  /** Runs whose failure notification is still open. */
   private readonly open = new Set<string>();
   private readonly listening: vscode.Disposable;
 
@@ -64,7 +64,7 @@ export class Notifications implements vscode.Disposable {
     const answer = await vscode.window.showErrorMessage(message, ...buttons);
     this.open.delete(row.run_id);
     if (answer === undefined) return;
-    // The bell keeps messages: by now somebody may have resumed it.
+    // Notifications are kept: the run may have been resumed in the meantime.
     const resumed = answer === resume && this.feed.active.some(({ run_id }) => run_id === row.run_id);
     if (resumed) return this.actions.openCharts(row.run_id);
     if (answer === open) await this.actions.openFailure(row.run_id);
@@ -84,8 +84,7 @@ export class Notifications implements vscode.Disposable {
 }
 
 /**
- * Off the screen, into the bell: an extension cannot close a message of its own. Others that are shown at this moment go
- * there as well.
+ * Hides all notifications, into the notification center: an extension cannot close its own.
  */
 function withdraw(): void {
   void vscode.commands.executeCommand('notifications.hideToasts');

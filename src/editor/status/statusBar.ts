@@ -7,11 +7,11 @@ import type { RunFeed } from '../runs/runFeed';
 import { backlogText, keyMetric, metricText, progressText, statusWord } from '../runs/runText';
 import { setting } from '../window/settings';
 
-/** How many runs are going and how far the latest is; how the last one ended; or that the collector does not answer. */
+/** Shows how many runs are active and the progress of the latest; else how the last run ended, or that the collector fails. */
 export class StatusBar implements vscode.Disposable {
   private readonly item = vscode.window.createStatusBarItem('xtrack.status', vscode.StatusBarAlignment.Left, 5);
   private readonly listening: vscode.Disposable;
-  /** Of this window's time: yesterday's runs are no news. */
+  /** The last run that ended since the window opened. */
   private lastEnded: RunRow | null = null;
 
   constructor(

@@ -3,13 +3,13 @@ import { messageOf } from '../../base/unknown';
 import { straight } from '../../domain/format';
 import { ApiError, userError } from '../../protocol/apiError';
 
-/** Notifications turn `[text](command:…)` into links: names that scripts chose must not become any. */
+/** Notifications turn `[text](command:…)` into links: names chosen by scripts must not become links. */
 export function plain(text: string, longest = 200): string {
   const line = straight(text).replaceAll(/\s+/g, ' ').replaceAll('](', '] (').trim();
   return line.length > longest ? `${line.slice(0, longest - 1)}…` : line;
 }
 
-/** Shows a failure: those meant for users as they are, others with the way to the log. */
+/** Shows a failure: errors for users as they are, others with a prefix, all with a button to the log. */
 export async function showFailure(error: unknown, log: vscode.LogOutputChannel): Promise<void> {
   if (error instanceof vscode.CancellationError) return;
   const message = messageOf(error);
@@ -20,7 +20,7 @@ export async function showFailure(error: unknown, log: vscode.LogOutputChannel):
   if ((await vscode.window.showErrorMessage(plain(text, 600), showLog)) === showLog) log.show();
 }
 
-/** In an untrusted workspace runs are shown and nothing else: says so and offers the way out. */
+/** Whether the workspace is trusted; if it is not, says so and offers to manage trust. */
 export async function isTrusted(): Promise<boolean> {
   if (vscode.workspace.isTrusted) return true;
   const manage = vscode.l10n.t('Manage Workspace Trust');
@@ -30,7 +30,7 @@ export async function isTrusted(): Promise<boolean> {
   return false;
 }
 
-/** The same for callers that show failures themselves. */
+/** Throws in an untrusted workspace, for callers that show failures themselves. */
 export function requireTrust(): void {
   if (!vscode.workspace.isTrusted) throw userError('untrusted', untrusted());
 }

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 
-/** A path as people write it in settings: `~` and `${workspaceFolder}`. */
+/** Expands `~` and `${workspaceFolder}` in a path from the settings. */
 export function expandPath(path: string, folder: string, env: NodeJS.ProcessEnv = process.env): string {
   const expanded = path.replaceAll('${workspaceFolder}', () => folder);
   if (expanded === '~' || /^~[\\/]/.test(expanded)) return join(env['HOME'] || homedir(), expanded.slice(1));

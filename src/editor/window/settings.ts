@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { FolderSettings, WindowSettings } from '../contributions';
 
-/** A setting's value for the window, or, of those that folders have, for a file or folder; package.json has the default. */
+/** The value of a window setting, or of a folder setting for a file or folder. Defaults are in package.json. */
 export function setting<K extends keyof WindowSettings>(name: K): WindowSettings[K];
 export function setting<K extends keyof FolderSettings>(
   name: K,

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 
-/** Where a file opens so that it covers no page of the one who asked for it: beside what is not text. */
+/** The column to open a file in so that it does not cover a webview. */
 export function textColumn(): vscode.ViewColumn {
   const free = vscode.window.tabGroups.all.find(
     ({ activeTab }) => !(activeTab?.input instanceof vscode.TabInputWebview),

@@ -1,4 +1,4 @@
-/** Variables of the editor itself, which would make a Python that starts Node or Electron misbehave. */
+/** Variables of the editor, which would break Node or Electron if a script starts them. */
 const EDITORS_OWN = /^(ELECTRON_|VSCODE_)/;
 
 /** The window's whole environment, for a script that is launched from it. */

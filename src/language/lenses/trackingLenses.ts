@@ -4,12 +4,12 @@ import type { PythonSource } from '../python/pythonSource';
 import { entryPoint } from './training/trainingScript';
 import { readSigns, type Signs } from './training/trainingSigns';
 
-/** An entry point further down than this is out of sight when the file is opened: the lens is above the first line, too. */
+/** An entry point below this line is not visible when the file is opened: the lens is repeated above the first line. */
 const FIRST_SCREEN = 25;
-/** Cells in another language, but for those magics of IPython that run their cell as Python. */
+/** Cells in another language; the excluded magics of IPython run their cell as Python. */
 const FOREIGN_CELL = /^\s*%%(?!(time|timeit|capture|prun|memit|mprun|lprun|heat|wandb)\b)/;
 
-/** The lenses of open documents; what was read in one is kept until it changes. */
+/** The lenses of open documents. The signs of each are cached until it changes. */
 export class TrackingLenses {
   private readonly read = new Map<string, { version: number; signs: Signs }>();
 

@@ -9,7 +9,7 @@ export function wordsOf(identifier: string): string[] {
     .filter((word) => word !== '');
 }
 
-/** Longer chains of members are not looked into: nobody writes them, and a file may be hostile. */
+/** Longer chains of members are ignored: a file may be hostile. */
 const DEEPEST = 40;
 const LONGEST = 200;
 

@@ -4,7 +4,7 @@ import { type Position, TextDocument } from 'vscode-languageserver-textdocument'
 
 type Change = Parameters<typeof TextDocument.update>[1][number];
 
-/** A Python document and its syntax tree, which is kept while the document is edited: only what changed is parsed anew. */
+/** A Python document and its syntax tree; edits reparse only what changed. */
 export class PythonSource {
   private fragments: readonly TreeFragment[] = [];
   private parsed: { version: number; tree: Tree } | null = null;

@@ -7,7 +7,7 @@ From then on each execution of a tracked cell is a run of its own: its printed o
 its cell and line, an interrupt), the machine. A cell that starts a run itself (xtrack.start_run) gets
 that very run; a run that it leaves open goes on over the cells that follow, as the script says.
 
-Kernels that are no IPython say themselves what they execute:
+Other kernels than IPython declare what they execute:
 
     with xtrack.notebook.cell(code, number=3):
         exec(compile(code, "<cell 3>", "exec"), namespace)
@@ -28,7 +28,7 @@ from .core.warnings import logger
 from .notebooks.cellrun import CellRun
 from .version import VERSION
 
-#: Files that IPython makes up for cells.
+#: File names that IPython invents for cells.
 _CELL_FILE = re.compile(r"(?:[\\/]ipykernel_\d+[\\/]\d+\.py|<ipython-input-(\d+)-[0-9a-f]+>)\Z")
 _FRAME = re.compile(r'(?m)^(\s*File )"([^"\n]+)", line (\d+)')
 
@@ -127,7 +127,7 @@ class Notebook:
         if cell_id is not None:
             tags["cell"] = cell_id
         name = label if number is None else "%s [%d]" % (label, number)
-        # Of every cell of a notebook only those are runs that train or take a while; one that was chosen is one at once.
+        # A chosen cell is a run at once; in a notebook that is tracked as a whole only cells that train or take a while are.
         asked = not self._every or (cell_id is not None and cell_id in self._ids)
         start = lambda: tracker.start_of_cell(name, tags, self.experiment, number)  # noqa: E731
         self._running = CellRun(start, code, asked)
@@ -216,7 +216,7 @@ def track(
     cells: None for every cell that trains or takes longer than a moment; "next" for the next execution; or ids of cells as
         the front end gives them to the kernel (the `cellId` of execute_request's metadata).
 
-    Never raises. Returns {"version", "directory" (of .xtrack), "ipython": whether the kernel tells of its cells by itself}.
+    Never raises. Returns {"version", "directory" (of .xtrack), "ipython": whether the kernel announces its cells itself}.
     """
     global _installed
     try:
@@ -239,12 +239,12 @@ def track(
 
 
 def untrack() -> None:
-    """No more runs of cells; one that runs goes on to its end."""
+    """Stops making runs of cells; one that runs goes on to its end."""
     _notebook.forget()
 
 
 class cell:  # noqa: N801 - used as a function
-    """The execution of a cell, for kernels that are no IPython. `file`: what compile() was told, as tracebacks have it."""
+    """The execution of a cell, for other kernels than IPython. `file`: the name given to compile(), which tracebacks have."""
 
     def __init__(
         self, code: str = "", number: Optional[int] = None, cell_id: Optional[str] = None, file: Optional[str] = None

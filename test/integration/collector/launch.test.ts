@@ -57,7 +57,7 @@ async function launch(name: string): Promise<string> {
   return run_id;
 }
 
-async function statusBecomes(run_id: string, status: string, withinMs = 120_000): Promise<RunDetail> {
+async function statusBecomes(run_id: string, status: string, withinMs = 15_000): Promise<RunDetail> {
   try {
     await until(async () => (await get(run_id)).status === status, withinMs);
   } catch {

@@ -45,7 +45,7 @@ export class Launches {
   }
 
   /** Waits until it is so, and says what it was like instead where it never is. */
-  async until(run_id: string, isSo: (run: RunDetail) => boolean, withinMs = 120_000): Promise<RunDetail> {
+  async until(run_id: string, isSo: (run: RunDetail) => boolean, withinMs = 20_000): Promise<RunDetail> {
     let run = await this.get(run_id);
     const look = async (): Promise<boolean> => isSo((run = await this.get(run_id)));
     await until(look, withinMs).catch((error: Error) => {
@@ -55,12 +55,12 @@ export class Launches {
     return run;
   }
 
-  becomes(run_id: string, status: string, attempt = 1, withinMs = 120_000): Promise<RunDetail> {
+  becomes(run_id: string, status: string, attempt = 1, withinMs = 20_000): Promise<RunDetail> {
     return this.until(run_id, (run) => run.status === status && run.attempt === attempt, withinMs);
   }
 
   /** Its process's end is told, which comes a moment after the script's own word. */
-  exits(run_id: string, attempt = 1, withinMs = 120_000): Promise<RunDetail> {
+  exits(run_id: string, attempt = 1, withinMs = 20_000): Promise<RunDetail> {
     return this.until(run_id, (run) => run.attempts.find(({ n }) => n === attempt)?.exit != null, withinMs);
   }
 

@@ -39,7 +39,7 @@ function show(run_id: string): OutputFollower {
 }
 
 const shows = (text: string): Promise<true> =>
-  until(() => shown.includes(text), 20_000).catch((error: Error) => {
+  until(() => shown.includes(text)).catch((error: Error) => {
     throw new Error(`${error.message}: ${text} is not in ${shown}`);
   });
 

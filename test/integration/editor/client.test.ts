@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ROOT } from '../../../scripts/dependencies.mjs';
 import { python } from '../../../scripts/python.mjs';
 import { writeWheel } from '../../../scripts/wheel.mjs';
 import { findWheel, installWheel, verifyClient } from '../../../src/editor/client/clientPackage';
@@ -13,6 +14,7 @@ import { type Probe, probeInterpreter } from '../../../src/editor/python/pythonP
 import type { LaunchRequest } from '../../../src/protocol/api';
 
 const env = { ...process.env, PYTHONPATH: undefined };
+const MAKE = join(ROOT, 'test/fixtures/environment/make.py');
 const LIMIT = 120_000;
 let home: string;
 let wheel: string;
@@ -25,7 +27,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
 function environment(name: string, ...options: string[]): string {
-  execFileSync(python(), ['-m', 'venv', ...options, join(home, name)], { env });
+  execFileSync(python(), [MAKE, join(home, name), ...options]);
   return join(home, name, 'bin/python');
 }
 

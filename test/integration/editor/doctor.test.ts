@@ -73,7 +73,12 @@ test.each<[string, Partial<DoctorFacts>, string, RegExp]>([
     /remove it/,
   ],
   ['a collector of another build', collector({ build: 'old' }), 'editor.collector', /Reload/],
-  ['a directory that others own', collector({ follower: 'other host' }), 'editor.follower', /Launch runs on the machine/],
+  [
+    'a directory that others own',
+    collector({ follower: 'other host' }),
+    'editor.follower',
+    /Launch runs on the machine/,
+  ],
   [
     'a collector that does not answer',
     place({ state: { error: 'refused' }, collector: null }),

@@ -14,6 +14,7 @@ class Collector implements RunSource {
   readonly onChanged = this.changed.event;
   readonly onState = this.stateChanged.event;
   readonly watched = new Set<string>();
+  readonly calls: { method: Method; params: unknown }[] = [];
   state: RunSource['state'] = 'connected';
   failure: Error | null = null;
   rows = new Map([row('a'), row('b')].map((one) => [one.run_id, one]));
@@ -30,6 +31,7 @@ class Collector implements RunSource {
 
   call<M extends Method>(method: M, params: Request<M>): Promise<Results[M]> {
     if (this.failure !== null) return Promise.reject(this.failure);
+    this.calls.push({ method, params });
     const rows = [...this.rows.values()].filter((one) => JSON.stringify(params).includes(`"${one.run_id}\\"`));
     const answer =
       method === 'runs.series' ? { series: [] } : { rows, total: rows.length, cursor: null, backlog_bytes: 0 };
@@ -189,6 +191,15 @@ describe('a chart panel session', () => {
       { kind: 'reply', id: 1, ok: true, series: [] },
       { kind: 'reply', id: 2, ok: false, error: 'no nobody' },
     ]);
+  });
+
+  it('asks for the columns that charts draw, and no others', async () => {
+    const { session, sent, collector } = open(['a']);
+    const query = { run_id: 'a', keys: ['loss'], x: 'step' as const, points: 64 };
+    session.receive({ kind: 'series', id: 1, query });
+    await expect.poll(() => replies(sent).length).toBe(1);
+    const params = { ...query, columns: ['x', 'last', 'min', 'max'] };
+    expect(collector.calls).toContainEqual({ method: 'runs.series', params });
   });
 
   it('hands actions to who does them', async () => {

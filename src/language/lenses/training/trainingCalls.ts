@@ -50,7 +50,7 @@ const RECEIVER_LOOKED_AT = 80;
 /** The file around a call. */
 export interface Surroundings {
   names: PythonNames;
-  /** Imports a library with models that are trained. */
+  /** Imports a machine learning library. */
   learns: boolean;
   tracks: boolean;
 }
@@ -144,7 +144,7 @@ function isGradient(path: string): boolean {
   );
 }
 
-/** Of the names in the expression before the dot. */
+/** The names in the expression before the dot. */
 function wordsIn(receiver: SyntaxNode, names: PythonNames): string[] {
   const text = names.textOf({ from: Math.max(receiver.from, receiver.to - RECEIVER_LOOKED_AT), to: receiver.to });
   return (text.match(/[A-Za-z_]\w*/g) ?? []).flatMap(wordsOf);

@@ -12,7 +12,7 @@ const PROGRESS = new Set(
 );
 const EPOCHS = new Set(['epoch', 'epochs', 'episode', 'episodes']);
 const COUNTERS = new Set(['range', 'trange', 'count', 'xrange', 'arange']);
-/** What shows the progress of what is inside. */
+/** Wrappers that show the progress of an iterable. */
 const WRAPPERS = new Set(['tqdm', 'track', 'progress_bar', 'master_bar', 'prange', 'list', 'iter']);
 const DEEPEST = 10;
 

@@ -28,7 +28,7 @@ function isTraining(loop: Loop, learns: boolean, acting: ReadonlySet<string>): b
   );
 }
 
-/** The names of functions and classes that are as asked for, or refer to such, by however many steps. */
+/** The names of functions and classes that satisfy `asked`, or refer to such in any number of steps. */
 function refsLeadingTo(definitions: readonly Unit[], asked: (unit: Unit) => boolean): Set<string> {
   const referrers = new Map<string, string[]>();
   for (const { ref, refs } of definitions) {
@@ -38,7 +38,7 @@ function refsLeadingTo(definitions: readonly Unit[], asked: (unit: Unit) => bool
       else referrers.set(used, [ref]);
     }
   }
-  // Grows while it is gone through.
+  // The set grows while it is iterated.
   const found = new Set(definitions.filter(asked).map((unit) => unit.ref));
   for (const ref of found) for (const referrer of referrers.get(ref) ?? []) found.add(referrer);
   return found;

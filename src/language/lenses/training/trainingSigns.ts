@@ -4,7 +4,7 @@ import { PythonNames, wordsOf } from '../../python/pythonNames';
 import { signOf, type Surroundings } from './trainingCalls';
 import { countingOf, type Counting } from './trainingLoops';
 
-/** A loop, with what is inside of it. */
+/** A loop and what its body contains. */
 export interface Loop {
   counting: Counting;
   /** What it refers to: `name`, and `.name` of a member. */
@@ -18,23 +18,23 @@ export interface Loop {
 
 /** A statement of the file's top level, or a function or class anywhere. */
 export interface Unit {
-  /** As it is referred to; '' for a statement. */
+  /** The name it is referred to by; '' for a statement. */
   ref: string;
   from: number;
   isMain: boolean;
   refs: Set<string>;
-  /** Trains by itself, without what it refers to. */
+  /** Trains by itself, regardless of what it refers to. */
   trains: boolean;
   acts: boolean;
   loops: Loop[];
 }
 
-/** What there is to know of one file or cell. */
+/** Everything that is read from one file or cell. */
 export interface Signs {
   units: Unit[];
-  /** Imports a library with models that are trained. */
+  /** Imports a machine learning library. */
   learns: boolean;
-  /** Is run by a program of its own, not by `python`. */
+  /** Is started by another program than `python`. */
   hosted: boolean;
 }
 
@@ -63,7 +63,7 @@ class Reader {
   readonly units: Unit[] = [];
   private readonly open: Unit[] = [];
   private readonly loops: Loop[] = [];
-  /** How many statements are open in which nothing is learnt. */
+  /** The number of enclosing statements in which nothing is trained. */
   private inference = 0;
   private prints = 0;
 

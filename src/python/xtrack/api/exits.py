@@ -13,7 +13,6 @@ from typing import Any, Callable, Dict, List, NoReturn, Optional, Protocol, Tupl
 from . import lastsignals
 
 
-
 class Endable(Protocol):
     """What is ended: a run, which imports this module."""
 

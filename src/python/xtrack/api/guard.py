@@ -9,7 +9,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def guarded(method: F) -> F:
-    """Also a wrong number of arguments is only a warning. The object has `warnings`."""
+    """What the method raises is only a warning, and so are wrong arguments. The object has `warnings`."""
 
     @functools.wraps(method)
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:

@@ -12,16 +12,13 @@ from ..core.journal import Journals
 from ..core.jsontext import clipped, number, plain, text_of
 from ..core.warnings import Warnings
 from ..core.writer import Writer
-from ..transport.background import Jobs
 from ..transport.commands import Handler
 from ..transport.recorder import Recorder
 from ..transport.transports import NullTransport
 from . import exits
-from .evaluation import Evaluation, confusion, precision_recall, roc
 from .files import Checksum, describe_file
 from .guard import guarded
-from .media import Media
-from .metrics import Metrics
+from .medialog import MediaLog
 from .sites import caller
 
 _JOBS_WAIT_S = 1.5
@@ -29,7 +26,7 @@ _JOBS_WAIT_S = 1.5
 _MEDIA_WAIT_S = 10
 
 
-class Run(Metrics):
+class Run(MediaLog):
     """A recorded run, as `xtrack.start_run` returns it.
 
     Every method returns at once, and what it logged is in a file by then. No method raises: wrong arguments and full disks
@@ -38,11 +35,8 @@ class Run(Metrics):
     """
 
     def __init__(self, recorder: Recorder, name: Optional[str], warnings: Warnings) -> None:
-        super().__init__(recorder.writer, warnings)
-        self._recorder = recorder
+        super().__init__(recorder, warnings)
         self._started = time.monotonic()
-        self._jobs = Jobs(warnings)
-        self._media = Media(recorder, self._jobs, warnings)
         self._status: Optional[str] = None
         self.name = name
         #: The number of the notebook cell that started it.
@@ -198,67 +192,6 @@ class Run(Metrics):
             payload["meta"] = plain(metadata)
         self._writer.event("checkpoint", payload, caller())
 
-    # ------------------------------------------------------------ images, histograms, tables
-
-    @guarded
-    def log_image(self, key: Any, image: Any, step: Any = None, epoch: Any = None, caption: Any = None) -> None:
-        """Logs an image.
-
-        image: the path of a file; an array, tensor or nested lists of shape (height, width) or with 1 to 4 channels first or
-            last, from 0 to 1 or from 0 to 255; an image of Pillow or a figure of matplotlib. Arrays are copied.
-        """
-        self._media.image(caller(), key, image, self._axes(step, epoch), caption)
-
-    @guarded
-    def log_histogram(
-        self, key: Any, values: Any = None, step: Any = None, epoch: Any = None, bins: Any = 64, counts: Any = None, edges: Any = None
-    ) -> None:
-        """Logs how often values are how large.
-
-        values: numbers in any nesting, an array or a tensor; those that are not finite are only counted.
-        bins: into how many bins of equal width they are sorted, at most 512.
-        counts, edges: instead of `values`, what numpy.histogram returns: n counts between n + 1 edges.
-        """
-        self._media.histogram(caller(), key, values, self._axes(step, epoch), bins, counts, edges)
-
-    @guarded
-    def log_table(self, key: Any, rows: Any, columns: Any = None, step: Any = None, epoch: Any = None) -> None:
-        """Logs a table, of which the first 10,000 rows and 500 columns are kept.
-
-        rows: a list of rows, a list of dictionaries (one a row), a dictionary of columns, an array, or a data frame.
-        columns: their names, where the rows have none.
-        """
-        self._media.table(caller(), key, rows, columns, self._axes(step, epoch))
-
-    @guarded
-    def log_confusion_matrix(
-        self, key: Any, truth: Any = None, guesses: Any = None, labels: Any = None, step: Any = None, epoch: Any = None, matrix: Any = None
-    ) -> None:
-        """Logs a confusion matrix of at most 200 labels.
-
-        truth, guesses: the true and the predicted label of each sample.
-        labels: the labels' names, in order; of labels that are whole numbers they are the names by position.
-        matrix: instead of `truth` and `guesses`, counts with a row per true label, as scikit-learn returns them.
-        """
-        self._evaluation(caller(), key, confusion(truth, guesses, labels, matrix), step, epoch)
-
-    @guarded
-    def log_roc_curve(self, key: Any, truth: Any, scores: Any, step: Any = None, epoch: Any = None) -> None:
-        """Logs the ROC curve of a binary classifier.
-
-        truth: 0 or 1 for each sample; both have to occur.
-        scores: the higher, the surer the model was of 1.
-        """
-        self._evaluation(caller(), key, roc(truth, scores), step, epoch)
-
-    @guarded
-    def log_pr_curve(self, key: Any, truth: Any, scores: Any, step: Any = None, epoch: Any = None) -> None:
-        """Logs precision over recall, of what `log_roc_curve` takes."""
-        self._evaluation(caller(), key, precision_recall(truth, scores), step, epoch)
-
-    def _evaluation(self, at: str, key: Any, found: Evaluation, step: Any, epoch: Any) -> None:
-        self._media.table(at, key, found.rows, found.columns, self._axes(step, epoch), found.view)
-
     # ------------------------------------------------------------ status, log, end
 
     @guarded
@@ -390,8 +323,7 @@ class Run(Metrics):
 
     def forked(self) -> None:
         """In a forked child, before it does anything."""
-        self._jobs = Jobs(self.warnings)
-        self._media = Media(self._recorder, self._jobs, self.warnings)
+        self._start_jobs()
         self._recorder.forked()
         self._writer.on_forked = self._became_writer
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
 from typing import Iterator, NamedTuple, Optional
 
 from .process import absolute, hostname, working_directory
@@ -61,7 +60,7 @@ def ensure(directory: str) -> None:
 
 
 def run_directory(directory: str, run_id: str) -> str:
-    """Raises OSError; FileNotFoundError or NotADirectoryError also where a link stands in for it."""
+    """Makes a run's directory. Raises OSError, also where a link is in its place."""
     path = os.path.join(directory, "runs", run_id)
     os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
     os.makedirs(path, mode=0o700, exist_ok=True)
@@ -74,6 +73,9 @@ def fallbacks(directory: str) -> Iterator[str]:
     """Where journals go when `directory` cannot be written: a cache, else a temporary directory."""
     name = hashlib.sha256(os.path.realpath(directory).encode("utf-8", "surrogateescape")).hexdigest()[:16]
     yield os.path.join(_cache(), "xtrack", "journals", name)
+    # Only here: it takes a while to import, and is hardly ever needed.
+    import tempfile
+
     user = os.getuid() if hasattr(os, "getuid") else 0
     yield os.path.join(tempfile.gettempdir(), "xtrack-%d" % user, name)
 
@@ -102,5 +104,5 @@ def _cache() -> str:
 
 
 def workspace() -> str:
-    """The folder that holds the directory, without links: what is below it moves with it."""
+    """The real path of the folder that contains .xtrack; what is below it moves with it."""
     return os.path.dirname(os.path.realpath(resolve()))

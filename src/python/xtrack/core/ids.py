@@ -15,7 +15,7 @@ def is_id(text: object) -> bool:
 
 
 def clean_id(text: object, otherwise: str) -> str:
-    """The nearest valid id; `otherwise` where nothing is left."""
+    """The nearest valid id; `otherwise` where no character of the text can be kept."""
     if isinstance(text, str) and is_id(text):
         return text
     try:
@@ -26,7 +26,7 @@ def clean_id(text: object, otherwise: str) -> str:
 
 
 def new_run_id() -> str:
-    """Sorts by time of creation: 20261120-222501-k3f9x2."""
+    """A new run id, such as 20261120-222501-k3f9x2; run ids sort by time of creation."""
     return time.strftime("%Y%m%d-%H%M%S-", time.localtime()) + _random(6)
 
 

@@ -27,7 +27,7 @@ _SILENT_S = 15.0
 
 
 class Journals:
-    """Opens journals in `directory`, or where that cannot be written in a fallback; then `directory` is that."""
+    """Opens journals in `directory`, which is a fallback where the wanted one cannot be written."""
 
     def __init__(self, directory: str, warnings: Warnings) -> None:
         self.wanted = directory
@@ -75,7 +75,7 @@ def open_for_append(path: str, warnings: Warnings) -> Outlet:
 
 
 def _above_standard(fd: int) -> int:
-    """Where stdout is closed, the next file gets its number, and all that native code prints would go into it."""
+    """The descriptor, or a copy of it above 2: where stdout is closed the next file gets its number, and what native code prints."""
     if fd > 2 or sys.platform == "win32":
         return fd
     import fcntl
@@ -120,7 +120,7 @@ def end_of(path: str) -> Optional[Dict[str, Any]]:
 
 
 def last_seq(path: str) -> int:
-    """0 where there is none. Raises OSError."""
+    """The number of its last event; 0 where there is none. Raises OSError."""
     length = _TAIL
     size = os.path.getsize(path)
     while True:

@@ -1,4 +1,4 @@
-"""Plain JSON values of whatever a script passes: making them never fails, and they are never unbounded."""
+"""Plain JSON values for whatever a script passes: making them never fails, and their size is bounded."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def clipped(value: object, limit: int) -> str:
 
 
 def number(value: object) -> Optional[Number]:
-    """The number that `value` is, also of a numpy scalar or a tensor with one element; None when it is no number."""
+    """The number that `value` is, also of a numpy scalar or a tensor with one element; None when it is not a number."""
     if isinstance(value, int) and -EXACT_INT <= value <= EXACT_INT:
         return int(value)
     if isinstance(value, (str, bytes, bytearray)) or value is None:

@@ -30,7 +30,7 @@ class Outlet:
     def __init__(self, opener: Callable[[], int], warnings: Warnings, threaded: bool = False) -> None:
         self._opener = opener
         self._warnings = warnings
-        #: The disk is slow, or a reader may be: the background thread writes.
+        #: Whether the background thread writes, because the disk is slow or a reader may be.
         self.threaded = threaded
         self.fd = -1
         self.dropped = 0
@@ -196,7 +196,7 @@ class StreamOutlet(Outlet):
         try:
             os.fstat(fd)
         except OSError as error:
-            # Closed: what gets this number later is somebody else's file.
+            # It is closed, and a file that gets this number later is not ours.
             self._failed(error)
 
     def hold(self, frame: bytes) -> None:

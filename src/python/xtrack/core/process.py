@@ -1,4 +1,4 @@
-"""Which process is meant: a pid is believed only together with host, boot, pid namespace and start time."""
+"""Which process is which: a pid identifies one only together with host, boot, pid namespace and start time."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def process(pid: int) -> Proc:
 
 
 def working_directory() -> str:
-    """"" where it was deleted."""
+    """The working directory; "" where it was deleted."""
     try:
         return os.getcwd()
     except OSError:

@@ -192,7 +192,7 @@ class Writer:
         self.outlet.refuse(frame, why)
 
     def _interrupted(self, seq: int, frame: bytes) -> None:
-        """Ctrl-C, or a signal handler that raised, in the middle: the next event must follow without a gap and without a twin."""
+        """After Ctrl-C, or a signal handler that raised, in the middle of an event: the next seq must leave no gap and repeat none."""
         if frame and self.seq == seq and not self.outlet.has(frame):
             self.seq = seq - 1
 
@@ -275,7 +275,7 @@ class Writer:
         return self._detached
 
     def recreate(self) -> bool:
-        """From the background thread, where somebody deleted the journal: makes it anew, with all that was in it."""
+        """Makes the journal again, with all that was in it, after somebody deleted it. Called from the background thread."""
         try:
             self._take()
         except IndexError:
@@ -296,7 +296,7 @@ class Writer:
             self._give(None)
 
     def settle(self) -> None:
-        """From the background thread: events of signal handlers that came a moment too late for their interrupted event."""
+        """Appends events of signal handlers that the interrupted event was too late to append. Called from the background thread."""
         if self._nested:
             try:
                 self._take()

@@ -31,7 +31,7 @@ def _name() -> List[Finding]:
                 "client.collision",
                 "error",
                 "`import xtrack` does not mean this client",
-                "In this folder it finds %s. Scripts that log with XTrack fail there or log nothing." % hidden_by,
+                "In this folder it finds %s. Scripts that log with XTrack fail or log nothing there." % hidden_by,
                 "Rename that file or folder, or run scripts from another working directory.",
             )
         ]
@@ -69,7 +69,7 @@ def _environment() -> List[Finding]:
                 "environment.transport",
                 "warning",
                 "There is no transport %r" % transport,
-                "XTRACK_TRANSPORT has a value that means nothing; the journal in .xtrack is used.",
+                "XTRACK_TRANSPORT has an unknown value; the journal in .xtrack is used.",
                 "Unset it, or use stdio, tcp, unix, file or null.",
             )
         )
@@ -78,7 +78,7 @@ def _environment() -> List[Finding]:
             Finding(
                 "environment.run_id",
                 "warning",
-                "Every script started here records under one run",
+                "Every script that is started here records under the same run",
                 "XTRACK_RUN_ID=%s is set in this shell." % os.environ["XTRACK_RUN_ID"],
                 "Unset XTRACK_RUN_ID, unless these scripts are the workers of one run.",
             )
@@ -89,7 +89,7 @@ def _environment() -> List[Finding]:
         Finding(
             "environment.patterns",
             "warning",
-            "An output pattern is not used",
+            "An output pattern is ignored",
             message,
             "Correct the setting xtrack.outputPatterns (or %s)." % PATTERNS,
         )

@@ -30,14 +30,14 @@ def _collector(directory: str) -> List[Finding]:
             Finding(
                 "collector.none",
                 "info",
-                "No collector runs for this directory",
-                "Runs are recorded all the same, and show as soon as the folder is opened in the editor. Looked for %s." % path,
+                "No collector is running for this directory",
+                "Runs are recorded all the same, and are shown as soon as the folder is opened in the editor. There is no %s." % path,
             )
         ]
     findings = _readable(path)
     found = directories.discover(directory)
     if found is None:
-        detail = "%s is damaged or cannot be read, so scripts cannot tell the collector that their journal grew." % path
+        detail = "%s is damaged or cannot be read, so that scripts cannot notify the collector when their journal grows." % path
         todo = "Delete that file and reload the editor's window."
         return [*findings, Finding("collector.discovery", "error", "The collector's address cannot be read", detail, todo)]
     try:
@@ -49,7 +49,7 @@ def _collector(directory: str) -> List[Finding]:
                 "collector.token",
                 "error",
                 "The collector refuses this client",
-                "It answers at %s:%d, but with %s: the token in %s is not its own." % (found.host, found.port, error, path),
+                "It answers at %s:%d, but with %s: it has another token than %s." % (found.host, found.port, error, path),
                 "Delete that file and reload the editor's window.",
             ),
         ]
@@ -60,7 +60,7 @@ def _collector(directory: str) -> List[Finding]:
                 "collector.silent",
                 "error",
                 "The collector does not answer",
-                "%s says that it is at %s:%d: %s. Scripts go on recording; nothing shows." % (path, found.host, found.port, error),
+                "According to %s it is at %s:%d: %s. Scripts are still recorded, but nothing is shown." % (path, found.host, found.port, error),
                 "Reload the editor's window, which starts it again. If that does not help, delete the file.",
             ),
         ]
@@ -75,7 +75,7 @@ def _readable(path: str) -> List[Finding]:
             "collector.exposed",
             "warning",
             "Others can read the collector's token",
-            "%s is readable for other users of this machine." % path,
+            "Other users of this machine can read %s." % path,
             "chmod 600 %s, and reload the editor's window." % path,
         )
     ]
@@ -99,7 +99,7 @@ def _versions(state: Dict[str, Any]) -> List[Finding]:
                 "collector.version",
                 "warning",
                 "Client and collector are of different versions",
-                "The client is %s, the collector %s. They understand each other; what is new in one may not show." % (VERSION, version),
+                "The client is %s, the collector %s. They understand each other, but what is new in one may not be shown." % (VERSION, version),
                 "Install the client again from the editor (XTrack: Install the Client), or update the extension.",
             )
         ]
@@ -123,21 +123,22 @@ def _lease(directory: str) -> List[Finding]:
         return []
     except OSError as error:
         detail = "%s: %s" % (path, error.strerror)
-        return [Finding("lease.unreadable", "error", "The lease cannot be read", detail, "Make it readable: it says who may save here.")]
+        todo = "Make it readable: it names the collector that may write databases here."
+        return [Finding("lease.unreadable", "error", "The lease cannot be read", detail, todo)]
     except (ValueError, KeyError, TypeError):
-        return [Finding("lease.damaged", "warning", "The lease is damaged", path, "Nothing has to be done: the next collector takes it over.")]
+        return [Finding("lease.damaged", "warning", "The lease is damaged", path, "Nothing has to be done: the next collector replaces it.")]
     if host != hostname():
         return [
             Finding(
                 "lease.elsewhere",
                 "warning",
                 "The host %s owns this directory" % host,
-                "Its collector (pid %d) saves here; on %s runs are only shown, none is launched or stopped." % (pid, hostname()),
+                "Its collector (pid %d) writes the databases here. On %s runs are only shown; none can be launched or stopped." % (pid, hostname()),
                 "Launch and stop runs on %s. If that machine is gone, delete %s." % (host, path),
             )
         ]
     if liveness(holder) is False:
-        return [Finding("lease.dead", "info", "The last collector ended without giving up its lease", "The next one takes it over.")]
+        return [Finding("lease.dead", "info", "The last collector ended without giving up its lease", "The next one replaces it.")]
     return []
 
 
@@ -162,5 +163,5 @@ def ask(found: directories.Discovery, method: str, params: Dict[str, Any]) -> Di
         raise LookupError(answer["error"])
     result: Optional[Dict[str, Any]] = answer.get("result")
     if not isinstance(result, dict):
-        raise ValueError("it is no collector that answers there")
+        raise ValueError("what answers there is not a collector")
     return result

@@ -19,7 +19,7 @@ class Finding(NamedTuple):
 
 
 def whose(path: str) -> str:
-    """A sentence about the owner of somebody else's file, with a space before it; "" for one's own."""
+    """A sentence about the owner of a file that belongs to somebody else, with a space before it; "" for one's own."""
     if not hasattr(os, "getuid"):
         return ""
     try:

@@ -26,7 +26,7 @@ def check(directory: str, folder: Optional[str]) -> List[Finding]:
     if not os.path.isdir(directory):
         what = "a link to something that is not there" if os.path.islink(directory) else "a file"
         finding = Finding(
-            "directory.kind", "error", "%s is no directory" % directory, "It is %s." % what, "Remove or rename it; the directory is made anew."
+            "directory.kind", "error", "%s is not a directory" % directory, "It is %s." % what, "Remove or rename it; the directory is then created again."
         )
         return [*findings, finding, *_fallbacks(directory)]
     writable = _writable(directory)
@@ -66,7 +66,7 @@ def _others(directory: str, folder: Optional[str]) -> List[Finding]:
             "directory.others",
             "warning",
             "There is another directory with runs",
-            "%s is upwards from here as well. %s Runs in it do not show here." % (others[0], why),
+            "%s is in a folder above this one. %s Runs in it are not shown here." % (others[0], why),
             "Unset XTRACK_DIR if that one was meant."
             if given
             else "Open its folder to see those runs, or move their folders from its runs/ into this one.",
@@ -84,9 +84,9 @@ def _not_there(directory: str) -> List[Finding]:
         Finding(
             "directory.writable",
             "error",
-            "%s cannot be made" % directory,
-            "%s is not writable for this user. Runs would be recorded in a cache directory, where the editor does not see them." % parent,
-            "Make the folder writable, or set XTRACK_DIR (in the editor: xtrack.directory) to a place that is.",
+            "%s cannot be created" % directory,
+            "This user cannot write to %s. Runs would be recorded in a cache directory, where the editor does not see them." % parent,
+            "Make the folder writable, or set XTRACK_DIR (in the editor: xtrack.directory) to one that is.",
         )
     ]
 
@@ -107,7 +107,7 @@ def _writable(directory: str) -> List[Finding]:
                     "%s cannot be written" % path,
                     "%s.%s Scripts record their runs in a cache directory instead, where the editor does not see them."
                     % (error.strerror or error, whose(path)),
-                    "Make it writable (chown or chmod u+rwx), or set XTRACK_DIR to a place that is.",
+                    "Make it writable (chown or chmod u+rwx), or set XTRACK_DIR to a directory that is.",
                 )
             ]
     return [Finding("directory.writable", "ok", "The directory can be written", directory)]
@@ -122,8 +122,8 @@ def _private(directory: str) -> List[Finding]:
             Finding(
                 "directory.private",
                 "warning",
-                "Others may change your runs",
-                "%s has the mode %o; what scripts print and the code they ran are in it." % (directory, mode),
+                "Others can change your runs",
+                "%s has the mode %o. It contains what scripts print and the code that they ran." % (directory, mode),
                 "chmod 700 %s" % directory,
             )
         ]
@@ -152,8 +152,8 @@ def skew_finding(skew: float) -> List[Finding]:
             "clock.skew",
             "warning",
             "The clock of the disk differs from this machine's by %.0f s" % abs(skew),
-            "Runs of other machines may show as lost, or as alive when they are not.",
-            "Let both machines take their time from NTP.",
+            "Runs of other machines may be shown as lost, or as running after they have ended.",
+            "Synchronize the clocks of both machines with NTP.",
         )
     ]
 
@@ -190,7 +190,7 @@ def _disk(directory: str) -> List[Finding]:
             "disk.network",
             "info",
             "The directory is on a network disk (%s)" % kind,
-            "It works, slower: appends are measured, and made by a thread where they take long. Only one machine's collector writes databases.",
+            "It works, but slower: where writes take long, a thread makes them. Only one machine's collector writes databases.",
         )
     ]
 

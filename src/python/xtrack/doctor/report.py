@@ -53,7 +53,7 @@ def _given(request: Request) -> Optional[str]:
 
 
 def examine(directory: str, request: Request) -> List[Finding]:
-    # Only here: who runs a script does not pay for what the doctor needs.
+    # Only here: runs of scripts do not pay for what the doctor needs.
     from . import client, collector, place, runs
 
     checks: List[Callable[[], List[Finding]]] = [
@@ -74,9 +74,9 @@ def examine(directory: str, request: Request) -> List[Finding]:
                 Finding(
                     "doctor.failed",
                     "warning",
-                    "A part of the examination failed",
+                    "Part of the examination failed",
                     "%s: %s" % (type(error).__name__, error),
-                    "The other findings hold all the same. Please report this one.",
+                    "The other findings are valid all the same. Please report this one.",
                 )
             )
     return sorted(findings, key=lambda finding: LEVELS.index(finding.level))

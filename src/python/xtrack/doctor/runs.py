@@ -83,7 +83,7 @@ def _of_run(path: str, name: str, deadline: float) -> List[Finding]:
                     "run.unreadable",
                     "error",
                     "A journal of run %s cannot be read" % name,
-                    "%s: %s.%s What it holds is not shown." % (journal.path, journal.error, whose(journal.path)),
+                    "%s: %s.%s Its content is not shown." % (journal.path, journal.error, whose(journal.path)),
                     "chmod u+r %s, as its owner." % journal.path,
                 )
             )
@@ -94,9 +94,9 @@ def _of_run(path: str, name: str, deadline: float) -> List[Finding]:
                     "run.damaged",
                     "warning",
                     "A journal of run %s is damaged" % name,
-                    "%s: %d frame%s of it cannot be read, the first at byte %d (%s). All others are shown."
+                    "%s: %d frame%s cannot be read, the first at byte %d (%s). All others are shown."
                     % (file, journal.bad, "" if journal.bad == 1 else "s", offset, reason),
-                    "Look whether the disk or a copy was cut short; what is lost is that alone.",
+                    "Check whether the disk was full or a copy was interrupted. Nothing else is lost.",
                 )
             )
         else:
@@ -137,8 +137,8 @@ def _head(path: str, name: str) -> List[Finding]:
                 "run.headless",
                 "error",
                 "A journal of run %s has no beginning" % name,
-                "%s: who wrote it is not known, so it is not shown." % path,
-                "Restore the file from a copy, or remove it.",
+                "%s: which process wrote it is not known, so that it is not shown." % path,
+                "Restore the file from a backup, or remove it.",
             )
         ]
     if head.get("run_id") != name:
@@ -148,7 +148,7 @@ def _head(path: str, name: str) -> List[Finding]:
                 "error",
                 "The folder of run %s was renamed" % head.get("run_id"),
                 "%s holds journals of %s; events of another run are not shown." % (os.path.dirname(path), head.get("run_id")),
-                "Give the folder its name back: %s." % head.get("run_id"),
+                "Rename the folder back to %s." % head.get("run_id"),
             )
         ]
     ahead = os.path.getmtime(path) - time.time()
@@ -158,7 +158,7 @@ def _head(path: str, name: str) -> List[Finding]:
                 "clock.future",
                 "warning",
                 "Run %s was written in the future" % name,
-                "%s was changed %.0f minutes from now: a clock was, or is, wrong." % (path, ahead / 60),
+                "%s has a modification time %.0f minutes from now: a clock was, or is, wrong." % (path, ahead / 60),
                 "Set the clock of the machine that wrote it (NTP).",
             )
         ]
@@ -169,7 +169,7 @@ def _head(path: str, name: str) -> List[Finding]:
 
 
 def check_run(directory: str, run_id: str) -> List[Finding]:
-    """Why it is not shown, or that it should be."""
+    """Why the run is not shown, or that it should be."""
     if not is_id(run_id):
         todo = "Copy it from the run's menu, or from the names in %s." % os.path.join(directory, "runs")
         return [Finding("run.id", "error", "%r is not a run id" % run_id[:200], "Ids have letters, digits, . _ and -.", todo)]
@@ -189,7 +189,7 @@ def check_run(directory: str, run_id: str) -> List[Finding]:
                 "run.deleted",
                 "warning",
                 "Run %s is in the trash" % run_id,
-                "It was deleted in the editor; nothing of it is lost.",
+                "It was deleted in the editor. Nothing is lost.",
                 "Restore it: XTrack: Restore from Trash.",
             )
         ]
@@ -197,7 +197,7 @@ def check_run(directory: str, run_id: str) -> List[Finding]:
 
 
 def _deleted(path: str) -> bool:
-    """The last edit that says so counts, over all journals of edits."""
+    """Whether the run is in the trash, by the last edit of all journals of edits."""
     last, deleted = -1, False
     for name in os.listdir(path):
         if not (name.startswith("user-") and name.endswith(".xtj")):
@@ -222,8 +222,8 @@ def _elsewhere(directory: str, run_id: str) -> Finding:
             "run.missing",
             "error",
             "There is no run %s here" % run_id,
-            "%s has no folder of it, nor has a directory nearby." % os.path.join(directory, "runs"),
-            "Look which directory its script recorded in: XTRACK_DIR there, else the .xtrack nearest to its working directory.",
+            "Neither %s nor a directory nearby has a folder for it." % os.path.join(directory, "runs"),
+            "Find out which directory its script recorded in: XTRACK_DIR, or else the .xtrack nearest to its working directory.",
         )
     return Finding(
         "run.elsewhere",
@@ -235,7 +235,7 @@ def _elsewhere(directory: str, run_id: str) -> Finding:
 
 
 def _other_directories(directory: str) -> Iterator[str]:
-    """Where runs go by mistake: caches, directories upwards and those of folders below."""
+    """Directories that runs end up in by mistake: caches, and those of folders above and below."""
     yield from directories.fallbacks(directory)
     for start in (os.path.dirname(directory), os.getcwd()):
         for folder in directories.upwards(start):
@@ -262,7 +262,7 @@ def _at_collector(directory: str, run_id: str) -> Finding:
             "error",
             "The collector does not show run %s" % run_id,
             str(error),
-            "Wait a moment if it has just started; else run XTrack: Rebuild Database.",
+            "Wait a moment if it has just started; otherwise run XTrack: Rebuild Database.",
         )
     except (OSError, ValueError, Refused):
         return Finding("run.recorded", "info", "Run %s is recorded" % run_id, "The collector cannot be asked for it.")
@@ -270,6 +270,6 @@ def _at_collector(directory: str, run_id: str) -> Finding:
         "run.shown",
         "info",
         "Run %s is known to the collector" % run_id,
-        "It is %s, named %r. Where the view does not list it, a filter hides it." % (state.get("status"), state.get("name")),
+        "It is %s, named %r. If the view does not list it, a filter hides it." % (state.get("status"), state.get("name")),
         "Clear the view's filter (XTrack: Clear Filter), and check whether its experiment is collapsed.",
     )

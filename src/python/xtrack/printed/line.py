@@ -12,7 +12,7 @@ import json
 import re
 from typing import Any, Dict, Iterator, NamedTuple, Optional, Tuple
 
-#: Longer lines are no reports; it also bounds what the expressions below may cost.
+#: Longer lines are not reports; the limit also bounds what the expressions below may cost.
 MAX_LINE = 2000
 _MAX_METRICS = 100
 

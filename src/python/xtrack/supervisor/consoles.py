@@ -26,7 +26,7 @@ _SYNTAX = re.compile(r"(SyntaxError|IndentationError|TabError): (.*)\Z")
 
 
 def fill_standard() -> None:
-    """Where stdin, stdout or stderr is closed, a journal or the log itself would get its number."""
+    """Opens stdin, stdout and stderr where they are closed: a journal or the log would get their numbers."""
     while True:
         fd = os.open(os.devnull, os.O_RDWR)
         if fd > 2:
@@ -68,7 +68,7 @@ class Follower:
         self._thread.start()
 
     def stop(self) -> None:
-        """Copies what is left first."""
+        """Stops after copying what is left."""
         self._stop.set()
         self._thread.join(5)
 
@@ -97,7 +97,7 @@ class Terminal:
     """A pty for scripts that want one, held by a process of its own (`terminalpump.py`)."""
 
     def __init__(self, log: int, pipe: str) -> None:
-        """Raises OSError where there can be none."""
+        """Raises OSError where no terminal can be made."""
         master, self.slave = os.openpty()
         self._give_size()
         source = _make_pipe(pipe)
@@ -142,7 +142,7 @@ class Terminal:
 
 
 def _make_pipe(path: str) -> int:
-    """-1 on a disk without pipes: the script shows, and gets no input."""
+    """The pipe's descriptor; -1 on a disk without pipes, where the script gets no input."""
     try:
         os.mkfifo(path, 0o600)
         # Open for both, so that it does not end with its first writer.
@@ -171,7 +171,7 @@ def error_in(path: str, start: int = 0) -> Optional[Dict[str, str]]:
 
 
 def error_of(text: str) -> Optional[Dict[str, str]]:
-    """The last traceback, or the last syntax error, which Python prints without one."""
+    """The error of the last traceback, or the last syntax error, which Python prints without a traceback."""
     lines = text.split("\n")
     starts = [number for number, line in enumerate(lines) if line.strip() == _START]
     if starts:

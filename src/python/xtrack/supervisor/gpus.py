@@ -27,7 +27,7 @@ class Gpus:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                # A Ctrl-C in the supervisor's terminal is not for it.
+                # A Ctrl-C in the supervisor's terminal must not reach it.
                 start_new_session=True,
             )
         except OSError:

@@ -29,9 +29,9 @@ class Job(NamedTuple):
     name: Optional[str] = None
     experiment: Optional[str] = None
     tags: Dict[str, str] = {}
-    #: debugpy's folder: the script waits for a debugger to attach, and runs in it.
+    #: debugpy's folder; where it is given, the script waits for a debugger to attach.
     debugger: Optional[str] = None
-    #: Processes of the script, as torchrun starts them on one machine.
+    #: Number of processes of the script, as torchrun starts them on one machine.
     workers: int = 1
 
     @property
@@ -57,7 +57,7 @@ class Job(NamedTuple):
         return None
 
     def rank_environments(self) -> List[Dict[str, str]]:
-        """What torch.distributed and its like read, for each process; {} for the only one."""
+        """The variables that torch.distributed and its like read, for each process; {} for the only one."""
         if self.workers == 1:
             return [{}]
         common = {
@@ -65,7 +65,7 @@ class Job(NamedTuple):
             "LOCAL_WORLD_SIZE": str(self.workers),
             "MASTER_ADDR": "127.0.0.1",
             "MASTER_PORT": str(_free_port()),
-            # Else each takes all cores, and they are in each other's way.
+            # Otherwise each process would use all cores.
             "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS") or str(max(1, (os.cpu_count() or 1) // self.workers)),
         }
         ranks = [str(rank) for rank in range(self.workers)]

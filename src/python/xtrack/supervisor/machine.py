@@ -39,7 +39,7 @@ class Machine:
         values = {**self._sample(), **self._gpus.sample()}
         if values:
             self._writer.event("metric_batch", {"metrics": plain({key: round(value, 2) for key, value in values.items()})})
-        # Counted from when it was due, so that there is one a second and not one in five quarters of a second.
+        # The next one is due a second after this one was due, not after it was made.
         pause = max(_EVERY_S, _SAMPLE_SHARE * (time.thread_time() - before))
         self._due = max(self._due + pause, now + pause / 2)
 
@@ -55,7 +55,7 @@ class Machine:
 
 
 class _Counts(NamedTuple):
-    """What only grows; its growth over a time is a rate."""
+    """Counters that only grow; their growth over time is a rate."""
 
     at: float
     busy: float

@@ -17,20 +17,20 @@ from ..core.warnings import Warnings
 
 VARIABLE = "XTRACK_OUTPUT_LIMIT_MB"
 _DEFAULT_MB = 256
-#: Of what is kept, this part is the beginning.
+#: Which share of what is kept is the log's beginning.
 _HEAD = 0.25
 _ALIGN = 4096
 #: Holes are made in pieces of at least this size.
 _PIECE = 16 * 2**20
 _BLOCK = 1 << 20
-#: Not worth a new file.
+#: Savings below this are not worth a new file.
 _SMALL = 65536
 _GAIN = 0.75
 _KEEP_SIZE, _PUNCH_HOLE = 1, 2
 
 
 def limit_from_environment() -> int:
-    """In bytes; 0 for none."""
+    """The limit in bytes; 0 for none."""
     text = os.environ.get(VARIABLE, "").strip()
     try:
         return max(0, int(float(text) * 2**20)) if text else _DEFAULT_MB * 2**20
@@ -48,7 +48,7 @@ class OutputLog:
         self._can_punch = sys.platform.startswith("linux")
 
     def step(self) -> None:
-        """While it is written."""
+        """Called while the script writes."""
         if not self._limit or not self._can_punch:
             return
         try:
@@ -82,7 +82,7 @@ class OutputLog:
             )
 
     def finish(self) -> None:
-        """Nobody writes to it any more."""
+        """Called when nobody writes to it any more."""
         try:
             self._compact()
         except OSError as error:
@@ -128,7 +128,7 @@ class OutputLog:
                     os.unlink(temp)
 
     def _pieces(self, source: BinaryIO, size: int) -> Iterator[bytes]:
-        """What is kept, with a word on what is not."""
+        """Writes what is kept, with a note on what is not."""
         start, end = self._head, self._punched
         if self._is_over(size):
             end = max(end, size - (self._limit - self._head))

@@ -46,7 +46,7 @@ class Supervisor:
         self._started = time.monotonic()
         self._signalled = False
         self._ended = threading.Event()
-        #: Signals of ours to workers that a failed one left behind.
+        #: The signals that were sent to workers which a failed one left behind.
         self._sent: Set[int] = set()
         worker = worker_id()
         journals = Journals(resolve(), self._warnings)
@@ -95,7 +95,7 @@ class Supervisor:
         return code if code >= 0 else 128 - code
 
     def _first_to_begin(self) -> bool:
-        """Whoever launches may be killed before it sees us start, and its successor must not start the attempt twice."""
+        """Claims the attempt: a launcher may be killed before it sees us start, and its successor must not start it twice."""
         try:
             os.close(os.open(os.path.join(self._run_dir, "begun-%d" % self._attempt), os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
             return True
@@ -151,14 +151,14 @@ class Supervisor:
         worker.read_output(script, lambda: self._output_writer(worker.worker))
 
     def _output_writer(self, worker: str) -> Writer:
-        """What the script prints is of the script's worker: a journal of its own, made when there is something in it."""
+        """The writer of what is read from the script's output: a journal of the script's worker, made when it is needed."""
         if worker not in self._readers:
             journals = Journals(self._directory, self._warnings)
             self._readers[worker] = Recorder(self._transport, journals, self._run_id, worker, self._attempt, "supervisor", self._warnings)
         return self._readers[worker].writer
 
     def _tidy(self) -> None:
-        """After the run's end. Whoever shows its console reads the last of it first."""
+        """Compacts logs after the run's end, once whoever shows them has read their ends."""
         worth = [worker for worker in self._workers if worker.is_worth_compacting]
         if not worth:
             return
@@ -184,7 +184,7 @@ class Supervisor:
         describing.join(_DESCRIBED_S)
 
     def _end_the_rest(self) -> None:
-        """Workers that wait for one that failed would wait for ever. They have time to fail themselves, and to say why."""
+        """Ends workers that would wait for ever for one that failed. First they have time to fail themselves, and to say why."""
         first = self._first_failed()
         if first is None or first.ended is None or self._signalled:
             return
@@ -250,7 +250,7 @@ class Supervisor:
             self._recorder.writer.warning(collision)
 
     def _describe(self) -> None:
-        """Neither the script nor what is read of it waits for git and the list of packages."""
+        """Runs in a thread, so that nothing waits for git and the list of packages."""
         self._event("source", slow_description())
 
     def _refused(self, refusal: Refusal) -> int:

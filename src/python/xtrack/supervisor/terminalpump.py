@@ -1,4 +1,4 @@
-"""A process that holds a script's terminal: the supervisor's death neither ends nor blocks a script that has one.
+"""A process that holds a script's terminal, so that the supervisor's death neither ends nor blocks the script.
 
 Arguments: the descriptors of the master, of the console log and of a named pipe (-1: none), and the pipe's path. What the
 script shows goes to the log, what is written into the pipe is typed.

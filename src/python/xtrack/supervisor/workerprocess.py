@@ -25,7 +25,7 @@ class WorkerProcess:
     def __init__(self, worker: str, run_dir: str, attempt: int, warnings: Warnings) -> None:
         self.worker = worker
         self.output = os.path.join(run_dir, "output-%s-%d.log" % (worker, attempt))
-        #: When it ended (monotonic).
+        #: When it ended, in seconds of time.monotonic().
         self.ended: Optional[float] = None
         self._input = os.path.join(run_dir, "input-%s-%d" % (worker, attempt))
         self._warnings = warnings
@@ -114,7 +114,7 @@ class WorkerProcess:
         return said
 
     def signal(self, number: int) -> None:
-        """To all of its group."""
+        """Sends a signal to all of its process group."""
         if self._child is None or self._child.returncode is not None:
             return
         try:
@@ -123,7 +123,7 @@ class WorkerProcess:
             else:
                 self._child.send_signal(number)
         except OSError:
-            return  # It ended this very moment.
+            return  # It has just ended.
 
     # ------------------------------------------------------------ its console
 
@@ -140,7 +140,7 @@ class WorkerProcess:
             self._output_log.step()
 
     def finish(self) -> None:
-        """Reads and shows what it printed last."""
+        """Reads and shows the last of its output."""
         if self._terminal is not None:
             self._terminal.join()
         if self._watch is not None:

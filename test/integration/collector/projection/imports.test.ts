@@ -40,13 +40,21 @@ it('an imported run has the times of its source, says where it came from, and is
   await until(() => rowOf(worker, 'run-1')?.status === 'completed');
   const times = { created: STARTED_MS, started: STARTED_MS, ended: STARTED_MS + 3_600_000 };
   expect(rowOf(worker, 'run-1')).toMatchObject({ name: 'from elsewhere', ...times });
-  expect(await worker.queries['runs.get']({ run_id: 'run-1' })).toMatchObject({ ...times, origin: ORIGIN, warnings: [] });
+  expect(await worker.queries['runs.get']({ run_id: 'run-1' })).toMatchObject({
+    ...times,
+    origin: ORIGIN,
+    warnings: [],
+  });
   const { series } = await worker.queries['runs.series']({ run_id: 'run-1', keys: ['loss'], x: 'wall', points: 10 });
   expect(series[0]!.x).toEqual([STARTED_MS + 60_000, STARTED_MS + 120_000]);
   await until(() => readdirSync(join(dir, 'runs', 'run-1')).every((name) => !name.endsWith('.xtj')));
   end();
   const after = start(dir).worker;
-  expect(await after.queries['runs.get']({ run_id: 'run-1' })).toMatchObject({ ...times, origin: ORIGIN, warnings: [] });
+  expect(await after.queries['runs.get']({ run_id: 'run-1' })).toMatchObject({
+    ...times,
+    origin: ORIGIN,
+    warnings: [],
+  });
 });
 
 it('an imported run is what its source says it is, whatever became of the process that imported it', async () => {

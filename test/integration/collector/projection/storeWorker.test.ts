@@ -245,7 +245,6 @@ describe('the store’s thread', () => {
     const { worker } = start(dir);
     await until(
       () => worker.queries['runs.list']({ filter: 'status = completed and metrics.loss = 1' }).total === ids.length,
-      15_000,
     );
     await new Promise((resolve) => setTimeout(resolve, 1200));
     for (const id of ids) expect(await points(worker, id, 'loss')).toEqual([1]);

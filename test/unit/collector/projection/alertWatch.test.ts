@@ -23,7 +23,7 @@ function stalls(watch: AlertWatch, said = collector(0)): { at: number; stop: boo
 
 function watching(...rules: AlertRule[]): AlertWatch {
   const watch = new AlertWatch();
-  expect(watch.use(rules)).toEqual([]);
+  expect(watch.setRules(rules)).toEqual([]);
   return watch;
 }
 

@@ -6,6 +6,7 @@ import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../../../../base/unknown';
 import { isOver } from '../../../../domain/run/lifecycle';
+import { hasCode } from '../../../../protocol/apiError';
 import type { Json, Launch, Recovery as Policy } from '../../../../protocol/events';
 import type { Status } from '../../../../protocol/rows';
 import type { LaunchInfo } from '../../../contract/workerApi';
@@ -28,7 +29,7 @@ interface Starter {
 }
 
 export class Recovery {
-  /** With what is written down nowhere: secrets. */
+  /** Whole environments, with the secrets that are written down nowhere. */
   private readonly environments = new Map<string, Environment>();
   private readonly waiting = new Map<string, NodeJS.Timeout>();
   private readonly deciding = new Set<string>();
@@ -50,7 +51,8 @@ export class Recovery {
     for (const { run_id } of this.plans.load())
       this.context.ask('launchInfo', { run_id }).then(
         ({ status }) => this.consider(run_id, status),
-        () => this.forget(run_id),
+        // A store that cannot answer just now says nothing of the run.
+        (error: unknown) => (hasCode(error, 'unavailable') ? undefined : this.forget(run_id)),
       );
   }
 

@@ -8,7 +8,7 @@ import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { english } from '../../../../base/texts';
 import type { Params } from '../../../../protocol/api';
-import { ApiError, userError } from '../../../../protocol/apiError';
+import { hasCode, userError } from '../../../../protocol/apiError';
 import type { Json } from '../../../../protocol/events';
 import type { Task } from '../../../../protocol/rows';
 import { diskBytes } from '../../../files/diskBytes';
@@ -73,7 +73,7 @@ export class Trash implements Service {
     try {
       return await this.context.ask('purgeable', { run_id });
     } catch (error) {
-      if (error instanceof ApiError && error.data.code === 'not_found') return error.message;
+      if (hasCode(error, 'not_found')) return error.message;
       throw error;
     }
   }

@@ -1,4 +1,4 @@
-/** For everybody: the panel speaks the editor's language, and nothing in it keeps somebody from using it (axe). */
+/** The panel speaks the editor's language, and nothing in it keeps anybody from using it (axe). */
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Locator } from 'playwright-core';
