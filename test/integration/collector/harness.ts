@@ -128,7 +128,8 @@ export class RunningCollector {
     return fetch(`http://127.0.0.1:${this.port}/rpc`, {
       method: 'POST',
       body: typeof body === 'string' ? body : JSON.stringify(body),
-      headers: { authorization: `Bearer ${this.token}`, ...headers },
+      // A connection that is kept may be one to a collector that was killed, and that had the same port.
+      headers: { authorization: `Bearer ${this.token}`, connection: 'close', ...headers },
     });
   }
 }
