@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { SqlJsStatic } from 'sql.js';
 import { JournalReader } from '../../src/collector/journal/journalReader';
-import { RunTail } from '../../src/collector/projection/runTail';
+import { LoadedRun } from '../../src/collector/projection/loadedRun';
 import { Catalog } from '../../src/collector/store/catalog';
 import { Process, tempDir } from '../unit/collector/journal/journalFixture';
 import { testSql } from '../unit/collector/store/storeFixtures';
@@ -138,16 +138,16 @@ describe('a database', () => {
   function savedRun(): { dir: string; row: string; bytes: Buffer } {
     const { dir } = smallJournal();
     const runDir = join(dir, 'runs', RUN);
-    const tail = RunTail.open(sql, { runId: RUN, dir: runDir }, false);
-    tail.read(Infinity);
-    tail.save(() => true);
-    const row = rowOf(tail);
-    tail.close();
+    const loaded = LoadedRun.open(sql, { runId: RUN, dir: runDir }, false);
+    loaded.read(Infinity);
+    loaded.save(() => true);
+    const row = rowOf(loaded);
+    loaded.close();
     return { dir: runDir, row, bytes: readFileSync(join(runDir, 'run.sqlite')) };
   }
   /** Without what tells of damage, and of how often it was looked at. */
-  function rowOf(tail: RunTail): string {
-    const { warnings: _warnings, row, ...extras } = tail.detail();
+  function rowOf(loaded: LoadedRun): string {
+    const { warnings: _warnings, row, ...extras } = loaded.detail();
     return JSON.stringify({ ...extras, row: { ...row, rev: 0 } });
   }
 
@@ -161,13 +161,14 @@ describe('a database', () => {
       flipped[at]! ^= 1 << (at % 8);
       for (const damaged of [flipped, bytes.subarray(0, at)]) {
         writeFileSync(join(dir, 'run.sqlite'), damaged);
-        const tail = RunTail.open(sql, { runId: RUN, dir }, false);
-        tail.read(Infinity);
-        const told = tail
+        const loaded = LoadedRun.open(sql, { runId: RUN, dir }, false);
+        loaded.read(Infinity);
+        const told = loaded
           .detail()
           .warnings.some(({ code, file }) => code === 'database_damaged' && file === 'run.sqlite');
-        if (rowOf(tail) !== row || !told) wrong.push(`byte ${at}, ${damaged.length} of ${bytes.length}: told ${told}`);
-        tail.close();
+        if (rowOf(loaded) !== row || !told)
+          wrong.push(`byte ${at}, ${damaged.length} of ${bytes.length}: told ${told}`);
+        loaded.close();
       }
     }
     expect(wrong).toEqual([]);

@@ -57,7 +57,7 @@ it('connections that show no token keep nobody out', async () => {
   for (const { socket } of crowd) socket.destroy();
 });
 
-it('connections that bring their bytes one by one are closed', { timeout: 60_000 }, async () => {
+it('connections that bring their bytes one by one are closed', { timeout: 600_000 }, async () => {
   const bearer = `Authorization: Bearer ${collector.token}\r\n`;
   const http = `POST /rpc HTTP/1.1\r\nHost: 127.0.0.1\r\n`;
   const openings: Record<string, string | Buffer> = {
@@ -84,7 +84,7 @@ async function keepDripping(first: string | Buffer): Promise<{ one: Stranger; ti
   return { one, timer };
 }
 
-it('calls that come faster than their answers are read wait, and each is answered', { timeout: 60_000 }, async () => {
+it('calls that come faster than their answers are read wait, and each is answered', { timeout: 600_000 }, async () => {
   const socket = new WebSocket(`ws://127.0.0.1:${collector.port}/rpc`, {
     headers: { authorization: `Bearer ${collector.token}` },
   });

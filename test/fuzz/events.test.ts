@@ -1,7 +1,7 @@
 /** Events with payloads that nobody expects: the reducer and the store take them, whatever they are, and stay whole. */
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { RunTail } from '../../src/collector/projection/runTail';
+import { LoadedRun } from '../../src/collector/projection/loadedRun';
 import type { Json } from '../../src/protocol/events';
 import { newDice } from '../faults/seeded';
 import { Process, tempDir } from '../unit/collector/journal/journalFixture';
@@ -68,17 +68,17 @@ it(`${RUNS} runs of hostile events are read to their end, shown and saved`, asyn
     process.metric('end', 1, 1);
     process.journal.close();
     const found = { runId, dir: join(dir, 'runs', runId) };
-    const tail = RunTail.open(sql, found, false);
-    expect(tail.read(Infinity)).toBe(true);
-    const detail = tail.detail();
+    const loaded = LoadedRun.open(sql, found, false);
+    expect(loaded.read(Infinity)).toBe(true);
+    const detail = loaded.detail();
     expect(detail.warnings.filter(({ code }) => code === 'unreadable')).toEqual([]);
     expect(detail.row.metrics['end']?.count).toBe(1);
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
-    JSON.stringify([tail.row(), tail.store.events(0, 1000), tail.store.logs(0, 1000)]);
-    tail.store.series({ run_id: runId, keys: Object.keys(detail.row.metrics), x: 'step', points: 100 }, 0);
-    expect(tail.save(() => true)).toBeGreaterThan(0);
-    tail.close();
-    const again = RunTail.open(sql, found, true);
+    JSON.stringify([loaded.row(), loaded.store.events(0, 1000), loaded.store.logs(0, 1000)]);
+    loaded.store.series({ run_id: runId, keys: Object.keys(detail.row.metrics), x: 'step', points: 100 }, 0);
+    expect(loaded.save(() => true)).toBeGreaterThan(0);
+    loaded.close();
+    const again = LoadedRun.open(sql, found, true);
     const { rev } = again.detail().row;
     expect(plain(again.detail())).toEqual(plain({ ...detail, row: { ...detail.row, rev } }));
     again.close();

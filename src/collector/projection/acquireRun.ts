@@ -28,8 +28,8 @@ export async function acquireRun(runId: string, ports: AcquirePorts): Promise<Op
   clearTimeout(late);
   // It may have been closed or made anew in the meantime.
   const run = runs.get(runId);
-  if (!run?.tail.exists) throw missing(runId);
-  if (run.tail.lost !== null) throw userError('io', lostMessage(run.tail));
+  if (!run?.loaded.exists) throw missing(runId);
+  if (run.loaded.lost !== null) throw userError('io', lostMessage(run.loaded));
   return run;
 }
 

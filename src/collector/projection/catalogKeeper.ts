@@ -46,16 +46,16 @@ export class CatalogKeeper {
   }
 
   put(run: OpenRun): void {
-    const { tail } = run;
-    if (!run.rowDirty || !tail.exists || this.isTooEarly(run)) return;
+    const { loaded } = run;
+    if (!run.rowDirty || !loaded.exists || this.isTooEarly(run)) return;
     const row = this.setup.runs.refreshRow(run);
     // Of a run that cannot be read any more, as much as the catalog knows.
-    const known = tail.lost === null ? null : this.open.get(tail.runId);
+    const known = loaded.lost === null ? null : this.open.get(loaded.runId);
     this.open.put(known ? { ...known, error: row.error } : row, {
       // Only what was read to its end may be believed at the next start.
-      journals: this.setup.isBusy(tail.runId) ? '' : tail.signature,
-      trashed: trashedAt(tail.state),
-      kept: isKept(tail.state),
+      journals: this.setup.isBusy(loaded.runId) ? '' : loaded.signature,
+      trashed: trashedAt(loaded.state),
+      kept: isKept(loaded.state),
     });
     this.setup.entered(run, row);
   }
@@ -98,8 +98,8 @@ export class CatalogKeeper {
   }
 
   /** A run that is about to be read for the first time would show as something that it never was. */
-  private isTooEarly({ tail }: OpenRun): boolean {
-    if (!this.setup.isBusy(tail.runId) || this.open.get(tail.runId) !== null) return false;
-    return tail.unread < SOON_READ || Object.keys(tail.state.writers).length === 0;
+  private isTooEarly({ loaded }: OpenRun): boolean {
+    if (!this.setup.isBusy(loaded.runId) || this.open.get(loaded.runId) !== null) return false;
+    return loaded.unread < SOON_READ || Object.keys(loaded.state.writers).length === 0;
   }
 }

@@ -8,7 +8,7 @@ import { isKept, trashedAt } from '../../domain/run/trash';
 import type { DiskUsage } from '../../protocol/rows';
 import { diskBytes } from '../files/diskBytes';
 import type { RunSizes } from './runSizes';
-import type { RunTail } from './runTail';
+import type { LoadedRun } from './loadedRun';
 import type { Catalog } from '../store/catalog';
 import type { Expiry } from '../contract/workerApi';
 
@@ -18,7 +18,7 @@ interface HousekeepingSetup {
   catalog(): Catalog;
   sizes: RunSizes;
   /** As it is now; rejects with not_found. */
-  tailOf(runId: string): Promise<RunTail>;
+  loadedRunOf(runId: string): Promise<LoadedRun>;
 }
 
 const COUNT_SLICE_MS = 15;
@@ -51,7 +51,7 @@ export class Housekeeping {
     const trash = trashedBefore === null ? [] : catalog.trashedBefore(trashedBefore, limit);
     const runs: string[] = [];
     for (const runId of endedBefore === null ? [] : catalog.endedBefore(endedBefore, limit)) {
-      const { state } = await this.setup.tailOf(runId);
+      const { state } = await this.setup.loadedRunOf(runId);
       const { status, ended, started } = deriveStatus(state);
       const isOld = Math.max(ended ?? 0, started ?? 0, state.created) < endedBefore!;
       if (isOver(status) && isOld && !isKept(state) && trashedAt(state) === null) runs.push(runId);
@@ -61,10 +61,10 @@ export class Housekeeping {
 
   /** Why it may not be deleted for good; null when it may. */
   async purgeable(runId: string): Promise<string | null> {
-    const tail = await this.setup.tailOf(runId);
-    const { state } = tail;
+    const loaded = await this.setup.loadedRunOf(runId);
+    const { state } = loaded;
     const { status } = deriveStatus(state);
-    const { name } = tail.row();
+    const { name } = loaded.row();
     if (trashedAt(state) === null) return `${name} is not in the trash. Move it there first.`;
     if (isAlive(status)) return `${name} still goes on (${whereOf(state)}). Stop it, then delete it.`;
     if (status === 'lost' && Date.now() - lastWord(state) < LOST_FOR_GOOD_MS)

@@ -5,7 +5,7 @@
 import { lstatSync } from 'node:fs';
 import { listJournals, listRuns, type FoundRun } from '../journal/runScanner';
 import type { OpenRun, OpenRuns } from './openRuns';
-import { EMPTY_SIGNATURE, signatureOf } from './runTail';
+import { EMPTY_SIGNATURE, signatureOf } from './loadedRun';
 
 const SLICE_MS = 15;
 /** Runs of the backlog that are begun, so that they are listed, before the first of them is read to its end. */
@@ -88,7 +88,7 @@ export class Ingestion {
   }
 
   get backlogBytes(): number {
-    const open = this.runs.values().reduce((sum, { tail }) => sum + tail.unread, 0);
+    const open = this.runs.values().reduce((sum, { loaded }) => sum + loaded.unread, 0);
     // What runs have that were not looked at yet is not known: a byte each, so that it is not nothing.
     return open + this.waitingBytes + this.unsurveyed.length;
   }
@@ -116,14 +116,14 @@ export class Ingestion {
 
   /** Looks at an open run's journals, or at one of them. */
   look(run: OpenRun, file?: string): void {
-    const { tail } = run;
-    if (tail.isStale) return this.loadAgain(run);
-    const grown = file === undefined ? tail.refresh() : tail.refreshFile(file) ? [file] : [];
+    const { loaded } = run;
+    if (loaded.isStale) return this.loadAgain(run);
+    const grown = file === undefined ? loaded.refresh() : loaded.refreshFile(file) ? [file] : [];
     for (const name of grown) this.events.heard(run, name);
-    if ((grown.length > 0 || tail.behind > 0) && !this.begun.has(tail.runId)) this.want(tail.runId);
+    if ((grown.length > 0 || loaded.behind > 0) && !this.begun.has(loaded.runId)) this.want(loaded.runId);
   }
 
-  private loadAgain({ tail: { runId } }: OpenRun): void {
+  private loadAgain({ loaded: { runId } }: OpenRun): void {
     const known = this.known.get(runId);
     if (!known) return;
     this.runs.close(runId);
@@ -132,9 +132,9 @@ export class Ingestion {
   }
 
   /** Its files changed, and what they say is what is known of it. */
-  settled({ tail }: OpenRun): void {
-    const known = this.known.get(tail.runId);
-    if (known) known.signature = tail.signature;
+  settled({ loaded }: OpenRun): void {
+    const known = this.known.get(loaded.runId);
+    if (known) known.signature = loaded.signature;
   }
 
   /** Resolves when what is there now was read. */
@@ -228,10 +228,10 @@ export class Ingestion {
       queue.delete(runId);
       return this.resolve(runId);
     }
-    const { tail } = run;
-    const rev = tail.store.rev;
-    const done = tail.read(deadline);
-    if (tail.store.rev !== rev) {
+    const { loaded } = run;
+    const rev = loaded.store.rev;
+    const done = loaded.read(deadline);
+    if (loaded.store.rev !== rev) {
       run.rowDirty = true;
       this.events.progressed(run);
     }
@@ -241,7 +241,7 @@ export class Ingestion {
       return;
     }
     this.settled(run);
-    this.events.caughtUp(run, tail.signature);
+    this.events.caughtUp(run, loaded.signature);
     this.resolve(runId);
   }
 

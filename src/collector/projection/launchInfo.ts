@@ -3,11 +3,11 @@ import { deriveStatus, isGone, isScript } from '../../domain/run/status';
 import type { RunState } from '../../domain/run/state';
 import type { RunRow } from '../../protocol/rows';
 import { liveness } from '../files/processIdentity';
-import type { RunTail } from './runTail';
+import type { LoadedRun } from './loadedRun';
 import type { LaunchInfo, RunProcess } from '../contract/workerApi';
 
-export function launchInfoOf(tail: RunTail): LaunchInfo {
-  const { runId: run_id, state, files } = tail;
+export function launchInfoOf(loaded: LoadedRun): LaunchInfo {
+  const { runId: run_id, state, files } = loaded;
   const { status, attempt, starts_at } = deriveStatus(state);
   return {
     run_id,
@@ -21,7 +21,7 @@ export function launchInfoOf(tail: RunTail): LaunchInfo {
     began: Object.values(state.writers).some(
       (writer) => writer.attempt === attempt && (isScript(writer) || writer.role === 'supervisor'),
     ),
-    checkpoints: tail.detail().checkpoints,
+    checkpoints: loaded.detail().checkpoints,
     processes: processesOf(state, attempt),
   };
 }
@@ -52,7 +52,7 @@ function processesOf(state: RunState, attempt: number): RunProcess[] {
 }
 
 /** It ended by its script's word, while what its supervisor started goes on. */
-export function livesOn({ state }: RunTail, { ended, attempt }: Pick<RunRow, 'ended' | 'attempt'>): boolean {
+export function livesOn({ state }: LoadedRun, { ended, attempt }: Pick<RunRow, 'ended' | 'attempt'>): boolean {
   return ended !== null && processesOf(state, attempt).some(isSupervised);
 }
 

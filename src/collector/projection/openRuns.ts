@@ -8,11 +8,11 @@ import type { RunRow, Status } from '../../protocol/rows';
 import { warn } from '../../domain/run/warnings';
 import { RUN_DATABASE } from '../files/runFiles';
 import type { FoundRun } from '../journal/runScanner';
-import { RunTail } from './runTail';
+import { LoadedRun } from './loadedRun';
 import type { SaveBudget } from './saveBudget';
 
 export interface OpenRun {
-  readonly tail: RunTail;
+  readonly loaded: LoadedRun;
   /** Its row changed since it was put into the catalog. */
   rowDirty: boolean;
   /** Queued, running or lost: more may come at any time. */
@@ -55,9 +55,9 @@ export class OpenRuns {
   open(found: FoundRun): OpenRun {
     const known = this.runs.get(found.runId);
     if (known) return known;
-    const tail = RunTail.open(this.sql, found, this.readOnly);
+    const loaded = LoadedRun.open(this.sql, found, this.readOnly);
     const run: OpenRun = {
-      tail,
+      loaded,
       rowDirty: true,
       active: true,
       row: null,
@@ -74,16 +74,16 @@ export class OpenRuns {
   /** Its row as it is now. */
   refreshRow(run: OpenRun): RunRow {
     if (run.row && !run.rowDirty) return run.row;
-    run.row = run.tail.row();
+    run.row = run.loaded.row();
     run.rowDirty = false;
-    if (run.tail.lost !== null) run.row = { ...run.row, status: 'failed', error: lostMessage(run.tail) };
+    if (run.loaded.lost !== null) run.row = { ...run.row, status: 'failed', error: lostMessage(run.loaded) };
     run.active = isActive(run.row.status);
     return run.row;
   }
 
   /** Without saving: what was not saved is in the journals. */
   close(runId: string): void {
-    this.runs.get(runId)?.tail.close();
+    this.runs.get(runId)?.loaded.close();
     this.runs.delete(runId);
   }
 
@@ -96,7 +96,9 @@ export class OpenRuns {
     if (this.readOnly) return;
     const now = performance.now();
     const due = this.values()
-      .filter((run) => this.isMissing(run) || (run.tail.unsaved && (!run.active || now - run.savedAt >= SAVE_EVERY_MS)))
+      .filter(
+        (run) => this.isMissing(run) || (run.loaded.unsaved && (!run.active || now - run.savedAt >= SAVE_EVERY_MS)),
+      )
       .sort((a, b) => Number(a.active) - Number(b.active) || a.savedAt - b.savedAt);
     for (const run of due) {
       if (!this.budget.allows) return;
@@ -112,8 +114,8 @@ export class OpenRuns {
   closeIdle(isBusy: (runId: string) => boolean, isWanted: (run: OpenRun) => boolean): void {
     const now = performance.now();
     const idle = this.values()
-      .filter((run) => (!run.active && !run.rowDirty) || !run.tail.exists)
-      .filter((run) => !isBusy(run.tail.runId))
+      .filter((run) => (!run.active && !run.rowDirty) || !run.loaded.exists)
+      .filter((run) => !isBusy(run.loaded.runId))
       .sort((a, b) => a.usedAt - b.usedAt);
     idle.forEach((run, i) => {
       const isTooMany = idle.length - i > MAX_IDLE;
@@ -121,43 +123,43 @@ export class OpenRuns {
       if (!this.readOnly && this.needsSave(run)) {
         if (!isTooMany) return;
         // A short journal is read again faster than a database is saved and loaded.
-        if (run.tail.bytes > SHORT_JOURNALS) this.save(run);
+        if (run.loaded.bytes > SHORT_JOURNALS) this.save(run);
       }
-      this.close(run.tail.runId);
+      this.close(run.loaded.runId);
     });
   }
 
   private needsSave(run: OpenRun): boolean {
-    return run.tail.unsaved || this.isMissing(run);
+    return run.loaded.unsaved || this.isMissing(run);
   }
 
   /** Somebody may delete a database under us: it is a projection, and comes back. */
-  private isMissing({ tail }: OpenRun): boolean {
-    return tail.exists && tail.lost === null && !existsSync(join(tail.dir, RUN_DATABASE));
+  private isMissing({ loaded }: OpenRun): boolean {
+    return loaded.exists && loaded.lost === null && !existsSync(join(loaded.dir, RUN_DATABASE));
   }
 
   private save(run: OpenRun): void {
-    const { tail } = run;
+    const { loaded } = run;
     run.savedAt = performance.now();
     try {
-      this.budget.spend(() => tail.save(this.ownsLease));
+      this.budget.spend(() => loaded.save(this.ownsLease));
       run.unsaved = false;
     } catch (error) {
       // Told once while it lasts; it is tried again all the time.
-      if (run.unsaved || !existsSync(tail.dir)) return;
+      if (run.unsaved || !existsSync(loaded.dir)) return;
       run.unsaved = true;
       const reason = messageOf(error);
       const message = `The run’s database could not be saved (${reason}). Its journals have everything, and it is tried again.`;
-      warn(tail.state, 'not_saved', message, { file: RUN_DATABASE });
-      tail.touch();
+      warn(loaded.state, 'not_saved', message, { file: RUN_DATABASE });
+      loaded.touch();
       run.rowDirty = true;
-      this.onProblem(tail.runId, message);
+      this.onProblem(loaded.runId, message);
     }
   }
 }
 
 /** What people are told of a run whose database cannot be read, and cannot be made again. */
-export function lostMessage({ runId, dir, lost, packed }: RunTail): string {
+export function lostMessage({ runId, dir, lost, packed }: LoadedRun): string {
   if (packed.length > 0)
     return `The sealed database of run ${runId} ${lost}. It is being made again from its packed journals.`;
   const file = join(dir, RUN_DATABASE);

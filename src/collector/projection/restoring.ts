@@ -6,14 +6,14 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../../base/unknown';
 import { unpackJournals } from '../journal/journalArchive';
-import type { RunTail } from './runTail';
+import type { LoadedRun } from './loadedRun';
 import { SEAL_FILE, setAside } from '../files/sealFile';
 
 export interface RestoringSetup {
   ownsLease(): boolean;
   /** Its journals are back: it is a run like any other that is not sealed. */
   restored(runId: string, message: string): void;
-  failed(tail: RunTail, message: string): void;
+  failed(loaded: LoadedRun, message: string): void;
 }
 
 export class Restoring {
@@ -29,27 +29,27 @@ export class Restoring {
   }
 
   /** Nothing where the run is not lost, cannot be made again, or is at it. */
-  begin(tail: RunTail): void {
-    const { runId } = tail;
-    if (tail.packed.length === 0 || this.working.has(runId) || !this.setup.ownsLease()) return;
+  begin(loaded: LoadedRun): void {
+    const { runId } = loaded;
+    if (loaded.packed.length === 0 || this.working.has(runId) || !this.setup.ownsLease()) return;
     if (this.gaveUp.has(runId)) {
-      tail.packed = [];
+      loaded.packed = [];
       return;
     }
     const { signal } = this.abort;
-    const done = restore(tail, signal)
+    const done = restore(loaded, signal)
       .then(
         () => () => {
-          const message = `The run’s database ${tail.store.damage ?? 'was missing'}; it was made again from the packed journals.`;
+          const message = `The run’s database ${loaded.store.damage ?? 'was missing'}; it was made again from the packed journals.`;
           this.setup.restored(runId, message);
         },
         (error: unknown) => () => {
           this.gaveUp.add(runId);
-          tail.packed = [];
-          if (!existsSync(tail.dir)) return;
+          loaded.packed = [];
+          if (!existsSync(loaded.dir)) return;
           const reason = messageOf(error);
           this.setup.failed(
-            tail,
+            loaded,
             `Run ${runId}: its packed journals could not be unpacked (${reason}). They stay as they are.`,
           );
         },
@@ -78,7 +78,7 @@ export class Restoring {
   }
 }
 
-async function restore({ dir, packed }: RunTail, signal: AbortSignal): Promise<void> {
+async function restore({ dir, packed }: LoadedRun, signal: AbortSignal): Promise<void> {
   await unpackJournals(dir, packed, signal);
   signal.throwIfAborted();
   rmSync(join(dir, SEAL_FILE), { force: true });

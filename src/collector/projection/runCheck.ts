@@ -4,12 +4,12 @@ import { flatDetail, runDetail } from '../../domain/run/row';
 import type { RunState } from '../../domain/run/state';
 import type { Json } from '../../protocol/events';
 import type { PointColumns } from '../store/chunk';
-import type { PieceIdentity } from '../store/piece';
+import type { FragmentIdentity } from '../store/seriesFragment';
 import type { RunStore } from '../store/runStore';
 
 const PAGE = 5000;
 
-/** Called between two short pieces of work; may reject to end it. */
+/** Called between two short stretches of work; may reject to end it. */
 export type Pause = () => Promise<void>;
 
 /** What differs, in words; empty where nothing does. Both stores are what is stored, without what comes in meanwhile. */
@@ -33,23 +33,23 @@ export async function differences(
 
 async function pointDifferences(ours: RunStore, theirs: RunStore, pause: Pause): Promise<string[]> {
   const found: string[] = [];
-  const others = new Map([...theirs.contents()].map((piece) => [nameOf(piece.identity), piece]));
-  for (const piece of ours.contents()) {
-    const name = nameOf(piece.identity);
+  const others = new Map([...theirs.contents()].map((fragment) => [nameOf(fragment.identity), fragment]));
+  for (const fragment of ours.contents()) {
+    const name = nameOf(fragment.identity);
     const other = others.get(name);
     others.delete(name);
-    const { key, worker, attempt } = piece.identity;
+    const { key, worker, attempt } = fragment.identity;
     const what = `${key} of ${worker}, attempt ${attempt}`;
     const count = other?.count ?? 0;
-    if (!other || count !== piece.count) {
-      found.push(`${what}: ${piece.count} points in the database, ${count} in the journals`);
+    if (!other || count !== fragment.count) {
+      found.push(`${what}: ${fragment.count} points in the database, ${count} in the journals`);
       continue;
     }
     // A database of an earlier version does not have them; nobody can say more than it does.
-    if (piece.sites && other.sites && JSON.stringify(piece.sites) !== JSON.stringify(other.sites))
+    if (fragment.sites && other.sites && JSON.stringify(fragment.sites) !== JSON.stringify(other.sites))
       found.push(`${what}: the lines that logged it differ`);
     const columns = other.read()[Symbol.iterator]();
-    for (const mine of piece.read()) {
+    for (const mine of fragment.read()) {
       await pause();
       if (areEqual(mine, columns.next().value as PointColumns | undefined)) continue;
       found.push(`${what}: points differ`);
@@ -61,7 +61,7 @@ async function pointDifferences(ours: RunStore, theirs: RunStore, pause: Pause):
   return found;
 }
 
-function nameOf({ writer, worker, attempt, key }: PieceIdentity): string {
+function nameOf({ writer, worker, attempt, key }: FragmentIdentity): string {
   return JSON.stringify([writer, worker, attempt, key]);
 }
 

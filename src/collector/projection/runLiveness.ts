@@ -5,7 +5,7 @@ import type { WriterState } from '../../domain/run/state';
 import type { SignsOfLife } from './signsOfLife';
 import { bootedAtMs, thisHost, type Liveness } from '../files/processIdentity';
 import type { Proc } from '../../protocol/events';
-import type { RunTail } from './runTail';
+import type { LoadedRun } from './loadedRun';
 import type { GoneNotice } from '../contract/workerApi';
 
 interface Watched {
@@ -25,39 +25,39 @@ export class RunLiveness {
   ) {}
 
   /** A journal grew or was touched. */
-  hear(tail: RunTail, file: string): void {
-    this.signs.hear(`${tail.runId}/${file}`);
+  hear(loaded: LoadedRun, file: string): void {
+    this.signs.hear(`${loaded.runId}/${file}`);
   }
 
   /** True when something changed that the run's row may show. */
-  check(tail: RunTail): boolean {
-    const latest = latestOf(tail);
-    const { rev } = tail.store;
+  check(loaded: LoadedRun): boolean {
+    const latest = latestOf(loaded);
+    const { rev } = loaded.store;
     let changed = false;
     for (const watched of latest) {
       const { writer } = watched;
       // Who imported a run is not the process that trained: its end means nothing.
-      if (writer.role === 'import' || writer.end !== null || isGone(tail.state, writer)) continue;
-      const seen = this.see(tail, watched, latest);
+      if (writer.role === 'import' || writer.end !== null || isGone(loaded.state, writer)) continue;
+      const seen = this.see(loaded, watched, latest);
       if (seen === 'gone') {
         // It may have said that it ended, a moment ago.
-        tail.refresh();
-        tail.read(Infinity);
-        if (writer.end !== null || isGone(tail.state, writer)) continue;
+        loaded.refresh();
+        loaded.read(Infinity);
+        if (writer.end !== null || isGone(loaded.state, writer)) continue;
         changed = observe(writer, 'gone') || changed;
-        this.tell(tail, writer);
+        this.tell(loaded, writer);
       } else if (seen !== null) changed = observe(writer, seen) || changed;
     }
     // What was read here of a process that is gone is news as well.
-    return changed || tail.store.rev !== rev;
+    return changed || loaded.store.rev !== rev;
   }
 
-  private see(tail: RunTail, { file, writer, modifiedMs }: Watched, others: Watched[]): WriterState['seen'] | null {
+  private see(loaded: LoadedRun, { file, writer, modifiedMs }: Watched, others: Watched[]): WriterState['seen'] | null {
     const state = this.livenessOf(writer, modifiedMs);
     if (state === 'alive') return 'alive';
     if (state === 'gone')
       return isScript(writer) && this.isSupervised(others) && !goesOn(writer, others) ? null : 'gone';
-    const id = `${tail.runId}/${file}`;
+    const id = `${loaded.runId}/${file}`;
     this.signs.add(id, Date.now() - modifiedMs);
     return this.signs.isSilent(id) ? 'silent' : 'alive';
   }
@@ -78,13 +78,13 @@ export class RunLiveness {
     );
   }
 
-  private tell(tail: RunTail, writer: WriterState): void {
-    const id = `${tail.runId}/${writer.attempt}/${writer.writer}`;
+  private tell(loaded: LoadedRun, writer: WriterState): void {
+    const id = `${loaded.runId}/${writer.attempt}/${writer.writer}`;
     if (this.told.has(id)) return;
     this.told.add(id);
     this.onGone({
       kind: 'gone',
-      run_id: tail.runId,
+      run_id: loaded.runId,
       attempt: writer.attempt,
       worker: writer.worker,
       writer: writer.writer,
@@ -103,9 +103,9 @@ function goesOn(gone: WriterState, writers: Watched[]): boolean {
 }
 
 /** Those whose end decides over the latest attempt; its launch, while there is nobody else. */
-function latestOf(tail: RunTail): Watched[] {
-  const all = [...tail.writers()];
-  const attempt = Math.max(...tail.state.attempts.map(({ n }) => n), ...all.map(({ writer }) => writer.attempt));
+function latestOf(loaded: LoadedRun): Watched[] {
+  const all = [...loaded.writers()];
+  const attempt = Math.max(...loaded.state.attempts.map(({ n }) => n), ...all.map(({ writer }) => writer.attempt));
   const latest = all.filter(({ writer }) => writer.attempt === attempt);
   const training = latest.filter(({ writer }) => isScript(writer) || writer.role === 'supervisor');
   return training.length > 0 ? training : latest.filter(({ writer }) => writer.role === 'collector');

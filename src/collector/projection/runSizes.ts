@@ -89,11 +89,11 @@ export class RunSizes {
     const before = this.counted.get(runId);
     const entry: Counted = { at: now, filesAt: before?.filesAt ?? -Infinity, files: before?.files ?? -1 };
     let filesSize: number | undefined;
-    const tail = this.runs.get(runId)?.tail;
-    if (tail) {
-      const files = tail.state.checkpoints.length + tail.state.artifacts.length;
+    const loaded = this.runs.get(runId)?.loaded;
+    if (loaded) {
+      const files = loaded.state.checkpoints.length + loaded.state.artifacts.length;
       if (files !== entry.files || now - entry.filesAt > FILES_AGAIN_MS) {
-        filesSize = tail.files.bytes();
+        filesSize = loaded.files.bytes();
         Object.assign(entry, { filesAt: now, files });
       }
     }

@@ -16,7 +16,7 @@ import type { OpenRun, OpenRuns } from './openRuns';
 import { liveness } from '../files/processIdentity';
 import { RUN_DATABASE, SEALED_DATABASE } from '../files/runFiles';
 import { differences, type Pause } from './runCheck';
-import { isEndFinal, RunTail } from './runTail';
+import { isEndFinal, LoadedRun } from './loadedRun';
 import { syncDirectory } from '../files/safeFile';
 import { readSeal, sha256, writeSeal, type Seal } from '../files/sealFile';
 import { readDatabaseFile, storedChecksum } from '../store/databaseFile';
@@ -104,7 +104,7 @@ export class Sealing {
     if (!run) return this.openNext();
     this.workMs = 0;
     this.workingSince = workedMs();
-    const { runId } = run.tail;
+    const { runId } = run.loaded;
     const done = this.seal(run)
       .catch((error: unknown) => this.failed(run, error))
       .finally(() => {
@@ -141,11 +141,11 @@ export class Sealing {
     }
   }
 
-  private isDue({ tail, active, row, rowDirty }: OpenRun): boolean {
-    if (active || rowDirty || row === null || tail.lost !== null || !tail.hasEventJournals) return false;
-    if (this.refused.get(tail.runId) === tail.signature) return false;
-    for (const { reader, writer } of tail.eventJournals()) {
-      if (reader.unread > 0 || !writer || !isOver(tail.state, writer, reader.modifiedMs, row.attempt)) return false;
+  private isDue({ loaded, active, row, rowDirty }: OpenRun): boolean {
+    if (active || rowDirty || row === null || loaded.lost !== null || !loaded.hasEventJournals) return false;
+    if (this.refused.get(loaded.runId) === loaded.signature) return false;
+    for (const { reader, writer } of loaded.eventJournals()) {
+      if (reader.unread > 0 || !writer || !isOver(loaded.state, writer, reader.modifiedMs, row.attempt)) return false;
       // Zeros and halves may be filled a while later, without any other sign. What is damaged stays anyway.
       if (reader.behind > 0 && !reader.saved.damaged && !isEndFinal(writer, reader.modifiedMs)) return false;
       const far = writer.proc !== null && liveness(writer.proc) === 'elsewhere' ? FAR_TIMES : 1;
@@ -157,28 +157,28 @@ export class Sealing {
 
   private async seal(run: OpenRun): Promise<void> {
     const { setup, policy } = this;
-    const { tail } = run;
-    tail.noteTornEnds();
+    const { loaded } = run;
+    loaded.noteTornEnds();
     const pause = this.pauseFor(run);
-    const journals = removable(tail);
+    const journals = removable(loaded);
     // Ended by a crash after the seal was written: only what is left has to go.
-    const isLeftOver = tail.sealed && !tail.store.dirty;
+    const isLeftOver = loaded.sealed && !loaded.store.dirty;
     if (journals.length === 0 && isLeftOver) {
       // All of it is sealed but journals with damaged parts, which stay.
-      this.refused.set(tail.runId, tail.signature);
+      this.refused.set(loaded.runId, loaded.signature);
       return;
     }
     if (journals.length === 0) throw new Error('none of its journals could be read whole');
-    const leftOver = isLeftOver ? readSeal(tail.dir) : null;
+    const leftOver = isLeftOver ? readSeal(loaded.dir) : null;
     let seal = leftOver;
     if (!seal) {
-      if (tail.save(setup.ownsLease, new Set(journals.map(({ name }) => name))) === 0) throw new Interrupted();
+      if (loaded.save(setup.ownsLease, new Set(journals.map(({ name }) => name))) === 0) throw new Interrupted();
       setup.reached?.('saved');
       await pause();
-      seal = await this.prove(tail, pause);
+      seal = await this.prove(loaded, pause);
       setup.reached?.('read back');
     }
-    const before = { ...sealedBefore(tail), ...readSeal(tail.dir)?.journals };
+    const before = { ...sealedBefore(loaded), ...readSeal(loaded.dir)?.journals };
     for (const { name, path, bytes } of journals) {
       seal.journals[name] = Math.max(bytes, before[name] ?? 0);
       if (policy === 'gzip') await packJournal(path);
@@ -186,22 +186,22 @@ export class Sealing {
     }
     seal.journals = { ...before, ...seal.journals };
     setup.reached?.('packed');
-    if (!leftOver && !writeSeal(tail.dir, seal, setup.ownsLease)) throw new Interrupted();
-    tail.sealed = true;
+    if (!leftOver && !writeSeal(loaded.dir, seal, setup.ownsLease)) throw new Interrupted();
+    loaded.sealed = true;
     setup.reached?.('written down');
-    tail.forget(this.remove(tail, journals));
+    loaded.forget(this.remove(loaded, journals));
     run.rowDirty = true;
     setup.sealed(run);
     setup.reached?.('removed');
   }
 
   /** Reads back what was saved and holds it against all that the journals say, and what was sealed before. */
-  private async prove(tail: RunTail, pause: Pause): Promise<Seal> {
+  private async prove(loaded: LoadedRun, pause: Pause): Promise<Seal> {
     const { sql } = this.setup;
-    const saved = load(tail.dir, RUN_DATABASE);
-    const base = existsSync(join(tail.dir, SEALED_DATABASE)) ? load(tail.dir, SEALED_DATABASE) : null;
-    const stored = RunStore.of(sql, tail.dir, saved, true);
-    const again = RunTail.again(sql, { runId: tail.runId, dir: tail.dir }, base);
+    const saved = load(loaded.dir, RUN_DATABASE);
+    const base = existsSync(join(loaded.dir, SEALED_DATABASE)) ? load(loaded.dir, SEALED_DATABASE) : null;
+    const stored = RunStore.of(sql, loaded.dir, saved, true);
+    const again = LoadedRun.again(sql, { runId: loaded.runId, dir: loaded.dir }, base);
     try {
       while (!again.read(performance.now() + SLICE_MS)) await pause();
       const found = stored.state
@@ -219,7 +219,7 @@ export class Sealing {
   }
 
   /** One that was written to in the meantime stays, and is read on. */
-  private remove(tail: RunTail, journals: Removable[]): string[] {
+  private remove(loaded: LoadedRun, journals: Removable[]): string[] {
     const removed: string[] = [];
     for (const { name, path, bytes, modifiedMs } of journals) {
       if (!this.setup.ownsLease()) break;
@@ -229,38 +229,38 @@ export class Sealing {
       removed.push(name);
       this.setup.reached?.('removed one');
     }
-    rmSync(join(tail.dir, SEALED_DATABASE), { force: true });
-    syncDirectory(tail.dir);
+    rmSync(join(loaded.dir, SEALED_DATABASE), { force: true });
+    syncDirectory(loaded.dir);
     return removed;
   }
 
   /** Lets everybody else go first, and ends the sealing of a run that is not over after all. */
   private pauseFor(run: OpenRun): Pause {
-    const { tail } = run;
-    const { rev } = tail.store;
+    const { loaded } = run;
+    const { rev } = loaded.store;
     const { policy } = this;
     return async () => {
       this.workMs += workedMs() - this.workingSince;
       do await new Promise((resolve) => setTimeout(resolve, this.setup.isBusy() ? 20 : 0));
       while (this.setup.isBusy() && !this.stopped);
       this.workingSince = workedMs();
-      const hasGrown = () => tail.refresh().length > 0 || tail.store.rev !== rev;
-      if (this.stopped || this.policy !== policy || this.setup.runs.get(tail.runId) !== run || hasGrown())
+      const hasGrown = () => loaded.refresh().length > 0 || loaded.store.rev !== rev;
+      if (this.stopped || this.policy !== policy || this.setup.runs.get(loaded.runId) !== run || hasGrown())
         throw new Interrupted();
     };
   }
 
   private failed(run: OpenRun, error: unknown): void {
     if (error instanceof Interrupted || this.stopped) return;
-    const { tail } = run;
+    const { loaded } = run;
     const reason = messageOf(error);
-    this.refused.set(tail.runId, tail.signature);
-    if (!existsSync(tail.dir)) return;
+    this.refused.set(loaded.runId, loaded.signature);
+    if (!existsSync(loaded.dir)) return;
     const message = `The run was not sealed (${reason}). Its journals stay.`;
-    warn(tail.state, 'not_sealed', message, { file: RUN_DATABASE });
-    tail.touch();
+    warn(loaded.state, 'not_sealed', message, { file: RUN_DATABASE });
+    loaded.touch();
     run.rowDirty = true;
-    this.setup.problem(`Run ${tail.runId}: ${message}`);
+    this.setup.problem(`Run ${loaded.runId}: ${message}`);
   }
 }
 
@@ -281,9 +281,9 @@ interface Removable {
  * A journal with a damaged part stays: somebody may still make something of it. Half a frame at its end is none: its
  * writer was killed in the middle of a call that never returned.
  */
-function removable(tail: RunTail): Removable[] {
+function removable(loaded: LoadedRun): Removable[] {
   const journals: Removable[] = [];
-  for (const { name, reader } of tail.eventJournals()) {
+  for (const { name, reader } of loaded.eventJournals()) {
     const { path, saved, behind, modifiedMs } = reader;
     if (!saved.damaged && saved.head) journals.push({ name, path, bytes: saved.offset + behind, modifiedMs });
   }
@@ -308,7 +308,7 @@ function isOver(state: RunState, writer: WriterState, modifiedMs: number, latest
 }
 
 /** As the database has it: the seal may have been lost. */
-function sealedBefore({ store }: RunTail): Record<string, number> {
+function sealedBefore({ store }: LoadedRun): Record<string, number> {
   const sealed = [...store.offsets].filter(([, position]) => position['sealed'] === true);
   return Object.fromEntries(sealed.map(([name, { offset }]) => [name, offset]));
 }

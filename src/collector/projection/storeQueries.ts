@@ -37,29 +37,29 @@ export class StoreQueries implements Handlers<'store'> {
   }
 
   async 'runs.get'({ run_id }: Params<'runs.get'>): Promise<RunDetail> {
-    const { tail } = await this.ports.acquire(run_id);
-    const trashed = trashedAt(tail.state);
-    const detail = tail.detail();
-    const lives = livesOn(tail, detail.row);
+    const { loaded } = await this.ports.acquire(run_id);
+    const trashed = trashedAt(loaded.state);
+    const detail = loaded.detail();
+    const lives = livesOn(loaded, detail.row);
     return { ...flatDetail(detail), ...(lives && { lives }), ...(trashed !== null && { trashed }) };
   }
 
   async 'runs.series'(request: Params<'runs.series'>): Promise<SeriesResult> {
-    const { tail } = await this.ports.acquire(request.run_id);
-    const { started } = deriveStatus(tail.state);
+    const { loaded } = await this.ports.acquire(request.run_id);
+    const { started } = deriveStatus(loaded.state);
     // Endless keys are kept shortened, and may be asked for as they were logged.
     const keys = request.keys.map(shortKey);
-    return { series: tail.store.series({ ...request, keys }, started ?? tail.state.created) };
+    return { series: loaded.store.series({ ...request, keys }, started ?? loaded.state.created) };
   }
 
   async 'runs.events'({ run_id, offset = 0, limit = PAGE, types }: Params<'runs.events'>) {
-    const { tail } = await this.ports.acquire(run_id);
-    const page = tail.store.events(offset, limit, types);
-    return { ...page, events: page.events.map((event) => tail.files.located(event)) };
+    const { loaded } = await this.ports.acquire(run_id);
+    const page = loaded.store.events(offset, limit, types);
+    return { ...page, events: page.events.map((event) => loaded.files.located(event)) };
   }
 
   async 'runs.logs'({ run_id, offset = 0, limit = PAGE }: Params<'runs.logs'>) {
-    return (await this.ports.acquire(run_id)).tail.store.logs(offset, limit);
+    return (await this.ports.acquire(run_id)).loaded.store.logs(offset, limit);
   }
 
   'disk.usage'(): Promise<DiskUsage> {
@@ -80,7 +80,7 @@ export class StoreQueries implements Handlers<'store'> {
   }
 
   async launchInfo({ run_id }: { run_id: string }): Promise<LaunchInfo> {
-    return launchInfoOf((await this.ports.acquire(run_id)).tail);
+    return launchInfoOf((await this.ports.acquire(run_id)).loaded);
   }
 
   private withLife(row: RunRow): RunRow {

@@ -103,7 +103,7 @@ export class StoreWorker implements Omit<Handlers, keyof StoreQueries> {
       dir,
       catalog: () => this.catalog,
       sizes: this.sizes,
-      tailOf: async (runId) => (await acquire(runId)).tail,
+      loadedRunOf: async (runId) => (await acquire(runId)).loaded,
     });
     this.queries = new StoreQueries({
       acquire,
@@ -118,10 +118,10 @@ export class StoreWorker implements Omit<Handlers, keyof StoreQueries> {
     this.restoring = new Restoring({
       ownsLease,
       restored: (runId, message) => this.wasRestored(runId, message),
-      failed: (tail, message) => {
-        const run = this.runs.get(tail.runId);
+      failed: (loaded, message) => {
+        const run = this.runs.get(loaded.runId);
         if (run) run.rowDirty = true;
-        this.notices.changed(tail.runId);
+        this.notices.changed(loaded.runId);
         notify({ kind: 'warning', message });
       },
     });
@@ -129,7 +129,7 @@ export class StoreWorker implements Omit<Handlers, keyof StoreQueries> {
       limit: HEAP_LIMIT,
       rss: () => process.memoryUsage.rss(),
       needed: () =>
-        this.runs.values().reduce((sum, { tail }) => sum + tail.store.memoryBytes, this.catalog.memoryBytes),
+        this.runs.values().reduce((sum, { loaded }) => sum + loaded.store.memoryBytes, this.catalog.memoryBytes),
       now: () => performance.now(),
     });
     this.lives = new RunLiveness(this.signs, liveness, notify);
@@ -233,15 +233,15 @@ export class StoreWorker implements Omit<Handlers, keyof StoreQueries> {
 
   private newIngestion(): Ingestion {
     return new Ingestion(this.root, this.runs, {
-      progressed: (run) => this.notices.changed(run.tail.runId),
+      progressed: (run) => this.notices.changed(run.loaded.runId),
       caughtUp: (run) => {
         // A run that was read to its end by a collector before us may be new to the catalog all the same.
-        this.restoring.begin(run.tail);
-        if (!run.active && run.tail.noteTornEnds()) run.rowDirty = true;
-        if (run.rowDirty) this.notices.changed(run.tail.runId);
+        this.restoring.begin(run.loaded);
+        if (!run.active && run.loaded.noteTornEnds()) run.rowDirty = true;
+        if (run.rowDirty) this.notices.changed(run.loaded.runId);
         this.keeper.put(run);
       },
-      heard: (run, file) => this.lives.hear(run.tail, file),
+      heard: (run, file) => this.lives.hear(run.loaded, file),
       vanished: (runId) => {
         this.catalog.remove(runId);
         this.sizes.forget(runId);
@@ -294,8 +294,8 @@ export class StoreWorker implements Omit<Handlers, keyof StoreQueries> {
     if (!found) return;
     this.runs.close(runId);
     const run = this.ingestion.open(found);
-    warn(run.tail.state, 'database_damaged', message, { file: RUN_DATABASE });
-    run.tail.touch();
+    warn(run.loaded.state, 'database_damaged', message, { file: RUN_DATABASE });
+    run.loaded.touch();
   }
 
   private poll(): void {
@@ -307,10 +307,10 @@ export class StoreWorker implements Omit<Handlers, keyof StoreQueries> {
     this.signs.tick();
     this.ingestion.scan();
     for (const run of this.runs.values()) {
-      if (!run.active || this.ingestion.isBusy(run.tail.runId) || !this.lives.check(run.tail)) continue;
-      run.tail.touch();
+      if (!run.active || this.ingestion.isBusy(run.loaded.runId) || !this.lives.check(run.loaded)) continue;
+      run.loaded.touch();
       run.rowDirty = true;
-      this.notices.changed(run.tail.runId);
+      this.notices.changed(run.loaded.runId);
     }
     for (const runId of this.living) this.checkWhetherLiving(runId);
     this.keeper.putAll();
@@ -325,9 +325,9 @@ export class StoreWorker implements Omit<Handlers, keyof StoreQueries> {
     this.reportState();
   }
 
-  private watchAlerts({ row, tail }: OpenRun): void {
-    const { runId: run_id, state } = tail;
-    if (!row || tail.lost !== null || state.user.deleted || this.ingestion.isBusy(run_id)) return;
+  private watchAlerts({ row, loaded }: OpenRun): void {
+    const { runId: run_id, state } = loaded;
+    if (!row || loaded.lost !== null || state.user.deleted || this.ingestion.isBusy(run_id)) return;
     const alerts = state.alerts ?? [];
     const { attempt } = row;
     for (const due of this.alerts.due(row, alerts, Date.now(), performance.now()))
@@ -352,7 +352,7 @@ export class StoreWorker implements Omit<Handlers, keyof StoreQueries> {
 
   private wasEntered(run: OpenRun, row: RunRow): void {
     const { run_id, status } = row;
-    if (livesOn(run.tail, row)) this.living.add(run_id);
+    if (livesOn(run.loaded, row)) this.living.add(run_id);
     else this.living.delete(run_id);
     this.sizes.touch(run_id);
     if (run.toldStatus === status || this.ingestion.isBusy(run_id)) return;
@@ -363,7 +363,7 @@ export class StoreWorker implements Omit<Handlers, keyof StoreQueries> {
   /** Nobody may be left who would say that it ends. */
   private checkWhetherLiving(runId: string): void {
     const run = this.runs.get(runId);
-    if (run?.row && livesOn(run.tail, run.row)) return;
+    if (run?.row && livesOn(run.loaded, run.row)) return;
     this.living.delete(runId);
     this.notices.changed(runId);
   }
@@ -371,7 +371,7 @@ export class StoreWorker implements Omit<Handlers, keyof StoreQueries> {
   private changesOf(runId: string): Changed[] {
     const run = this.runs.get(runId);
     if (!run) return [];
-    const { rev, points } = run.tail.store;
+    const { rev, points } = run.loaded.store;
     const changes: Changed[] = [{ topic: `run:${runId}`, rev, run_ids: [runId] }];
     if (points !== run.toldPoints) changes.push({ topic: `series:${runId}`, rev, run_ids: [runId] });
     run.toldPoints = points;

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { SqlJsStatic } from 'sql.js';
 import { listRuns, type FoundRun } from '../journal/runScanner';
 import { differences } from './runCheck';
-import { RunTail } from './runTail';
+import { LoadedRun } from './loadedRun';
 import { isOnlyCopy, isSealOf, readSeal, SEAL_FILE, sha256, wasSealed, type Seal } from '../files/sealFile';
 import { loadSql, readDatabaseFile, storedChecksum, type Loaded } from '../store/databaseFile';
 import { RunStore } from '../store/runStore';
@@ -74,7 +74,11 @@ export async function verifyRun(sql: SqlJsStatic, { runId, dir }: FoundRun): Pro
   const before = sealed ? stored : open(sql, dir, SEALED_DATABASE, base, 'error', add);
   // Of a run that was sealed, what its journals add to the sealed database; of any other, all that they say.
   const from = sealed ? main : base;
-  const again = RunTail.again(sql, { runId, dir }, 'bytes' in from ? { name: RUN_DATABASE, bytes: from.bytes } : null);
+  const again = LoadedRun.again(
+    sql,
+    { runId, dir },
+    'bytes' in from ? { name: RUN_DATABASE, bytes: from.bytes } : null,
+  );
   try {
     again.read(Infinity);
     again.noteTornEnds();
@@ -151,7 +155,7 @@ function open(sql: SqlJsStatic, dir: string, name: string, file: Loaded, level: 
   try {
     if ('damage' in file) throw new Error(file.damage);
     const store = RunStore.of(sql, dir, { name, bytes: file.bytes }, true);
-    for (const piece of store.contents()) for (const _columns of piece.read()) continue;
+    for (const fragment of store.contents()) for (const _columns of fragment.read()) continue;
     return store;
   } catch (error) {
     const remedy = level === 'note' ? '; it is made again from the journals' : '';
@@ -161,7 +165,7 @@ function open(sql: SqlJsStatic, dir: string, name: string, file: Loaded, level: 
 }
 
 /** The journals may have more than was saved; what was saved they must have. */
-async function compare(stored: RunStore, again: RunTail, add: Add): Promise<void> {
+async function compare(stored: RunStore, again: LoadedRun, add: Add): Promise<void> {
   const behind = [...again.eventJournals()].some(
     ({ name, reader }) => (stored.offsets.get(name)?.offset ?? 0) < reader.saved.offset,
   );

@@ -1,5 +1,5 @@
 /**
- * A full chunk of a piece: up to 4,096 points, encoded in the database. What is kept of it in memory answers for the whole
+ * A full chunk of a fragment: up to 4,096 points, encoded in the database. What is kept of it in memory answers for the whole
  * chunk, so that most of a long series is never decoded.
  */
 import { highestBorder } from '../../domain/series/buckets';
@@ -24,7 +24,7 @@ export interface AxisRange {
 }
 
 export interface Chunk {
-  /** Number in its piece, and of its first point in the piece. */
+  /** Number in its fragment, and of its first point in the fragment. */
   seq: number;
   start: number;
   n: number;
@@ -33,7 +33,7 @@ export interface Chunk {
   posInf: number;
   /** Over points that have a step or an epoch: that is their x. */
   given: PointStats;
-  /** Over those that have neither: x is their number in the piece. */
+  /** Over those that have neither: x is their number in the fragment. */
   ordinal: PointStats;
   epochs: number;
   step: AxisRange;

@@ -8,17 +8,17 @@ import { Statements } from './statements';
 export type ColumnName = keyof PointColumns;
 
 const COLUMN_NAMES: ColumnName[] = ['step', 'epoch', 'ts', 'value'];
-/** A row's id is piece * 2^24 + seq: chunks of a piece lie together, without an index of their own. */
-const PIECE = 2 ** 24;
+/** A row's id is fragment * 2^24 + seq: chunks of a fragment lie together, without an index of their own. */
+const FRAGMENT = 2 ** 24;
 const CACHE_BYTES = 64 * 2 ** 20;
 /** What a column that needs no array, and the entry itself, take. */
 const ENTRY_BYTES = 200;
 
 export interface StoredChunk {
-  piece: number;
+  fragment: number;
   seq: number;
   n: number;
-  /** null: the piece's tail, which is decoded and appended to. */
+  /** null: the fragment's tail, which is decoded and appended to. */
   head: Uint8Array | null;
 }
 
@@ -35,20 +35,20 @@ export class ChunkTable {
   list(): StoredChunk[] {
     const rows = this.database.exec('SELECT id, n, head FROM chunk ORDER BY id')[0]?.values ?? [];
     return rows.map(([id, n, head]) => ({
-      piece: Math.floor(Number(id) / PIECE),
-      seq: Number(id) % PIECE,
+      fragment: Math.floor(Number(id) / FRAGMENT),
+      seq: Number(id) % FRAGMENT,
       n: Number(n),
       head: head as Uint8Array | null,
     }));
   }
 
   /** Also replaces the tail that was saved under this number. */
-  put(piece: number, seq: number, columns: PointColumns, chunk: Chunk | null): void {
+  put(fragment: number, seq: number, columns: PointColumns, chunk: Chunk | null): void {
     const { value, step, epoch, ts } = columns;
     this.statements
       .get('REPLACE INTO chunk (id, n, head, step, epoch, ts, value) VALUES (?, ?, ?, ?, ?, ?, ?)')
       .run([
-        piece * PIECE + seq,
+        fragment * FRAGMENT + seq,
         value.length,
         chunk && encodeHead(chunk),
         encodeAxis(step),
@@ -59,13 +59,13 @@ export class ChunkTable {
   }
 
   /** A tail's columns, not kept. */
-  read(piece: number, seq: number, n: number): PointColumns {
-    const column = (name: ColumnName) => columnValues(this.decode(piece * PIECE + seq, name, n), n);
+  read(fragment: number, seq: number, n: number): PointColumns {
+    const column = (name: ColumnName) => columnValues(this.decode(fragment * FRAGMENT + seq, name, n), n);
     return { value: column('value'), step: column('step'), epoch: column('epoch'), ts: column('ts') };
   }
 
-  column(piece: number, chunk: Chunk, name: ColumnName): Column {
-    const id = piece * PIECE + chunk.seq;
+  column(fragment: number, chunk: Chunk, name: ColumnName): Column {
+    const id = fragment * FRAGMENT + chunk.seq;
     const key = id * 4 + COLUMN_NAMES.indexOf(name);
     let column = this.cache.get(key);
     if (column === undefined) {

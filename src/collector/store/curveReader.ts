@@ -4,8 +4,8 @@ import { Extremes } from '../../domain/series/extremes';
 import { attemptCuts } from '../../domain/series/overlap';
 import { CHUNK_POINTS, givenX, type AxisRange, type Chunk } from './chunk';
 import { columnValues, type Column } from './columnCodec';
-import type { Block, Piece } from './piece';
-import type { Curve } from './pieceIndex';
+import type { Block, SeriesFragment } from './seriesFragment';
+import type { Curve } from './fragmentIndex';
 
 /** `time`: x = (ts - origin) / divisor, ts and origin in whole µs, so that x has no rounding errors of its own. */
 export type Axis = { kind: 'step' } | { kind: 'epoch' } | { kind: 'time'; divisor: number; origin: number };
@@ -15,7 +15,7 @@ export const STEP_AXIS: Axis = { kind: 'step' };
 export function axisOf(x: 'step' | 'epoch' | 'relative' | 'wall', curve: Curve, startedMs: number): Axis {
   if (x === 'wall') return { kind: 'time', divisor: 1e3, origin: 0 };
   if (x === 'relative') return { kind: 'time', divisor: 1e6, origin: Math.round(startedMs * 1e3) };
-  const hasEpochs = curve.attempts.some((attempt) => attempt.pieces.some((piece) => piece.epochs > 0));
+  const hasEpochs = curve.attempts.some((attempt) => attempt.fragments.some((fragment) => fragment.epochs > 0));
   return { kind: x === 'epoch' && hasEpochs ? 'epoch' : 'step' };
 }
 
@@ -25,28 +25,28 @@ export interface Segment {
   cut: number;
   lo: number;
   hi: number;
-  pieces: readonly Piece[];
+  fragments: readonly SeriesFragment[];
 }
 
 export function segmentsOf(curve: Curve, axis: Axis): Segment[] {
   let base = 0;
   const segments: Segment[] = [];
-  for (const { pieces } of curve.attempts) {
-    const spans = pieces.map((piece) => pieceSpan(piece, axis, base));
+  for (const { fragments } of curve.attempts) {
+    const spans = fragments.map((fragment) => fragmentSpan(fragment, axis, base));
     const lo = Math.min(...spans.map((span) => span.lo));
     const hi = Math.max(...spans.map((span) => span.hi));
-    segments.push({ base, cut: Infinity, lo, hi, pieces });
-    base += pieces.reduce((sum, piece) => sum + piece.count, 0);
+    segments.push({ base, cut: Infinity, lo, hi, fragments });
+    base += fragments.reduce((sum, fragment) => sum + fragment.count, 0);
   }
   const cuts = attemptCuts(segments.map((segment) => segment.lo));
   segments.forEach((segment, i) => (segment.cut = cuts[i]!));
   return segments;
 }
 
-function pieceSpan(piece: Piece, axis: Axis, base: number): { lo: number; hi: number } {
-  if (axis.kind === 'epoch') return piece.epoch;
-  if (axis.kind === 'time') return { lo: timeX(piece.ts.lo, axis), hi: timeX(piece.ts.hi, axis) };
-  const { given, ordinal } = piece;
+function fragmentSpan(fragment: SeriesFragment, axis: Axis, base: number): { lo: number; hi: number } {
+  if (axis.kind === 'epoch') return fragment.epoch;
+  if (axis.kind === 'time') return { lo: timeX(fragment.ts.lo, axis), hi: timeX(fragment.ts.hi, axis) };
+  const { given, ordinal } = fragment;
   return { lo: Math.min(given.firstX, ordinal.firstX + base), hi: Math.max(given.lastX, ordinal.lastX + base) };
 }
 
@@ -74,8 +74,8 @@ export interface PointReader {
 
 /** Reads the visible points with from ≤ x ≤ to. */
 export function readSegment(segment: Segment, axis: Axis, from: number, to: number, reader: PointReader): void {
-  for (const piece of segment.pieces) {
-    for (const block of piece.blocks()) {
+  for (const fragment of segment.fragments) {
+    for (const block of fragment.blocks()) {
       const range = block.chunk && chunkRange(block.chunk, axis, segment.base);
       if (range && (range.lo > to || range.hi < from || range.lo >= segment.cut)) continue;
       const whole = range?.sorted && range.lo >= from && range.hi <= to && range.hi < segment.cut;
@@ -86,10 +86,10 @@ export function readSegment(segment: Segment, axis: Axis, from: number, to: numb
   }
 }
 
-/** The smallest x of a piece's points from number `after` on, visible or not; Infinity when there is none. */
-export function smallestX(piece: Piece, axis: Axis, base: number, after: number): number {
+/** The smallest x of a fragment's points from number `after` on, visible or not; Infinity when there is none. */
+export function smallestX(fragment: SeriesFragment, axis: Axis, base: number, after: number): number {
   let smallest = Infinity;
-  for (const block of piece.blocks()) {
+  for (const block of fragment.blocks()) {
     if (block.start + block.n <= after) continue;
     const range = block.chunk && block.start >= after ? chunkRange(block.chunk, axis, base) : null;
     if (range) {

@@ -12,8 +12,8 @@ import { ChunkTable } from './chunkTable';
 import { databaseBytes, readDatabaseFile, saveDatabaseFile, storedChecksum } from './databaseFile';
 import { databaseOf, emptyDatabase, readMeta, transact, writeMeta } from './databaseSchema';
 import { LineTable } from './lineTable';
-import { Piece, type PieceIdentity } from './piece';
-import { PieceIndex } from './pieceIndex';
+import { SeriesFragment, type FragmentIdentity } from './seriesFragment';
+import { FragmentIndex } from './fragmentIndex';
 import { RUN_SCHEMA } from './runSchema';
 import { SeriesQuery } from './seriesQuery';
 import { SummaryBook } from './summaryBook';
@@ -33,8 +33,8 @@ export interface EventPage {
   total: number;
 }
 
-export interface PieceContents {
-  identity: PieceIdentity;
+export interface FragmentContents {
+  identity: FragmentIdentity;
   count: number;
   sites: CallSite[] | null;
   read(): Iterable<PointColumns>;
@@ -51,7 +51,7 @@ export class RunStore implements RunSink {
   rev: number;
   points = 0;
   private savedRev: number;
-  private readonly index = new PieceIndex();
+  private readonly index = new FragmentIndex();
   private readonly chunks: ChunkTable;
   private readonly logTable: LineTable;
   private readonly eventTable: LineTable;
@@ -107,7 +107,7 @@ export class RunStore implements RunSink {
     this.rev = this.savedRev = readMeta(database, 'rev');
     this.state = loadState(database);
     this.offsets = loadOffsets(database);
-    this.loadPieces();
+    this.loadFragments();
     this.queries = new SeriesQuery(this.index);
   }
 
@@ -116,8 +116,8 @@ export class RunStore implements RunSink {
   }
 
   get memoryBytes(): number {
-    const pieces = this.index.pieces.reduce((sum, piece) => sum + piece.memoryBytes, 0);
-    return databaseBytes(this.database) + pieces + this.chunks.cachedBytes;
+    const fragments = this.index.fragments.reduce((sum, fragment) => sum + fragment.memoryBytes, 0);
+    return databaseBytes(this.database) + fragments + this.chunks.cachedBytes;
   }
 
   point(
@@ -130,9 +130,9 @@ export class RunStore implements RunSink {
     at?: string,
     seq = 0,
   ): void {
-    const piece = this.index.find(writer, key) ?? this.addPiece(writer, key);
-    piece.append(value, finiteOrNaN(step), finiteOrNaN(epoch), ts);
-    piece.sites?.add(at, seq);
+    const fragment = this.index.find(writer, key) ?? this.addFragment(writer, key);
+    fragment.append(value, finiteOrNaN(step), finiteOrNaN(epoch), ts);
+    fragment.sites?.add(at, seq);
     this.points++;
     this.rev++;
     this.book.touch(key);
@@ -187,11 +187,11 @@ export class RunStore implements RunSink {
     return { events, next, total };
   }
 
-  /** Points in the order in which each writer logged them, a piece at a time; `sites` null where they were not kept. */
-  *contents(): Generator<PieceContents> {
-    for (const piece of this.index.pieces) {
-      const { identity, count, sites } = piece;
-      yield { identity, count, sites: sites && [...sites.values()].sort(byText), read: () => piece.columns() };
+  /** Points in the order in which each writer logged them, a fragment at a time; `sites` null where they were not kept. */
+  *contents(): Generator<FragmentContents> {
+    for (const fragment of this.index.fragments) {
+      const { identity, count, sites } = fragment;
+      yield { identity, count, sites: sites && [...sites.values()].sort(byText), read: () => fragment.columns() };
     }
   }
 
@@ -204,7 +204,7 @@ export class RunStore implements RunSink {
     this.logTable.flush();
     this.eventTable.flush();
     transact(this.database, () => {
-      this.savePieces();
+      this.saveFragments();
       writeMeta(this.database, 'rev', this.rev);
       replaceRows(this.database, 'state', 'section', Object.entries(state));
       replaceRows(this.database, 'journal', 'file', offsets);
@@ -223,9 +223,9 @@ export class RunStore implements RunSink {
     this.database.close();
   }
 
-  private addPiece(writer: WriterState, key: string): Piece {
+  private addFragment(writer: WriterState, key: string): SeriesFragment {
     const { writer: id, worker, attempt } = writer;
-    const identity: PieceIdentity = { id: this.index.pieces.length + 1, writer: id, worker, attempt, key };
+    const identity: FragmentIdentity = { id: this.index.fragments.length + 1, writer: id, worker, attempt, key };
     this.database.run("INSERT INTO piece (id, writer, worker, attempt, key, sites) VALUES (?, ?, ?, ?, ?, '[]')", [
       identity.id,
       id,
@@ -233,40 +233,44 @@ export class RunStore implements RunSink {
       attempt,
       key,
     ]);
-    const piece = new Piece(identity, this.chunks, new CallSites());
-    this.index.add(piece);
-    return piece;
+    const fragment = new SeriesFragment(identity, this.chunks, new CallSites());
+    this.index.add(fragment);
+    return fragment;
   }
 
-  private savePieces(): void {
+  private saveFragments(): void {
     const update = this.database.prepare('UPDATE piece SET sites = ? WHERE id = ?');
     try {
-      for (const piece of this.index.pieces) {
-        if (piece.unsaved && piece.sites) update.run([piece.sites.json(), piece.identity.id]);
-        piece.saveTail();
+      for (const fragment of this.index.fragments) {
+        if (fragment.unsaved && fragment.sites) update.run([fragment.sites.json(), fragment.identity.id]);
+        fragment.saveTail();
       }
     } finally {
       update.free();
     }
   }
 
-  private loadPieces(): void {
+  private loadFragments(): void {
     const sql = 'SELECT id, writer, worker, attempt, key, sites FROM piece ORDER BY id';
-    const pieces = new Map<number, Piece>();
+    const fragments = new Map<number, SeriesFragment>();
     for (const [id, writer, worker, attempt, key, sites] of this.database.exec(sql)[0]?.values ?? []) {
-      const identity = { id, writer, worker, attempt, key } as PieceIdentity;
-      const piece = new Piece(identity, this.chunks, typeof sites === 'string' ? CallSites.parse(sites) : null);
-      pieces.set(piece.identity.id, piece);
-      this.index.add(piece);
+      const identity = { id, writer, worker, attempt, key } as FragmentIdentity;
+      const fragment = new SeriesFragment(
+        identity,
+        this.chunks,
+        typeof sites === 'string' ? CallSites.parse(sites) : null,
+      );
+      fragments.set(fragment.identity.id, fragment);
+      this.index.add(fragment);
     }
     for (const chunk of this.chunks.list()) {
-      const piece = pieces.get(chunk.piece);
-      if (!piece) throw new Error(`has a chunk of an unknown piece ${chunk.piece}`);
-      piece.restore(chunk);
+      const fragment = fragments.get(chunk.fragment);
+      if (!fragment) throw new Error(`has a chunk of an unknown fragment ${chunk.fragment}`);
+      fragment.restore(chunk);
     }
-    for (const piece of pieces.values()) {
-      this.points += piece.count;
-      this.book.touch(piece.identity.key);
+    for (const fragment of fragments.values()) {
+      this.points += fragment.count;
+      this.book.touch(fragment.identity.key);
     }
   }
 }

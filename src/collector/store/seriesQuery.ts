@@ -1,10 +1,10 @@
-/** Answers requests for series from the pieces of a run. */
+/** Answers requests for series from the fragments of a run. */
 import type { SeriesRequest } from '../../protocol/api';
 import type { Series, SeriesColumn } from '../../protocol/rows';
 import { bucketExponent, bucketIndex, Buckets, exactColumns, type Columns } from '../../domain/series/buckets';
 import { Extremes } from '../../domain/series/extremes';
 import { meanOfWorkers, type WorkerPoints } from '../../domain/series/mean';
-import { Delivered, type Delivery } from './delivered';
+import { SentSnapshots, type SentSnapshot } from './sentSnapshots';
 import {
   axisOf,
   bucketPart,
@@ -16,7 +16,7 @@ import {
   type PointReader,
   type Segment,
 } from './curveReader';
-import type { Curve, PieceIndex } from './pieceIndex';
+import type { Curve, FragmentIndex } from './fragmentIndex';
 
 /** The series that stands for all workers. */
 export const MEAN_WORKER = 'mean';
@@ -27,9 +27,9 @@ interface Points {
 }
 
 export class SeriesQuery {
-  private readonly delivered = new Delivered();
+  private readonly sent = new SentSnapshots();
 
-  constructor(private readonly index: PieceIndex) {}
+  constructor(private readonly index: FragmentIndex) {}
 
   answer(request: SeriesRequest, startedMs: number, rev: number): Series[] {
     return request.keys.flatMap((key) => {
@@ -48,15 +48,15 @@ export class SeriesQuery {
     const to = Math.min(request.to ?? Infinity, last?.hi ?? -Infinity);
     const exact = countUpTo(segments, axis, from, to, request.points) <= request.points;
     const k = exact ? null : bucketExponent(from, to, request.points);
-    const delivery: Delivery = {
+    const snapshot: SentSnapshot = {
       rev,
       k,
-      pieces: segments.map(({ base, pieces }) => ({ base, counts: pieces.map((p) => p.count) })),
+      fragments: segments.map(({ base, fragments }) => ({ base, counts: fragments.map((p) => p.count) })),
     };
     const question = { request, worker: curve.worker, key: curve.key, startedMs, axis: axis.kind };
-    const before = request.since === undefined ? null : this.delivered.take(question, request.since);
-    this.delivered.keep(question, delivery);
-    const tail = before && tailStart(before, delivery, segments, axis, to);
+    const before = request.since === undefined ? null : this.sent.take(question, request.since);
+    this.sent.keep(question, snapshot);
+    const tail = before && tailStart(before, snapshot, segments, axis, to);
     const columns = readColumns(segments, axis, Math.max(tail ?? from, from), to, k, request.columns);
     const about = { run_id: request.run_id, key: curve.key, worker: curve.worker, exact, rev };
     return seriesOf(tail === null ? about : { ...about, tail_from: tail }, columns);
@@ -179,17 +179,23 @@ function within(points: Points, from: number, to: number): Points {
 
 /**
  * From which x on an answer differs from an earlier one to the same question; null when it has to be sent whole. That the
- * pieces and the bases of their ordinals are the same, and only grew, makes sure that nothing before that x moved.
+ * fragments and the bases of their ordinals are the same, and only grew, makes sure that nothing before that x moved.
  */
-function tailStart(before: Delivery, now: Delivery, segments: Segment[], axis: Axis, to: number): number | null {
-  if (before.k !== now.k || before.pieces.length !== now.pieces.length) return null;
+function tailStart(
+  before: SentSnapshot,
+  now: SentSnapshot,
+  segments: Segment[],
+  axis: Axis,
+  to: number,
+): number | null {
+  if (before.k !== now.k || before.fragments.length !== now.fragments.length) return null;
   let smallest = to;
-  for (const [i, { base, pieces }] of segments.entries()) {
-    const earlier = before.pieces[i]!;
-    if (earlier.base !== base || earlier.counts.length !== pieces.length) return null;
-    for (const [at, piece] of pieces.entries()) {
+  for (const [i, { base, fragments }] of segments.entries()) {
+    const earlier = before.fragments[i]!;
+    if (earlier.base !== base || earlier.counts.length !== fragments.length) return null;
+    for (const [at, fragment] of fragments.entries()) {
       const count = earlier.counts[at]!;
-      if (piece.count > count) smallest = Math.min(smallest, smallestX(piece, axis, base, count));
+      if (fragment.count > count) smallest = Math.min(smallest, smallestX(fragment, axis, base, count));
     }
   }
   if (!Number.isFinite(smallest)) return null;

@@ -3,14 +3,14 @@ import type { Summary } from '../../protocol/rows';
 import { put } from '../../domain/safeRecord';
 import { PointStats } from '../../domain/series/stats';
 import { readSegment, segmentsOf, STEP_AXIS, type PointReader, type Segment } from './curveReader';
-import type { Piece } from './piece';
-import type { Curve, CurveAttempt, PieceIndex } from './pieceIndex';
+import type { SeriesFragment } from './seriesFragment';
+import type { Curve, CurveAttempt, FragmentIndex } from './fragmentIndex';
 
 export class SummaryBook {
   private readonly stale = new Set<string>();
   private summaries: Record<string, Summary> = {};
 
-  constructor(private readonly index: PieceIndex) {}
+  constructor(private readonly index: FragmentIndex) {}
 
   touch(key: string): void {
     this.stale.add(key);
@@ -41,11 +41,11 @@ function curveStats(curve: Curve): PointStats {
 function visibleStats(attempt: CurveAttempt, segment: Segment): PointStats {
   if (segment.cut <= segment.hi) return trimmedStats(attempt, segment);
   const stats = new PointStats();
-  for (const piece of segment.pieces) stats.merge(pieceStats(piece, segment.base));
+  for (const fragment of segment.fragments) stats.merge(fragmentStats(fragment, segment.base));
   return stats;
 }
 
-function pieceStats({ given, ordinal }: Piece, base: number): PointStats {
+function fragmentStats({ given, ordinal }: SeriesFragment, base: number): PointStats {
   const stats = new PointStats();
   stats.merge(given);
   stats.mergeWorker(ordinal, base);
@@ -55,7 +55,7 @@ function pieceStats({ given, ordinal }: Piece, base: number): PointStats {
 /** Reads the attempt's points up to the cut; again only when it grows after it was cut off, which is rare. */
 function trimmedStats(attempt: CurveAttempt, segment: Segment): PointStats {
   const { cut, base } = segment;
-  const count = attempt.pieces.reduce((sum, piece) => sum + piece.count, 0);
+  const count = attempt.fragments.reduce((sum, fragment) => sum + fragment.count, 0);
   const known = attempt.trimmed;
   if (known && known.cut === cut && known.base === base && known.count === count) return known.stats;
   const stats = new PointStats();

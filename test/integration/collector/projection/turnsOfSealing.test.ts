@@ -44,8 +44,8 @@ it('a run whose turn comes late is kept open for it, and what was waited for is 
   for (const runId of ['run-1', 'run-2']) {
     ended(dir, runId);
     const run = runs.open({ runId, dir: join(dir, 'runs', runId) });
-    run.tail.refresh();
-    run.tail.read(Infinity);
+    run.loaded.refresh();
+    run.loaded.read(Infinity);
     runs.refreshRow(run);
   }
   const isSealed = (runId: string): boolean => existsSync(join(dir, 'runs', runId, 'seal.json'));

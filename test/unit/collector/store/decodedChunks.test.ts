@@ -83,8 +83,8 @@ it.each([
   steps.forEach((step, i) => store.point(who, 'loss', i, step, null, i));
   store.save(runState('r'), new Map(), () => true);
   store.close();
-  const [piece] = [...RunStore.open(sql, directory).contents()];
-  const parts = [...piece!.read()];
+  const [fragment] = [...RunStore.open(sql, directory).contents()];
+  const parts = [...fragment!.read()];
   const lengths = parts.map(({ value }) => value.length);
   expect(Math.max(...lengths)).toBeLessThanOrEqual(CHUNK_POINTS);
   expect(Math.min(...lengths.slice(0, -1))).toBeGreaterThanOrEqual(CHUNK_POINTS / 2);

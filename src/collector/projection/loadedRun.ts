@@ -21,7 +21,7 @@ import { isOnlyCopy, isSealOf, packedJournals, readSeal, SEAL_FILE, setAside, wa
 import { RunStore, type JournalOffset } from '../store/runStore';
 
 /** One writer's journal. */
-interface Tailed {
+interface TailedJournal {
   reader: JournalReader;
   writer: WriterState | null;
 }
@@ -54,12 +54,12 @@ export function isEndFinal(writer: WriterState | null, modifiedMs: number): bool
 /** How often a run is loaded again whose database was replaced meanwhile. */
 const LOADS = 3;
 
-export class RunTail {
+export class LoadedRun {
   readonly runId: string;
   readonly dir: string;
   readonly state: RunState;
   readonly files: LoggedFiles;
-  private readonly tails = new Map<string, Tailed>();
+  private readonly journals = new Map<string, TailedJournal>();
   /** Of the files as they were when they were last looked at. */
   private looked = '';
   /** Of a lost run: the journals of which all are packed or there, so that it can be made again. */
@@ -91,41 +91,41 @@ export class RunTail {
   }
 
   /** A damaged database is begun anew from the journals; the run says so. */
-  static open(sql: SqlJsStatic, found: FoundRun, readOnly: boolean): RunTail {
+  static open(sql: SqlJsStatic, found: FoundRun, readOnly: boolean): LoadedRun {
     for (let loads = 1; ; loads++) {
       let before = databaseMark(found.dir);
-      const tail = RunTail.load(sql, found, readOnly);
-      if (tail.lost !== null && !readOnly) {
+      const loaded = LoadedRun.load(sql, found, readOnly);
+      if (loaded.lost !== null && !readOnly) {
         const names = journalsOfSeal(found.dir);
-        if (canBeUnpacked(found.dir, names)) tail.packed = names;
+        if (canBeUnpacked(found.dir, names)) loaded.packed = names;
       }
-      if (tail.store.damage !== null && tail.lost === null) {
-        if (!readOnly && tail.store.loaded === null) {
+      if (loaded.store.damage !== null && loaded.lost === null) {
+        if (!readOnly && loaded.store.loaded === null) {
           setAside(found.dir);
           before = databaseMark(found.dir);
         }
-        const message = `The run’s database ${tail.store.damage}; it was made again from the journals.`;
-        warn(tail.state, 'database_damaged', message, { file: RUN_DATABASE });
+        const message = `The run’s database ${loaded.store.damage}; it was made again from the journals.`;
+        warn(loaded.state, 'database_damaged', message, { file: RUN_DATABASE });
       }
-      if (tail.lost === null) tail.refresh();
-      else tail.looked = signatureOf(found.dir, listJournals(found.dir));
+      if (loaded.lost === null) loaded.refresh();
+      else loaded.looked = signatureOf(found.dir, listJournals(found.dir));
       // Its owner may have sealed it in this moment: what was loaded is less than there was, and the journals are gone.
-      if (loads === LOADS || before === databaseMark(found.dir)) return tail;
-      tail.close();
+      if (loads === LOADS || before === databaseMark(found.dir)) return loaded;
+      loaded.close();
     }
   }
 
-  private static load(sql: SqlJsStatic, found: FoundRun, readOnly: boolean): RunTail {
+  private static load(sql: SqlJsStatic, found: FoundRun, readOnly: boolean): LoadedRun {
     const store = RunStore.open(sql, found.dir, { readOnly });
     const isLost = store.loaded === null && wasSealed(found.dir);
-    return new RunTail(found, store, false, isLost ? (store.damage ?? 'is missing') : null);
+    return new LoadedRun(found, store, false, isLost ? (store.damage ?? 'is missing') : null);
   }
 
   /** The run as its journals tell it when they are parsed, from what was sealed before where it was; nothing of it is kept. */
-  static again(sql: SqlJsStatic, found: FoundRun, base: { name: string; bytes: Uint8Array } | null): RunTail {
-    const tail = new RunTail(found, RunStore.of(sql, found.dir, base, true), true);
-    tail.refresh();
-    return tail;
+  static again(sql: SqlJsStatic, found: FoundRun, base: { name: string; bytes: Uint8Array } | null): LoadedRun {
+    const loaded = new LoadedRun(found, RunStore.of(sql, found.dir, base, true), true);
+    loaded.refresh();
+    return loaded;
   }
 
   /** Looks for new journals and for growth. Returns the names of those that grew or were touched. */
@@ -135,8 +135,8 @@ export class RunTail {
     this.looked = signatureOf(this.dir, found);
     if (this.state.created === 0) this.state.created = statSync(this.dir, { throwIfNoEntry: false })?.birthtimeMs ?? 0;
     const names = new Set(found.map(({ name }) => name));
-    for (const [name, { reader }] of this.tails) if (!names.has(name) && reader.behind > 0) this.missed = true;
-    return found.filter(({ name, path, stats }) => this.tail(name, path).reader.look(stats)).map(({ name }) => name);
+    for (const [name, { reader }] of this.journals) if (!names.has(name) && reader.behind > 0) this.missed = true;
+    return found.filter(({ name, path, stats }) => this.journal(name, path).reader.look(stats)).map(({ name }) => name);
   }
 
   /** What is loaded is less than there was: the run was sealed, or its directory replaced, by somebody else. */
@@ -146,7 +146,7 @@ export class RunTail {
 
   /** Like `refresh`, of one journal alone. True when it grew or was touched. */
   refreshFile(name: string): boolean {
-    const tailed = this.tails.get(name);
+    const tailed = this.journals.get(name);
     if (!tailed) return this.refresh().includes(name);
     const stats = lstatSync(tailed.reader.path, { throwIfNoEntry: false });
     return stats !== undefined && tailed.reader.look(stats);
@@ -155,9 +155,14 @@ export class RunTail {
   /** Reads what is there until the deadline (`performance.now()`). True when all was read. */
   read(deadline: number): boolean {
     let done = true;
-    for (const { reader } of this.tails.values()) {
-      if (reader.behind === 0) continue;
-      if (!reader.read(deadline)) done = false;
+    for (const [name, journal] of [...this.journals]) {
+      if (journal.reader.behind === 0) continue;
+      if (!journal.reader.read(deadline)) {
+        done = false;
+        // They take turns: one that grows faster than it is read would keep the others waiting for ever.
+        this.journals.delete(name);
+        this.journals.set(name, journal);
+      }
       if (!done && performance.now() >= deadline) return false;
     }
     return done;
@@ -166,19 +171,19 @@ export class RunTail {
   /** What was read of all journals. */
   get bytes(): number {
     let bytes = 0;
-    for (const { reader } of this.tails.values()) bytes += reader.saved.offset;
+    for (const { reader } of this.journals.values()) bytes += reader.saved.offset;
     return bytes;
   }
 
   get behind(): number {
     let bytes = 0;
-    for (const { reader } of this.tails.values()) bytes += reader.behind;
+    for (const { reader } of this.journals.values()) bytes += reader.behind;
     return bytes;
   }
 
   get unread(): number {
     let bytes = 0;
-    for (const { reader } of this.tails.values()) bytes += reader.unread;
+    for (const { reader } of this.journals.values()) bytes += reader.unread;
     return bytes;
   }
 
@@ -189,11 +194,11 @@ export class RunTail {
 
   /** There is a run: journals, or a database that has what they had. */
   get exists(): boolean {
-    return this.tails.size > 0 || this.store.state !== null || this.lost !== null;
+    return this.journals.size > 0 || this.store.state !== null || this.lost !== null;
   }
 
   get hasEventJournals(): boolean {
-    for (const name of this.tails.keys()) if (isEventJournal(name)) return true;
+    for (const name of this.journals.keys()) if (isEventJournal(name)) return true;
     return false;
   }
 
@@ -204,17 +209,17 @@ export class RunTail {
 
   /** Of the journals of processes: how each was read. */
   *eventJournals(): Iterable<{ name: string; reader: JournalReader; writer: WriterState | null }> {
-    for (const [name, { reader, writer }] of this.tails) if (isEventJournal(name)) yield { name, reader, writer };
+    for (const [name, { reader, writer }] of this.journals) if (isEventJournal(name)) yield { name, reader, writer };
   }
 
   /** Journals of which something could not be read: the list of warnings need not have room for them. */
   *damaged(): Iterable<string> {
-    for (const [name, { reader }] of this.tails) if (reader.saved.damaged) yield name;
+    for (const [name, { reader }] of this.journals) if (reader.saved.damaged) yield name;
   }
 
   /** Journals that end in what is no event; `isFinal` where nobody is left who would complete it. */
   *tornEnds(): Iterable<{ file: string; rest: Remainder; isFinal: boolean }> {
-    for (const [file, { reader, writer }] of this.tails) {
+    for (const [file, { reader, writer }] of this.journals) {
       const rest = reader.behind > 0 ? reader.remainder() : null;
       if (rest) yield { file, rest, isFinal: rest.is === 'length' || isEndFinal(writer, reader.modifiedMs) };
     }
@@ -236,13 +241,13 @@ export class RunTail {
 
   /** They were removed: what they had is in the sealed database. */
   forget(names: readonly string[]): void {
-    for (const name of names) this.tails.delete(name);
+    for (const name of names) this.journals.delete(name);
     this.looked = signatureOf(this.dir, listJournals(this.dir));
   }
 
   /** Every writer with the name of its journal and when that was last touched. */
   *writers(): Iterable<{ file: string; writer: WriterState; modifiedMs: number }> {
-    for (const [file, { reader, writer }] of this.tails)
+    for (const [file, { reader, writer }] of this.journals)
       if (writer) yield { file, writer, modifiedMs: reader.modifiedMs };
   }
 
@@ -272,7 +277,7 @@ export class RunTail {
   save(beforeRename: () => boolean, sealing: ReadonlySet<string> = new Set()): number {
     // Those that were removed earlier stay in it: it tells what the database stands for.
     const offsets = new Map(this.store.offsets);
-    for (const [name, { reader }] of this.tails) {
+    for (const [name, { reader }] of this.journals) {
       const position = sealing.has(name) ? { ...reader.saved, sealed: true } : reader.saved;
       offsets.set(name, position as unknown as JournalOffset);
     }
@@ -287,12 +292,12 @@ export class RunTail {
     this.store.close();
   }
 
-  private tail(name: string, path: string): Tailed {
-    const known = this.tails.get(name);
+  private journal(name: string, path: string): TailedJournal {
+    const known = this.journals.get(name);
     if (known) return known;
     const position = (this.store.offsets.get(name) ?? null) as unknown as JournalPosition | null;
-    const tailed = { writer: null } as unknown as Tailed;
-    this.tails.set(name, tailed);
+    const tailed = { writer: null } as unknown as TailedJournal;
+    this.journals.set(name, tailed);
     const events: JournalEvents = {
       head: (head) => this.begin(tailed, head),
       event: (envelope) => this.apply(tailed, envelope),
@@ -310,12 +315,12 @@ export class RunTail {
     return tailed;
   }
 
-  private begin(tailed: Tailed, head: JournalHead): void {
+  private begin(tailed: TailedJournal, head: JournalHead): void {
     if (lookUp(this.state.writers, writerKey(head)) === undefined) this.touch();
     tailed.writer = addWriter(this.state, head);
   }
 
-  private apply(tailed: Tailed, envelope: Record<string, unknown>): void {
+  private apply(tailed: TailedJournal, envelope: Record<string, unknown>): void {
     const writer = tailed.writer!;
     if (!applyEvent(this.state, writer, envelope, this.store)) return;
     const t = envelope['t'] as string;

@@ -1,11 +1,11 @@
-/** Where the pieces of a run belong: worker and key make a curve, a curve has attempts, an attempt has a piece a writer. */
+/** Where the fragments of a run belong: worker and key make a curve, a curve has attempts, an attempt has a fragment a writer. */
 import type { PointStats } from '../../domain/series/stats';
-import type { Piece, PieceIdentity } from './piece';
+import type { SeriesFragment, FragmentIdentity } from './seriesFragment';
 
 export interface CurveAttempt {
   attempt: number;
   /** In order of writer id, whatever order the journals are read in: equal x are then always merged the same. */
-  pieces: Piece[];
+  fragments: SeriesFragment[];
   /** Statistics of what is visible of an attempt that a later one cuts off, as long as nothing of this changes. */
   trimmed: { cut: number; base: number; count: number; stats: PointStats } | null;
 }
@@ -16,35 +16,35 @@ export interface Curve {
   attempts: CurveAttempt[];
 }
 
-type PieceWriter = Pick<PieceIdentity, 'writer' | 'worker' | 'attempt'>;
+type FragmentWriter = Pick<FragmentIdentity, 'writer' | 'worker' | 'attempt'>;
 
-const NONE: readonly Piece[] = [];
+const NONE: readonly SeriesFragment[] = [];
 const byNumber = new Intl.Collator('en', { numeric: true });
 
-export class PieceIndex {
-  private readonly byWriter = new Map<string, Map<string, Piece[]>>();
+export class FragmentIndex {
+  private readonly byWriter = new Map<string, Map<string, SeriesFragment[]>>();
   private readonly byKey = new Map<string, Curve[]>();
-  readonly pieces: Piece[] = [];
+  readonly fragments: SeriesFragment[] = [];
 
   /** A writer's id alone may name several: some clients keep theirs over attempts, or share it between workers. */
-  find({ writer, worker, attempt }: PieceWriter, key: string): Piece | undefined {
-    for (const piece of this.byWriter.get(writer)?.get(key) ?? NONE)
-      if (piece.identity.attempt === attempt && piece.identity.worker === worker) return piece;
+  find({ writer, worker, attempt }: FragmentWriter, key: string): SeriesFragment | undefined {
+    for (const fragment of this.byWriter.get(writer)?.get(key) ?? NONE)
+      if (fragment.identity.attempt === attempt && fragment.identity.worker === worker) return fragment;
     return undefined;
   }
 
-  add(piece: Piece): void {
-    const { writer, worker, attempt, key } = piece.identity;
-    const ofWriter = getOrAdd(this.byWriter, writer, () => new Map<string, Piece[]>());
-    getOrAdd(ofWriter, key, () => []).push(piece);
-    this.pieces.push(piece);
+  add(fragment: SeriesFragment): void {
+    const { writer, worker, attempt, key } = fragment.identity;
+    const ofWriter = getOrAdd(this.byWriter, writer, () => new Map<string, SeriesFragment[]>());
+    getOrAdd(ofWriter, key, () => []).push(fragment);
+    this.fragments.push(fragment);
     const curves = getOrAdd(this.byKey, key, () => []);
     const curve = findOrAdd(curves, (one) => one.worker === worker, { key, worker, attempts: [] });
     curves.sort((a, b) => byNumber.compare(a.worker, b.worker) || (a.worker < b.worker ? -1 : 1));
-    const part = findOrAdd(curve.attempts, (one) => one.attempt === attempt, { attempt, pieces: [], trimmed: null });
+    const part = findOrAdd(curve.attempts, (one) => one.attempt === attempt, { attempt, fragments: [], trimmed: null });
     curve.attempts.sort((a, b) => a.attempt - b.attempt);
-    part.pieces.push(piece);
-    part.pieces.sort((a, b) => (a.identity.writer < b.identity.writer ? -1 : 1));
+    part.fragments.push(fragment);
+    part.fragments.sort((a, b) => (a.identity.writer < b.identity.writer ? -1 : 1));
   }
 
   keys(): string[] {

@@ -6,7 +6,7 @@ import type { ChunkTable, ColumnName, StoredChunk } from './chunkTable';
 import type { CallSites } from './callSites';
 import type { Column } from './columnCodec';
 
-export interface PieceIdentity {
+export interface FragmentIdentity {
   id: number;
   writer: string;
   worker: string;
@@ -14,7 +14,7 @@ export interface PieceIdentity {
   key: string;
 }
 
-/** A run of a piece's points: a chunk, or the tail (then `chunk` is null). */
+/** A run of a fragment's points: a chunk, or the tail (then `chunk` is null). */
 export interface Block {
   chunk: Chunk | null;
   start: number;
@@ -27,11 +27,11 @@ interface Span {
   hi: number;
 }
 
-export class Piece {
+export class SeriesFragment {
   readonly chunks: Chunk[] = [];
   /** All points; `tail` holds those after the last chunk. */
   count = 0;
-  /** Points that have a step or epoch, and those whose x is their number in the piece. */
+  /** Points that have a step or epoch, and those whose x is their number in the fragment. */
   readonly given = new PointStats();
   readonly ordinal = new PointStats();
   /** Points that have an epoch, and between which. */
@@ -48,7 +48,7 @@ export class Piece {
   };
 
   constructor(
-    readonly identity: PieceIdentity,
+    readonly identity: FragmentIdentity,
     private readonly table: ChunkTable,
     /** Null where points were stored by a version that did not keep them. */
     readonly sites: CallSites | null,
@@ -66,7 +66,7 @@ export class Piece {
 
   /** A chunk of the loaded database; they come in order. */
   restore(stored: StoredChunk): void {
-    const { piece, seq, n, head } = stored;
+    const { fragment, seq, n, head } = stored;
     if (head) {
       const chunk = decodeHead(head, seq, this.count, n);
       this.given.merge(chunk.given);
@@ -78,7 +78,7 @@ export class Piece {
       this.count += n;
       return;
     }
-    const columns = this.table.read(piece, seq, n);
+    const columns = this.table.read(fragment, seq, n);
     for (let i = 0; i < n; i++) {
       this.append(columns.value[i]!, columns.step[i]!, columns.epoch[i]!, columns.ts[i]!);
     }

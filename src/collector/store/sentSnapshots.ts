@@ -1,0 +1,45 @@
+/** Snapshots of series that were sent, so that whoever asks for what came `since` one of them gets only that. */
+import type { SeriesRequest } from '../../protocol/api';
+
+export interface SentSnapshot {
+  rev: number;
+  /** Exponent of the bucket width; null when every point was sent. */
+  k: number | null;
+  /** Of each attempt, how many points each of its fragments had. */
+  fragments: { base: number; counts: number[] }[];
+}
+
+export interface Question {
+  request: SeriesRequest;
+  worker: string;
+  key: string;
+  startedMs: number;
+  axis: string;
+}
+
+const KEPT = 4096;
+
+export class SentSnapshots {
+  /** In order of use. */
+  private readonly snapshots = new Map<string, SentSnapshot>();
+
+  take(question: Question, rev: number): SentSnapshot | null {
+    return this.snapshots.get(nameOf(question, rev)) ?? null;
+  }
+
+  keep(question: Question, snapshot: SentSnapshot): void {
+    const name = nameOf(question, snapshot.rev);
+    this.snapshots.delete(name);
+    this.snapshots.set(name, snapshot);
+    if (this.snapshots.size <= KEPT) return;
+    for (const oldest of this.snapshots.keys()) {
+      this.snapshots.delete(oldest);
+      return;
+    }
+  }
+}
+
+function nameOf({ request, worker, key, startedMs, axis }: Question, rev: number): string {
+  const { x, from, to, points, columns } = request;
+  return JSON.stringify([rev, worker, key, x, axis, startedMs, from ?? null, to ?? null, points, columns ?? null]);
+}
