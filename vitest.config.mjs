@@ -20,7 +20,7 @@ export default defineConfig({
       project('conformance', 'test/conformance/*.test.ts', 60),
       project('faults', 'test/faults/**/*.test.ts', 600, collector),
       project('fuzz', 'test/fuzz/**/*.test.ts', 600, collector),
-      project('ui', 'test/ui/**/*.test.ts', 240),
+      project('ui', 'test/ui/**/*.test.ts', 480, { globalSetup: 'test/ui/firstUse.ts' }),
     ],
   },
 });

@@ -12,7 +12,7 @@ const NODE_MAJOR = 24; // what that server is built for
 const NODE = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
 const NODE_PIN = `${NODE}@24.9.0`;
 
-async function fetchServer() {
+export async function fetchServer() {
   const ownNode = Number(process.versions.node.split('.')[0]) === NODE_MAJOR;
   const pins = ownNode ? [SERVER] : [SERVER, NODE_PIN];
   const folder = await fetchOnce('server', pins, async (into) => {

@@ -77,7 +77,7 @@ test('launching a missing script names it', async () => {
   await workbench.ask('XTrack: Launch Script', 'gone.py');
   await workbench.page.getByText('press Enter to launch').waitFor();
   rmSync(gone);
-  await workbench.page.keyboard.press('Enter');
+  await workbench.answer();
   await workbench.notification(/gone\.py does not exist/).waitFor();
   await workbench.screenshot('badInput-missingScript');
   await expectNothingRuns();

@@ -262,8 +262,7 @@ describe('six runs of a sweep', () => {
     await page.groupBy('lr');
     await page.corner('val/acc').press('End');
     await page.views('Save View…');
-    await workbench.quickInput.locator('input').first().fill('by learning rate');
-    await workbench.page.keyboard.press('Enter');
+    await workbench.answer('by learning rate');
     await page.restore();
     await page.drawn('val/loss', RUN);
     await page.any('val/loss', ({ label }) => !label.includes('lr 1'));

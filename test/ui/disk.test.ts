@@ -37,7 +37,7 @@ test('the largest run is listed first, moves to the trash, and is deleted perman
   );
   await workbench.screenshot('diskUsage');
   await quickInput.locator('.monaco-list-row').first().click();
-  await page.keyboard.press('Enter');
+  await workbench.answer();
   await workbench.notification(/Moved run large to the trash/).waitFor();
   await until('it shows no more', async () => (await workbench.tree.getByText('run large').count()) === 0);
 

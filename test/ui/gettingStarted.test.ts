@@ -66,8 +66,7 @@ test('an opened script has a “Track this script” lens', async () => {
   const { page, quickInput } = workbench;
   await welcome('Open Folder').click();
   await quickInput.locator('.monaco-list-row', { hasText: 'project' }).click();
-  const path = quickInput.locator('input').first();
-  await until('the dialog is in the folder', async () => /\/project\/?$/.test(await path.inputValue()));
+  await until('the dialog is in the folder', async () => /\/project\/?$/.test(await workbench.input.inputValue()));
   await quickInput.locator('.monaco-button', { hasText: 'OK' }).click();
   await page.locator('.explorer-folders-view .monaco-list-row', { hasText: 'train.py' }).click();
   await lens().waitFor();

@@ -194,9 +194,8 @@ describe('a run that is over', () => {
     const saved: Record<string, Buffer> = {};
     for (const kind of ['png', 'svg', 'csv']) {
       await page.chartMenu('loss', `Save as ${kind.toUpperCase()}…`);
-      const name = workbench.quickInput.locator('input').first();
-      await until('a name is suggested', async () => (await name.inputValue()).endsWith(`/loss.${kind}`));
-      await workbench.page.keyboard.press('Enter');
+      await until('a name is suggested', async () => (await workbench.input.inputValue()).endsWith(`/loss.${kind}`));
+      await workbench.answer();
       const file = join(folder, `loss.${kind}`);
       saved[kind] = await until(`${file} is there`, () => existsSync(file) && readFileSync(file));
     }

@@ -55,27 +55,23 @@ const logged = (key: string): unknown[] =>
     .sort((a, b) => (a.events[0]?.m.ts ?? 0) - (b.events[0]?.m.ts ?? 0))
     .flatMap(({ events }) => events.filter(({ t, p }) => t === 'param' && p['key'] === key).map(({ p }) => p['value']));
 
-const input = () => workbench.quickInput.locator('input').first();
-
 test('the launcher remembers arguments, saves them as a profile, and runs again with an edited parameter', async () => {
   const ask = async (): Promise<void> => {
     await workbench.ask('XTrack: Launch Script', 'learn.py');
     await workbench.page.getByText('press Enter to launch').waitFor();
   };
   await ask();
-  expect(await input().inputValue()).toBe('');
-  await input().fill('--lr 0.1');
-  await workbench.page.keyboard.press('Enter');
+  expect(await workbench.input.inputValue()).toBe('');
+  await workbench.answer('--lr 0.1');
   await until('the first run', () => logged('lr').length === 1);
 
   await ask();
-  expect(await input().inputValue()).toBe('--lr 0.1');
-  await input().fill('--lr 0.2');
+  expect(await workbench.input.inputValue()).toBe('--lr 0.1');
+  await workbench.input.fill('--lr 0.2');
   await workbench.quickInput.locator('[aria-label^="Save as a Launch Profile"]').first().click();
   await workbench.page.getByText('saved in the setting xtrack.launchProfiles').waitFor();
-  expect(await input().inputValue()).toBe('learn');
-  await input().fill('fast');
-  await workbench.page.keyboard.press('Enter');
+  expect(await workbench.input.inputValue()).toBe('learn');
+  await workbench.answer('fast');
   await until('the second run', () => logged('lr').length === 2);
   const settings = JSON.parse(readFileSync(join(folder, '.vscode/settings.json'), 'utf8')) as Record<string, unknown[]>;
   expect(settings['xtrack.launchProfiles']?.at(-1)).toEqual({
@@ -97,9 +93,8 @@ test('the launcher remembers arguments, saves them as a profile, and runs again 
   await line('argument --lr').waitFor();
   await workbench.screenshot('steering-form');
   await line('argument --lr').click();
-  await until('its value', async () => (await input().inputValue()) === '0.2');
-  await input().fill('0.5');
-  await workbench.page.keyboard.press('Enter');
+  await until('its value', async () => (await workbench.input.inputValue()) === '0.2');
+  await workbench.answer('0.5');
   await line('Run with these').click();
   await until('the third run', () => logged('lr').length === 3);
   expect(logged('lr')).toEqual([0.1, 0.2, 0.5]);

@@ -128,8 +128,7 @@ describe('the panel of several runs', () => {
 
 test('errors of the collector and code lenses are translated', async () => {
   await workbench.runCommand('XTrack: ⟦Filter Runs…⟧');
-  await workbench.quickInput.locator('input').first().fill('status =');
-  await workbench.page.keyboard.press('Enter');
+  await workbench.answer('status =');
   const why = '⟦⟦Expected a value, found ⟦the end of the query⟧.⟧ (at “⟦the end⟧”)⟧';
   await workbench.quickInput.locator('.quick-input-message', { hasText: why }).waitFor();
   await workbench.page.keyboard.press('Escape');

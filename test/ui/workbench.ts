@@ -84,22 +84,30 @@ export class Workbench {
    * closes the question: then the command is run again.
    */
   async ask(title: string, answer: string): Promise<void> {
-    const input = this.quickInput.locator('input').first();
-    // The palette is the same widget.
-    const isAsking = async (): Promise<boolean> =>
-      (await input.isVisible()) && !(await input.inputValue({ timeout: ONE_TRY })).startsWith('>');
     await until(
       `${title} is answered with ${answer}`,
       async () => {
         await this.runCommand(title);
-        await until('it asks', isAsking, 20);
+        await until('it asks', () => this.isAsking(), 20);
         const result = await until('it takes the answer', async () =>
-          (await isAsking()) ? this.choose(answer) : 'closed',
+          (await this.isAsking()) ? this.choose(answer) : 'closed',
         );
         return result === true;
       },
       2 * PATIENCE,
     );
+  }
+
+  /** Submits what the quick input asks for, wherever the focus is; with `text`, that is typed first. */
+  async answer(text?: string): Promise<void> {
+    await until('it asks', () => this.isAsking());
+    if (text !== undefined) await this.input.fill(text);
+    await this.input.press('Enter');
+  }
+
+  /** Whether the quick input is open and not the palette, which is the same widget. */
+  private async isAsking(): Promise<boolean> {
+    return (await this.input.isVisible()) && !(await this.input.inputValue({ timeout: ONE_TRY })).startsWith('>');
   }
 
   async openFile(name: string): Promise<void> {
@@ -112,21 +120,19 @@ export class Workbench {
 
   /** Types into the quick input, which is open or which a key opens, and takes the first row that has the text. */
   async pick(text: string, { opens = '', prefix = '' } = {}): Promise<void> {
-    const input = this.quickInput.locator('input').first();
     await until(`${text} can be picked`, async () => {
       // Whatever takes the focus meanwhile, such as an editor that is revealed, closes it again.
-      if (opens && !(await input.isVisible())) await this.page.keyboard.press(opens);
-      await input.waitFor({ timeout: ONE_TRY });
+      if (opens && !(await this.input.isVisible())) await this.page.keyboard.press(opens);
+      await this.input.waitFor({ timeout: ONE_TRY });
       return this.choose(text, prefix);
     });
   }
 
   /** One try to take the first row that has the text. */
   private async choose(text: string, prefix = ''): Promise<true> {
-    const input = this.quickInput.locator('input').first();
     // Typed anew: the list is made while typing, and what an extension contributes may come a moment later.
-    await input.fill(prefix, { timeout: ONE_TRY });
-    await input.fill(prefix + text, { timeout: ONE_TRY });
+    await this.input.fill(prefix, { timeout: ONE_TRY });
+    await this.input.fill(prefix + text, { timeout: ONE_TRY });
     // Not Enter, which an editor that took the focus meanwhile would get.
     await this.quickInput.locator('.monaco-list-row', { hasText: text }).first().click({ timeout: ONE_TRY });
     return true;
@@ -134,6 +140,10 @@ export class Workbench {
 
   get quickInput(): Locator {
     return this.page.locator('.quick-input-widget');
+  }
+
+  get input(): Locator {
+    return this.quickInput.locator('input').first();
   }
 
   /** Opens the run explorer. By the command: a click on its icon would close it where it is open. */
