@@ -15,7 +15,7 @@ import { FETCHED } from './fetched.mjs';
  */
 const PLAN = [
   { user: 'tester', parts: [] },
-  { user: 'root', parts: ['unit', 'python', 'faults', 'editor'] },
+  { user: 'root', parts: ['integration', 'python', 'faults', 'editor'] },
 ];
 const START_S = 900;
 const TEST_S = 2400;
