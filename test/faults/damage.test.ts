@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { SqlJsStatic } from 'sql.js';
 import { JournalReader } from '../../src/collector/journal/journalReader';
+import { flatDetail } from '../../src/domain/run/row';
 import { RunTail } from '../../src/collector/projection/runTail';
 import { Catalog } from '../../src/collector/store/catalog';
 import { Process, tempDir } from '../unit/collector/journal/journalFixture';
@@ -147,8 +148,8 @@ describe('a database', () => {
   }
   /** Without what tells of damage, and of how often it was looked at. */
   function rowOf(tail: RunTail): string {
-    const { warnings: _warnings, row, ...extras } = tail.detail();
-    return JSON.stringify({ ...extras, row: { ...row, rev: 0 } });
+    const { warnings: _warnings, rev: _rev, ...row } = flatDetail(tail.detail());
+    return JSON.stringify(row);
   }
 
   it('that is torn, or flipped at any byte, is made again from the journals, and the run says so', () => {
