@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { FrameLocator, Locator, Page } from 'playwright-core';
 import { afterEach } from 'vitest';
 import { ROOT } from '../../scripts/dependencies.mjs';
-import { openEditor } from '../../scripts/editorSession.mjs';
+import { openEditor, type startEditor } from '../../scripts/editorSession.mjs';
 
 /** Notebooks have webviews of their own. */
 const CHART_PANEL = 'iframe.webview.ready[src*="extensionId=xtrack.xtrack"]';
@@ -24,7 +24,7 @@ const PATIENCE = 90;
 /** Milliseconds for one try of many, after which what closed meanwhile is opened again. */
 const ONE_TRY = 4000;
 
-type Options = Parameters<typeof openEditor>[0];
+type Options = NonNullable<Parameters<typeof startEditor>[0]>;
 
 export class Workbench {
   private changes = 0;
@@ -35,7 +35,7 @@ export class Workbench {
 
   static async open(options: Options = {}): Promise<Workbench> {
     // Tests compare what is shown with the journals, which a slow machine might seal and remove before it gets there.
-    const settings = { 'xtrack.journals': 'keep', ...options?.settings };
+    const settings = { 'xtrack.journals': 'keep', ...options.settings };
     const workbench = new Workbench(await openEditor({ ...options, settings }));
     try {
       await workbench.ready();
