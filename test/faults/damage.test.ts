@@ -9,6 +9,7 @@ import type { SqlJsStatic } from 'sql.js';
 import { JournalReader } from '../../src/collector/journal/journalReader';
 import { LoadedRun } from '../../src/collector/projection/loadedRun';
 import { Catalog } from '../../src/collector/store/catalog';
+import type { RunRow } from '../../src/protocol/rows';
 import { Process, tempDir } from '../unit/collector/journal/journalFixture';
 import { testSql } from '../unit/collector/store/storeFixtures';
 import { newDice } from './seeded';
@@ -177,8 +178,8 @@ describe('a database', () => {
   it('of all runs that is torn, or flipped at any byte, is taken for damaged and never for another', () => {
     const file = join(tempDir(), 'catalog.sqlite');
     const catalog = Catalog.open(sql, file);
-    const { row } = savedRun();
-    catalog.put(JSON.parse(row) as never, { journals: '1:1' });
+    const { row } = JSON.parse(savedRun().row) as { row: RunRow };
+    catalog.put(row, { journals: '1:1' });
     catalog.save(() => true);
     catalog.close();
     const bytes = readFileSync(file);
