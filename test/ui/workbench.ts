@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { FrameLocator, Locator, Page } from 'playwright-core';
 import { afterEach } from 'vitest';
 import { ROOT } from '../../scripts/dependencies.mjs';
-import { openEditor } from '../../scripts/editorSession.mjs';
+import { openEditor, type startEditor } from '../../scripts/editorSession.mjs';
 
 /** Notebooks have webviews of their own. */
 const CHART_PANEL = 'iframe.webview.ready[src*="extensionId=xtrack.xtrack"]';
@@ -24,7 +24,7 @@ const PATIENCE = 90;
 /** Milliseconds for one try of many, after which what closed meanwhile is opened again. */
 const ONE_TRY = 4000;
 
-type Options = Parameters<typeof openEditor>[0];
+type Options = Parameters<typeof startEditor>[0];
 
 export class Workbench {
   private changes = 0;
