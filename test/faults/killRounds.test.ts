@@ -156,7 +156,9 @@ async function allEnded(collector: RunningCollector, jobs: Job[]): Promise<void>
     seen = JSON.stringify({ rows, backlog_bytes });
     return backlog_bytes === 0 && rows.length === jobs.length && rows.every(({ status }) => ENDED.has(status));
   };
-  await until(areEnded, 60_000, () => seen).catch(() => expect.unreachable(`not all ended: ${seen} ${collector.stderr}`));
+  await until(areEnded, 60_000, () => seen).catch(() =>
+    expect.unreachable(`not all ended: ${seen} ${collector.stderr}`),
+  );
 }
 
 function notSealed(place: Place, jobs: Job[], { stderr }: RunningCollector): string {

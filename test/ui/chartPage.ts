@@ -47,7 +47,8 @@ export class ChartPage {
 
   /** Takes one of the choices of a drop-down. */
   async choose(name: string, choice: string): Promise<void> {
-    const select = this.content.locator(`vscode-single-select[label="${name}"]`);
+    // The editor of a chart, which comes after, has an x axis of its own.
+    const select = this.content.locator(`vscode-single-select[label="${name}"]`).first();
     if (!(await select.isVisible())) await this.content.getByRole('button', { name: 'Chart Options' }).click();
     await select.click();
     await select.locator('.option', { hasText: new RegExp(`^\\s*${choice}\\s*$`) }).click();

@@ -45,7 +45,7 @@ test('the largest run is listed first, moves to the trash, and is deleted perman
   const dialog = page.locator('.monaco-dialog-box');
   await dialog.waitFor();
   await workbench.screenshot('emptyTrash');
-  expect(await dialog.innerText()).toMatch(/Delete run large \(3 MB\) for good\?/);
+  expect(await dialog.innerText()).toMatch(/Permanently delete run large \(3 MB\)\?/);
   await dialog.getByText('Delete Permanently', { exact: true }).click();
   await until('it is gone', () => Promise.resolve(!runIds(folder).includes('large')));
   expect(readdirSync(join(folder, '.xtrack/runs')).sort()).toEqual(['other', 'small']);
