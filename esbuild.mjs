@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync, watch } from '
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureDependencies, ROOT } from './scripts/dependencies.mjs';
-import { putFile } from './scripts/output.mjs';
+import { replaceFile } from './scripts/output.mjs';
 import { writeWheel } from './scripts/wheel.mjs';
 
 const DIST = join(ROOT, 'dist');
@@ -87,7 +87,7 @@ function copyPython() {
   const to = join(DIST, 'python');
   const copies = [...filesBelow(from)].map((path) => {
     const copy = join(to, 'xtrack', relative(from, path));
-    putFile(copy, readFileSync(path));
+    replaceFile(copy, readFileSync(path));
     return copy;
   });
   return [...copies, writeWheel(to)];
@@ -113,7 +113,7 @@ export async function build() {
     },
     absWorkingDir: ROOT,
   }));
-  for (const [from, to] of FILES) putFile(join(DIST, to), readFileSync(join(ROOT, from)));
+  for (const [from, to] of FILES) replaceFile(join(DIST, to), readFileSync(join(ROOT, from)));
   const made = [...FILES.map(([, to]) => join(DIST, to)), ...copyPython()];
   if (watching) {
     for (const each of options) await (await esbuild.context({ ...each, logLevel: 'info' })).watch();
@@ -122,7 +122,7 @@ export async function build() {
   }
   const bundles = await Promise.all(options.map((each) => esbuild.build({ ...each, write: false })));
   for (const { path, contents } of bundles.flatMap(({ outputFiles }) => outputFiles)) {
-    putFile(path, contents);
+    replaceFile(path, contents);
     made.push(path);
   }
   // What an earlier build left is not to be packed.

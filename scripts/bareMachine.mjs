@@ -28,7 +28,7 @@ const SHELL_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 const DEVICES = ['null', 'zero', 'full', 'random', 'urandom', 'tty'];
 
 /** Why no such machine can be made here; null when one can. Installs debootstrap where it is missing and apt-get works. */
-export function whyNotHere() {
+export function unavailableReason() {
   if (process.platform !== 'linux') return 'this is not Linux';
   if (process.getuid() !== 0) return 'only root can make one';
   if (!succeeds('unshare', ['--mount', '--pid', '--fork', 'true'])) return 'this system does not allow private mounts';
@@ -60,7 +60,7 @@ function basePath() {
 /** The folder of a machine that has never been used; `dispose()` removes it. Throws where it cannot be made. */
 export function makeMachine() {
   openStore();
-  removeLeft();
+  removeLeftovers();
   const base = given() ?? makeBase();
   const folder = join(STORE, `machine-${process.pid}`);
   const dispose = () => remove(folder);
@@ -92,7 +92,7 @@ function openStore() {
 }
 
 /** By runs that were killed. */
-function removeLeft() {
+function removeLeftovers() {
   for (const name of readdirSync(STORE)) {
     const [, pid] = /^(?:machine|making)-(\d+)$/.exec(name) ?? [];
     if (pid && !existsSync(`/proc/${pid}`)) remove(join(STORE, name));
@@ -125,8 +125,8 @@ function makeBase() {
 function run(command, args, options = {}) {
   const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: 'utf8', ...options });
   if (status === 0) return stdout;
-  const said = `${stdout ?? ''}${stderr ?? ''}`.trim().split('\n').slice(-20).join('\n');
-  throw new Error(`${command} ${args.join(' ')} failed (${error?.message ?? status}):\n${said}`);
+  const output = `${stdout ?? ''}${stderr ?? ''}`.trim().split('\n').slice(-20).join('\n');
+  throw new Error(`${command} ${args.join(' ')} failed (${error?.message ?? status}):\n${output}`);
 }
 
 /** This machine's mirror of the suite, from apt's own configuration; without one debootstrap takes its default. */

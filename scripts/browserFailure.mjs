@@ -3,8 +3,8 @@
 /** `lines`: the last ones that the browser wrote. */
 export function describeFailure(executablePath, lines) {
   const text = lines.join('\n').trim();
-  const said = text ? `Its last lines:\n${text.replace(/^/gm, '  ')}` : 'It said nothing.';
-  return `The browser ${executablePath} ended by itself. ${said}\n${remedy(text)}`;
+  const lastLines = text ? `Its last lines:\n${text.replace(/^/gm, '  ')}` : 'It lastLines nothing.';
+  return `The browser ${executablePath} ended by itself. ${lastLines}\n${remedy(text)}`;
 }
 
 function remedy(text) {

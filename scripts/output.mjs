@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { dirname } from 'node:path';
 
 /** Replaces the file in one step, and leaves it alone where it has these bytes already. */
-export function putFile(path, data) {
+export function replaceFile(path, data) {
   if (existsSync(path) && readFileSync(path).equals(data)) return;
   mkdirSync(dirname(path), { recursive: true });
   const part = `${path}.${process.pid}.part`;

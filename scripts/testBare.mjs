@@ -5,7 +5,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { addUser, cloneInto, makeMachine, startIn, whyNotHere } from './bareMachine.mjs';
+import { addUser, cloneInto, makeMachine, startIn, unavailableReason } from './bareMachine.mjs';
 import { npmCommand, ROOT } from './dependencies.mjs';
 import { FETCHED } from './fetched.mjs';
 
@@ -125,7 +125,7 @@ function parse(args) {
 }
 
 function prepare() {
-  const reason = whyNotHere();
+  const reason = unavailableReason();
   if (reason !== null) return { reason };
   try {
     return { machine: makeMachine() };

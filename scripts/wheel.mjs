@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32, deflateRawSync } from 'node:zlib';
 import { ROOT } from './dependencies.mjs';
-import { putFile } from './output.mjs';
+import { replaceFile } from './output.mjs';
 
 const CLIENT = join(ROOT, 'src/python');
 /** The first of January 1980, the earliest that a zip archive can say. */
@@ -22,7 +22,7 @@ export function writeWheel(folder) {
   const wheel = `${base}-py3-none-any.whl`;
   for (const name of readdirSync(folder)) if (name.endsWith('.whl') && name !== wheel) rmSync(join(folder, name));
   const path = join(folder, wheel);
-  putFile(path, zip(files));
+  replaceFile(path, zip(files));
   return path;
 }
 

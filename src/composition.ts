@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { resolve } from 'node:path';
 import { type DisposableStore, toDisposable } from './base/disposable';
-import { useTexts } from './base/texts';
+import { setTexts } from './base/texts';
 import { commandHandlers } from './commandHandlers';
 import { AlertNotices } from './editor/alerts/alertNotices';
 import type { Collectors } from './editor/collectors/collectors';
@@ -39,7 +39,7 @@ export interface Composition {
 }
 
 export function compose(context: vscode.ExtensionContext, owned: DisposableStore): Composition {
-  useTexts(vscode.l10n.bundle);
+  setTexts(vscode.l10n.bundle);
   const log = owned.add(createLog());
   const parts = makeParts(context, owned, log);
   const run = commandRunner(commandHandlers(parts, log), log);

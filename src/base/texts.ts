@@ -7,13 +7,13 @@ export interface Text {
   args: (string | number | Text)[];
 }
 
-export function useTexts(texts: Readonly<Record<string, string>> = {}): void {
+export function setTexts(texts: Readonly<Record<string, string>> = {}): void {
   bundle = texts;
 }
 
 /** As `vscode.l10n.t`. */
 export function t(message: string, ...args: (string | number)[]): string {
-  return told({ text: message, args });
+  return formatText({ text: message, args });
 }
 
 /** For another process to show: `` english`There is no run ${id}.` ``. */
@@ -22,9 +22,9 @@ export function english(parts: TemplateStringsArray, ...args: Text['args']): Tex
 }
 
 /** In the language of the editor; in English where there is none. */
-export function told({ text, args }: Text): string {
+export function formatText({ text, args }: Text): string {
   return (bundle[text] ?? text).replace(/\{(\d+)\}/g, (hole, i: string) => {
     const arg = args[Number(i)];
-    return typeof arg === 'object' ? told(arg) : String(arg ?? hole);
+    return typeof arg === 'object' ? formatText(arg) : String(arg ?? hole);
   });
 }

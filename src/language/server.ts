@@ -6,7 +6,7 @@ import {
   TextDocuments,
   TextDocumentSyncKind,
 } from 'vscode-languageserver/node';
-import { useTexts } from '../base/texts';
+import { setTexts } from '../base/texts';
 import { PythonSource } from './python/pythonSource';
 import { TrackingLenses } from './lenses/trackingLenses';
 import { diagnosticsOf } from './rules/diagnostics';
@@ -22,7 +22,7 @@ let rulePages: string | undefined;
 connection.onInitialize(({ initializationOptions }) => {
   // Only VS Code sends these.
   const options = initializationOptions as { texts?: Record<string, string>; rulePages?: string } | undefined;
-  useTexts(options?.texts);
+  setTexts(options?.texts);
   rulePages = options?.rulePages;
   return {
     capabilities: {

@@ -1,4 +1,4 @@
-import { type Text, told } from '../base/texts';
+import { type Text, formatText } from '../base/texts';
 
 /** Failures that a method of the API may answer with. */
 type ErrorCode =
@@ -16,7 +16,7 @@ export interface RpcErrorData {
   text?: Text;
 }
 
-/** An expected failure that a caller is told of: what happened, to what, what to do. */
+/** An expected failure that formatText: what happened, to what, what to do. */
 export class ApiError extends Error {
   constructor(
     readonly data: RpcErrorData,
@@ -38,5 +38,5 @@ export function userError(
   details: Pick<RpcErrorData, 'field' | 'column' | 'interpreter'> = {},
 ): ApiError {
   if (typeof message === 'string') return new ApiError({ code, audience: 'user', ...details }, message);
-  return new ApiError({ code, audience: 'user', ...details, text: message }, told(message));
+  return new ApiError({ code, audience: 'user', ...details, text: message }, formatText(message));
 }

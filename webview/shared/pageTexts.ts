@@ -1,5 +1,5 @@
 /** Has to be imported first, as modules look up texts while they load. The extension put the texts into the page. */
-import { useTexts } from '../../src/base/texts';
+import { setTexts } from '../../src/base/texts';
 
 const texts = document.getElementById('texts')?.textContent;
-if (texts) useTexts(JSON.parse(texts) as Record<string, string>);
+if (texts) setTexts(JSON.parse(texts) as Record<string, string>);

@@ -124,10 +124,10 @@ function runEnd(payload: Fields, context: Context): void {
   const { state, writer, event } = context;
   if (writer.end !== null)
     return warn(state, 'second_end', `${writer.worker} ended twice; the first time counts.`, writer);
-  const said = payload['status'];
+  const stated = payload['status'];
   const error = errorOf(payload['error']);
-  const status = said === 'completed' || said === 'failed' || said === 'killed' ? said : error ? 'failed' : 'completed';
-  if (status !== said)
+  const status = stated === 'completed' || stated === 'failed' || stated === 'killed' ? stated : error ? 'failed' : 'completed';
+  if (status !== stated)
     warn(state, 'bad_status', `${writer.worker} ended without a known status; taken as ${status}.`, writer);
   writer.end = { status, error, exit: exitOf(payload['exit']), at: Math.max(event.ts / 1000, writer.last ?? 0) };
   for (const [key, value] of Object.entries(metricsOf(payload['final_metrics'])))

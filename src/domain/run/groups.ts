@@ -45,9 +45,9 @@ export function namesApart(rows: readonly Named[]): Map<string, string> {
   for (const [name, group] of alike) {
     const params = group.length > 1 ? differingParams(group) : [];
     for (const row of group) {
-      const told = params.map((param) => `${param} ${wordsOf(row.params[param])}`);
-      if (group.length > 1 && told.length === 0) told.push(new Date(row.created).toLocaleTimeString());
-      names.set(row.run_id, [name, ...told].join(' · '));
+      const differences = params.map((param) => `${param} ${wordsOf(row.params[param])}`);
+      if (group.length > 1 && differences.length === 0) differences.push(new Date(row.created).toLocaleTimeString());
+      names.set(row.run_id, [name, ...differences].join(' · '));
     }
   }
   return names;

@@ -187,14 +187,14 @@ function endStatus(
   scripts: WriterState[],
   participants: WriterState[],
 ): 'completed' | 'failed' | 'killed' {
-  const said = (writers: WriterState[], status: string): boolean => writers.some(({ end }) => end?.status === status);
+  const anyEndedAs = (writers: WriterState[], status: string): boolean => writers.some(({ end }) => end?.status === status);
   if (closers.length === 0) {
-    if (said(participants, 'failed') || participants.some((writer) => isGone(state, writer))) return 'failed';
-    return said(participants, 'killed') ? 'killed' : 'completed';
+    if (anyEndedAs(participants, 'failed') || participants.some((writer) => isGone(state, writer))) return 'failed';
+    return anyEndedAs(participants, 'killed') ? 'killed' : 'completed';
   }
-  if (said(scripts, 'failed')) return 'failed';
-  if (said(closers, 'killed') || said(scripts, 'killed')) return 'killed';
-  return said(closers, 'failed') || closers.some(({ end }) => isFailure(end!.exit)) ? 'failed' : 'completed';
+  if (anyEndedAs(scripts, 'failed')) return 'failed';
+  if (anyEndedAs(closers, 'killed') || anyEndedAs(scripts, 'killed')) return 'killed';
+  return anyEndedAs(closers, 'failed') || closers.some(({ end }) => isFailure(end!.exit)) ? 'failed' : 'completed';
 }
 
 function isFailure(exit: Exit | null): boolean {

@@ -98,7 +98,7 @@ export class Buckets {
       const index = bucketIndex(x(i), this.k);
       const end = firstFrom(x, (index + 1) * width, i + 1, to);
       const at = index - this.base;
-      const { min, max, bad } = extremes.look(i, end);
+      const { min, max, bad } = extremes.over(i, end);
       if (min < this.min[at]!) this.min[at] = min;
       if (max > this.max[at]!) this.max[at] = max;
       this.bad[at]! |= bad;

@@ -29,7 +29,7 @@ export class Extremes {
     }
   }
 
-  look(from: number, to: number): this {
+  over(from: number, to: number): this {
     this.reset();
     const first = Math.ceil(from / BLOCK);
     const last = Math.floor(to / BLOCK);

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { told } from '../../base/texts';
+import { formatText } from '../../base/texts';
 import { userError } from '../../protocol/apiError';
 import type { Task } from '../../protocol/rows';
 import type { CollectorClient } from './collectorClient';
@@ -27,5 +27,5 @@ export async function followTask(client: CollectorClient, started: Task, title: 
 }
 
 function taskMessage({ text, message }: Task): string {
-  return text === undefined ? message : told(text);
+  return text === undefined ? message : formatText(text);
 }

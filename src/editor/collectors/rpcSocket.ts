@@ -1,4 +1,4 @@
-import { t, told } from '../../base/texts';
+import { t, formatText } from '../../base/texts';
 import type { WebSocket } from 'ws';
 import { Emitter } from '../../base/emitter';
 import type { Method, Request, Results } from '../../protocol/api';
@@ -127,5 +127,5 @@ function connectionLost(what: string): ApiError {
 
 function asApiError({ code, message, data }: NonNullable<Incoming['error']>): ApiError {
   const known = data ?? { code: code === -32602 ? 'invalid' : 'io', audience: 'log' };
-  return new ApiError(known, known.text === undefined ? message : told(known.text));
+  return new ApiError(known, known.text === undefined ? message : formatText(known.text));
 }

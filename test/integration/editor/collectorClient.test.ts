@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { useTexts } from '../../../src/base/texts';
+import { setTexts } from '../../../src/base/texts';
 import { CollectorClient, compareVersions } from '../../../src/editor/collectors/collectorClient';
 import { ApiError } from '../../../src/protocol/apiError';
 import type { Changed } from '../../../src/protocol/rows';
@@ -164,12 +164,12 @@ describe('a window and its collector', () => {
   });
 
   test('what the collector refuses is told in the language of the editor', async () => {
-    useTexts({ 'Expected a value, found {0}.': '{0}, wo ein Wert sein muss.', 'the end of the query': 'das Ende' });
+    setTexts({ 'Expected a value, found {0}.': '{0}, wo ein Wert sein muss.', 'the end of the query': 'das Ende' });
     const window = client('any');
     await connected(window);
     const refused = window.call('runs.list', { filter: 'status = ' });
     await expect(refused).rejects.toThrow('das Ende, wo ein Wert sein muss.');
-    useTexts();
+    setTexts();
     const again = window.call('runs.list', { filter: 'status = ' });
     await expect(again).rejects.toThrow('Expected a value, found the end of the query.');
   });

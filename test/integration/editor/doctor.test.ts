@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { useTexts } from '../../../src/base/texts';
+import { setTexts } from '../../../src/base/texts';
 import { doctorReport } from '../../../src/editor/doctor/doctorReport';
 import { type DirectoryFacts, type DoctorFacts, editorFindings } from '../../../src/editor/doctor/editorFindings';
 import { readFindings } from '../../../src/editor/doctor/pythonDoctor';
@@ -122,8 +122,8 @@ test('what the client answers is taken as text, and what is no answer is none', 
 });
 
 test('what the editor found is told in its language', () => {
-  useTexts({ 'A filter hides {0} runs': '{0} Läufe sind ausgeblendet', '1 warning': '1 Warnung' });
+  setTexts({ 'A filter hides {0} runs': '{0} Läufe sind ausgeblendet', '1 warning': '1 Warnung' });
   const text = doctorReport(editorFindings({ ...healthy, filter: 'x = 1', hidden: 2 }), 'Doctor').text;
-  useTexts();
+  setTexts();
   expect(text).toMatch(/^Doctor\n1 Warnung\.\n\n⚠ 2 Läufe sind ausgeblendet\n/);
 });

@@ -125,7 +125,7 @@ export class Launcher {
   }
 
   /** The next attempt that the recovery of a run had journaled, now that its time has come. */
-  async goOn(launch: Launch, env: Environment): Promise<void> {
+  async startNextAttempt(launch: Launch, env: Environment): Promise<void> {
     await this.once(launch.run_id, async () => {
       const { status, starts_at, attempt } = await this.context.ask('launchInfo', { run_id: launch.run_id });
       if (status !== 'queued' || starts_at === null || attempt !== launch.attempt) return;

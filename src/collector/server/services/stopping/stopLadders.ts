@@ -78,10 +78,10 @@ export class StopLadders implements Service {
   /** An earlier collector may have been stopping the run. */
   runChanged({ run_id: runId, status }: StatusNotice): void {
     if (!this.disposed && !isOver(status) && !this.ladders.has(runId))
-      this.goOn(runId).catch((error: unknown) => this.context.log(`Stopping run ${runId}: ${String(error)}`));
+      this.continueLadder(runId).catch((error: unknown) => this.context.log(`Stopping run ${runId}: ${String(error)}`));
   }
 
-  private async goOn(runId: string): Promise<void> {
+  private async continueLadder(runId: string): Promise<void> {
     const { stop, attempt, status } = await this.context.ask('launchInfo', { run_id: runId });
     if (!stop || isOver(status) || this.ladders.has(runId) || this.disposed) return;
     const { stage, cmd_id, next_at } = stop;

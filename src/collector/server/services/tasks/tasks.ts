@@ -1,6 +1,6 @@
 /** Work that takes longer than a reply: it is started, followed and cancelled by its id. */
 import { randomBytes } from 'node:crypto';
-import { english, type Text, told } from '../../../../base/texts';
+import { english, type Text, formatText } from '../../../../base/texts';
 import { messageOf } from '../../../../base/unknown';
 import type { Params } from '../../../../protocol/api';
 import { ApiError, userError } from '../../../../protocol/apiError';
@@ -41,12 +41,12 @@ export class Tasks implements Service {
       state: 'running',
       done: 0,
       total: null,
-      message: told(text),
+      message: formatText(text),
       text,
     };
     const abort = new AbortController();
     const progress = (done: number, total: number | null, now: Text) => {
-      Object.assign(task, { done, total, message: told(now), text: now });
+      Object.assign(task, { done, total, message: formatText(now), text: now });
       this.changed();
     };
     const ended = work({ signal: abort.signal, progress })
