@@ -1,4 +1,4 @@
-/** CRC-32 (IEEE 802.3, as zlib's), eight bytes a round ("slicing by 8"): every journal frame is checked with it. */
+/** CRC-32 (IEEE 802.3, as zlib's), eight bytes a round ("slicing by 8"): every journal frame carries one. */
 
 const TABLES = makeTables();
 
@@ -28,7 +28,7 @@ const [T0, T1, T2, T3, T4, T5, T6, T7] = TABLES as [
   Int32Array,
 ];
 
-/** Of bytes[from, to), as an unsigned 32-bit number. */
+/** Returns the checksum of bytes[from, to) as an unsigned 32-bit number. */
 export function crc32(bytes: Uint8Array, from = 0, to = bytes.length): number {
   let c = -1;
   let i = from;

@@ -7,7 +7,7 @@ export function toDisposable(dispose: () => void): Disposable {
   return { dispose };
 }
 
-/** Owns disposables; they go in reverse order. Adding to a disposed store disposes at once, so that nothing leaks in a race. */
+/** Owns disposables and disposes of them in reverse order. Adding to a disposed store disposes at once, so a race leaks nothing. */
 export class DisposableStore implements Disposable {
   private readonly items = new Set<Disposable>();
   private disposed = false;
@@ -22,7 +22,7 @@ export class DisposableStore implements Disposable {
     return item;
   }
 
-  /** Disposes of one item before its store goes. */
+  /** Disposes of one item before the store itself is disposed. */
   remove(item: Disposable): void {
     if (this.items.delete(item)) item.dispose();
   }
@@ -41,6 +41,6 @@ export class DisposableStore implements Disposable {
       }
     }
     if (errors.length === 1) throw errors[0];
-    if (errors.length > 1) throw new AggregateError(errors, 'several resources could not be given back');
+    if (errors.length > 1) throw new AggregateError(errors, 'several resources could not be released');
   }
 }

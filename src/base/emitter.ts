@@ -3,7 +3,7 @@ import { toDisposable, type Disposable } from './disposable';
 export type Listener<T> = (value: T) => void;
 export type Event<T> = (listener: Listener<T>) => Disposable;
 
-/** A typed event source. A listener that throws does not keep the others from hearing. */
+/** A typed event source. A listener that throws does not stop the others from being called. */
 export class Emitter<T> implements Disposable {
   private readonly listeners = new Set<{ call: Listener<T> }>();
 

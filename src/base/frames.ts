@@ -25,18 +25,18 @@ export interface BadFrame {
   kind: 'bad';
   reason: 'length' | 'torn' | 'crc' | 'json';
   offset: number;
-  /** How far the bad bytes were known to go; what follows up to the next frame belongs to the same bad frame. */
+  /** How far the damage was known to reach; anything up to the next frame belongs to the same bad frame. */
   end: number;
 }
 
-/** The value in bytes [from, to), undefined where they are no JSON. The collector passes faster ones. */
+/** The value in bytes [from, to), undefined where they are not JSON. The collector passes faster parsers. */
 export type ParseBody = (bytes: Uint8Array, from: number, to: number) => unknown;
 
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 const parseUtf8: ParseBody = (bytes, from, to) => parseJson(utf8.decode(bytes.subarray(from, to)));
 const encoder = new TextEncoder();
 
-/** JSON has no NaN and no infinities: they travel as words. */
+/** JSON has no NaN or infinities, so they travel as words. */
 function words(_key: string, value: unknown): unknown {
   return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
 }
@@ -63,7 +63,7 @@ export class FrameDecoder {
   private end = 0;
   /** Offset in the file of buffer[start]. */
   private position: number;
-  /** How much of an incomplete body was searched for a zero byte. */
+  /** How much of an incomplete body has been searched for a zero byte. */
   private searched = 0;
 
   constructor(
@@ -75,7 +75,7 @@ export class FrameDecoder {
     this.position = startOffset;
   }
 
-  /** Where the first frame starts that was not yielded yet. */
+  /** Where the first frame that has not been yielded starts. */
   get offset(): number {
     return this.position;
   }
@@ -84,7 +84,7 @@ export class FrameDecoder {
     return this.resyncing;
   }
 
-  /** Bytes held that no frame was made of yet. */
+  /** Bytes held that are not part of a yielded frame. */
   get buffered(): number {
     return this.end - this.start;
   }
@@ -112,10 +112,10 @@ export class FrameDecoder {
     this.end += bytes.length;
   }
 
-  /** The buffer is ours to write in, not a caller's chunk. */
+  /** Whether the buffer is ours to write to, rather than a caller's chunk. */
   private owned = false;
 
-  /** Null when more bytes are needed, which a zero-filled tail also means: on network disks it has not arrived yet. */
+  /** Null when more bytes are needed, also for a zero-filled tail: on network disks those bytes have not arrived yet. */
   next(): DecodedFrame | BadFrame | null {
     if (this.resyncing && !this.resync()) return null;
     const have = this.end - this.start;
@@ -155,7 +155,7 @@ export class FrameDecoder {
     return { kind: 'bad', reason, offset, end: this.position };
   }
 
-  /** Skips to the next possible frame; false when there is none in the bytes held. */
+  /** Skips to the next possible frame; false when the bytes held contain none. */
   private resync(): boolean {
     const { buffer, end } = this;
     let at = this.start;
@@ -178,7 +178,7 @@ export class FrameDecoder {
     return false;
   }
 
-  /** An incomplete body with a zero byte and more behind it: the frame's rest will never come. */
+  /** A zero byte in an incomplete body, with more bytes after it, means that the rest of the frame will never come. */
   private isTorn(body: number): boolean {
     const zero = this.buffer.subarray(body + this.searched, this.end).indexOf(0);
     if (zero < 0) {
@@ -225,7 +225,7 @@ function hexDigit(code: number): number {
 
 const NON_FINITE = /"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g;
 
-/** JSON, also with the bare NaN and Infinity that Python and others write (they become words); undefined when it is none. */
+/** JSON, also with the bare NaN and Infinity that Python and others write (they become words); undefined when the text is not JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;

@@ -1,4 +1,4 @@
-/** What is due happens at once after a while of silence, else when the last time is long enough ago: never more often. */
+/** Runs a callback at most once per interval: at once after a quiet period, else as soon as the interval has passed. */
 export class Pace {
   private timer: ReturnType<typeof setTimeout> | null = null;
   private last = -Infinity;
@@ -21,7 +21,7 @@ export class Pace {
     }, wait);
   }
 
-  /** What is due does not happen. */
+  /** Drops the call that is due. */
   cancel(): void {
     if (this.timer !== null) clearTimeout(this.timer);
     this.timer = null;

@@ -1,7 +1,7 @@
-/** Visible texts: English is written where it is shown, and a bundle has the same in the language of the editor. */
+/** Visible texts are written in English where they are shown; a bundle maps them to the language of the editor. */
 let bundle: Readonly<Record<string, string>> = {};
 
-/** Made where nobody knows who reads it: looked up where it is shown. `{0}` is the first argument. */
+/** A text for a reader in another process, which translates it where it is shown. `{0}` is the first argument. */
 export interface Text {
   text: string;
   args: (string | number | Text)[];
@@ -11,17 +11,17 @@ export function setTexts(texts: Readonly<Record<string, string>> = {}): void {
   bundle = texts;
 }
 
-/** As `vscode.l10n.t`. */
+/** Works like `vscode.l10n.t`. */
 export function t(message: string, ...args: (string | number)[]): string {
   return formatText({ text: message, args });
 }
 
-/** For another process to show: `` english`There is no run ${id}.` ``. */
+/** Makes a text that another process shows: `` english`There is no run ${id}.` ``. */
 export function english(parts: TemplateStringsArray, ...args: Text['args']): Text {
   return { text: parts.reduce((text, part, i) => `${text}{${i - 1}}${part}`), args };
 }
 
-/** In the language of the editor; in English where there is none. */
+/** Returns the text in the language of the editor, or in English where it has no translation. */
 export function formatText({ text, args }: Text): string {
   return (bundle[text] ?? text).replace(/\{(\d+)\}/g, (hole, i: string) => {
     const arg = args[Number(i)];

@@ -21,9 +21,9 @@ export const methods = {
 
 type Methods = typeof methods;
 export type Method = keyof Methods;
-/** What a client sends. */
+/** The request as a client sends it. */
 export type Request<M extends Method> = z.input<Methods[M]['request']>;
-/** The same once it is checked, as a handler gets it. */
+/** The request after validation, as a handler receives it. */
 export type Params<M extends Method> = z.output<Methods[M]['request']>;
 export type Results = { [M in Method]: Methods[M]['result'] extends ResultType<infer R> ? R : never };
 export type MethodOn<On extends Place> = { [M in Method]: Methods[M]['on'] extends On ? M : never }[Method];

@@ -1,22 +1,22 @@
 import { type Text, formatText } from '../base/texts';
 
-/** Failures that a method of the API may answer with. */
+/** The kinds of failure that a method of the API may return. */
 type ErrorCode =
   'not_found' | 'invalid' | 'query_syntax' | 'conflict' | 'untrusted' | 'follower' | 'unavailable' | 'io';
 
-/** JSON-RPC error of code -32000. */
+/** The data of a JSON-RPC error with code -32000. */
 export interface RpcErrorData {
   code: ErrorCode;
   audience: 'user' | 'log';
   field?: string;
   column?: number;
-  /** The Python interpreter that was tried, where that is what failed. */
+  /** The Python interpreter, where that is what failed. */
   interpreter?: string;
-  /** What the message says, to be looked up where it is shown. */
+  /** The message as a text, which is translated where it is shown. */
   text?: Text;
 }
 
-/** An expected failure that formatText: what happened, to what, what to do. */
+/** An expected failure. Its message says what happened, to what, and what to do about it. */
 export class ApiError extends Error {
   constructor(
     readonly data: RpcErrorData,
@@ -31,7 +31,7 @@ export function hasCode(error: unknown, code: ErrorCode): error is ApiError {
   return error instanceof ApiError && error.data.code === code;
 }
 
-/** `message`: in the language of the editor already, or for whoever shows it to look up. */
+/** `message` is either translated already, or a text that is translated where it is shown. */
 export function userError(
   code: ErrorCode,
   message: string | Text,

@@ -1,4 +1,4 @@
-/** How a collector is found: collector.json (0600) in a directory outside the workspace, which may be hostile. */
+/** Clients find a collector by its collector.json (0600), which is outside the workspace because workspaces may be hostile. */
 export interface Discovery {
   pid: number;
   host: string;
@@ -8,6 +8,6 @@ export interface Discovery {
   /** Content hash of the collector's bundle. */
   build: string;
   protocol: number;
-  /** Unix socket path, null where none could be made (Windows, path too long). */
+  /** Unix socket path, null where the system allows none (Windows, path too long). */
   socket: string | null;
 }

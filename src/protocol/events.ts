@@ -1,16 +1,16 @@
 /**
- * What travels from a training script to the collector, in a journal or on a socket (XTrack protocol v1), and back.
- * Payload fields are optional where an older or foreign client may leave them out: readers decide what a lack means.
+ * Messages between a training script and the collector, in a journal or on a socket (XTrack protocol v1).
+ * Payload fields are optional where an older or foreign client may leave them out; readers decide what a missing one means.
  */
 
-/** JSON has no NaN and no infinities: they travel as these words (readers also accept the bare tokens). */
+/** JSON has no NaN or infinities, so they travel as these words (readers also accept the bare tokens). */
 export type Num = number | 'NaN' | 'Infinity' | '-Infinity';
 export type Json = null | boolean | number | string | Json[] | { [k: string]: Json };
 
 export interface Meta {
   /** 1, 2, 3 … per writer; 0 is the journal head. (writer, seq) is an event's identity. */
   seq: number;
-  /** Microseconds since the epoch, the writer's clock. */
+  /** Microseconds since the epoch, by the writer's clock. */
   ts: number;
   /** Worker id. */
   wid?: string;
@@ -27,7 +27,7 @@ export interface Envelope {
   k?: string;
 }
 
-/** A process, so that a pid is believed only if host, boot and pid namespace are ours. `start` is its start time in clock ticks (Linux) or as `ps` prints it. */
+/** Identifies a process: a pid counts only if host, boot and pid namespace match ours. `start` is its start time in clock ticks (Linux) or as `ps` prints it. */
 export interface Proc {
   host: string;
   boot: string;
@@ -44,20 +44,20 @@ export interface JournalHead {
   run_id: string;
   worker: string;
   attempt: number;
-  /** Random, one a process and run, new after a fork. */
+  /** Random, unique to a process and run, and new after a fork. */
   writer: string;
   role: Role;
   proc: Proc;
   client: string;
-  /** The writer of the process that this one was forked from. Such a child may end (os._exit) without a run_end: no failure. */
+  /** The writer of the process that this one was forked from. Such a child may end (os._exit) without a run_end, which is not a failure. */
   forked_from?: string;
-  /** The collector's copy of a journal that it does not see: the writer itself does not append here. */
+  /** Marks the collector's copy of a journal that it cannot read; the writer itself does not append here. */
   copy?: true;
 }
 
-/** Where an imported run came from. What else its source says of it as a whole, such as its own word for the status, may stand beside. */
+/** Where an imported run came from. Other facts from the source, such as its own word for the status, may be added. */
 export interface Origin {
-  /** Of the importer: "pylon", "tensorboard"… */
+  /** The importer's name: "pylon", "tensorboard"… */
   kind: string;
   path: string;
   /** The run's name within the source. */
@@ -86,7 +86,7 @@ export interface RunStart {
   env?: Json;
 }
 
-/** Where the run came from. What a resume needs to start the script again is here too. */
+/** Where the run came from, including what a resume needs to start the script again. */
 export interface Source {
   git_commit?: string | null;
   git_branch?: string | null;
@@ -95,13 +95,13 @@ export interface Source {
   git_diff?: string | null;
   entrypoint?: string | null;
   code_hash?: string | null;
-  /** The interpreter's path and what follows it on the command line: [script | "-m", module…, ...args]. */
+  /** The interpreter's path and the rest of the command line: [script | "-m", module…, ...args]. */
   interpreter?: string | null;
   argv?: string[];
   cwd?: string | null;
-  /** Processes that the supervisor started of it. */
+  /** Number of processes that the supervisor started for the run. */
   workers?: number | null;
-  /** The folder that held `.xtrack`: what was logged below it is found again when the workspace was moved. */
+  /** The folder that held `.xtrack`. Files logged below it are found again after the workspace is moved. */
   root?: string | null;
 }
 
@@ -111,15 +111,15 @@ export interface RunEnd {
   error?: RunError | null;
   final_metrics?: Record<string, Num>;
   duration_ms?: number;
-  /** Written by supervisors, and by the collector for a process it found gone. */
+  /** Written by supervisors, and by the collector for a process that disappeared. */
   exit?: Exit;
 }
 
-/** Events t "image", "histogram" and "table" have a `key`, and a `step` or an `epoch`, as metrics have. */
+/** Events t "image", "histogram" and "table" have a `key`, and a `step` or an `epoch`, like metrics. */
 export const MEDIA_TYPES = ['image', 'histogram', 'table'] as const;
 export type MediaType = (typeof MEDIA_TYPES)[number];
 
-/** Where the file is: within the run's directory, else as the script named it. */
+/** The file's path: relative to the run's directory if it is in there, else as the script gave it. */
 interface MediaFile {
   /** `media/<name>` */
   file?: string;
@@ -138,7 +138,7 @@ export interface LoggedImage extends MediaFile {
   height?: number;
 }
 
-/** t "histogram": counts between edges, of which there is one more. @public */
+/** t "histogram": counts between edges; there is one more edge than counts. @public */
 export interface LoggedHistogram {
   run_id: string;
   key: string;
@@ -146,7 +146,7 @@ export interface LoggedHistogram {
   epoch?: number;
   edges: number[];
   counts: number[];
-  /** So many values were no finite numbers. */
+  /** Number of values that were not finite. */
   bad?: number;
 }
 
@@ -158,11 +158,11 @@ export interface LoggedTable extends MediaFile {
   epoch?: number;
   columns: string[];
   rows?: Json[][];
-  /** How many rows there were before some were left out. */
+  /** Number of rows before some were left out. */
   total?: number;
 }
 
-/** Written to the collector's journal of a run when a launch or resume is accepted: what was asked, without secrets. */
+/** Written to the collector's journal of a run when a launch or resume is accepted: the request, without secrets. */
 export interface Launch {
   run_id: string;
   attempt: number;
@@ -170,7 +170,7 @@ export interface Launch {
   interpreter: string | null;
   cwd: string;
   env: Record<string, string>;
-  /** Names of variables that look like secrets: their values are written down nowhere. */
+  /** Names of variables that look like secrets; their values are never written down. */
   withheld?: string[];
   name?: string | null;
   experiment?: string | null;
@@ -182,35 +182,35 @@ export interface Launch {
   recovery?: Recovery | null;
   /** Processes that the supervisor starts, as torchrun does; 1 when absent. */
   workers?: number;
-  /** Epoch ms until which the attempt waits; it is journaled again, without this, when it begins. */
+  /** Epoch ms until which the attempt waits; the launch is journaled again, without this field, when it begins. */
   starts_at?: number | null;
 }
 
-/** When a run that failed is started again by itself, from its last checkpoint. */
+/** When a failed run is resumed automatically from its last checkpoint. */
 export interface Recovery {
   policy: 'never' | 'on-failure';
-  /** How often it is started at most, the first time included, counted from `since` on. */
+  /** The most attempts, the first included, counted from `since` on. */
   max_attempts: number;
-  /** Before the second attempt; doubled before each further one. */
+  /** Seconds before the second attempt, doubled before each further one. */
   backoff_s: number;
-  /** The attempt that a person started. */
+  /** The attempt that a person started last. */
   since: number;
 }
 
 export const ALERT_LEVELS = ['info', 'warning', 'error'] as const;
 export type AlertLevel = (typeof ALERT_LEVELS)[number];
 
-/** When somebody is to be told of a run: `nan`, `stalled`, `gpu idle`, or a query about its row. */
+/** When to raise an alert about a run: on `nan`, `stalled`, `gpu idle`, or a query about its row. */
 export interface AlertRule {
   name?: string | undefined;
   when: string;
-  /** For how long it has to hold; where it is absent, what fits the condition. */
+  /** How long the condition has to hold; the default depends on the condition. */
   hold_s?: number | undefined;
   stop: boolean;
   level: AlertLevel;
 }
 
-/** t "stop" of the collector: how far a stop has come. */
+/** t "stop", written by the collector: how far a stop has come. */
 export interface StopRung {
   attempt: number;
   cmd_id: string;
@@ -269,7 +269,7 @@ export interface Hello {
   /** Base name of the client's own journal. */
   journal?: string;
   client: string;
-  /** For the head of the collector's copy in stream mode; a client that leaves them out is a script of another machine. */
+  /** For the head of the collector's copy in stream mode; a client that omits them is a script on another machine. */
   role?: 'script' | 'supervisor';
   proc?: Proc;
 }

@@ -1,6 +1,6 @@
 /**
- * Extension host ↔ chart panel. Whole snapshots only: VS Code drops messages to hidden webviews, so nothing may depend
- * on having seen the one before. The panel asks (requests have an id and always get one reply), the host tells.
+ * Messages between the extension host and the chart panel. The host sends whole snapshots only, because VS Code drops
+ * messages to hidden webviews. The panel sends requests, which have an id and always get exactly one reply.
  */
 import { isRecord } from '../base/unknown';
 import type { Json } from './events';
@@ -10,8 +10,7 @@ export const X_AXES = ['step', 'epoch', 'relative', 'wall'] as const;
 export type XAxis = (typeof X_AXES)[number];
 
 /**
- * What the panel remembers over a reload and in views. Only the panel reads it; the host keeps it, and knows no more of it
- * than which runs it is about.
+ * State that the panel keeps across reloads and in views. The host stores it, but reads only which runs it is about.
  */
 export interface StoredPanelState {
   run_ids: string[];
@@ -23,11 +22,11 @@ export interface PanelRun {
   /** Index into the palette (0–9) and dash pattern: the same in tree, chart and table. */
   color: number;
   dash: number;
-  /** How far a stop has come that was asked for in this window, wherever. */
+  /** How far a stop that was requested in this window has come. */
   stop?: StopResult;
 }
 
-/** A series with its columns as the panel draws them: NaN for what is not finite, and for extremes that there are not. */
+/** A series with its columns as the panel draws them: NaN for values that are not finite and for missing extremes. */
 export interface PanelSeries extends Pick<Series, 'run_id' | 'key' | 'worker' | 'bad' | 'exact' | 'rev' | 'tail_from'> {
   x: Float64Array;
   last: Float64Array;
@@ -49,16 +48,16 @@ export interface OutputQuery {
   run_id: string;
   worker?: string;
   attempt?: number;
-  /** About so many bytes from the end; without it, from `offset` on. */
+  /** Returns about this many bytes from the end; if absent, bytes from `offset` on. */
   tail?: number;
   offset: number;
   limit: number;
 }
 
-/** Bytes of a console log, whole. */
+/** A part of a console log, decoded to bytes. */
 export type PanelOutput = Omit<OutputChunk, 'data'> & { data: Uint8Array };
 
-/** An event of a run that is not a metric. */
+/** Any event of a run except a metric. */
 export interface RunEvent {
   worker: string;
   attempt: number;
@@ -84,12 +83,12 @@ export type PanelAction =
   | { do: 'open'; run_id: string; file: string; line?: number }
   | { do: 'reveal'; run_id: string; file: string }
   | { do: 'copy'; text: string }
-  /** The panel itself put something on the clipboard: the editor's takes only text. */
+  /** The panel has written to the clipboard itself, because the editor's API takes only text. */
   | { do: 'copied' }
-  /** Opens a web page, after the editor has asked. */
+  /** Opens a web page after the editor's confirmation. */
   | { do: 'link'; url: string }
   | { do: 'notes'; run_id: string }
-  /** Asks for a name and saves the view under it; applies it; deletes it. */
+  /** Asks for a name and saves the view under it. */
   | { do: 'saveView'; state: StoredPanelState }
   | { do: 'applyView' | 'deleteView'; name: string }
   /** `data` is base64 for png, else text. */
@@ -107,28 +106,28 @@ export type PanelRequest =
 
 export type ToHost = PanelRequest | { kind: 'ready' } | { kind: 'state'; state: StoredPanelState };
 
-/** Whether the collector answers; else why not, in words for the user. */
+/** True while the collector answers; otherwise a message for the user that says why it does not. */
 export type Connection = true | string;
 
 export interface RunsMessage {
-  /** `runs`: on ready, when the choice of runs changes, when the panel becomes visible. `changed`: rows changed, came or went. */
+  /** `runs`: the panel is ready or visible again, or its selection of runs changed. `changed`: rows changed, came or went. */
   kind: 'runs' | 'changed';
   state: StoredPanelState;
   runs: PanelRun[];
-  /** The metric that the user chose to stand for runs; '' leaves it to the common rule. */
+  /** The user's key metric; '' leaves the choice to the common rule. */
   key_metric: string;
-  /** Names of the views that are kept in this workspace. */
+  /** Names of the views saved in this workspace. */
   views: string[];
   connection: Connection;
 }
 
-/** The content of a reply, which depends on the request. */
+/** The content of a reply; which field is set depends on the request. */
 export interface Answer {
   series?: PanelSeries[];
   detail?: RunDetail;
   stop?: StopResult;
   view?: StoredPanelState;
-  /** The names after a change. */
+  /** Names of the saved views after a change. */
   views?: string[];
   output?: PanelOutput;
   events?: PanelPage<RunEvent>;

@@ -1,16 +1,16 @@
-/** The collector itself: what it is, its settings, and making room for a newer version. */
+/** The collector itself: its identity, its settings, and the handover to a newer version. */
 import { z } from 'zod';
 import { ALERT_LEVELS } from '../events';
 import type { PROTOCOL_VERSION } from '../ids';
 import { method, type } from './method';
 import { text } from './parts';
 
-/** What becomes of a run's journals once its database is sealed. */
+/** What happens to a run's journals once its database is sealed. */
 export const JOURNAL_POLICIES = ['delete', 'gzip', 'keep'] as const;
 
 interface CollectorState {
   version: string;
-  /** Content hash of the collector's bundle, which tells two builds of one version apart. */
+  /** Content hash of the collector's bundle, which distinguishes two builds of one version. */
   build: string;
   protocol: typeof PROTOCOL_VERSION;
   dir: string;
@@ -31,15 +31,15 @@ const alertRule = z.object({
 
 export const collectorMethods = {
   'collector.info': method({ request: z.object({}), result: type<CollectorState>(), on: 'main' }),
-  /** Settings of a window; the window that spoke last wins. */
+  /** Applies a window's settings; the most recent call wins. */
   'collector.configure': method({
     request: z.object({
       journals: z.enum(JOURNAL_POLICIES).optional(),
-      /** After how many days runs move to the trash, and are deleted from it, by themselves; null: never. */
+      /** Days after which runs move to the trash, and are purged from it, automatically; null: never. */
       retention: z
         .object({ days: z.number().positive().nullable(), trash_days: z.number().positive().nullable() })
         .optional(),
-      /** When to alert, and which webhook to notify besides the windows that show the run. */
+      /** When to raise an alert, and which webhook to notify besides the windows that show the run. */
       alerts: z
         .object({
           rules: z.array(alertRule).max(100),
@@ -47,11 +47,11 @@ export const collectorMethods = {
         })
         .optional(),
     }),
-    /** `problems`: rules that cannot be understood, and why. */
+    /** `problems`: the rules that could not be parsed, and why. */
     result: type<{ ok: true; problems?: string[] }>(),
     on: 'main',
   }),
-  /** Saves and ends, so that a newer version can take its place. */
+  /** Saves and ends the collector, so that a newer version can take its place. */
   'collector.handover': method({
     request: z.object({ version: z.string() }),
     result: type<{ ok: true }>(),

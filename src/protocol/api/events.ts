@@ -1,4 +1,4 @@
-/** What a run logged and printed besides metrics. */
+/** Everything that a run logged or printed besides metrics. */
 import { z } from 'zod';
 import type { Json } from '../events';
 import type { LogLine, OutputChunk } from '../rows';
@@ -6,7 +6,7 @@ import { method, type } from './method';
 import { atMost, page, runId, text } from './parts';
 
 export const eventMethods = {
-  /** All events that are no metrics, or those of the given types. Offsets count events of all types. */
+  /** Returns all events except metrics, or only those of the given types. Offsets count events of all types. */
   'runs.events': method({
     request: z.object({ run_id: runId, ...page, types: z.array(text).min(1).max(20).optional() }),
     result: type<{ events: Json[]; next: number; total: number }>(),
@@ -24,9 +24,9 @@ export const eventMethods = {
       attempt: z.number().int().optional(),
       ...page,
       limit: atMost(4_000_000).optional(),
-      /** Instead of an offset: about so many bytes of what shows at the end. */
+      /** Instead of an offset: the approximate number of visible bytes to return from the end. */
       tail: atMost(4_000_000).optional(),
-      /** Leaves out what a progress bar overwrote. */
+      /** Leaves out text that a progress bar overwrote. */
       collapse: z.boolean().optional(),
     }),
     result: type<OutputChunk>(),

@@ -1,4 +1,4 @@
-/** Starting and stopping runs, and talking to their scripts. */
+/** Starting and stopping runs, and sending commands and input to their scripts. */
 import { z } from 'zod';
 import { COMMAND_TYPES, type Json } from '../events';
 import type { Launched, StopResult } from '../rows';
@@ -39,7 +39,7 @@ const launch = z.object({
 const startAgain = {
   run_id: runId,
   checkpoint: z.string().optional(),
-  /** Whether a checkpoint may be used whose file was changed after it was logged. */
+  /** Accepts a checkpoint whose file was changed after it was logged. */
   changed_ok: z.boolean().optional(),
   env: environment.optional(),
   interpreter: z.string().optional(),
@@ -49,7 +49,7 @@ export const launchingMethods = {
   'runs.launch': method({ request: launch, result: type<Launched>(), on: 'main' }),
   'runs.stop': method({ request: z.object({ run_id: runId }), result: type<StopResult>(), on: 'main' }),
   'runs.resume': method({ request: z.object(startAgain), result: type<Launched>(), on: 'main' }),
-  /** Starts a new run of the same program. From a checkpoint ("last", "best", or its id) it is the run's child; else it starts from the beginning. */
+  /** Starts a new run of the same program. With a checkpoint ("last", "best", or its id) it becomes a child of the run; without one it starts from the beginning. */
   'runs.again': method({
     request: z.object({
       ...startAgain,

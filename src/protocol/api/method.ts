@@ -1,10 +1,10 @@
-/** How a method of the API is declared: what it takes, what it answers, and which thread of the collector answers it. */
+/** Declares a method of the API: its request, its result, and the thread of the collector that answers it. */
 import type { z } from 'zod';
 
 /** `store`: the thread with the databases; `main`: a service of the main thread; `connection`: the client's own socket. */
 export type Place = 'store' | 'main' | 'connection';
 
-/** Carries a type and no value: answers are our own, and are not checked. */
+/** Carries a type and no value, because our own answers need no validation. */
 export interface ResultType<R> {
   readonly result?: R;
 }

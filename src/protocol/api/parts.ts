@@ -1,4 +1,4 @@
-/** Parts that requests of several families share. */
+/** Fields shared by requests of several families. */
 import { z } from 'zod';
 import { isId } from '../ids';
 
@@ -6,7 +6,7 @@ export const runId = z.string().refine(isId, 'not a valid run id: [A-Za-z0-9][A-
 export const text = z.string().max(10_000);
 export const environment = z.record(z.string(), z.string());
 
-/** How many things an answer may hold; whoever asks for more than `max` gets `max`. */
+/** The most items an answer may hold; requests for more than `max` get `max`. */
 export function atMost(max: number) {
   return z
     .number()
@@ -17,7 +17,7 @@ export function atMost(max: number) {
 
 export const page = { offset: z.number().int().min(0).optional(), limit: atMost(10_000).optional() };
 
-/** One run by `run_id`, or several by `run_ids`; after the check it is always `run_ids`. */
+/** Names one run by `run_id`, or several by `run_ids`; after validation it is always `run_ids`. */
 export const runs = { run_id: runId.optional(), run_ids: z.array(runId).min(1).optional() };
 
 interface NamedRuns {

@@ -8,7 +8,7 @@ export const runMethods = {
   'runs.list': method({
     request: z.object({
       filter: text.optional(),
-      /** The runs in the trash instead of the others. */
+      /** Lists the runs in the trash instead of the others. */
       trash: z.boolean().optional(),
       sort: z
         .array(z.object({ by: text, desc: z.boolean().optional() }))
@@ -16,7 +16,7 @@ export const runMethods = {
         .optional(),
       /** Which fields of a row to send; all of them when absent. `params` and `metrics` are the heavy ones. */
       fields: z.array(z.string()).optional(),
-      /** Where there are more, the cursor says where the next page begins. */
+      /** If there are more runs, the cursor marks the start of the next page. */
       limit: atMost(10_000).optional(),
       cursor: z.string().optional(),
     }),
@@ -44,7 +44,7 @@ export const runMethods = {
     result: type<{ run_ids: string[] }>(),
     on: 'main',
   }),
-  /** Deletes runs in the trash for good. Runs are named one by one, so that no slip of a caller empties it. */
+  /** Deletes runs in the trash for good. Every run has to be named, so that no caller empties the trash by mistake. */
   'runs.purge': method({
     request: z.object({ ...runs, wait: z.boolean().optional() }).transform(asRunIds),
     result: type<Task>(),

@@ -1,4 +1,4 @@
-/** Work that takes longer than a reply. */
+/** Long work, which reports progress and can be cancelled. */
 import { z } from 'zod';
 import type { Task } from '../rows';
 import { method, type } from './method';
