@@ -1,4 +1,4 @@
-/** What a rule of `xtrack.alerts` says of a run: a query about its row, or one of three words. */
+/** The conditions of the rules in `xtrack.alerts`: a query about a run's row, or one of three words. */
 import { english } from '../base/texts';
 import { userError } from '../protocol/apiError';
 import type { AlertRule } from '../protocol/events';
@@ -10,27 +10,27 @@ import { matches } from './query/match';
 import { lookUp } from './safeRecord';
 
 export interface Condition {
-  /** Whether it holds now. `moved`: the run has made progress since it was asked last. */
+  /** Whether it holds now. `moved`: the run has made progress since the last check. */
   holds(row: RunRow, moved: boolean, now: number): boolean;
-  /** For how long it has to, where the rule does not say. */
+  /** How long it has to hold if the rule does not specify that. */
   hold_s: number;
-  /** What a person is told, where the rule has no name. */
+  /** The alert's title for a rule without a name. */
   title: string;
-  /** What it is like now. */
+  /** Describes the current state. */
   text(row: RunRow): string;
 }
 
 const WAIT_S = 600;
 const IDLE_PERCENT = 5;
 
-/** Throws an ApiError that says what is wrong with it. */
+/** Parses a condition; throws an ApiError that says what is wrong with it. */
 export function conditionOf({ when }: Pick<AlertRule, 'when'>): Condition {
   const words = when.trim().toLowerCase();
   if (words === 'nan') return { holds: hasNan, hold_s: 0, title: 'A metric is NaN or infinite', text: nanText };
   if (words === 'stalled') return { holds: isStalled, hold_s: WAIT_S, title: 'No progress', text: progressText };
   if (words === 'gpu idle') return { holds: idlesGpus, hold_s: WAIT_S, title: 'The GPUs are idle', text: gpuText };
   const query = parseQuery(when, Date.now(), { metrics: true });
-  if (query === null) throw userError('query_syntax', english`It says nothing.`, { column: 1 });
+  if (query === null) throw userError('query_syntax', english`The condition is empty.`, { column: 1 });
   const keys = [...metricsIn(query)];
   return {
     holds: (row, _moved, now) => matches(query, row, now),
@@ -54,7 +54,7 @@ function valuesText(row: RunRow, keys: string[]): string {
   return values.slice(0, 5).join(', ');
 }
 
-/** What tells whether a run got on: its own metrics, progress, phase and checkpoints; a machine is never still. */
+/** A value that changes as a run progresses: its own metrics, progress, phase and checkpoints. Machine metrics change all the time and do not count. */
 export function progressOf(row: RunRow): string {
   let points = 0;
   for (const { count } of ownMetrics(row)) points += count;
@@ -66,7 +66,7 @@ function ownMetrics(row: RunRow): Summary[] {
   return Object.entries(row.metrics).flatMap(([key, summary]) => (key.startsWith('system/') ? [] : [summary]));
 }
 
-/** Once a run had one, it has it for ever: a resumed run is told of when it is at one now. */
+/** A run that once had a NaN keeps it in its summary, so a resumed run counts only if its latest value is one. */
 function hasNan(row: RunRow): boolean {
   const had = row.attempt === 1;
   return ownMetrics(row).some(({ last, nan, inf }) => typeof last !== 'number' || (had && nan + inf > 0));

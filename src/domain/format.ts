@@ -1,4 +1,4 @@
-/** How numbers, durations and times read everywhere: four significant digits, thin spaces between thousands. */
+/** The common format of numbers, durations and times: four significant digits, thin spaces between thousands. */
 import { t } from '../base/texts';
 import type { Num } from '../protocol/events';
 
@@ -20,7 +20,7 @@ export function formatNumber(value: number): string {
   return trimZeros(value.toPrecision(4)).replace('-', '−');
 }
 
-/** Steps, counts, epochs: whole numbers in full. */
+/** Formats steps, counts and epochs: whole numbers in full. */
 export function formatCount(value: number): string {
   return Number.isInteger(value) ? thousands(value.toFixed(0)) : formatNumber(value);
 }
@@ -60,7 +60,7 @@ export function formatBytes(bytes: number): string {
   return `${unit === 0 ? size.toFixed(0) : trimZeros(size.toPrecision(3))} ${units[unit]}`;
 }
 
-/** The x of a point on the chosen axis, in words. */
+/** Formats the x of a point on the chosen axis. */
 export function formatX(axis: 'step' | 'epoch' | 'relative' | 'wall' | 'metric', x: number): string {
   if (axis === 'metric') return t('at {0}', formatNumber(x));
   if (axis === 'relative') return formatDuration(x);
@@ -85,12 +85,12 @@ function trimZeros(digits: string): string {
   return digits.includes('.') ? digits.replace(/\.?0+$/, '') : digits;
 }
 
-/** Without the marks that turn the direction of what is written after a name, too. */
+/** Also removes the bidirectional marks that would reverse the text after a name. */
 export function straight(text: string): string {
   return text.replaceAll(/[\u202a-\u202e\u2066-\u2069]/g, '');
 }
 
-/** Long names differ at their ends: what is left out is in the middle. */
+/** Shortens in the middle, because long names differ at their ends. */
 export function shortName(name: string, longest: number): string {
   const characters = [...straight(name)];
   if (characters.length <= longest) return characters.join('');
@@ -98,7 +98,7 @@ export function shortName(name: string, longest: number): string {
   return `${characters.slice(0, longest - tail - 1).join('')}…${characters.slice(-tail).join('')}`;
 }
 
-/** A line of a file in few words; cells of a notebook are addressed by `vscode-notebook-cell:` and say its name. */
+/** Names a line of a file briefly; cells of a notebook, addressed by `vscode-notebook-cell:`, show the notebook's name. */
 export function formatLine({ file, line }: { file: string; line: number }): string {
   const path = file.startsWith('vscode-notebook-cell:') ? file.replace(/#.*$/, '') : file;
   return `${path.split(/[\\/]/).at(-1) ?? path}:${line}`;

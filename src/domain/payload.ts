@@ -1,4 +1,4 @@
-/** Reading what others wrote: nothing in a payload is believed to have the type that it should have. */
+/** Reading payloads from other programs: no field is trusted to have the right type. */
 import { crc32 } from '../base/crc32';
 import { isRecord } from '../base/unknown';
 import type { Exit, Json, Num, Proc, RunError } from '../protocol/events';
@@ -13,7 +13,7 @@ export function textOf(value: unknown): string | null {
   return typeof value === 'string' ? (value.length > MAX_TEXT ? `${value.slice(0, MAX_TEXT)}…` : value) : null;
 }
 
-/** A text that says something. */
+/** A text that is not blank. */
 export function wordOf(value: unknown): string | null {
   const text = textOf(value);
   return text === null || text.trim() === '' ? null : text;
@@ -23,7 +23,7 @@ export function finiteOf(value: unknown): number | null {
   return typeof value === 'number' && Number.isFinite(value) ? value : null;
 }
 
-/** A metric's value: a number, one of the words for numbers that JSON does not have, or null, which some writers make of NaN. */
+/** A metric's value: a number, one of the words for numbers that JSON does not have, or null, which some writers send for NaN. */
 export function metricOf(value: unknown): number | undefined {
   if (typeof value === 'number') return value;
   if (value === 'NaN' || value === null) return NaN;
@@ -46,7 +46,7 @@ export function metricsOf(value: unknown): Record<string, Num> {
   return metrics;
 }
 
-/** Keys are shown and indexed: an endless one keeps its start and stays different from its like. */
+/** Keys are shown and indexed, so an overlong one keeps its start and gets a suffix that keeps it unique. */
 export function shortKey(key: string): string {
   if (key.length <= MAX_KEY) return key;
   const hash = crc32(new TextEncoder().encode(key)).toString(16).padStart(8, '0');

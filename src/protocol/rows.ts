@@ -1,11 +1,11 @@
-/** What the collector answers: the shapes that tree, charts, tables, dashboards and scripts read. */
+/** Shapes of the collector's answers, as the tree, charts, tables, dashboards and scripts read them. */
 import type { Text } from '../base/texts';
 import type { AlertLevel, Exit, Json, Launch, MediaType, Num, Origin } from './events';
 
 export const STATUSES = ['queued', 'running', 'lost', 'completed', 'failed', 'killed', 'cancelled'] as const;
 export type Status = (typeof STATUSES)[number];
 
-/** Of one metric over all workers, superseded points left out; min, max and mean over finite values. */
+/** The summary of one metric over all workers, without superseded points; min, max and mean cover finite values. */
 export interface Summary {
   last: Num;
   last_x: number;
@@ -30,14 +30,14 @@ export interface SourceLine {
   line: number;
 }
 
-/** A worker of a run that goes on without it: its process ended, it said that it failed, or it is steps behind the first. */
+/** A worker that the rest of the run goes on without: its process is gone, it reported a failure, or it is steps behind the first. */
 export interface WorkerTrouble {
   worker: string;
   kind: 'gone' | 'failed' | 'behind';
   steps?: number;
 }
 
-/** Times are epoch milliseconds. */
+/** A run in lists. Times are epoch milliseconds. */
 export interface RunRow {
   run_id: string;
   name: string;
@@ -60,21 +60,21 @@ export interface RunRow {
   error_at: SourceLine | null;
   checkpoints: number;
   artifacts: number;
-  /** Bytes of its directory: journals, database, output. Absent while they were not counted. */
+  /** Bytes of its directory: journals, database, output. Absent until they have been counted. */
   size?: number;
   /** Bytes of its checkpoints and artifacts in the workspace. */
   files_size?: number;
-  /** Since when it is in the trash. */
+  /** When it was moved to the trash. */
   trashed?: number;
-  /** Of an attempt that waits before it begins: until when. */
+  /** When a waiting attempt will begin. */
   starts_at?: number | null;
-  /** It has ended by its script's own word, while the script's process or its supervisor goes on. */
+  /** The script reported its end, but its process or its supervisor is still alive. */
   lives?: boolean;
-  /** How far a stop has come, whoever asked for it. */
+  /** How far a stop has come, whoever requested it. */
   stop?: StopResult | null;
-  /** Of a run of several workers that goes on. */
+  /** Only for an active run with several workers. */
   troubles?: WorkerTrouble[];
-  /** How many alerts there were, and when the latest was. */
+  /** The number of alerts, and the time of the latest. */
   alerts?: number;
   alerted?: number | null;
   rev: number;
@@ -87,7 +87,7 @@ export interface ListResult {
   backlog_bytes: number;
 }
 
-/** `path` is as it was logged; `file` where that is now, absolute, also in a workspace that was moved. */
+/** `path` is as it was logged; `file` is its current absolute path, even if the workspace was moved. */
 export interface Checkpoint {
   id: string;
   path: string;
@@ -100,7 +100,7 @@ export interface Checkpoint {
   attempt: number;
   at: number;
   worker?: string;
-  /** Of the file when it was logged: bytes, and epoch ms of its last change. */
+  /** The file's size in bytes, and the epoch ms of its last change, when it was logged. */
   size?: number | null;
   modified?: number | null;
 }
@@ -131,7 +131,7 @@ export interface Warning {
   count: number;
 }
 
-/** Raised by a script, or by a rule of the user's that came true. */
+/** Raised by a script, or by a user's rule whose condition was met. */
 export interface Alert {
   id: string;
   at: number;
@@ -140,11 +140,11 @@ export interface Alert {
   text: string;
   attempt: number;
   worker: string;
-  /** What the rule says. */
+  /** The rule's condition. */
   rule?: string;
-  /** For how long it had to hold, where the rule says so. */
+  /** How long the condition had to hold, if the rule specifies it. */
   hold_s?: number;
-  /** The run is stopped because of it. */
+  /** Whether the alert stops the run. */
   stops?: boolean;
 }
 
@@ -155,7 +155,7 @@ export interface MediaKey {
   count: number;
 }
 
-/** What became of a command, with the acks of each worker. */
+/** A command, with the acks of each worker. */
 export interface CommandState {
   cmd_id: string;
   type: string;
@@ -166,16 +166,16 @@ export interface CommandState {
 /** A line of code that logged points of a metric. */
 export interface MetricSite {
   key: string;
-  /** Relative to the script's working directory where it is below that, else absolute. */
+  /** Relative to the script's working directory if it is below it, else absolute. */
   file: string;
   line: number;
-  /** Points, of all workers and attempts. */
+  /** Number of points, over all workers and attempts. */
   count: number;
   /** SHA-256 of the file's first 10 MB as it was when the run started; null where the client recorded none. */
   code_hash: string | null;
 }
 
-/** What a run's detail says beyond its row. `checkpoints`, `artifacts` and `alerts` are counts in a row. */
+/** What a run's detail has beyond its row. `checkpoints`, `artifacts` and `alerts` are counts in a row. */
 export interface RunExtras {
   notes: string;
   checkpoints: Checkpoint[];
@@ -183,23 +183,23 @@ export interface RunExtras {
   media: MediaKey[];
   attempts: Attempt[];
   worker_states: { id: string; alive: boolean; last_seen: number }[];
-  /** Its working directory as it is now, also in a workspace that was moved. */
+  /** Its current working directory, even if the workspace was moved. */
   cwd?: string | null;
   source: Json;
-  /** How it was started last, where it was started from here. */
+  /** Its latest launch, if it was launched by a collector. */
   launch?: Launch | null;
   environment: Json;
   traceback: string | null;
   commands: CommandState[];
   alerts: Alert[];
   warnings: Warning[];
-  /** Which line logged which metric, by key, file and line. Points whose line is not known are in none. */
+  /** Which line logged which metric, by key, file and line. Points whose line is not known are not included. */
   sites?: MetricSite[];
-  /** Of an imported run. */
+  /** Only for an imported run. */
   origin?: Origin;
 }
 
-// Only rows tell sizes: they differ from one moment to the next while nothing of the run does.
+// Only rows have sizes, because sizes change all the time while the rest of the run stays the same.
 export interface RunDetail
   extends Omit<RunRow, 'checkpoints' | 'artifacts' | 'alerts' | 'size' | 'files_size'>, RunExtras {}
 
@@ -207,7 +207,7 @@ export const SERIES_COLUMNS = ['x', 'first', 'last', 'min', 'max', 'n'] as const
 export type SeriesColumn = (typeof SERIES_COLUMNS)[number];
 
 /**
- * Arrays of equal length. `x` is that of a bucket's first point: step (or epoch, or ordinal), seconds since the run
+ * Arrays of equal length. `x` belongs to a bucket's first point: step (or epoch, or ordinal), seconds since the run
  * started (relative), or epoch milliseconds (wall).
  */
 interface SeriesColumns {
@@ -219,7 +219,7 @@ interface SeriesColumns {
   n: number[];
 }
 
-/** One metric key of one worker, in at most `points` buckets, with the columns that were asked for. */
+/** One metric key of one worker, in at most `points` buckets, with the requested columns. */
 export type SeriesOf<Columns extends SeriesColumn> = Pick<SeriesColumns, Columns> & {
   run_id: string;
   key: string;
@@ -228,7 +228,7 @@ export type SeriesOf<Columns extends SeriesColumn> = Pick<SeriesColumns, Columns
   /** Every bucket holds one point. */
   exact: boolean;
   rev: number;
-  /** Only with `since`: these buckets replace all earlier ones from this x on. Absent: a whole snapshot. */
+  /** Only with `since`: these buckets replace all earlier ones from this x on. If absent, this is a whole snapshot. */
   tail_from?: number;
 };
 export type Series = SeriesOf<SeriesColumn>;
@@ -237,15 +237,15 @@ export interface SeriesResult {
   series: Series[];
 }
 
-/** Of one `.xtrack`. */
+/** The disk usage of one `.xtrack` directory, in bytes. */
 export interface DiskUsage {
   runs: number;
   size: number;
   files_size: number;
   trash: { runs: number; size: number };
-  /** The catalog, and whatever else is not a run's. */
+  /** The catalog and everything else that belongs to no run. */
   other: number;
-  /** False while runs are still being counted: ask again. */
+  /** False while runs are still being counted; the caller has to ask again. */
   complete: boolean;
 }
 
@@ -261,13 +261,13 @@ export interface LogLine {
 }
 
 export interface OutputChunk {
-  /** Which console logs there are: one a worker and attempt. */
+  /** The console logs that exist, one for each worker and attempt. */
   files: { worker: string; attempt: number; size: number }[];
   worker: string | null;
   attempt: number | null;
   /** Base64. */
   data: string;
-  /** Where `data` begins: later than asked for, where a part of the log was given back to the disk; at the end of a log that was cut. */
+  /** Where `data` begins: later than requested if that part of the log was discarded, and at the end of a log that was truncated. */
   offset: number;
   next: number;
   size: number;
@@ -291,7 +291,7 @@ export interface Task {
   done: number;
   total: number | null;
   message: string;
-  /** What the message says, to be looked up where it is shown. */
+  /** The message as a text, which is translated where it is shown. */
   text?: Text;
   result?: Json;
 }

@@ -1,13 +1,13 @@
 /**
- * Expressions over metrics: `val_loss - train_loss`, `log(train/loss)`, `"lr (group 1)" * 1e3`. A name may hold slashes:
- * where a metric of that name exists it is meant, else `/` divides. Quotes name any metric.
+ * Expressions over metrics: `val_loss - train_loss`, `log(train/loss)`, `"lr (group 1)" * 1e3`. A name may contain
+ * slashes: if a metric of that name exists it is meant, else `/` divides. Quotes name any metric.
  */
 import { t } from '../../base/texts';
 
 export interface MetricExpression {
-  /** The metrics that it needs, in order of their first use. */
+  /** The metrics that the expression uses, in order of their first use. */
   keys: string[];
-  /** From the values of `keys`, in that order. */
+  /** Computes the result from the values of `keys`, in that order. */
   evaluate: (values: readonly number[]) => number;
 }
 
@@ -76,7 +76,7 @@ class Parser {
     const evaluate = this.binary(0);
     const rest = this.next();
     if (rest.kind !== 'end') throw new ExpressionError(t('“{0}” was not expected here.', rest.text), rest.at);
-    if (this.keys.length === 0) throw new ExpressionError(t('There is no metric in it.'), 0);
+    if (this.keys.length === 0) throw new ExpressionError(t('The expression contains no metric.'), 0);
     return { keys: this.keys, evaluate };
   }
 
@@ -111,7 +111,7 @@ class Parser {
   }
 
   private operand(): Evaluate {
-    if (++this.depth > DEEPEST) throw new ExpressionError(t('It is nested too deeply.'), this.tokens[this.at]!.at);
+    if (++this.depth > DEEPEST) throw new ExpressionError(t('The expression is nested too deeply.'), this.tokens[this.at]!.at);
     const operand = this.operandHere();
     this.depth--;
     return operand;
@@ -192,7 +192,7 @@ function tokenAt(rest: string, at: number, isMetric: (key: string) => boolean): 
   return { token: { kind: 'sign', text: sign, at }, length: 1 };
 }
 
-/** The longest metric's name that begins here, as `train/loss` may be one name or a quotient; else the word. */
+/** The longest metric name that begins here, because `train/loss` may be one name or a quotient; else the word. */
 function nameAt(rest: string, isMetric: (key: string) => boolean): string | null {
   const [word] = /^[\p{L}_][\p{L}\p{N}_.]*/u.exec(rest) ?? [];
   if (word === undefined) return null;

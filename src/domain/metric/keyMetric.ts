@@ -1,4 +1,4 @@
-/** The metric that stands for a run where there is room for one, the same everywhere. */
+/** The key metric stands for a run wherever there is room for only one. */
 const USUAL = ['val_acc', 'val/acc', 'val/accuracy', 'val_accuracy', 'accuracy', 'acc', 'val_loss', 'val/loss', 'loss'];
 const SUFFIXES = ['acc', 'accuracy', 'loss'];
 const LESS = /loss|err|perplexity|ppl|nll|mae|mse|wer\b|cer\b/i;
@@ -13,7 +13,7 @@ export function keyMetricOf(keys: readonly string[], chosen: string): string | u
   );
 }
 
-/** Which of its values are good ones; null where the name does not say. */
+/** Whether lower or higher values are better; null if the name does not say. */
 export function betterOf(key: string): 'less' | 'more' | null {
   if (LESS.test(key)) return 'less';
   return MORE.test(key) ? 'more' : null;

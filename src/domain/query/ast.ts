@@ -1,4 +1,4 @@
-/** What a query of the filter language means: the parser yields it, the store compiles it to SQL. */
+/** The syntax tree of a query in the filter language: the parser yields it, the store compiles it to SQL. */
 
 export type CompareOp = '=' | '!=' | '<' | '<=' | '>' | '>=';
 export type Stat = 'last' | 'min' | 'max' | 'mean';
@@ -32,13 +32,13 @@ export type Field =
 export type Value = string | number | boolean;
 
 export type Expression =
-  /** A missing key makes a comparison false, also `!=`. Numeric strings compare as numbers. */
+  /** A missing key makes any comparison false, even `!=`. Numeric strings compare as numbers. */
   | { kind: 'compare'; field: Field; op: CompareOp; value: Value }
-  /** `~`: the pattern (RE2, checked when parsed) is found somewhere in the field's text. */
+  /** `~`: the pattern (RE2, validated when parsed) occurs somewhere in the field's text. */
   | { kind: 'match'; field: Field; pattern: string }
   | { kind: 'in'; field: Field; values: Value[] }
   | { kind: 'not'; of: Expression }
   | { kind: 'and' | 'or'; of: Expression[] };
 
-/** Null: the text was blank, so every run matches. */
+/** Null if the text was blank, so that every run matches. */
 export type Query = Expression | null;

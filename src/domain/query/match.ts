@@ -1,4 +1,4 @@
-/** Whether one run's row is what a query looks for; the store answers the same of all runs in SQL. */
+/** Matches one run's row against a query; the store does the same for all runs in SQL. */
 import { RE2JS } from 're2js';
 import type { Num } from '../../protocol/events';
 import type { RunRow } from '../../protocol/rows';
@@ -6,7 +6,7 @@ import type { Column, CompareOp, Expression, Field, Value } from './ast';
 import { numberOf, textOf } from './values';
 import { lookUp } from '../safeRecord';
 
-/** Both null: the run has no such thing, and no comparison is true of it. */
+/** Both are null if the run has no such value; then no comparison is true. */
 interface Operand {
   num: number | null;
   text: string | null;
@@ -62,7 +62,7 @@ function operand(value: number | string | null): Operand {
   return value === null ? NOTHING : { num: numberOf(value), text: String(value) };
 }
 
-/** NaN is no value. */
+/** NaN counts as no value. */
 function realOf(value: Num | null): number | null {
   return value === null || value === 'NaN' ? null : Number(value);
 }
@@ -72,7 +72,7 @@ function bare(field: Field, value: Value): Value {
   return field.kind === 'column' && field.name === 'starred' && typeof value === 'boolean' ? Number(value) : value;
 }
 
-/** Numeric strings are numbers; a number and a text that is none are different and in no order. */
+/** Numeric strings are numbers; a number and a text that is not numeric differ and have no order. */
 function compare({ num, text }: Operand, op: CompareOp, value: Value): boolean {
   if (text === null) return false;
   const number = numberOf(value);

@@ -1,6 +1,6 @@
 /**
- * The filter language: `status = failed and metrics.val_acc.max > 0.9 and name ~ "resnet.*"`. This parses; the store
- * compiles what it yields to SQL. Errors say at which column (counted from 1) they are.
+ * The filter language: `status = failed and metrics.val_acc.max > 0.9 and name ~ "resnet.*"`. This is the parser;
+ * the store compiles its result to SQL. Errors carry their column, counted from 1.
  */
 import { RE2JS } from 're2js';
 import { english, type Text } from '../../base/texts';
@@ -25,7 +25,7 @@ const COMPARE = new Set(['=', '!=', '<', '<=', '>', '>=']);
 const MAX_DEPTH = 100;
 
 export interface QueryOptions {
-  /** A word that names nothing else names a metric: `val_loss.min > 10`. */
+  /** Any other word is taken as the name of a metric: `val_loss.min > 10`. */
   metrics?: boolean;
 }
 
@@ -83,7 +83,7 @@ class Parser {
   private comparison(): Expression {
     const field = this.field();
     const token = this.peek();
-    // `starred` alone says that it is.
+    // `starred` alone means that it is true.
     const isComparison = token.kind === 'symbol' && token.text !== ')';
     if (!isComparison && !isWord(token, 'in') && field.kind === 'column' && field.name === 'starred')
       return { kind: 'compare', field, op: '=', value: true };

@@ -11,7 +11,7 @@ export interface Token {
 const SPACE = /\s+/y;
 const SYMBOL = /!=|<=|>=|==|[=<>~(),[\]]/y;
 const TEXT = /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/sy;
-/** Also paths with dots and dashes, and dates: whatever is no symbol, quote or space. */
+/** Anything except symbols, quotes and spaces, such as paths with dots and dashes, and dates. */
 const WORD = /[^\s=!<>~(),[\]"']+/y;
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 
@@ -48,7 +48,7 @@ export function tokenize(text: string): Token[] {
 
 function problem(character: string): Text {
   if (character === '"' || character === "'") return english`This quote is never closed.`;
-  return english`Did not expect ${JSON.stringify(character)} here.`;
+  return english`${JSON.stringify(character)} was not expected here.`;
 }
 
 /** Only the quote and the backslash are escaped, so that patterns keep their own backslashes. */

@@ -1,4 +1,4 @@
-/** What the events mean that are not metrics. */
+/** Applies every event except metrics to a run's state. */
 import { ALERT_LEVELS, type Edit, type Launch, MEDIA_TYPES, type Origin, type Role } from '../../protocol/events';
 import type { CommandState } from '../../protocol/rows';
 import { isRecord } from '../../base/unknown';
@@ -134,7 +134,7 @@ function runEnd(payload: Fields, context: Context): void {
     if (wins(context, `final ${key}`, writer.attempt, 0)) put(state.final_metrics, key, value);
 }
 
-/** worker-3 is 3; others come after all ranks. */
+/** The rank of worker-3 is 3; workers without a rank come after all ranks. */
 function rankNumber(worker: string): number {
   const digits = /^worker-(\d{1,9})$/.exec(worker)?.[1];
   return digits === undefined ? 1e9 : Number(digits);
@@ -178,7 +178,7 @@ function checkpoint(payload: Fields, context: Context): void {
   });
 }
 
-/** Its absolute path where the script said so; a foreign client says `path` alone. */
+/** The absolute path if the script gave one; a foreign client gives `path` alone. */
 function fileOf(payload: Fields): { file?: string } {
   const file = wordOf(payload['abspath']);
   return file === null ? {} : { file };
@@ -204,7 +204,7 @@ function artifact(payload: Fields, context: Context): void {
   else warn(state, 'many_artifacts', `Only ${MAX_LISTED} artifacts of a run are listed.`, writer);
 }
 
-/** The thing itself is in the events. */
+/** The state only counts media; their content stays in the events. */
 function media(payload: Fields, { state, writer, event }: Context): void {
   const key = wordOf(payload['key']);
   const type = MEDIA_TYPES.find((known) => known === event.t);
@@ -225,7 +225,7 @@ function status(payload: Fields, context: Context): void {
   const { state, writer } = context;
   const phase = wordOf(payload['status']);
   if (phase === null) warn(state, 'bad_status', 'A status without a word was skipped.', writer);
-  // "running" tells no phase, and only `run_end` ends a run.
+  // "running" is not a phase, and only `run_end` ends a run.
   else if (phase === 'running') writer.phase = null;
   else if (!ENDINGS.has(phase)) writer.phase = phase.slice(0, 100);
   const progress = payload['progress'];
@@ -236,7 +236,7 @@ function status(payload: Fields, context: Context): void {
   writer.progress = { cur, total: finiteOf(parts['total']), unit: (wordOf(parts['unit']) ?? 'steps').slice(0, 50) };
 }
 
-/** Nobody sees the processes of an imported run: its source says that it is lost. */
+/** The processes of an imported run cannot be observed, so its source reports that it is lost. */
 function importedStatus(payload: Fields, context: Context): void {
   const isLost = payload['status'] === 'lost';
   if (isLost) context.writer.lost = true;
@@ -266,7 +266,7 @@ function log(payload: Fields, context: Context): void {
   });
 }
 
-/** It is a line of the log as well. */
+/** An alert is also a line of the log. */
 function alert(payload: Fields, context: Context): void {
   const { state, writer, event, sink } = context;
   const title = wordOf(payload['title'])?.slice(0, MAX_TITLE);
@@ -292,7 +292,7 @@ function alert(payload: Fields, context: Context): void {
   });
 }
 
-// ---- commands: the command and its acks are in different journals, read in any order
+// ---- commands: a command and its acks are in different journals, which are read in any order
 
 function commandOf(state: RunState, id: string): CommandState {
   let known = state.commands.find((one) => one.cmd_id === id);
@@ -362,13 +362,13 @@ function stopRung(payload: Fields, context: Context): void {
   };
 }
 
-/** What the collector did not do, or found out, and a person should know. */
+/** Records what the collector could not do, or noticed, and what a person should know. */
 function note(payload: Fields, { state, writer }: Context): void {
   const message = wordOf(payload['message']);
   if (message !== null) warn(state, wordOf(payload['code']) ?? 'note', message, writer);
 }
 
-/** With `writer` it speaks of one process that was found gone, else of the whole attempt (a launch that failed). */
+/** With `writer` it is about one process that disappeared, else about the whole attempt (a launch that failed). */
 function collectorEnd(payload: Fields, context: Context): void {
   const target = payload['writer'];
   if (typeof target !== 'string') return runEnd(payload, context);

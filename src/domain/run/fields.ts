@@ -1,11 +1,11 @@
-/** Whose word a field of a run is, where several writers may set it: that of the greatest stamp, in whatever order they are read. */
+/** Decides between several writers that set one field of a run: the greatest stamp wins, in whatever order they are read. */
 import type { Source } from '../../protocol/events';
 import { isRecord } from '../../base/unknown';
 import { finiteOf, jsonOf, stringsOf, wordOf, type Fields } from '../payload';
 import type { RunState, Stamp, WriterState } from './state';
 import { lookUp, put } from '../safeRecord';
 
-/** Who says something, and of which run. */
+/** The run and the writer of the event that is being applied. */
 export interface Speech {
   state: RunState;
   writer: WriterState;
@@ -37,8 +37,8 @@ function isGreater(a: Stamp, b: Stamp): boolean {
 }
 
 /**
- * Names and tags: what was chosen at launch beats the script's constants, those beat the supervisor's guesses. A run keeps
- * the name it was first given, whatever a resumed script calls itself; of tags the latest attempt's count.
+ * For names and tags, values chosen at launch beat the script's constants, which beat the supervisor's guesses. A run keeps
+ * the first name it was given, even if a resumed script uses another one; for tags, the latest attempt wins.
  */
 export function setIdentity(speech: Speech, rank: number, from: Fields, attempt: number): void {
   const { state } = speech;
@@ -62,7 +62,7 @@ const SOURCE_TEXTS = [
   'root',
 ] as const satisfies (keyof Source)[];
 
-/** The latest attempt's; within it the supervisor knows better how the script was started. */
+/** The latest attempt wins; within it the supervisor, which knows better how the script was started. */
 export function setSource(speech: Speech, source: unknown): void {
   if (!isRecord(source)) return;
   const { state, writer } = speech;

@@ -7,10 +7,10 @@ import { formatNumber } from '../format';
 type Grouped = Pick<RunRow, 'params' | 'tags' | 'experiment' | 'status'>;
 type Named = Pick<RunRow, 'run_id' | 'name' | 'params' | 'created'>;
 
-/** More would push the values that are compared out of sight. */
+/** A longer name would push the compared values out of sight. */
 const TOLD = 2;
 
-/** How runs can be grouped: by what not all of them have in common comes first, then the rest; names ascend. */
+/** The ways to group runs: first by properties in which they differ, then by the rest, each sorted by name. */
 export function groupings(rows: readonly Grouped[]): string[] {
   const all = [
     ...new Set([
@@ -24,7 +24,7 @@ export function groupings(rows: readonly Grouped[]): string[] {
   return [...all.filter(differs), ...all.filter((by) => !differs(by))];
 }
 
-/** The value that a run is grouped by, in words. */
+/** The value that a run is grouped by, as text. */
 export function groupOf(row: Grouped, by: string): string {
   if (by === 'experiment') return row.experiment ?? t('none');
   if (by === 'status') return row.status;
@@ -32,12 +32,12 @@ export function groupOf(row: Grouped, by: string): string {
   return wordsOf((kind === 'tags' ? row.tags : row.params)[name]);
 }
 
-/** What a grouping is called: the name of the param or tag. */
+/** The title of a grouping: the name of the param or tag. */
 export function groupingName(by: string): string {
   return by.replace(/^(params|tags)\./, '');
 }
 
-/** What runs are called beside each other, by id: those of one name also by the params in which they differ, or when they began. */
+/** Unambiguous names of runs, by id: runs that share a name also show the params in which they differ, or when they began. */
 export function namesApart(rows: readonly Named[]): Map<string, string> {
   const alike = new Map<string, Named[]>();
   for (const row of rows) alike.set(row.name, [...(alike.get(row.name) ?? []), row]);
@@ -53,7 +53,7 @@ export function namesApart(rows: readonly Named[]): Map<string, string> {
   return names;
 }
 
-/** Those that tell most of them apart come first. */
+/** The params with the most different values come first. */
 function differingParams(rows: readonly Named[]): string[] {
   const all = [...new Set(rows.flatMap(({ params }) => Object.keys(params)))].sort();
   const values = (param: string): number => new Set(rows.map(({ params }) => wordsOf(params[param]))).size;

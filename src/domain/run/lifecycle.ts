@@ -1,4 +1,4 @@
-/** The life of a run, as its status tells it. What asks for several statuses at once (SQL, filters, icons) asks here. */
+/** The life of a run in terms of its status. Everything that groups statuses (SQL, filters, icons) is derived from this file. */
 import { STATUSES, type Status } from '../../protocol/rows';
 
 type Stage = 'waiting' | 'running' | 'lost' | 'over';
@@ -13,22 +13,22 @@ const STAGES: Record<Status, Stage> = {
   cancelled: 'over',
 };
 
-/** Nothing of it has started yet. */
+/** None of its processes has started yet. */
 export function isWaiting(status: Status): boolean {
   return STAGES[status] === 'waiting';
 }
 
-/** It has ended; only a resume makes it go on. */
+/** It has ended; only a resume can continue it. */
 export function isOver(status: Status): boolean {
   return STAGES[status] === 'over';
 }
 
-/** It has not ended, as far as is known: more of it may come at any time. */
+/** It has not ended as far as is known, so more events may arrive at any time. */
 export function isActive(status: Status): boolean {
   return !isOver(status);
 }
 
-/** It is known to wait or to run. A lost run is active, but nobody knows whether it is alive. */
+/** It is known to be waiting or running. A lost run is active, but may not be alive. */
 export function isAlive(status: Status): boolean {
   return isActive(status) && STAGES[status] !== 'lost';
 }

@@ -1,8 +1,8 @@
-/** A workspace may be moved, renamed, or copied to another machine: where a file of it is now. */
+/** Finds the current path of a file in a workspace that was moved, renamed, or copied to another machine. */
 
 /**
- * `path` is absolute and was under `from` then; the same path under `to`, in the slashes of `to`. Null where it was not
- * under `from`, or is written so that it leads out of it.
+ * Moves the absolute `path` from below `from` to below `to`, with the slashes of `to`. Returns null if it is not below
+ * `from`, or leads out of it.
  */
 export function movedPath(path: string, from: string, to: string): string | null {
   const parts = partsOf(path);
@@ -14,7 +14,7 @@ export function movedPath(path: string, from: string, to: string): string | null
   return [to.replace(/[\\/]+$/, ''), ...rest].join(slash);
 }
 
-/** A path with a drive or a network share is a Windows one: only there a backslash parts folders. */
+/** A path with a drive or a network share comes from Windows, and only there a backslash separates folders. */
 function partsOf(path: string): string[] {
   const isWindows = /^(?:[A-Za-z]:[\\/]|\\\\)/.test(path);
   return path

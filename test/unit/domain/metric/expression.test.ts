@@ -62,14 +62,14 @@ describe('expressions over metrics', () => {
     ['gone + 1', 'No metric is named gone. 0'],
     ['sin(a)', 'There is no function sin. There are abs, exp, log, log10, max, min, sqrt. 0'],
     ['toString(a)', 'There is no function toString. There are abs, exp, log, log10, max, min, sqrt. 0'],
-    ['1 + 2', 'There is no metric in it. 0'],
+    ['1 + 2', 'The expression contains no metric. 0'],
     ['', 'It ends too early. 0'],
   ])('“%s”: %s', (text, message) => {
     expect(value(text)).toBe(message);
   });
 
   it('end, however deep they are nested', () => {
-    expect(value(`${'('.repeat(50_000)}a`)).toMatch(/^It is nested too deeply/);
-    expect(value(`${'-'.repeat(50_000)}a`)).toMatch(/^It is nested too deeply/);
+    expect(value(`${'('.repeat(50_000)}a`)).toMatch(/^The expression is nested too deeply/);
+    expect(value(`${'-'.repeat(50_000)}a`)).toMatch(/^The expression is nested too deeply/);
   });
 });
