@@ -1,4 +1,4 @@
-/** Records whose keys come from outside: `__proto__` and `constructor` are keys like any other. */
+/** Access to records whose keys come from outside, in which `__proto__` and `constructor` are ordinary keys. */
 
 export function put<T>(record: Record<string, T>, key: string, value: T): void {
   if (key === '__proto__')

@@ -1,4 +1,4 @@
-/** One `.xtrack` directory served: wires the main thread's parts together, and ends them in order. */
+/** Serves one `.xtrack` directory: wires the main thread's parts together, and disposes of them in order. */
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { messageOf } from '../../base/unknown';
@@ -25,14 +25,14 @@ export interface CollectorSetup {
   options: Options;
   version: string;
   build: string;
-  /** The bundle, which is the worker's too. */
+  /** The bundle, which also contains the worker. */
   bundle: string;
   /** Null for a follower. */
   lease: Lease | null;
   follower: string | null;
   discoveryFile: DiscoveryFile;
   log(message: string): void;
-  /** The process is to end: everything was given back. */
+  /** Called once everything has been disposed of, so that the process can end. */
   onEnd(exitCode: number): void;
 }
 
@@ -102,11 +102,11 @@ export class Collector {
     });
   }
 
-  /** Answers the port. Rejects where it cannot be listened on. */
+  /** Resolves with the port. Rejects if listening fails. */
   async start(): Promise<number> {
     const port = await this.listen();
     await this.announce(port).catch((error: unknown) =>
-      this.setup.log(`Clients will not find this collector by themselves: ${messageOf(error)}`),
+      this.setup.log(`Clients cannot discover this collector: ${messageOf(error)}`),
     );
     this.eachOfOwner((service) => service.start?.());
     this.timers.push(setInterval(() => this.checkLease(), LEASE_CHECK_MS));
@@ -114,7 +114,7 @@ export class Collector {
     return port;
   }
 
-  /** Where any port will do, the previous collector's is preferred: scripts on other machines know that one. */
+  /** If any port will do, the previous collector's is preferred, because scripts on other machines know it. */
   private async listen(): Promise<number> {
     const { options, discoveryFile } = this.setup;
     const known = options.port === 0 ? discoveryFile.lastPort() : 0;
@@ -124,7 +124,7 @@ export class Collector {
     });
   }
 
-  /** Saves and ends; once, however often it is called. */
+  /** Saves and ends. Further calls return the same promise. */
   end(exitCode = 0): Promise<void> {
     this.ending ??= this.endOnce(exitCode);
     return this.ending;
@@ -143,14 +143,14 @@ export class Collector {
   private async endOnce(exitCode: number): Promise<void> {
     const { discoveryFile, lease, log } = this.setup;
     for (const timer of this.timers) clearInterval(timer);
-    // What scripts send from here on goes to the next collector.
+    // From here on, scripts have to connect to the next collector.
     this.port.stopListening();
     for (const service of this.services.toReversed()) await this.inService(service, () => service.dispose?.());
     const late = new Promise<never>((_, reject) =>
       setTimeout(() => reject(new Error(`not saved within ${SAVE_WITHIN_MS / 1000} s`)), SAVE_WITHIN_MS).unref(),
     );
     await Promise.race([this.store.call('shutdown', {}), late]).catch((error: unknown) =>
-      log(`Saving at the end failed; the journals have everything: ${messageOf(error)}`),
+      log(`The last save failed, but the journals are complete: ${messageOf(error)}`),
     );
     discoveryFile.remove(process.pid);
     lease?.release();
@@ -168,13 +168,13 @@ export class Collector {
     void this.end();
   }
 
-  /** Somebody deleted the directory, or took it over believing us dead: we save nothing more there. */
+  /** The directory was deleted, or taken over by a collector that believed this one dead, so nothing more is saved there. */
   private checkLease(): void {
     if (!this.setup.lease) return;
-    // Twice, because a takeover of a dead lease may move ours aside for a moment.
+    // Checks twice, because a takeover of a dead lease may move ours aside for a moment.
     this.leaseMisses = this.setup.lease.isOurs() ? 0 : this.leaseMisses + 1;
     if (this.leaseMisses < 2) return;
-    this.setup.log(`${this.setup.options.dir} is not ours any more; the collector ends.`);
+    this.setup.log(`${this.setup.options.dir} no longer belongs to this collector, which ends.`);
     void this.end(1);
   }
 
@@ -197,18 +197,18 @@ export class Collector {
     }
   }
 
-  /** What services do by themselves. A follower leaves everything as it is. */
+  /** Starts the work that services do unasked. A follower changes nothing, so it starts none. */
   private eachOfOwner(does: (service: Service) => void | Promise<void>): void {
     if (this.setup.follower !== null) return;
     for (const service of this.services) void this.inService(service, () => does(service));
   }
 
-  /** One broken service is no reason to take the others down. */
+  /** A service that throws does not take the others down. */
   private async inService({ name }: Service, work: () => void | Promise<void>): Promise<void> {
     try {
       await work();
     } catch (error) {
-      this.setup.log(`Unexpected in service ${name}: ${error instanceof Error ? error.stack : String(error)}`);
+      this.setup.log(`Unexpected error in service ${name}: ${error instanceof Error ? error.stack : String(error)}`);
     }
   }
 }

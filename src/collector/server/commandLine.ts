@@ -11,13 +11,13 @@ export interface Options {
   /** The `.xtrack` directory. */
   dir: string;
   host: string;
-  /** 0: any free one. */
+  /** 0 for any free port. */
   port: number;
-  /** Null: never. */
+  /** Null for never. */
   idleExitMinutes: number | null;
-  /** What becomes of journals when their run is sealed. */
+  /** What happens to journals when their run is sealed. */
   journals: JournalPolicy;
-  /** How long nobody wrote to a run before it is. */
+  /** Seconds without writes before a run is sealed. */
   sealAfterSeconds: number;
 }
 
@@ -51,7 +51,7 @@ export function parseCommandLine(argv: string[]): Options | VerifyOptions | 'ver
   if (values.version) return 'version';
   const [verb, ...rest] = positionals;
   if (rest.length > 0 || (verb !== undefined && verb !== 'verify'))
-    throw new UsageError(`${positionals.join(' ')}: the only word that is known here is verify`);
+    throw new UsageError(`${positionals.join(' ')}: the only command is verify`);
   if (!values.dir) throw new UsageError('--dir DIR is missing: the .xtrack directory');
   if (verb === 'verify') return { verify: resolve(values.dir), json: values.json };
   return {
@@ -66,13 +66,13 @@ export function parseCommandLine(argv: string[]): Options | VerifyOptions | 'ver
 
 function policyOf(text: string): JournalPolicy {
   const policy = JOURNAL_POLICIES.find((known) => known === text);
-  if (!policy) throw new UsageError(`--journals ${text}: one of ${JOURNAL_POLICIES.join(', ')} is needed`);
+  if (!policy) throw new UsageError(`--journals ${text}: expected one of ${JOURNAL_POLICIES.join(', ')}`);
   return policy;
 }
 
 function numberOf(name: string, text: string, max: number): number {
   const value = Number(text);
   if (text.trim() === '' || !(value >= 0 && value <= max) || (name === '--port' && !Number.isInteger(value)))
-    throw new UsageError(`${name} ${text}: a number from 0 to ${max} is needed`);
+    throw new UsageError(`${name} ${text}: expected a number from 0 to ${max}`);
   return value;
 }

@@ -1,4 +1,4 @@
-/** Tells clients on this host where the collector of an `.xtrack` directory listens: outside the workspace, for this user alone. */
+/** Publishes where the collector of an `.xtrack` directory listens, in a folder outside the workspace that only this user can read. */
 import { createHash, randomBytes } from 'node:crypto';
 import { chmodSync, closeSync, fsyncSync, lstatSync, mkdirSync, openSync, readFileSync, realpathSync } from 'node:fs';
 import { renameSync, rmSync, writeSync } from 'node:fs';
@@ -6,11 +6,11 @@ import { homedir, hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Discovery } from '../../protocol/discovery';
 
-/** A Unix socket's path has room for this, and a zero byte. */
+/** The longest path of a Unix socket, without its zero byte. */
 const MAX_SOCKET_PATH = process.platform === 'linux' ? 107 : 103;
 
 export class DiscoveryFile {
-  /** Of the directory, for this user alone; outside the workspace. */
+  /** The folder for this `.xtrack` directory, which only this user can enter; it is outside the workspace. */
   readonly folder: string;
   private readonly file: string;
   private readonly tokenFile: string;
@@ -24,17 +24,17 @@ export class DiscoveryFile {
     this.portFile = join(this.folder, 'port');
   }
 
-  /** Null where the path would be too long, or the system has no Unix sockets in the file system. */
+  /** Null if the path would be too long, or the system has no Unix sockets in the file system. */
   get socketPath(): string | null {
     const path = join(this.folder, 'collector.sock');
     return process.platform === 'win32' || Buffer.byteLength(path) > MAX_SOCKET_PATH ? null : path;
   }
 
-  /** Makes the folder, ours alone. Throws where somebody else owns it. */
+  /** Makes the folder, for this user alone. Throws if another user owns it. */
   prepare(): void {
     mkdirSync(this.folder, { recursive: true, mode: 0o700 });
     const stat = lstatSync(this.folder);
-    if (!stat.isDirectory()) throw new Error(`${this.folder} is no directory`);
+    if (!stat.isDirectory()) throw new Error(`${this.folder} is not a directory`);
     const uid = process.getuid?.();
     if (uid !== undefined && stat.uid !== uid) throw new Error(`${this.folder} belongs to another user`);
     if ((stat.mode & 0o077) !== 0) chmodSync(this.folder, 0o700);
@@ -50,8 +50,8 @@ export class DiscoveryFile {
   }
 
   /**
-   * The same over restarts: a script on another machine that was given it gets in again after this collector was killed.
-   * Where the folder is of no use, a token of this process alone.
+   * The token survives restarts, so a script on another machine that has it can reconnect after this collector was killed.
+   * If the folder is unusable, the token is valid for this process only.
    */
   token(): string {
     try {
@@ -62,12 +62,12 @@ export class DiscoveryFile {
       writePrivate(this.tokenFile, token);
       return token;
     } catch {
-      // What is wrong with the folder is told when the collector announces itself there.
+      // Problems with the folder are reported when the collector announces itself there.
       return randomBytes(32).toString('hex');
     }
   }
 
-  /** On which an earlier collector listened; 0 where that is not known. */
+  /** The port of an earlier collector; 0 if it is not known. */
   lastPort(): number {
     try {
       const port = Number(readFileSync(this.portFile, 'utf8'));
@@ -82,13 +82,13 @@ export class DiscoveryFile {
     writePrivate(this.portFile, String(discovery.port));
   }
 
-  /** At exit; a newer collector's file stays. */
+  /** Removes the file at exit, unless it is a newer collector's. */
   remove(pid: number): void {
     if (this.read()?.pid === pid) rmSync(this.file, { force: true });
   }
 }
 
-/** Null where there is none yet, or none of ours. */
+/** Null if there is no file yet, or it is not this user's. */
 function readToken(file: string): string | null {
   const stat = lstatSync(file, { throwIfNoEntry: false });
   if (!stat?.isFile() || (process.platform !== 'win32' && (stat.mode & 0o077) !== 0)) return null;
@@ -96,7 +96,7 @@ function readToken(file: string): string | null {
   return /^[0-9a-f]{64}$/.test(token) ? token : null;
 }
 
-/** Whole or not at all, and for this user alone. */
+/** Writes the file atomically, for this user alone. */
 function writePrivate(file: string, text: string): void {
   const temp = `${file}.${process.pid}.tmp`;
   rmSync(temp, { force: true });

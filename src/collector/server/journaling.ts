@@ -1,4 +1,4 @@
-/** What the collector itself writes to runs: it is journaled, and the store has read it when the promise resolves. */
+/** Journals the collector's own events. When a promise resolves, the store has read the event. */
 import { messageOf } from '../../base/unknown';
 import { hasCode } from '../../protocol/apiError';
 import type { Command, Edit, Json } from '../../protocol/events';
@@ -8,7 +8,7 @@ import type { OwnJournals } from './ownJournals';
 interface JournalingPorts {
   journals: OwnJournals;
   ask: AskStore;
-  /** Sends a command to the script's connection, where there is one. */
+  /** Sends a command to the script's connection, if there is one. */
   push(runId: string, command: Command): void;
   log(message: string): void;
 }
@@ -30,7 +30,7 @@ export class Journaling {
     await this.readJournals(edit.run_id, this.ports.journals.appendEdit(edit.run_id, { ...edit }));
   }
 
-  /** Once a supervisor says that its script ended, everything that the script said before has to be read. */
+  /** When a supervisor reports its script's end, the script's earlier events have to be read as well. */
   grown(runId: string, file: string): Promise<void> {
     return this.readJournals(runId, file.startsWith('events-sup-') ? undefined : file);
   }
@@ -40,7 +40,7 @@ export class Journaling {
     try {
       await this.ports.ask('bell', { run_id, ...(file !== undefined && { file }) });
     } catch (error) {
-      // A store that starts again reads everything anyway.
+      // A restarted store reads everything anyway.
       if (hasCode(error, 'unavailable')) return;
       this.ports.log(`Reading ${file ?? 'the journals'} of run ${run_id} failed: ${messageOf(error)}`);
     }

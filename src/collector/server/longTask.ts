@@ -1,4 +1,4 @@
-/** Work that takes longer than a reply, as the services that have some see it. */
+/** The interface that services use for long work. */
 import type { Text } from '../../base/texts';
 import type { Json } from '../../protocol/events';
 import type { Task } from '../../protocol/rows';
@@ -8,7 +8,7 @@ export interface TaskContext {
   progress(done: number, total: number | null, text: Text): void;
 }
 
-/** Answers the task as it is now, or with `wait` as it ended. */
+/** Returns the task in its current state, or with `wait` once it has ended. */
 export type StartTask = (
   text: Text,
   work: (context: TaskContext) => Promise<Json>,

@@ -1,4 +1,4 @@
-/** The journals that the collector itself writes: what it did to a run, what users edited, commands to the run. */
+/** The journals that the collector itself writes: its own events about a run, users' edits, and commands to the run. */
 import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,14 +14,14 @@ import { readRegularFile } from '../files/safeFile';
 const COMMANDS_FILE = 'commands.xtj';
 const MAX_BYTES = 1 << 28;
 const USER_JOURNAL = /^user-.*\.xtj$/;
-/** µs, in the year 2100: nobody’s clock is further ahead. */
+/** µs, in the year 2100; no plausible clock is further ahead. */
 const LATEST_TIME = 4_102_444_800_000_000;
 
 export class OwnJournals {
   private writer = newWriter();
-  /** What was appended to; where such a file is gone, its run was sealed. */
+  /** Journals that were appended to. If such a file is gone, its run was sealed. */
   private readonly used = new Set<string>();
-  /** The host's name, made fit for a file's. */
+  /** The host's name, reduced to characters that are safe in a file name. */
   private readonly worker = `col-${thisHost().host.replace(/[^A-Za-z0-9._-]/g, '_')}`.slice(0, 64);
   private readonly proc = thisProcess();
 
@@ -30,11 +30,11 @@ export class OwnJournals {
     private readonly client: string,
   ) {}
 
-  /** Returns the file's name, for the bell. Throws what the file system throws. */
+  /** Appends an event and returns the file's name, so that the store can be notified. Throws file system errors. */
   appendEvent(runId: string, attempt: number, t: string, p: Json): string {
     for (;;) {
       const file = `events-${this.worker}-${attempt}-${this.writer}.xtj`;
-      // Numbers that a writer used once, it cannot use again.
+      // A writer cannot reuse its sequence numbers.
       if (!this.wasRemoved(runId, file)) {
         this.append(file, this.head(runId, 'collector', attempt), t, p);
         this.used.add(`${runId}/${file}`);
@@ -54,7 +54,7 @@ export class OwnJournals {
     return this.append(`user-${this.writer}.xtj`, this.head(runId, 'user', 0), 'edit', p, this.lastEdit(runId));
   }
 
-  /** When the run was last edited (µs). Of two edits the later one counts, and the clock may have been set back between them. */
+  /** When the run was last edited (µs). The later of two edits wins, even if the clock was set back between them. */
   private lastEdit(runId: string): number {
     const dir = this.runs.find(runId);
     const names = dir === null ? [] : readdirSync(dir).filter((name) => USER_JOURNAL.test(name));
@@ -99,7 +99,7 @@ export class OwnJournals {
   }
 }
 
-/** Nothing where the file is missing, or is none. */
+/** Yields nothing if the file is missing or is not a journal. */
 function envelopesIn(path: string): Envelope[] {
   const decoder = new FrameDecoder();
   try {
@@ -113,12 +113,12 @@ function envelopesIn(path: string): Envelope[] {
   return envelopes;
 }
 
-/** Null for what is no matter of the user's disk. */
+/** Null for errors that are not caused by the user's disk. */
 function notWritable(root: string, { code }: NodeJS.ErrnoException): Error | null {
   if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG')
     return userError(
       'io',
-      english`The disk that ${root} is on is full (${code}). Free some space there and try again.`,
+      english`The disk with ${root} is full (${code}). Free some space and try again.`,
     );
   if (code === 'EROFS' || code === 'EACCES' || code === 'EPERM')
     return userError('io', english`${root} cannot be written (${code}). Make it writable and try again.`);

@@ -1,4 +1,4 @@
-/** Taking an `.xtrack` directory: as its owner, as a follower who only shows it, or not at all because one is there. */
+/** Opens an `.xtrack` directory as its owner or as a follower, or not at all if this user's collector is already running. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ const OTHER_STARTS_WITHIN_MS = 10_000;
 const LOOK_EVERY_MS = 100;
 const HEALTH_TIMEOUT_MS = 2_000;
 
-/** Why it could not be made ready; null when it is. That it is there, but not ours to write in, comes out at the lease. */
+/** Prepares the directory; returns the reason if that fails, else null. An existing directory that is not writable fails at the lease. */
 export function prepareDirectory(dir: string): string | null {
   try {
     mkdirSync(join(dir, 'runs'), { recursive: true, mode: 0o700 });
@@ -36,7 +36,7 @@ export async function takeDirectory(dir: string, discoveryFile: DiscoveryFile): 
     }
     if (acquired.kind === 'owner') return acquired;
     if (acquired.kind === 'elsewhere') return follow(ownedElsewhere(dir, acquired.holder), discoveryFile);
-    // It may be about to write its discovery file, or about to end.
+    // The other collector may be about to write its discovery file, or about to end.
     const discovery = discoveryFile.read();
     if (discovery?.pid === acquired.holder.pid && (await answers(discovery))) return { kind: 'existing', discovery };
     if (Date.now() > deadline) return follow(ownedByAnother(dir, acquired.holder), discoveryFile);
@@ -44,7 +44,7 @@ export async function takeDirectory(dir: string, discoveryFile: DiscoveryFile): 
   }
 }
 
-/** A follower needs no lease; one a user and host is enough all the same. */
+/** A follower needs no lease, but one follower for each user and host is enough. */
 async function follow(reason: string, discoveryFile: DiscoveryFile): Promise<Ownership> {
   const discovery = discoveryFile.read();
   if (discovery && (await answers(discovery))) return { kind: 'existing', discovery };
@@ -74,7 +74,7 @@ function ignoreInGit(path: string): void {
 }
 
 function notWritable(dir: string, error: unknown): string {
-  return `${dir} cannot be written (${codeOf(error)}), so runs are only shown: nothing is saved or launched. Make it writable and start again.`;
+  return `${dir} cannot be written (${codeOf(error)}), so runs are only shown; nothing can be saved or launched. Make it writable and start again.`;
 }
 
 function codeOf(error: unknown): string {

@@ -1,15 +1,15 @@
-/** A script may say that its run has ended and go on: then its process counts, for as long as it can be seen. */
+/** A script may report its run's end and keep running. Then its process decides, as long as it can be observed. */
 import type { LaunchInfo } from '../contract/workerApi';
 import { liveness } from '../files/processIdentity';
 
 const POLL_MS = 100;
 
-/** A process that a supervisor of the latest attempt started is alive on this host. */
+/** Whether a process that a supervisor of the latest attempt started is alive on this host. */
 export function isScriptAlive({ processes }: LaunchInfo): boolean {
   return processes.some(({ pgid, proc }) => pgid !== null && liveness(proc) === 'alive');
 }
 
-/** After its last word a script needs a moment to end. */
+/** A script needs a moment to end after its last event. */
 export async function endsWithin(ms: number, info: LaunchInfo): Promise<boolean> {
   const until = performance.now() + ms;
   while (isScriptAlive(info)) {

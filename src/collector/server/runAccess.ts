@@ -1,4 +1,4 @@
-/** Which runs a request names, and whether they may be written. */
+/** Finds the runs that a request names, and checks whether they may be written. */
 import { english } from '../../base/texts';
 import { userError } from '../../protocol/apiError';
 import type { ServiceContext } from './serviceContext';
@@ -13,7 +13,7 @@ export function runFolder({ runs }: Pick<ServiceContext, 'runs'>, runId: string)
   return dir;
 }
 
-/** Each of them once. Throws where one of them does not exist, or nothing may be written. */
+/** Returns each run once. Throws if one does not exist, or if this collector may not write. */
 export function writableRuns(context: Pick<ServiceContext, 'follower' | 'runs'>, runIds: string[]): string[] {
   checkOwner(context);
   const unique = [...new Set(runIds)];

@@ -1,20 +1,20 @@
-/** A feature of the main thread: a folder in `services/` and a line in `services.ts`. */
+/** A service is a feature of the main thread: a folder in `services/` and a line in `services.ts`. */
 import type { CollectorSettings, Handlers } from '../../protocol/api';
 import { methods } from '../../protocol/api';
 import type { AlertedNotice, DueNotice, GoneNotice, StatusNotice } from '../contract/workerApi';
 
 /**
- * What is optional here is what a service does beyond answering. A follower's services answer, and no more: they are
- * neither started nor configured, and hear of nothing.
+ * The optional members are what a service does beyond answering calls. A follower's services only answer: they are
+ * neither started nor configured, and are not notified of runs.
  */
 export interface Service {
   readonly name: string;
   /** Its part of the API. */
   readonly methods?: Partial<Handlers<'main'>>;
-  /** It has work under way that keeps the collector from ending for idleness. */
+  /** True while work is under way that keeps the collector from ending when idle. */
   readonly active?: boolean;
   start?(): void | Promise<void>;
-  /** Settings of a window; those that are absent stay as they are. */
+  /** Applies a window's settings; absent ones stay as they are. */
   configured?(settings: CollectorSettings): void;
   runChanged?(notice: StatusNotice): void;
   processGone?(notice: GoneNotice): void;
@@ -24,7 +24,7 @@ export interface Service {
   dispose?(): void | Promise<void>;
 }
 
-/** The API of all services together. Throws where a method has no service, or two. */
+/** Merges the handlers of all services. Throws if a method has no handler, or two. */
 export function handlersOf(services: readonly Service[]): Handlers<'main'> {
   const handlers: Record<string, unknown> = {};
   for (const { name, methods: own = {} } of services) {

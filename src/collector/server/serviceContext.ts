@@ -1,4 +1,4 @@
-/** What services are given of the rest of the collector. */
+/** The parts of the collector that services may use. */
 import type { Command, Edit, Json } from '../../protocol/events';
 import type { Changed } from '../../protocol/rows';
 import type { AskStore } from '../contract/workerApi';
@@ -7,14 +7,14 @@ import type { RunDirectories } from '../files/runDirectory';
 export interface ServiceContext {
   /** The `.xtrack` directory. */
   readonly dir: string;
-  /** A folder that only this user can write, for what must not come from a workspace. */
+  /** A folder that only this user can write, for data that must not come from a workspace. */
   readonly privateFolder: string;
   /** The folder that holds the Python package. */
   readonly pythonPath: string;
   readonly runs: RunDirectories;
   /** Why nothing may be written here; null for the owner of the directory. */
   readonly follower: string | null;
-  /** Asks the store's thread. */
+  /** Calls a method of the store's thread. */
   readonly ask: AskStore;
   /** Journals an event as the collector; resolves once it shows in queries. */
   appendEvent(runId: string, attempt: number, t: string, p: Json): Promise<void>;

@@ -1,4 +1,4 @@
-/** The collector's features, in the order in which they start; they end in the reverse order. */
+/** The collector's features, in the order in which they start; they are disposed of in reverse. */
 import type { Service } from './service';
 import type { ServiceContext } from './serviceContext';
 import { Administration, type AdministrationPorts } from './services/administration/administration';
@@ -18,7 +18,7 @@ import { Trash } from './services/trash/trash';
 import { Deliveries } from './services/webhook/deliveries';
 import { Webhook } from './services/webhook/webhook';
 
-/** Services meet here and nowhere else: what one needs of another is a port that it declares and that is passed here. */
+/** Services meet only here: a service declares a port for what it needs of another, and this function connects it. */
 export function createServices(context: ServiceContext, administration: AdministrationPorts): Service[] {
   const tasks = new Tasks(context);
   const startTask = tasks.begin.bind(tasks);

@@ -1,4 +1,4 @@
-/** Main's side of the store's thread. A thread that dies is started again: what it knew is in the journals. */
+/** The main thread's client of the store's thread. A thread that dies is restarted, because its state is in the journals. */
 import { Worker } from 'node:worker_threads';
 import type { Disposable } from '../../base/disposable';
 import { Emitter } from '../../base/emitter';
@@ -14,7 +14,7 @@ import type {
   WorkerRequest,
 } from '../contract/workerApi';
 
-/** Of the store's state only the latest counts: see `state`. */
+/** Only the latest state of the store matters; see `state`. */
 export type ClientNotice = Exclude<WorkerNotice, { kind: 'state' }>;
 
 interface Pending {
@@ -26,7 +26,7 @@ const RESTART_DELAY_MS = 500;
 
 export class WorkerClient implements Disposable {
   private worker: Worker;
-  /** Handed to the thread that follows this one. */
+  /** Passed on to the next thread. */
   private readonly configured: Configuration = {};
   private nextId = 1;
   private readonly pending = new Map<number, Pending>();
@@ -37,7 +37,7 @@ export class WorkerClient implements Disposable {
   private renewal: Promise<void> | null = null;
 
   readonly onNotice = this.notices.event;
-  /** As the store said last. */
+  /** The store's latest state. */
   state: StoreState = { active: 0, backlog_bytes: 0 };
 
   constructor(
@@ -55,7 +55,7 @@ export class WorkerClient implements Disposable {
     return this.ask(method, params);
   }
 
-  /** Begins the thread anew once it has answered all that it was asked; what is asked meanwhile waits. */
+  /** Restarts the thread once it has answered all pending calls; new calls wait until then. */
   renew(): void {
     if (this.disposed || this.ending || this.restart || this.renewal) return;
     this.renewal = this.replace().finally(() => (this.renewal = null));

@@ -67,7 +67,7 @@ export function applyRareEvent(state: RunState, writer: WriterState, event: Rare
   const handler = lookUp(handlers, event.t);
   if (handler) return handler(event.payload, { state, writer, event, sink });
   const name = JSON.stringify(event.t.slice(0, 50));
-  warn(state, 'unknown_event', `Events such as ${name} from the ${writer.role} mean nothing to this version.`, writer);
+  warn(state, 'unknown_event', `This version does not know events such as ${name} from the ${writer.role}.`, writer);
 }
 
 function attemptOf(state: RunState, n: number): AttemptState {
@@ -128,7 +128,7 @@ function runEnd(payload: Fields, context: Context): void {
   const error = errorOf(payload['error']);
   const status = stated === 'completed' || stated === 'failed' || stated === 'killed' ? stated : error ? 'failed' : 'completed';
   if (status !== stated)
-    warn(state, 'bad_status', `${writer.worker} ended without a known status; taken as ${status}.`, writer);
+    warn(state, 'bad_status', `${writer.worker} ended without a known status, so ${status} is assumed.`, writer);
   writer.end = { status, error, exit: exitOf(payload['exit']), at: Math.max(event.ts / 1000, writer.last ?? 0) };
   for (const [key, value] of Object.entries(metricsOf(payload['final_metrics'])))
     if (wins(context, `final ${key}`, writer.attempt, 0)) put(state.final_metrics, key, value);
@@ -224,7 +224,7 @@ const ENDINGS = new Set(['completed', 'failed', 'killed']);
 function status(payload: Fields, context: Context): void {
   const { state, writer } = context;
   const phase = wordOf(payload['status']);
-  if (phase === null) warn(state, 'bad_status', 'A status without a word was skipped.', writer);
+  if (phase === null) warn(state, 'bad_status', 'An empty status was skipped.', writer);
   // "running" is not a phase, and only `run_end` ends a run.
   else if (phase === 'running') writer.phase = null;
   else if (!ENDINGS.has(phase)) writer.phase = phase.slice(0, 100);
@@ -232,7 +232,7 @@ function status(payload: Fields, context: Context): void {
   if (progress === undefined || progress === null) return;
   const parts = isRecord(progress) ? progress : {};
   const cur = finiteOf(parts['cur'] ?? parts['current']);
-  if (cur === null) return warn(state, 'bad_progress', 'A progress without a number was skipped.', writer);
+  if (cur === null) return warn(state, 'bad_progress', 'A progress event without a number was skipped.', writer);
   writer.progress = { cur, total: finiteOf(parts['total']), unit: (wordOf(parts['unit']) ?? 'steps').slice(0, 50) };
 }
 
@@ -277,7 +277,7 @@ function alert(payload: Fields, context: Context): void {
   sink.log(writer, event.seq, event.ts, { level, message, logger: 'alert', step: null, fields: null });
   const alerts = (state.alerts ??= []);
   if (alerts.length >= MAX_ALERTS)
-    return warn(state, 'many_alerts', `Only ${MAX_ALERTS} alerts of a run are listed; its log has all.`, writer);
+    return warn(state, 'many_alerts', `Only ${MAX_ALERTS} alerts of a run are listed; its log has all of them.`, writer);
   const rule = writer.role === 'collector' ? wordOf(payload['rule']) : null;
   const hold_s = finiteOf(payload['hold_s']);
   alerts.push({

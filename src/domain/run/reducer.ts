@@ -1,6 +1,6 @@
 /**
- * The only place that decides what a run's events mean. Nothing in a payload is trusted, nothing throws, and what could
- * not be used is a warning on the run. The result does not depend on the order in which a run's journals are read.
+ * The only place that decides what a run's events mean. Nothing in a payload is trusted, nothing throws, and anything that
+ * cannot be used becomes a warning on the run. The result does not depend on the order in which a run's journals are read.
  */
 import type { JournalHead } from '../../protocol/events';
 import { applyRareEvent } from './events';
@@ -34,12 +34,12 @@ export function newRunState(runId: string): RunState {
   };
 }
 
-/** A process may write several journals of a run (attempts, edits, commands); each counts its own events. */
+/** A process may write several journals of a run (attempts, edits, commands), each with sequence numbers of its own. */
 export function writerKey({ worker, attempt, writer }: Pick<WriterState, 'worker' | 'attempt' | 'writer'>): string {
   return `${worker}/${attempt}/${writer}`;
 }
 
-/** The writer of a journal, made known to the run when it is new. */
+/** Returns the writer of a journal, and adds it to the run if it is new. */
 export function addWriter(state: RunState, head: JournalHead): WriterState {
   const key = writerKey(head);
   const known = lookUp(state.writers, key);
@@ -64,14 +64,14 @@ export function addWriter(state: RunState, head: JournalHead): WriterState {
   return writer;
 }
 
-/** What the collector sees of a writer's process. True when it is news. */
+/** Records what the collector observes of a writer's process. Returns true if that changed. */
 export function observe(writer: WriterState, seen: WriterState['seen']): boolean {
   if (writer.seen === seen) return false;
   writer.seen = seen;
   return true;
 }
 
-/** True when the event was new, so that it belongs in the run's record; metrics go to the sink alone. */
+/** Returns true if the event is new, so that it belongs in the run's record; metrics only go to the sink. */
 export function applyEvent(state: RunState, writer: WriterState, envelope: Fields, sink: RunSink): boolean {
   const { t, m, p } = envelope;
   if (typeof t !== 'string' || !isRecord(m) || !isRecord(p)) {
@@ -96,19 +96,19 @@ export function applyEvent(state: RunState, writer: WriterState, envelope: Field
   }
   if (t === 'heartbeat') return false;
   if (writer.end !== null && t !== 'command_ack' && t !== 'import')
-    warn(state, 'after_end', `${writer.worker} logged more after it had said that it ended. It was kept.`, writer);
+    warn(state, 'after_end', `${writer.worker} logged more events after it had ended. They were kept.`, writer);
   if (t === 'metric') applyMetric(state, writer, p, ts, m, sink);
   else if (t === 'metric_batch') applyBatch(state, writer, p, ts, m, sink);
   else applyRareEvent(state, writer, { t, seq, ts, payload: p }, sink);
   return true;
 }
 
-/** False for what has come before: (writer, seq) is an event's identity, whatever the order. */
+/** Returns false for an event that has been applied before: (writer, seq) is its identity, whatever the order. */
 function isNews(state: RunState, writer: WriterState, seq: number): boolean {
   if (seq <= writer.seq) {
     if (writer.gaps !== undefined && fillGap(writer.gaps, seq)) return true;
     if (writer.unclear !== undefined && seq >= writer.unclear) {
-      const message = `Event ${seq} of ${writer.worker} came late or again, nobody can tell: more than ${MAX_GAPS} gaps were open. It was not taken.`;
+      const message = `Event ${seq} of ${writer.worker} was ignored: it may be late or repeated, and more than ${MAX_GAPS} gaps were open.`;
       warn(state, 'not_taken', message, writer);
     }
     return false;
@@ -117,7 +117,7 @@ function isNews(state: RunState, writer: WriterState, seq: number): boolean {
   if (missing > 0) {
     if (!noteGap((writer.gaps ??= []), writer.seq, seq)) writer.unclear ??= writer.seq + 1;
     const events = missing === 1 ? '1 event' : `${missing} events`;
-    warn(state, 'gap', `${events} of ${writer.worker} before number ${seq} had not arrived when it came.`, writer);
+    warn(state, 'gap', `${events} of ${writer.worker} before event ${seq} had not arrived when it did.`, writer);
   }
   writer.seq = seq;
   return true;
@@ -175,7 +175,7 @@ function hear(writer: WriterState, step: number | null, ts: number): void {
 }
 
 function warnOfValue(state: RunState, writer: WriterState, key: string): void {
-  const message = `A value of the metric ${JSON.stringify(key.slice(0, 100))} is no number; it was skipped.`;
+  const message = `A value of the metric ${JSON.stringify(key.slice(0, 100))} is not a number; it was skipped.`;
   warn(state, 'bad_metric', message, writer);
 }
 
@@ -183,11 +183,11 @@ function axisOf(state: RunState, writer: WriterState, value: unknown, what: 'ste
   if (value === undefined || value === null) return null;
   const number = finiteOf(value);
   if (number === null)
-    warn(state, 'bad_step', `A metric’s ${what} is no number; the point was kept without it.`, writer);
+    warn(state, 'bad_step', `A metric’s ${what} is not a number; the point was kept without it.`, writer);
   return number;
 }
 
-/** Training and validation values of one key are two curves, not one that jumps between them. */
+/** Training and validation values of one key become two curves, because one would jump between them. */
 function metricKey(state: RunState, writer: WriterState, key: string, ctx: unknown): string {
   let full = key;
   if (ctx !== undefined && isRecord(ctx)) {

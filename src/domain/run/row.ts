@@ -1,4 +1,4 @@
-/** What lists, charts and scripts see of a run. A user's edits win over what the script said. */
+/** Derives the row and the detail of a run. A user's edits win over values from the script. */
 import type { Json, Num } from '../../protocol/events';
 import type { Alert, RunDetail, RunExtras, RunRow, Summary } from '../../protocol/rows';
 import { byWorker, compareWorkers, deriveStatus, isScript, type DerivedStatus } from './status';
@@ -6,7 +6,7 @@ import type { RunState } from './state';
 import { workersOf, workerStates, workerTroubles } from './workers';
 import { lookUp, put } from '../safeRecord';
 
-/** The row stays apart from what only a detail tells, so that nothing of that gets into a list. */
+/** The row is kept apart from the rest of the detail, so that none of it can leak into a list. */
 export interface DetailedRun extends RunExtras {
   row: RunRow;
 }
@@ -71,7 +71,7 @@ export function runDetail(state: RunState, summaries: Record<string, Summary>, r
     launch: state.launch,
     environment: state.environment,
     traceback: derived.traceback,
-    // An ack whose command was not read yet waits.
+    // An ack waits until its command has been read.
     commands: state.commands
       .filter(({ type }) => type !== '')
       .map((command) => ({ ...command, at: Math.floor(command.at) }))
@@ -81,7 +81,7 @@ export function runDetail(state: RunState, summaries: Record<string, Summary>, r
   };
 }
 
-/** As `runs.get` answers it. */
+/** The detail as `runs.get` returns it. */
 export function flatDetail({ row, ...extras }: DetailedRun): RunDetail {
   return { ...row, ...extras };
 }
@@ -108,7 +108,7 @@ function tagsOf(state: RunState): Record<string, string> {
   return tags;
 }
 
-/** What a script said at its end about a metric that it never logged as a point counts too. */
+/** Includes final metrics that the script reported at its end but never logged as points. */
 function metricsOf(state: RunState, summaries: Record<string, Summary>): Record<string, Summary> {
   const extra = Object.entries(state.final_metrics).filter(([key]) => lookUp(summaries, key) === undefined);
   if (extra.length === 0) return summaries;

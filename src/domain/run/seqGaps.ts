@@ -1,10 +1,10 @@
-/** Sequence numbers that a writer skipped, ascending. They may still come: a sender with threads mixes up its order. */
+/** Sequence numbers that a writer skipped, ascending. They may still arrive, because a sender with threads may reorder events. */
 export type SeqGaps = [from: number, to: number][];
 
-/** A writer of which so much is missing at so many places lost half of all it had. */
+/** A writer with more gaps than this has lost a large part of its events. */
 export const MAX_GAPS = 100_000;
 
-/** `last` is the highest number so far, `seq` the next one that came. False where there are too many gaps to know one more. */
+/** `last` is the highest number so far, `seq` the one that arrived next. Returns false if there are too many gaps to keep another. */
 export function noteGap(gaps: SeqGaps, last: number, seq: number): boolean {
   if (seq <= last + 1) return true;
   if (gaps.length >= MAX_GAPS) return false;
@@ -12,7 +12,7 @@ export function noteGap(gaps: SeqGaps, last: number, seq: number): boolean {
   return true;
 }
 
-/** True when the number was missing, which it is no more; false when it has come before. */
+/** Returns true if the number was missing, and fills the gap; false if it has arrived before. */
 export function fillGap(gaps: SeqGaps, seq: number): boolean {
   let [at, end] = [0, gaps.length];
   while (at < end) {

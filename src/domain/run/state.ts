@@ -1,12 +1,12 @@
 /**
- * A run as the reducer knows it: plain JSON, saved whole in run.sqlite. Points and log lines are not in it: the
- * reducer hands them to a sink (the store).
+ * The state of a run in the reducer: plain JSON, saved as a whole in run.sqlite. It has no points or log lines; the
+ * reducer passes those to a sink (the store).
  */
 import type { Exit, Json, Launch, Num, Origin, Proc, Role, RunError, Source, StopRung } from '../../protocol/events';
 import type { SeqGaps } from './seqGaps';
 import type { Alert, Artifact, Checkpoint, CommandState, MediaKey, Progress, Warning } from '../../protocol/rows';
 
-/** One writing process of a run: a journal file, or a stream. */
+/** One writer of a run: a journal file or a stream. */
 export interface WriterState {
   writer: string;
   worker: string;
@@ -14,35 +14,35 @@ export interface WriterState {
   role: Role;
   proc: Proc | null;
   client: string;
-  /** The writer of the process that this one was forked from: a helper of it, whose end is not the training's. */
+  /** The writer of the process that this one was forked from. This one is a helper, and its end does not end the training. */
   forked_from?: string;
   /** Highest seq accepted. */
   seq: number;
-  /** Epoch ms of its first and last event, by its own clock. */
+  /** Epoch ms of the writer's first and last event, by its own clock. */
   first: number | null;
   last: number | null;
   end: { status: 'completed' | 'failed' | 'killed'; error: RunError | null; exit: Exit | null; at: number } | null;
-  /** What the collector last observed of its process; never journaled as such. */
+  /** The collector's latest observation of the process; it is never journaled as such. */
   seen: 'alive' | 'silent' | 'gone';
   phase: string | null;
   progress: Progress | null;
-  /** How many metrics it logged, the highest step of one, and when the latest was (epoch ms). */
+  /** The number of metrics logged, their highest step, and the time of the latest (epoch ms). */
   points?: number;
   step?: number;
   logged?: number;
-  /** What is missing below it. */
+  /** Sequence numbers below `seq` that are missing. */
   gaps?: SeqGaps;
-  /** From here on there were gaps that are not in `gaps`: there were too many. */
+  /** From this number on, further gaps were too many to be kept in `gaps`. */
   unclear?: number;
-  /** Events that came again; they changed nothing. */
+  /** Number of events that arrived again and changed nothing. */
   duplicates?: number;
-  /** Of an import: from where its source is to be read on. */
+  /** Only for an import: the position from which to continue reading its source. */
   position?: Json;
-  /** Of an import: its source says that nothing is heard of the run. */
+  /** Only for an import: its source reports the run as lost. */
   lost?: boolean;
 }
 
-/** Whose word a field is: compared part by part, the greatest wins, so that the order of reading does not matter. */
+/** Decides which writer sets a field: stamps are compared part by part and the greatest wins, so the order of reading does not matter. */
 export type Stamp = [major: number, minor: number, ms: number, writer: string];
 
 /** A process that a supervisor started. */
@@ -60,9 +60,9 @@ export interface AttemptState {
   stop_requested: number | null;
   /** The rung of the stop that is under way. */
   stop?: Omit<StopRung, 'attempt'>;
-  /** Until when it waits; null once it began. */
+  /** When the waiting attempt will begin; null once it has begun. */
   starts_at?: number | null;
-  /** The collector that started it, or that will. */
+  /** The writer of the collector that started it, or that will. */
   launcher?: string;
 }
 
@@ -82,31 +82,31 @@ export interface RunState {
   attempts: AttemptState[];
   checkpoints: Checkpoint[];
   artifacts: Artifact[];
-  /** How many there are, by type and key. */
+  /** Counts by type and key. */
   media?: Record<string, MediaKey>;
   commands: CommandState[];
   alerts?: Alert[];
   final_metrics: Record<string, Num>;
-  /** From user journals; they win over what the script said. */
+  /** From user journals; they win over values from the script. */
   user: { name: string | null; notes: string; starred: boolean; tags: Record<string, string | null>; deleted: boolean };
   warnings: Warning[];
-  /** By id of the supervisor's writer, and the worker. */
+  /** By the id of the supervisor's writer and the worker. */
   processes?: Record<string, StartedProcess>;
-  /** By writer id: processes that the collector journaled as gone, and the last event that it had of them. */
+  /** By writer id: processes that the collector journaled as gone, and the last event it had from each. */
   gone?: Record<string, { at: number; reason: string; seq?: number }>;
   /** Of an imported run. */
   origin?: Origin;
-  /** Folders in which its workspace was when something was logged. */
+  /** The workspace's folders at the times when something was logged. */
   roots?: string[];
-  /** Of fields that several writers may set. */
+  /** The stamps of fields that several writers may set. */
   stamps?: Record<string, Stamp>;
 }
 
-/** Where the reducer sends what does not belong in the state. `writer` names the journal that logged it. */
+/** Takes everything that does not belong in the state. `writer` names the journal that logged it. */
 export interface RunSink {
   /**
-   * value may be NaN or ±Infinity; ts in µs; step and epoch null when not given; `at` is "file:line" of the logging call,
-   * seq the number of its event.
+   * `value` may be NaN or ±Infinity; `ts` is in µs; `step` and `epoch` are null if absent; `at` is "file:line" of the
+   * logging call, and `seq` the number of its event.
    */
   point(
     writer: WriterState,

@@ -1,6 +1,6 @@
 /**
- * Status, phase, progress and times, derived from what the writers of a run said and from what was seen of their
- * processes. Nothing here depends on the order in which journals were read.
+ * Status, phase, progress and times, derived from the events of a run's writers and from observations of their
+ * processes. The result does not depend on the order in which journals were read.
  */
 import type { Exit, RunError } from '../../protocol/events';
 import type { Attempt, Progress, SourceLine, Status, StopResult } from '../../protocol/rows';
@@ -12,7 +12,7 @@ export interface DerivedStatus {
   status: Status;
   phase: string | null;
   progress: Progress | null;
-  /** The latest; 0 when there is none. */
+  /** The latest attempt; 0 if there is none. */
   attempt: number;
   started: number | null;
   ended: number | null;
@@ -20,7 +20,7 @@ export interface DerivedStatus {
   error_at: SourceLine | null;
   traceback: string | null;
   attempts: Attempt[];
-  /** Of an attempt that waits before it begins. */
+  /** When a waiting attempt will begin. */
   starts_at: number | null;
   stop: StopResult | null;
 }
@@ -48,7 +48,7 @@ export function deriveStatus(state: RunState): DerivedStatus {
 
   const attempts = outcomes.map(({ n, writers }, i) => attemptRow(state, n, writers, i < outcomes.length - 1));
   const outcome = outcomeOf(state, latest.n, latest.writers);
-  // What a script says of itself, else what its supervisor reads from its output.
+  // Progress from the script takes precedence over progress that its supervisor reads from the output.
   const { scripts, supervisors } = latest.writers;
   const speaker = [...byWorker(scripts), ...byWorker(supervisors)].find(({ progress }) => progress !== null);
   const first = byWorker(scripts)[0];
@@ -92,7 +92,7 @@ function stopOf(state: RunState, n: number): StopResult | null {
   return stop ? { stage: stop.stage, next_at: stop.next_at } : null;
 }
 
-/** Writers that are part of the training, whose worker ids a user sees. */
+/** True for writers that are part of the training, whose worker ids users see. */
 export function isScript(writer: WriterState): boolean {
   return writer.role === 'script' || writer.role === 'import';
 }
@@ -101,13 +101,13 @@ function isTraining(writer: WriterState): boolean {
   return isScript(writer) || writer.role === 'supervisor';
 }
 
-/** The process ended without a word: seen, or journaled and not heard of since. */
+/** True if the process ended without an end event: it was observed, or journaled and has written nothing since. */
 export function isGone(state: RunState, writer: WriterState): boolean {
   if (writer.end !== null) return false;
   if (writer.seen === 'gone') return true;
   const gone = lookUp(state.gone ?? {}, writer.writer);
   if (gone === undefined) return false;
-  // Times are of two clocks, or of one that was set back; numbers are not.
+  // Times may come from two clocks, or from one that was set back; sequence numbers do not.
   return !((writer.last ?? 0) > gone.at) || (gone.seq !== undefined && writer.seq <= gone.seq);
 }
 
@@ -120,7 +120,7 @@ function writersOf(state: RunState, n: number): Writers {
   };
 }
 
-/** Forked children (data loaders and the like) come and go without a word; only what they were forked from decides. */
+/** Forked children (data loaders and the like) may end without an event, so only the processes they were forked from decide. */
 function decisive(scripts: WriterState[]): WriterState[] {
   const known = new Set(scripts.map(({ writer }) => writer));
   return scripts.filter(({ forked_from: parent }) => parent === undefined || !known.has(parent));
@@ -132,7 +132,7 @@ function attemptRow(state: RunState, n: number, writers: Writers, isEarlier: boo
   const started =
     firstOf([...writers.scripts, ...writers.supervisors]) ?? known?.launched ?? firstOf(writers.collectors) ?? 0;
   const last = Math.max(started, ...[...writers.scripts, ...writers.supervisors].map((writer) => writer.last ?? 0));
-  // A next attempt ends this one, whatever became of its writers.
+  // A later attempt ends this one, whatever happened to its writers.
   return {
     n,
     from_checkpoint: known?.from_checkpoint ?? null,
@@ -158,9 +158,9 @@ function outcomeOf(state: RunState, n: number, writers: Writers): Outcome {
   const enders = closers.length > 0 ? closers : participants;
   const ended = Math.max(...enders.map((writer) => endedAt(state, writer)));
   const stop = attempt?.stop_requested ?? null;
-  // When a process was just found gone, nobody knows since when: it may have been silent for long before the stop.
+  // A process that was just found gone may have been gone for a while, so its end cannot be compared with the stop.
   const justFound = enders.some((writer) => writer.end === null && writer.seen === 'gone');
-  // Its clock may be behind ours: who answered a stop had not ended before.
+  // Its clock may be behind ours, but a script that acknowledged the stop had not ended before it.
   const hasAnswered = state.commands.some(({ cmd_id, acks }) => cmd_id === attempt?.stop?.cmd_id && acks.length > 0);
   const wasStopped = stop !== null && (stop <= ended || justFound || hasAnswered);
   const exit = closers.map(({ end }) => end!.exit).find((found) => found !== null) ?? null;
@@ -174,7 +174,7 @@ function outcomeOf(state: RunState, n: number, writers: Writers): Outcome {
   };
 }
 
-/** A launch dies with the collector that made it, whoever else has written here; one that waits outlives it. */
+/** A launch ends with the collector that made it, whichever other collectors have written here; a waiting attempt outlives it. */
 function launchEnded(state: RunState, collectors: WriterState[], attempt: AttemptState | undefined): boolean {
   if (attempt?.starts_at) return false;
   const launcher = collectors.filter(({ writer }) => attempt?.launcher === undefined || writer === attempt.launcher);
@@ -213,11 +213,11 @@ function isSilent({ role, seen, lost }: WriterState): boolean {
 
 function endedAt(state: RunState, writer: WriterState): number {
   if (writer.end) return writer.end.at;
-  // Nobody ends before what they said, whatever the clock that told the end.
+  // A writer cannot have ended before its last event, whichever clock timed the end.
   return Math.max(lookUp(state.gone ?? {}, writer.writer)?.at ?? 0, writer.last ?? 0);
 }
 
-/** The first failure is the likely cause: the others of a distributed run follow from it. */
+/** The first failure is the likely cause; in a distributed run the others follow from it. */
 function errorOf(state: RunState, closers: WriterState[], participants: WriterState[], exit: Exit | null): RunError {
   const failed = [...participants, ...closers]
     .filter(({ end }) => end !== null && end.status !== 'completed' && end.error !== null)
@@ -226,18 +226,18 @@ function errorOf(state: RunState, closers: WriterState[], participants: WriterSt
   if (exit?.signal !== undefined) return { message: `The script was ended by ${exit.signal}.` };
   if (exit?.code !== undefined && exit.code !== 0) return { message: `The script exited with code ${exit.code}.` };
   if (exit?.reason !== undefined) return { message: exit.reason };
-  // Who fell silent first: the others waited for it.
+  // The worker that fell silent first is the likely cause, because the others waited for it.
   const [gone] = participants
     .filter((writer) => isGone(state, writer))
     .sort((a, b) => (a.last ?? 0) - (b.last ?? 0) || compareText(a.writer, b.writer));
   const reason = gone && lookUp(state.gone ?? {}, gone.writer)?.reason;
   return {
     message:
-      reason ?? (gone ? `The process of ${gone.worker} ended without a word.` : 'The run failed without saying why.'),
+      reason ?? (gone ? `The process of ${gone.worker} disappeared without reporting an end.` : 'The run failed without giving a reason.'),
   };
 }
 
-/** Of several workers, which it was. */
+/** Adds the worker's name if there are several. */
 function namedError(writer: WriterState, participants: WriterState[]): RunError {
   const error = writer.end!.error!;
   const others = new Set(participants.filter(isScript).map(({ worker }) => worker));
@@ -252,7 +252,7 @@ function rank(writer: WriterState): number {
 
 const MAX_ERROR = 500;
 
-/** One line. */
+/** Shortens a message to one line. */
 function describe(error: RunError | null): string | null {
   if (!error) return null;
   const text =
@@ -261,7 +261,7 @@ function describe(error: RunError | null): string | null {
   return line.length > MAX_ERROR ? `${line.slice(0, MAX_ERROR)}…` : line;
 }
 
-/** By worker (worker-2 before worker-10); of two that claim to be the same worker, the one heard last first. */
+/** Sorts by worker (worker-2 before worker-10); of two writers with the same worker id, the one with the later event comes first. */
 export function byWorker(writers: WriterState[]): WriterState[] {
   return [...writers].sort(
     (a, b) => compareWorkers(a.worker, b.worker) || (b.last ?? 0) - (a.last ?? 0) || compareText(a.writer, b.writer),

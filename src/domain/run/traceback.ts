@@ -4,7 +4,7 @@ const FRAME = /^[\s|+]*File "([^"\n]+)", line (\d+)/gm;
 const NOT_THE_USERS =
   /^<|[\\/](?:site|dist)-packages[\\/]|[\\/]lib(?:64)?[\\/](?:python|pypy)\d+(?:\.\d+)?t?[\\/]|[\\/]Python\d+[\\/]Lib[\\/]|[\\/]python[\\/]xtrack[\\/][\w.]+$/i;
 
-/** The innermost frame of the user's own code in a Python traceback: not the standard library's, a package's or XTrack's. */
+/** The innermost frame of the user's own code in a Python traceback, skipping the standard library, packages and XTrack. */
 export function userFrame(traceback: string, cwd: string | null): SourceLine | null {
   const frames = [...traceback.matchAll(FRAME)].map(([, file, line]) => ({ file: file!, line: Number(line) }));
   const frame = frames.findLast(({ file }) => !NOT_THE_USERS.test(file));

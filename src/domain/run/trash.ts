@@ -1,13 +1,13 @@
-/** What is in the trash since when, and what only its owner may throw away. */
+/** When a run was moved to the trash, and which runs retention must not move there. */
 import type { RunState } from './state';
 import { lookUp } from '../safeRecord';
 
-/** Epoch ms; null for a run that is not in the trash. */
+/** When the run was moved to the trash, in epoch ms; null if it is not there. */
 export function trashedAt({ user, stamps }: RunState): number | null {
   return user.deleted ? (stampOf(stamps) ?? 0) : null;
 }
 
-/** Somebody cared: starred, named, tagged or annotated it by hand, or took it out of the trash. */
+/** True if a user starred, named, tagged or annotated the run by hand, or restored it from the trash. */
 export function isKept({ user, stamps }: RunState): boolean {
   const isEdited =
     user.starred ||

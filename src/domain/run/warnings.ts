@@ -2,7 +2,7 @@ import type { RunState, WriterState } from './state';
 
 const MAX_WARNINGS = 200;
 
-/** One entry a kind and writer, with its first message and how often it happened. */
+/** Keeps one entry for each kind and writer, with its first message and a count. */
 export function warn(
   state: RunState,
   code: string,

@@ -1,9 +1,9 @@
-/** The workers of a run: who they are, who lives, and who is left behind. */
+/** The workers of a run: which there are, which are alive, and which have fallen behind. */
 import type { RunDetail, WorkerTrouble } from '../../protocol/rows';
 import type { RunState, WriterState } from './state';
 import { compareWorkers, isGone, isScript } from './status';
 
-/** A worker that logs at its usual pace, if slowly, is not behind. */
+/** A slow worker that logs at its usual pace is not behind. */
 const PATIENCE_MS = 15_000;
 const PATIENCE_POINTS = 5;
 
@@ -13,7 +13,7 @@ export function workersOf(state: RunState): string[] {
   return [...workers].sort(compareWorkers);
 }
 
-/** One a worker, however many processes write for it: it lives while one of them does. */
+/** One state for each worker, however many processes write for it; it is alive while any of them is. */
 export function workerStates(state: RunState, scripts: WriterState[], isActive: boolean): RunDetail['worker_states'] {
   const states = new Map<string, RunDetail['worker_states'][number]>();
   for (const writer of scripts) {
@@ -28,7 +28,7 @@ export function workerStates(state: RunState, scripts: WriterState[], isActive: 
   return [...states.values()];
 }
 
-/** Nothing where there is one worker: that one is the run. */
+/** Empty for a run with one worker, whose state is the run's. */
 export function workerTroubles(state: RunState, attempt: number): WorkerTrouble[] {
   const workers = new Map<string, WriterState[]>();
   for (const writer of Object.values(state.writers)) {
@@ -56,9 +56,9 @@ export function workerTroubles(state: RunState, attempt: number): WorkerTrouble[
 
 interface Pace {
   step: number;
-  /** Of its latest metric, epoch ms. */
+  /** Epoch ms of the latest metric. */
   logged: number;
-  /** Between two metrics, ms. */
+  /** The usual time between two metrics, ms. */
   every: number;
 }
 

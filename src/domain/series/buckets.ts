@@ -1,20 +1,20 @@
 /**
- * Buckets of a series. Their width is a power of two and their borders are multiples of it, whatever range is asked:
- * so a point that is appended changes the last bucket only, and two requests of one resolution share their borders.
+ * Buckets of a series. Their width is a power of two and their borders are multiples of it, whatever the range,
+ * so an appended point changes only the last bucket, and two requests of one resolution share their borders.
  */
 import type { Num } from '../../protocol/events';
 import { SERIES_COLUMNS, type Series, type SeriesColumn } from '../../protocol/rows';
 import { badKind, NAN, NEG_INF, POS_INF, type Extremes } from './extremes';
 
-/** What one bucket holds of each series; also what is known of a stored chunk without decoding it. */
+/** The content of one bucket; also describes a stored chunk without decoding it. */
 export interface BucketPart {
   n: number;
-  /** Of the point with the smallest x, the earliest among equals; and with the largest, the latest among equals. */
+  /** Values of the points with the smallest x (the earliest among equals) and the largest x (the latest among equals). */
   firstX: number;
   first: number;
   lastX: number;
   last: number;
-  /** Over finite values; Infinity and -Infinity when there are none. */
+  /** Extremes of the finite values; Infinity and -Infinity if there are none. */
   min: number;
   max: number;
   nan: number;
@@ -33,12 +33,12 @@ export function bucketExponent(lo: number, hi: number, points: number): number {
   return k;
 }
 
-/** The number of the bucket that x is in. Dividing by a power of two is exact. */
+/** The index of the bucket that contains x. Dividing by a power of two is exact. */
 export function bucketIndex(x: number, k: number): number {
   return Math.floor(x / 2 ** k);
 }
 
-/** Of all borders above lo, up to hi, the one that the widest buckets have. NaN where there is none. */
+/** Of the borders above lo and up to hi, the one shared by the widest buckets. NaN if there is none. */
 export function highestBorder(lo: number, hi: number): number {
   if (!(hi > lo)) return NaN;
   if (lo < 0 && hi >= 0) return 0;
@@ -57,7 +57,7 @@ export function toNum(value: number): Num {
   return Number.isNaN(value) ? 'NaN' : value > 0 ? 'Infinity' : '-Infinity';
 }
 
-/** The columns of a series that were asked for, and in any case its bad values. */
+/** The requested columns of a series, together with its bad values. */
 export type Columns = Partial<Pick<Series, SeriesColumn>> & Pick<Series, 'bad'>;
 
 /** Collects points, in any order of x, into the buckets that cover lo … hi. */
@@ -91,7 +91,7 @@ export class Buckets {
     this.bad = new Uint8Array(this.count);
   }
 
-  /** Points from … to of a column; x ascends. Callers keep x inside the range. */
+  /** Adds the points [from, to) of a column, in ascending x, which must be inside the range. */
   addSorted(x: (i: number) => number, values: Float64Array, extremes: Extremes, from: number, to: number): void {
     const width = 2 ** this.k;
     for (let i = from; i < to;) {
@@ -120,7 +120,7 @@ export class Buckets {
     if (value > this.max[at]!) this.max[at] = value;
   }
 
-  /** A whole chunk that lies in one bucket. */
+  /** Adds a whole chunk that lies in one bucket. */
   addPart(part: BucketPart): void {
     const at = bucketIndex(part.firstX, this.k) - this.base;
     this.n[at]! += part.n;
@@ -143,7 +143,7 @@ export class Buckets {
     }
   }
 
-  /** Those of the filled buckets. */
+  /** Returns the columns of the filled buckets. */
   columns(wanted: readonly SeriesColumn[] = SERIES_COLUMNS): Columns {
     const filled: number[] = [];
     const bad: Series['bad'] = [];
@@ -163,7 +163,7 @@ export class Buckets {
   }
 }
 
-/** The first i in [from, to) whose x is `limit` or more, else `to`: it is looked for nearby first, because buckets are many. */
+/** The first i in [from, to) whose x is `limit` or more, else `to`. Searches nearby first, because there are many buckets. */
 function firstFrom(x: (i: number) => number, limit: number, from: number, to: number): number {
   let low = from;
   for (let stride = 1; low < to && x(low) < limit; stride *= 2) {
@@ -186,7 +186,7 @@ function pushBad(out: Series['bad'], x: number, kinds: number): void {
   if (kinds & NEG_INF) out.push({ x, kind: '-inf' });
 }
 
-/** Every point by itself. Both arrays are in order of x. */
+/** Returns every point as a bucket of its own. Both arrays are sorted by x. */
 export function exactColumns(
   x: readonly number[],
   values: readonly number[],
@@ -208,7 +208,7 @@ export function exactColumns(
   });
 }
 
-/** Builds no column that nobody asked for. */
+/** Builds only the requested columns. */
 function columnsOf(
   wanted: readonly SeriesColumn[],
   bad: Series['bad'],

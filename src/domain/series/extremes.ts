@@ -1,4 +1,4 @@
-/** The smallest and largest of any stretch of a column, without reading all of it again. */
+/** The smallest and largest values of any range of a column, without reading all of it again. */
 
 const BLOCK = 64;
 export const NAN = 1;
@@ -6,10 +6,10 @@ export const POS_INF = 2;
 export const NEG_INF = 4;
 
 export class Extremes {
-  /** Of the stretch that was looked at last; over finite values, Infinity and -Infinity when there are none. */
+  /** The extremes of the latest range, over finite values; Infinity and -Infinity if there are none. */
   min = Infinity;
   max = -Infinity;
-  /** Which values there were that are not finite. */
+  /** The kinds of values in the range that are not finite. */
   bad = 0;
   private readonly mins: Float64Array;
   private readonly maxs: Float64Array;
@@ -58,7 +58,7 @@ export class Extremes {
     let { min, max, bad } = this;
     for (let i = from; i < to; i++) {
       const value = values[i]!;
-      // False for NaN; infinities are sorted out because they are rare.
+      // False for NaN. Infinities are handled separately, because they are rare.
       if (value < min && value !== -Infinity) min = value;
       if (value > max && value !== Infinity) max = value;
       if (value - value !== 0) bad |= badKind(value);

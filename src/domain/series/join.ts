@@ -1,4 +1,4 @@
-/** Several metrics of one run brought to the same x, so that one can be reckoned with, or drawn over, another. */
+/** Aligns several metrics of one run at the same x, so that they can be used in one expression or plotted against each other. */
 
 export interface JoinColumn {
   x: ArrayLike<number>;
@@ -6,8 +6,8 @@ export interface JoinColumn {
 }
 
 /**
- * The values of all columns at each x of the sparsest of them. What a denser one has is its value there or the last one
- * before: a loss of every step meets an accuracy of every epoch. Before its first value there is nothing.
+ * The values of all columns at each x of the sparsest of them. A denser column contributes its value there
+ * or the last one before, so a loss of every step meets an accuracy of every epoch; before its first value it has none.
  */
 export function joined(columns: readonly JoinColumn[]): { x: number[]; values: number[][] } {
   const out = { x: [] as number[], values: columns.map(() => [] as number[]) };

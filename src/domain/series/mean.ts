@@ -9,7 +9,7 @@ export interface WorkerPoints {
 
 /**
  * Workers meet on the step axis, because their clocks never do. A mean exists only where all of them have reported, and is
- * drawn at the x of the last one. Of several points of a worker at one step the last counts.
+ * drawn at the x of the last one. If a worker has several points at one step, the last counts.
  */
 export function meanOfWorkers(workers: readonly WorkerPoints[]): { x: number[]; value: number[] } {
   const out = { x: [] as number[], value: [] as number[] };
@@ -29,7 +29,7 @@ export function meanOfWorkers(workers: readonly WorkerPoints[]): { x: number[]; 
   return out;
 }
 
-/** Moves worker w to its last point at this step; false when it has none. */
+/** Moves worker w to its last point at this step; returns false if it has none. */
 function advance(worker: WorkerPoints, at: number[], w: number, step: number): boolean {
   let i = at[w]!;
   while (i < worker.step.length && worker.step[i]! < step) i++;

@@ -1,6 +1,6 @@
-/** Several curves as one: their mean, how far they spread, and of how many it speaks at each x. */
+/** Combines several curves: at each x, their mean, their spread, and the number of curves that contribute. */
 
-/** A curve; NaN where there is no value. `x` ascends; `low` and `high` are the extremes of what a point stands for. */
+/** A curve; values are NaN where there are none. `x` ascends; `low` and `high` are the extremes that a point summarises. */
 export interface SpreadMember {
   x: ArrayLike<number>;
   y: ArrayLike<number>;
@@ -11,23 +11,23 @@ export interface SpreadMember {
 export interface Spread {
   x: number[];
   mean: number[];
-  /** Of a sample; 0 of a single value. */
+  /** The standard deviation of a sample; 0 for a single value. */
   std: number[];
   low: number[];
   high: number[];
   n: number[];
 }
 
-/** What the members must have in common for there to be a mean. */
+/** Which members have to have a value for a mean to exist. */
 export type Meeting =
-  /** All of them have a point at exactly that x. */
+  /** Every member has a point at exactly that x. */
   | 'exact'
-  /** All of them have begun and none has ended: between two points of a member its value lies on the line. */
+  /** Every member has begun and none has ended; between two points, values are interpolated linearly. */
   | 'all'
-  /** Any of them. */
+  /** At least one member has a value. */
   | 'any';
 
-/** At most `points` places, spread evenly, where the members have more. */
+/** The union of the members' x, thinned evenly to at most `points`. */
 export function spreadOf(members: readonly SpreadMember[], meeting: Meeting, points: number): Spread {
   const out: Spread = { x: [], mean: [], std: [], low: [], high: [], n: [] };
   if (members.length === 0) return out;
@@ -59,7 +59,7 @@ export function spreadOf(members: readonly SpreadMember[], meeting: Meeting, poi
   return out;
 }
 
-/** Between point i − 1 and point i; NaN outside the member and beside its gaps. */
+/** Interpolates between point i − 1 and point i; NaN outside the member and next to its gaps. */
 function valueAt(member: SpreadMember, column: ArrayLike<number>, i: number, x: number): number {
   const right = member.x[i];
   if (right === undefined) return NaN;
@@ -80,7 +80,7 @@ function union(members: readonly SpreadMember[]): number[] {
   return [...all].sort((a, b) => a - b);
 }
 
-/** The first of each of `points` equal parts. */
+/** Keeps the first value of each of `points` equal parts. */
 function thinned(xs: number[], points: number): number[] {
   if (xs.length <= points) return xs;
   const from = xs[0]!;

@@ -1,4 +1,4 @@
-/** Statistics of points on the step axis that can be kept while points come and put together afterwards. */
+/** Statistics of points on the step axis that are updated point by point and can be merged afterwards. */
 import type { Summary } from '../../protocol/rows';
 import { toNum } from './buckets';
 
@@ -7,7 +7,7 @@ export class PointStats {
   nan = 0;
   inf = 0;
   sum = 0;
-  /** Over finite values; of equal ones the smallest x. */
+  /** Extremes of the finite values; among equal ones, the one with the smallest x. */
   min = Infinity;
   minX = Infinity;
   max = -Infinity;
@@ -41,13 +41,13 @@ export class PointStats {
     }
   }
 
-  /** Adds points of the same worker whose x is `shift` less than here; of equal last x the other's is the last. */
+  /** Adds points of the same worker whose x is smaller by `shift`; if the last x are equal, the other's point is the last. */
   merge(other: PointStats, shift = 0): void {
     this.mergeValues(other, shift);
     if (other.n > 0 && other.lastX + shift >= this.lastX) this.takeLast(other, shift);
   }
 
-  /** Adds points of another worker: of equal last x the later clock decides. */
+  /** Adds points of another worker; if the last x are equal, the later clock decides. */
   mergeWorker(other: PointStats, shift = 0): void {
     const lastX = other.lastX + shift;
     const isLater = lastX > this.lastX || (lastX === this.lastX && other.lastTs >= this.lastTs);

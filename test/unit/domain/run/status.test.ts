@@ -67,7 +67,7 @@ describe('the status of a run', () => {
     const alone = started(script());
     expect(seen([alone], 'gone')).toMatchObject({
       status: 'failed',
-      error: 'The process of worker-0 ended without a word.',
+      error: 'The process of worker-0 disappeared without reporting an end.',
     });
     const journaled = collector().add(3, 'run_end', {
       status: 'failed',
