@@ -156,7 +156,7 @@ describe('the webhook', () => {
       run: { run_id, name: 'trained', attempt: 1 },
     });
     expect(tried.some(({ alert }) => alert.rule === 'status = completed')).toBe(true);
-    expect(collector.stderr).toContain('The webhook did not take an alert (status 500)');
+    expect(collector.stderr).toContain('The webhook did not accept an alert (status 500)');
     expect(collector.stderr).not.toContain('hush');
   });
 
@@ -164,7 +164,7 @@ describe('the webhook', () => {
     answers = [503];
     await configure([], { url, secret: 'hush' });
     await launch('run.alert("half way")\nrun.end()');
-    await until(() => collector.stderr.includes('did not take an alert (status 503)'));
+    await until(() => collector.stderr.includes('did not accept an alert (status 503)'));
     await collector.signal('SIGKILL');
     const [refused] = deliveries.splice(0);
     collector = await RunningCollector.start(bundle, collector.place);

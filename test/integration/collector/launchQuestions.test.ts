@@ -130,7 +130,7 @@ describe('a resume', () => {
     answers.push('Choose Another…', '1.ckpt');
     await resume.fromLast(run_id);
     expect(asked[0]).toEqual({
-      text: expect.stringContaining(`${path(3)} is not there any more`),
+      text: expect.stringContaining(`${path(3)} no longer exists`),
       choices: ['Choose Another…'],
     });
     expect(asked[1]?.choices[0]).toContain('file not found');

@@ -49,7 +49,7 @@ it('a process that outlives the end of its run blocks resuming, and can be stopp
   const run_id = await trained('time.sleep(120)');
   expect((await get(run_id)).lives).toBe(true);
   expect(await shownAsLiving(run_id)).toBe(true);
-  const goesOn = { data: { code: 'conflict' }, message: expect.stringContaining('its script still runs') };
+  const goesOn = { data: { code: 'conflict' }, message: expect.stringContaining('its script is still running') };
   await expect(collector.call('runs.resume', { run_id })).rejects.toMatchObject(goesOn);
   const [one, other] = await Promise.all([
     collector.call('runs.stop', { run_id }),

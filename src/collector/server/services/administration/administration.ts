@@ -1,18 +1,18 @@
-/** What windows ask of the collector itself: what it is, their settings, and to make room for a newer version. */
+/** Calls about the collector itself: its identity, windows' settings, and the handover to a newer version. */
 import type { CollectorSettings, CollectorState } from '../../../../protocol/api';
 import { PROTOCOL_VERSION } from '../../../../protocol/ids';
 import type { StoreState } from '../../../contract/workerApi';
 import type { Service } from '../../service';
 import type { ServiceContext } from '../../serviceContext';
 
-/** So that the reply to a handover is sent before the collector ends. */
+/** Lets the reply to a handover be sent before the collector ends. */
 const HANDOVER_DELAY_MS = 100;
 
 export interface AdministrationPorts {
   version: string;
   build: string;
   storeState(): StoreState;
-  /** Hands settings to all services. */
+  /** Passes settings to all services. */
   configure(settings: CollectorSettings): void;
   /** Saves and ends. */
   end(): void;

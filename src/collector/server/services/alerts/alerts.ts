@@ -1,4 +1,4 @@
-/** What follows when a rule comes true: the alert is journaled, and the run is stopped where the rule says so. */
+/** Acts on a rule whose condition is met: journals the alert, and stops the run if the rule asks for it. */
 import { messageOf } from '../../../../base/unknown';
 import type { DueNotice } from '../../../contract/workerApi';
 import type { Service } from '../../service';
@@ -17,16 +17,16 @@ export class Alerts implements Service {
     if (!this.disposed) void this.raise(notice);
   }
 
-  /** Runs that are still watched are the next collector's. */
+  /** Runs that are still being watched are left to the next collector. */
   dispose(): void {
     this.disposed = true;
   }
 
-  /** Windows and the webhook learn of it from the run's journal, as of the alerts that scripts raise. */
+  /** Windows and the webhook get the alert from the run's journal, like alerts from scripts. */
   private async raise({ run_id, attempt, rule, title, text }: DueNotice): Promise<void> {
     const { appendEvent, log } = this.context;
     const { level, when, hold_s } = rule;
-    log(`Run ${run_id}: ${title}${rule.stop ? '; it is stopped' : ''}.`);
+    log(`Run ${run_id}: ${title}${rule.stop ? '; stopping the run' : ''}.`);
     try {
       const alert = { title, text, level, rule: when, ...(hold_s !== undefined && { hold_s }), stops: rule.stop };
       await appendEvent(run_id, attempt, 'alert', { run_id, ...alert });

@@ -1,4 +1,4 @@
-/** Commands to scripts: pause, checkpoint now, other parameters and the like. */
+/** Commands to scripts: pause, save a checkpoint now, update params, and others. */
 import { randomBytes } from 'node:crypto';
 import type { Params } from '../../../../protocol/api';
 import { writableRuns } from '../../runAccess';

@@ -1,4 +1,4 @@
-/** Runs as CSV (one line a point), as JSON (all that is known of them), every point exact, or their directories as they are. */
+/** Exports runs as CSV (one line per point) or JSON (all details), with every point exact, or as copies of their directories. */
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { once } from 'node:events';
@@ -29,7 +29,7 @@ export interface ExportRequest {
   path: string;
 }
 
-/** The file appears when it is complete. */
+/** Writes the file, which appears once it is complete. */
 export async function exportRuns(
   store: AskStore,
   folderOf: (runId: string) => string,
@@ -119,7 +119,7 @@ async function ask(
   return (await store('runs.series', { ...request, ...range })).series;
 }
 
-/** Every point below `end`: a bucket that holds several is asked again in finer ones. */
+/** Yields every point below `end`. A bucket that holds several is requested again at a finer resolution. */
 async function* pointsOf(store: AskStore, series: ExportedSeries, end: number): AsyncGenerator<Point> {
   const { x, n, first, last } = series;
   for (let i = 0; i < x.length && x[i]! < end; i++) {
@@ -127,7 +127,7 @@ async function* pointsOf(store: AskStore, series: ExportedSeries, end: number): 
       yield { x: x[i]!, value: last[i]! };
       continue;
     }
-    // Crowded neighbours together, as many as fit one answer.
+    // Requests neighbouring full buckets together, as many as fit into one answer.
     let to = i + 1;
     for (let count = n[i]!; to < x.length && n[to]! > 1 && count + n[to]! <= BUCKETS; to++) count += n[to]!;
     const border = Math.min(x[to] ?? Infinity, end);
@@ -140,7 +140,7 @@ async function* pointsOf(store: AskStore, series: ExportedSeries, end: number): 
   }
 }
 
-/** Several values at one step: the first and the last are what a series tells of them. */
+/** Of several values at one step, a series only has the first and the last. */
 function* endsOf(x: number[], first: Num[], last: Num[], from: number, to: number): Generator<Point> {
   for (let i = from; i < to; i++) {
     yield { x: x[i]!, value: first[i]! };
@@ -149,7 +149,7 @@ function* endsOf(x: number[], first: Num[], last: Num[], from: number, to: numbe
 }
 
 function quoted(text: string): string {
-  // A cell that begins like a formula is none: spreadsheets would run it.
+  // Spreadsheets would run a cell that begins like a formula, so it is escaped.
   const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
   return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

@@ -1,4 +1,4 @@
-/** Directories as one tar stream (ustar, with pax records where a name or a size does not fit). */
+/** Streams directories as a tar archive (ustar, with pax records for names and sizes that do not fit). */
 import { constants } from 'node:fs';
 import { open, readdir, type FileHandle } from 'node:fs/promises';
 import { basename, join } from 'node:path';
@@ -9,7 +9,7 @@ const MAX_NAME = 100;
 /** Eleven octal digits. */
 const MAX_SIZE = 8 ** 11;
 
-/** Regular files only, under the names of their directories. Files that grow meanwhile are taken as they are now. */
+/** Archives only regular files, under the names of their directories. A file that grows meanwhile keeps its size from the start. */
 export async function* tarOf(directories: readonly string[], signal: AbortSignal): AsyncGenerator<Uint8Array> {
   for (const directory of directories) yield* folder(directory, basename(directory), signal);
   yield Buffer.alloc(2 * BLOCK);
@@ -41,7 +41,7 @@ async function* file(path: string, name: string, signal: AbortSignal): AsyncGene
       signal.throwIfAborted();
       const chunk = Buffer.alloc(Math.min(CHUNK, stats.size - at));
       const { bytesRead } = await handle.read(chunk, 0, chunk.length, at);
-      if (bytesRead === 0) throw new Error(`${path} became shorter while it was read; export it again`);
+      if (bytesRead === 0) throw new Error(`${path} became shorter while it was being read; export it again`);
       yield chunk.subarray(0, bytesRead);
       at += bytesRead;
     }
@@ -84,7 +84,7 @@ function octal(value: number): string {
   return value.toString(8).padStart(11, '0');
 }
 
-/** Its length counts itself. */
+/** A pax record starts with its length, which includes the digits of the length. */
 function paxRecord(key: string, value: string): string {
   const rest = ` ${key}=${value}\n`;
   const bytes = Buffer.byteLength(rest);

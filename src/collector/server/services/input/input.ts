@@ -21,7 +21,7 @@ export class Input implements Service {
     const info = await this.context.ask('launchInfo', { run_id });
     const dir = this.context.runs.find(run_id);
     if ((info.status !== 'running' && !isScriptAlive(info)) || dir === null)
-      throw userError('conflict', english`Run ${run_id} is not running, so nobody reads input.`, { field: 'run_id' });
+      throw userError('conflict', english`Run ${run_id} is not running, so it cannot read input.`, { field: 'run_id' });
     const pipe = openPipe(join(dir, `input-${worker ?? 'worker-0'}-${info.attempt}`), info);
     try {
       write(pipe, data, run_id);
@@ -44,12 +44,12 @@ function openPipe(path: string, { run_id, launch }: LaunchInfo): number {
 }
 
 function write(pipe: number, data: string, runId: string): void {
-  if (!fstatSync(pipe).isFIFO()) throw userError('invalid', english`The input of run ${runId} is no pipe.`);
+  if (!fstatSync(pipe).isFIFO()) throw userError('invalid', english`The input of run ${runId} is not a pipe.`);
   const bytes = Buffer.from(data);
   try {
     if (writeSync(pipe, bytes) === bytes.length) return;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
   }
-  throw userError('unavailable', english`Run ${runId} does not read its input; what was sent before is still waiting.`);
+  throw userError('unavailable', english`Run ${runId} does not read its input; the text sent before is still waiting.`);
 }

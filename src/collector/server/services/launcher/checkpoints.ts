@@ -1,4 +1,4 @@
-/** Which checkpoint a run goes on from, and whether its file is still what was logged. */
+/** Chooses the checkpoint to resume from, and checks that its file is still as it was logged. */
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { english } from '../../../../base/texts';
@@ -6,10 +6,10 @@ import { userError } from '../../../../protocol/apiError';
 import type { Checkpoint } from '../../../../protocol/rows';
 import type { LaunchInfo } from '../../../contract/workerApi';
 
-/** Clocks of file systems are coarse. */
+/** Allows for the coarse clocks of file systems. */
 const SAME_MS = 2_000;
 
-/** The path; null for "none": from the beginning. Throws where there is no such checkpoint, or not as it was logged. */
+/** Returns the checkpoint's path, or null for "none", which starts from the beginning. Throws if it is missing or was changed. */
 export function checkpointPath(info: LaunchInfo, wanted: string, cwd: string, changedIsFine: boolean): string | null {
   if (wanted === 'none') return null;
   const found = findCheckpoint(info.checkpoints, wanted);
@@ -26,7 +26,7 @@ export function checkpointPath(info: LaunchInfo, wanted: string, cwd: string, ch
   const path = pathOf(found, cwd);
   const state = stateOf(found, path);
   if (state === 'gone')
-    throw userError('invalid', english`The checkpoint ${path} is not there any more. Choose another one.`, {
+    throw userError('invalid', english`The checkpoint ${path} no longer exists. Choose another one.`, {
       field: 'checkpoint',
     });
   if (state === 'changed' && !changedIsFine)
@@ -38,9 +38,9 @@ export function checkpointPath(info: LaunchInfo, wanted: string, cwd: string, ch
   return path;
 }
 
-/** The latest that an attempt logged and that is as it was logged. */
+/** The latest checkpoint that an attempt logged and whose file is unchanged. */
 export function newestIntact(info: LaunchInfo, attempt: number, cwd: string): string | null {
-  // They are in the order of their logging, which their times, in whole milliseconds, do not always tell.
+  // Checkpoints are in the order of their logging, which their times, in whole milliseconds, do not always show.
   for (const each of ofFirstRank(info.checkpoints.filter((one) => one.attempt === attempt)).toReversed()) {
     const path = pathOf(each, cwd);
     if (stateOf(each, path) === 'intact') return path;
@@ -71,7 +71,7 @@ function newest(of: Checkpoint[]): Checkpoint | undefined {
   return of.reduce<Checkpoint | undefined>((best, each) => (best && best.at > each.at ? best : each), undefined);
 }
 
-/** Of a distributed run those of rank 0, where it logged any. */
+/** For a distributed run, only the checkpoints of rank 0, if it logged any. */
 function ofFirstRank(checkpoints: Checkpoint[]): Checkpoint[] {
   const first = checkpoints.filter(({ worker }) => worker === 'worker-0');
   return first.length > 0 ? first : checkpoints;

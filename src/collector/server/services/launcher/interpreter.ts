@@ -1,4 +1,4 @@
-/** Finding the Python that a run asks for, and trying whether it runs. */
+/** Finds the Python interpreter that a run asks for, and checks that it works. */
 import { execFile } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
@@ -10,7 +10,7 @@ const OLDEST: readonly [number, number] = [3, 8];
 
 export type Environment = Record<string, string>;
 
-/** An absolute path where one was found; else the name as it is, for the check to fail on. */
+/** Returns the absolute path if one is found, else the name itself, which the check then rejects. */
 export function resolveInterpreter(name: string, cwd: string, env: Environment): string {
   if (isAbsolute(name)) return name;
   if (/[\\/]/.test(name)) return resolve(cwd, name);
@@ -21,7 +21,7 @@ export function resolveInterpreter(name: string, cwd: string, env: Environment):
   return name;
 }
 
-/** Throws an ApiError that says what is wrong with it and what to do. */
+/** Throws an ApiError that says what is wrong with the interpreter and what to do. */
 export async function checkInterpreter(interpreter: string, cwd: string, env: Environment): Promise<void> {
   const output = await run(interpreter, ['-c', 'import sys; print(*sys.version_info[:2])'], cwd, env);
   const [major, minor] = output.trim().split('\n').at(-1)!.split(' ').map(Number);

@@ -1,4 +1,4 @@
-/** Launching, resuming, and starting again: checks what was asked for, journals it, and starts the supervisor. */
+/** Launches runs, resumes them and runs them again: validates the request, journals it, and starts the supervisor. */
 import { english } from '../../../../base/texts';
 import { messageOf } from '../../../../base/unknown';
 import { isAlive } from '../../../../domain/run/lifecycle';
@@ -31,7 +31,7 @@ const BACKOFF_S = 10;
 const LAST_WORDS_MS = 3_000;
 
 export class Launcher {
-  /** Supervisors that were started here and live, by run. */
+  /** Live supervisors that were started here, by run. */
   private readonly supervisors = new Map<string, number>();
   private readonly starting = new Set<string>();
   private readonly secrets = new SecretArguments();
@@ -39,7 +39,7 @@ export class Launcher {
 
   constructor(
     private readonly context: ServiceContext,
-    /** A run was started, with its whole environment. */
+    /** Called when a run was started, with its whole environment. */
     private readonly onStarted: (launch: Launch, env: Environment) => void,
   ) {}
 
@@ -47,7 +47,7 @@ export class Launcher {
     return this.supervisors.size;
   }
 
-  /** Null where the supervisor of the run was not started here, or has ended. */
+  /** Null if the run's supervisor was not started here, or has ended. */
   supervisorOf(runId: string): number | null {
     return this.supervisors.get(runId) ?? null;
   }
@@ -64,7 +64,7 @@ export class Launcher {
     const env = { ...baseEnvironment(), ...request.env };
     const isCommand = 'argv' in target;
     if (isCommand && request.debugger !== undefined)
-      throw userError('invalid', english`A command cannot be debugged, only a Python script or module.`, {
+      throw userError('invalid', english`Only a Python script or module can be debugged, not a command.`, {
         field: 'debugger',
       });
     const python = resolveInterpreter(isCommand ? 'python3' : (request.interpreter ?? 'python3'), cwd, env);
@@ -104,7 +104,7 @@ export class Launcher {
     });
   }
 
-  /** A new run of what another one ran; with a checkpoint of that one it is its child. */
+  /** Runs another run's program again as a new run; with a checkpoint of that run it becomes its child. */
   async again(request: AgainRequest): Promise<Launched> {
     checkOwner(this.context);
     const { run_id, args, checkpoint = 'none', changed_ok = false } = request;
@@ -124,7 +124,7 @@ export class Launcher {
     return this.startAgain(launch, run_id, request);
   }
 
-  /** The next attempt that the recovery of a run had journaled, now that its time has come. */
+  /** Starts the next attempt, which recovery has journaled, once its time has come. */
   async startNextAttempt(launch: Launch, env: Environment): Promise<void> {
     await this.once(launch.run_id, async () => {
       const { status, starts_at, attempt } = await this.context.ask('launchInfo', { run_id: launch.run_id });
@@ -154,7 +154,7 @@ export class Launcher {
     }
   }
 
-  /** Two clicks at once: the second finds the run running, or this. */
+  /** Of two simultaneous clicks, the second finds the run running or an entry in this set. */
   private async once<T>(runId: string, start: () => Promise<T>): Promise<T> {
     checkOwner(this.context);
     if (this.starting.has(runId)) throw isRunning(runId);
@@ -177,18 +177,18 @@ export class Launcher {
     const env = { ...base, ...asked };
     const python = resolveInterpreter(interpreter ?? launch.interpreter ?? 'python3', launch.cwd, env);
     await checkInterpreter(python, launch.cwd, env);
-    // Of a journal, which anybody may have made.
+    // The value comes from a journal, which may be forged.
     const known = Array.isArray(launch.withheld) ? launch.withheld.map(String) : [];
     const names = [...new Set([...known, ...withheld(asked, base)])];
     const next: Launch = { ...launch, env: recordable(asked, base), withheld: names };
     return this.start({ ...next, interpreter: launch.interpreter === null ? null : python }, python, env);
   }
 
-  /** Not recorded of a launch is its debugger: a run that is resumed waits for none. */
+  /** The launch is recorded without its debugger, because a resumed run must not wait for one. */
   private async start(launch: Launch, python: string, env: Environment, debuggerPath?: string): Promise<Launched> {
     const { run_id, attempt } = launch;
     const runDir = this.context.runs.ensure(run_id);
-    // First, so that a collector that is killed from here on has a successor that goes on.
+    // This comes first, so that the successor of a collector that is killed after it can continue.
     this.onStarted(launch, env);
     this.secrets.keep(run_id, launch.argv);
     this.variables.keep(run_id, launch.withheld ?? [], env);
@@ -209,7 +209,7 @@ export class Launcher {
     return { run_id, attempt, status: 'queued' };
   }
 
-  /** A later collector does not know the secrets that an earlier one was given. */
+  /** Warns about missing secrets, which a later collector does not inherit from an earlier one. */
   private async noteMissing({ run_id, attempt, withheld: names = [] }: Launch, env: Environment): Promise<void> {
     const missing = names.filter((name) => env[name] === undefined);
     if (missing.length === 0) return;
@@ -242,14 +242,14 @@ function isRunning(runId: string): Error {
 function goesOn(runId: string): Error {
   return userError(
     'conflict',
-    english`Run ${runId} says that it has ended, but its script still runs. Let it end, or stop it, before resuming it.`,
+    english`Run ${runId} has reported its end, but its script is still running. Let it end, or stop it, before resuming it.`,
     { field: 'run_id' },
   );
 }
 
 function waits(runId: string, at: number): Error {
   const time = new Date(at).toLocaleTimeString();
-  return userError('conflict', english`Run ${runId} goes on by itself at ${time}. Stop it to call that off.`, {
+  return userError('conflict', english`Run ${runId} will resume automatically at ${time}. Stop it to cancel that.`, {
     field: 'run_id',
   });
 }

@@ -1,4 +1,4 @@
-/** Starting runs: on request, and again by themselves after a failure. */
+/** Starts runs on request, and resumes them automatically after a failure. */
 import { join } from 'node:path';
 import type { Params } from '../../../../protocol/api';
 import type { StatusNotice } from '../../../contract/workerApi';
@@ -28,7 +28,7 @@ export class Launching implements Service {
     return this.launcher.active + this.recovery.active > 0;
   }
 
-  /** Null where the supervisor of the run was not started here, or has ended. */
+  /** Null if the run's supervisor was not started here, or has ended. */
   supervisorOf(runId: string): number | null {
     return this.launcher.supervisorOf(runId);
   }

@@ -1,6 +1,6 @@
 /**
- * Which runs are started again when they fail. It is kept where only this user writes, never in the workspace: what a
- * journal says, which anybody may have made, must not start a process.
+ * Recovery plans say which runs are resumed when they fail. They are kept where only this user can write, never in the
+ * workspace, because a journal, which may be forged, must not start a process.
  */
 import { lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import type { Launch } from '../../../../protocol/events';
 import { isId } from '../../../../protocol/ids';
 import { putFile, readRegularFile } from '../../../files/safeFile';
 
-/** An environment and arguments: what a system takes is less. */
+/** Enough for any environment and arguments that a system accepts. */
 const MAX_BYTES = 16 * 2 ** 20;
 
 export class RecoveryPlans {
@@ -19,7 +19,7 @@ export class RecoveryPlans {
     private readonly log: (message: string) => void,
   ) {}
 
-  /** Those of a collector before this one. */
+  /** Reads the plans of earlier collectors. */
   load(): Launch[] {
     const stat = lstatSync(this.folder, { throwIfNoEntry: false });
     if (!stat?.isDirectory()) return [];
@@ -44,7 +44,7 @@ export class RecoveryPlans {
       mkdirSync(this.folder, { recursive: true, mode: 0o700 });
       putFile(this.pathOf(plan.run_id), Buffer.from(JSON.stringify(plan)), () => true);
     } catch (error) {
-      this.log(`The recovery plan of run ${plan.run_id} lasts as long as this collector: ${String(error)}`);
+      this.log(`The recovery plan of run ${plan.run_id} cannot be saved and ends with this collector: ${String(error)}`);
     }
   }
 

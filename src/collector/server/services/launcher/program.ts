@@ -1,4 +1,4 @@
-/** What a run runs: checked before it is launched, and found again for another start. */
+/** A run's program: it is checked before a launch, and found again for another start. */
 import { randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
@@ -9,7 +9,7 @@ import type { Launch } from '../../../../protocol/events';
 import type { LaunchInfo } from '../../../contract/workerApi';
 import { REDACTED, redactArguments } from './secrets';
 
-/** The command line behind the interpreter; of a command, all of it. */
+/** The command line after the interpreter; for a command, all of it. */
 export function commandOf(target: LaunchRequest['target'], args: string[]): string[] {
   if ('argv' in target) return [...target.argv, ...args];
   return 'script' in target ? [target.script, ...args] : ['-m', target.module, ...args];
@@ -20,7 +20,7 @@ export function withArguments({ argv }: Pick<Launch, 'argv'>, args: string[]): s
   return [...argv.slice(0, argv[0] === '-m' ? 2 : 1), ...args];
 }
 
-/** By the launch that we journaled, else by what the script's own run_start said; of torchrun, its script, as often. */
+/** Uses the journaled launch, else the script's own run_start. For torchrun this is its script, with the same number of processes. */
 export function whatRan({ run_id, launch, source, ranks }: LaunchInfo): Omit<Launch, 'run_id' | 'attempt'> {
   if (launch) {
     const { starts_at: _waited, ...again } = launch;
@@ -36,7 +36,7 @@ export function whatRan({ run_id, launch, source, ranks }: LaunchInfo): Omit<Lau
   return { argv: source.argv, interpreter: source.interpreter ?? 'python3', cwd: source.cwd, env: {}, workers };
 }
 
-/** As it is journaled, in a directory that may be shared. */
+/** The program as it is journaled, without secrets, because the directory may be shared. */
 export function withoutSecrets(launch: Launch): Launch {
   return { ...launch, argv: redactArguments(launch.argv) };
 }
@@ -47,7 +47,7 @@ export function checkProgram({ argv, interpreter, cwd }: Pick<Launch, 'argv' | '
   if (argv.some((word) => word.includes(REDACTED)))
     throw userError(
       'invalid',
-      english`The run was started with a secret among its arguments, which was not recorded. Use “Edit Parameters and Run” and put it in, or launch the script anew.`,
+      english`The run was started with a secret among its arguments, which was not recorded. Use “Edit Parameters and Run” to add it, or launch the script again.`,
       { field: 'args' },
     );
   if (interpreter !== null && first !== '-m') checkScript(first ?? '', cwd, 'run_id');
@@ -55,7 +55,7 @@ export function checkProgram({ argv, interpreter, cwd }: Pick<Launch, 'argv' | '
 
 export function checkFolder(cwd: string): void {
   if (!isAbsolute(cwd) || !statSync(cwd, { throwIfNoEntry: false })?.isDirectory())
-    throw userError('invalid', english`The working directory ${cwd} is not there or is no folder.`, { field: 'cwd' });
+    throw userError('invalid', english`The working directory ${cwd} does not exist or is not a folder.`, { field: 'cwd' });
 }
 
 export function checkScript(script: string, cwd: string, field: string): void {
@@ -63,10 +63,10 @@ export function checkScript(script: string, cwd: string, field: string): void {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (!stat)
     throw userError('invalid', english`The script ${path} does not exist. Save it, or choose another one.`, { field });
-  if (!stat.isFile()) throw userError('invalid', english`${path} is no file. Choose a Python script.`, { field });
+  if (!stat.isFile()) throw userError('invalid', english`${path} is not a file. Choose a Python script.`, { field });
 }
 
-/** Sorts by time, and is told apart from others of the same second. */
+/** Makes an id that sorts by time and is unique within its second. */
 export function newRunId(): string {
   const [date = '', time = ''] = new Date().toISOString().replace(/[-:]/g, '').split(/[T.]/);
   return `${date}-${time}-${randomBytes(3).toString('hex')}`;

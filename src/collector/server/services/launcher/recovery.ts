@@ -1,6 +1,6 @@
 /**
- * Starting failed runs again, from their last checkpoint, as their launches ask for. The next attempt is journaled before
- * it is waited for, so that everybody sees it coming and a stop calls it off; a successor of this collector goes on.
+ * Resumes failed runs from their last checkpoint, as their launches ask for. The next attempt is journaled before its wait
+ * begins, so that every client sees it, a stop can cancel it, and a successor of this collector can continue.
  */
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ import type { RecoveryPlans } from './plans';
 
 const POLL_MS = 300;
 const LONGEST_BACKOFF_S = 3600;
-/** A waiting attempt that nobody has begun by then is nobody's. */
+/** A waiting attempt that has not begun by then is abandoned. */
 const ORPHAN_MS = 60_000;
 
 interface Starter {
@@ -29,7 +29,7 @@ interface Starter {
 }
 
 export class Recovery {
-  /** Whole environments, with the secrets that are written down nowhere. */
+  /** Whole environments, including the secrets, which are never written down. */
   private readonly environments = new Map<string, Environment>();
   private readonly waiting = new Map<string, NodeJS.Timeout>();
   private readonly deciding = new Set<string>();
@@ -41,17 +41,17 @@ export class Recovery {
     private readonly starter: Starter,
   ) {}
 
-  /** Runs that will be started again if nothing happens. */
+  /** Number of runs that will be resumed unless something prevents it. */
   get active(): number {
     return this.waiting.size + this.deciding.size;
   }
 
-  /** Goes on with what an earlier collector had begun. */
+  /** Continues the recoveries that an earlier collector began. */
   start(): void {
     for (const { run_id } of this.plans.load())
       this.context.ask('launchInfo', { run_id }).then(
         ({ status }) => this.consider(run_id, status),
-        // A store that cannot answer just now says nothing of the run.
+        // If the store cannot answer, the run's state stays unknown.
         (error: unknown) => (hasCode(error, 'unavailable') ? undefined : this.forget(run_id)),
       );
   }
@@ -68,7 +68,7 @@ export class Recovery {
     this.plans.put(launch);
   }
 
-  /** A run's status changed, or is reported for the first time. */
+  /** Called when a run's status changes, or is reported for the first time. */
   consider(runId: string, status: Status): void {
     if (this.disposed) return;
     if (status !== 'queued') this.clear(runId);
@@ -83,7 +83,7 @@ export class Recovery {
     try {
       const plan = this.plans.get(runId);
       const info = await this.whenGone(runId);
-      // It may have been started by hand meanwhile.
+      // The run may have been started by hand meanwhile.
       if (!info || this.plans.get(runId) !== plan || !plan?.recovery) return;
       if (info.status !== 'failed') return isOver(info.status) ? this.forget(runId) : undefined;
       if (!info.began && !this.callOff(runId, info.attempt)) return;
@@ -107,13 +107,13 @@ export class Recovery {
     }
   }
 
-  /** What a script says of its end may not be its last word: it may go on, and fail. Null when the run is not over. */
+  /** Waits for the process, because a script may report its end, continue, and fail. Null if the run is not over. */
   private async whenGone(runId: string): Promise<LaunchInfo | null> {
     while (!this.disposed) {
       const info = await this.context.ask('launchInfo', { run_id: runId });
       if (!isOver(info.status)) return null;
       if (!info.processes.some(({ proc }) => liveness(proc) === 'alive')) {
-        // The supervisor's word may have been read before the script's last ones.
+        // The supervisor's end may have been read before the script's last events.
         await this.context.readJournals(runId);
         return this.context.ask('launchInfo', { run_id: runId });
       }
@@ -122,7 +122,7 @@ export class Recovery {
     return null;
   }
 
-  /** A launch of which nothing was seen: its supervisor may be about to start, unless this comes first. */
+  /** For a launch that has not begun: its supervisor may still be about to start, unless this comes first. */
   private callOff(runId: string, attempt: number): boolean {
     try {
       closeSync(openSync(join(this.context.runs.ensure(runId), `begun-${attempt}`), 'wx', 0o600));

@@ -1,10 +1,10 @@
 /**
- * Secrets are left out of what is written down: by the names they go by, and by how they look. Who starts such a run again
- * gets them from memory, for as long as this collector lives. The client does the same (`redaction.py`).
+ * Secrets, recognised by name or by form, are never written down. They are kept in memory for as long as this collector
+ * lives, so that such a run can be started again. The client redacts in the same way (`redaction.py`).
  */
 export const REDACTED = '[redacted]';
 
-// Vocabularies have tokens too.
+// Vocabularies also have tokens, which are not secret.
 const NO_SECRET = '(?<!pad[_-])(?<!eos[_-])(?<!bos[_-])(?<!unk[_-])(?<!sep[_-])(?<!cls[_-])(?<!mask[_-])';
 const WORD = `(?:(?:api|access|secret|private|auth)[_-]?key|secret|passw(?:or)?d|passphrase|pwd|credential|${NO_SECRET}token(?![a-z]))`;
 const NAME = `[\\w-]*${WORD}[\\w-]*`;
@@ -32,7 +32,7 @@ export function redactArguments(words: readonly string[]): string[] {
   });
 }
 
-/** Of runs that were launched with secrets, what their arguments were. */
+/** The arguments of runs that were launched with secrets. */
 export class SecretArguments {
   private readonly known = new Map<string, string[]>();
 
@@ -40,7 +40,7 @@ export class SecretArguments {
     if (redactArguments(words).some((word, i) => word !== words[i])) this.known.set(runId, [...words]);
   }
 
-  /** The arguments with what was left out of them; those of which it is not known stay as they are. */
+  /** Restores the redacted arguments; those whose secrets are not known stay as they are. */
   restored(runId: string, words: readonly string[]): string[] {
     const originals = this.known.get(runId) ?? [];
     const left = redactArguments(originals).map((word, i) => [word, originals[i]!] as const);

@@ -1,4 +1,4 @@
-/** Starting `python -m xtrack run …`, which outlives us and runs the script. */
+/** Starts `python -m xtrack run …`, which outlives the collector and runs the script. */
 import { spawn } from 'node:child_process';
 import { closeSync, constants, openSync, readdirSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -10,11 +10,11 @@ const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | (co
 
 export interface Supervised {
   pid: number;
-  /** Why it failed to bring the run up; null when it had begun its journal. Settles when the supervisor ends. */
+  /** Why the supervisor failed to start the run; null if it had begun its journal. Settles when the supervisor ends. */
   ended: Promise<string | null>;
 }
 
-/** `python` runs the supervisor, and the script too unless the launch is of a command. */
+/** `python` runs the supervisor, and also the script unless the launch is of a command. */
 export function startSupervisor(
   launch: Launch,
   python: string,
@@ -72,7 +72,7 @@ function supervisorEnvironment(
     XTRACK_RUN_ID: launch.run_id,
     XTRACK_ATTEMPT: String(launch.attempt),
   };
-  // A fork goes on too, as a run of its own.
+  // A fork also continues from a checkpoint, as a run of its own.
   if (launch.attempt > 1 || launch.from_checkpoint) ours['XTRACK_RESUME_RUN_ID'] = launch.run_id;
   if (launch.parent) ours['XTRACK_PARENT_RUN_ID'] = launch.parent;
   if (launch.from_checkpoint) ours['XTRACK_RESUME_CHECKPOINT'] = launch.from_checkpoint;

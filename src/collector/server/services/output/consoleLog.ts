@@ -1,19 +1,19 @@
-/** One console log: parts of it by offset, and its end, however much of it is one line that was written over and over. */
+/** Reads one console log: parts of it by offset, and its end, even if most of it is one line that was rewritten many times. */
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { collapseReturns } from '../../../../domain/carriageReturns';
 
 const BLOCK = 1 << 20;
-/** So far back is looked for what shows. */
+/** How far back the search for visible text goes. */
 const MAX_TAIL = 64 << 20;
-/** A hole of a log, where a part of it was given back to the disk, is passed over at most so far in one answer. */
+/** The most bytes of a hole, a part of the log that was discarded from disk, that one answer skips. */
 const MAX_HOLE = 256 << 20;
-/** Holes are of whole blocks of the file system; a few zeros are what a script wrote. */
+/** Holes consist of whole blocks of the file system; shorter runs of zeros were written by the script. */
 const HOLE = Buffer.alloc(4096);
 
 interface Part {
   bytes: Buffer;
-  /** Where it begins: later than asked for where there is a hole, earlier where the log is shorter than that. */
+  /** Where the data begins: later than requested if there is a hole, earlier if the log is shorter. */
   offset: number;
   next: number;
 }
@@ -36,12 +36,12 @@ export class ConsoleLog {
     return this.file.close();
   }
 
-  /** From beyond its end: nothing, and `next` is where it ends now. */
+  /** Reading beyond the end returns no data, and `next` is the current end. */
   async from(offset: number, limit: number): Promise<Part> {
     if (offset >= this.size) return { bytes: Buffer.alloc(0), offset: this.size, next: this.size };
     let at = offset;
     for (;;) {
-      // Where the first of it is a hole, what follows probably is one too.
+      // If it begins with a hole, the hole probably continues.
       const bytes = await this.read(at, Math.min(at === offset ? limit : BLOCK, this.size - at));
       const end = at + bytes.length;
       const begin = this.hasHoles ? zeros(bytes) : 0;
@@ -56,13 +56,13 @@ export class ConsoleLog {
     }
   }
 
-  /** What shows at the end, up to about `limit` bytes of it. */
+  /** Returns up to about `limit` bytes of visible text from the end. */
   async tail(limit: number): Promise<Part> {
     let window = limit;
     for (;;) {
       const offset = Math.max(0, this.size - window);
       const bytes = await this.shown(offset);
-      // Of more, most would be cut off again.
+      // Most of a longer read would be cut off again.
       if (offset === 0 || window >= MAX_TAIL || bytes.length * 2 > limit) {
         const begin = lineStart(bytes, Math.max(0, bytes.length - limit), offset > 0);
         return {
@@ -95,18 +95,18 @@ export class ConsoleLog {
 
 function zeros(bytes: Buffer): number {
   let at = 0;
-  // Block by block: a gigabyte of them is passed over in a moment.
+  // Zeros are compared block by block, which skips a gigabyte of them in a moment.
   while (at + HOLE.length <= bytes.length && HOLE.equals(bytes.subarray(at, at + HOLE.length))) at += HOLE.length;
   while (at < bytes.length && bytes[at] === 0) at++;
   return at;
 }
 
-/** The bytes that show; a byte a character, so that none is broken. */
+/** The visible bytes, decoded as one character per byte, so that none is broken. */
 export function collapsed(bytes: Buffer): Buffer {
   return bytes.includes(13) ? Buffer.from(collapseReturns(bytes.toString('latin1')), 'latin1') : bytes;
 }
 
-/** From where text was cut off, the next line begins at or after `at`. */
+/** Finds the start of the first whole line at or after `at`. */
 function lineStart(bytes: Buffer, at: number, isCut: boolean): number {
   if (at === 0 && !isCut) return 0;
   const newline = bytes.indexOf(10, at);

@@ -1,4 +1,4 @@
-/** A run's console: raw bytes, read from its files where they are, by offset. */
+/** A run's console output as raw bytes, read by offset from its files in place. */
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { english } from '../../../../base/texts';
@@ -18,7 +18,7 @@ export async function readOutput(runDir: string, request: Params<'runs.output'>)
   if (!chosen) {
     if (worker === undefined && attempt === undefined)
       return { files, worker: null, attempt: null, data: '', offset: 0, next: 0, size: 0 };
-    throw userError('not_found', english`Run ${request.run_id} has no output of that worker and attempt.`, {
+    throw userError('not_found', english`Run ${request.run_id} has no output from that worker and attempt.`, {
       field: 'worker',
     });
   }

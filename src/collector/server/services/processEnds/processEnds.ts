@@ -1,4 +1,4 @@
-/** A process of this host that ended without a word: the collector journals its end. */
+/** Journals the end of a process of this host that disappeared without an end event. */
 import { messageOf } from '../../../../base/unknown';
 import type { GoneNotice } from '../../../contract/workerApi';
 import type { Service } from '../../service';
@@ -19,7 +19,7 @@ export class ProcessEnds implements Service {
     );
   }
 
-  /** From here on the next collector notices such ends. */
+  /** Leaves further ends to the next collector. */
   dispose(): void {
     this.disposed = true;
   }

@@ -1,4 +1,4 @@
-/** Making the databases again from the journals. */
+/** Rebuilds the databases from the journals. */
 import { english } from '../../../../base/texts';
 import type { Params } from '../../../../protocol/api';
 import type { Task } from '../../../../protocol/rows';

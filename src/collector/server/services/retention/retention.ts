@@ -1,4 +1,4 @@
-/** Moves old runs to the trash, and deletes them from it, where a setting says so. The log lists which. */
+/** Moves old runs to the trash, and purges them from it, if a setting asks for it. The log lists these runs. */
 import type { CollectorSettings } from '../../../../protocol/api';
 import type { Service } from '../../service';
 import type { ServiceContext } from '../../serviceContext';
@@ -7,21 +7,21 @@ type RetentionRules = NonNullable<CollectorSettings['retention']>;
 
 const DAY_MS = 24 * 3600_000;
 const EVERY_MS = 3600_000;
-/** How long a run has to be too old, by a clock that cannot be set, unless the rule's own time is shorter. */
+/** How long a run has to remain too old, by a monotonic clock, unless the rule's own time is shorter. */
 const SURE_MS = 3600_000;
-/** So that the next check is not a hair too early. */
+/** Keeps the next check from coming slightly too early. */
 const SLACK_MS = 1_000;
-/** How many runs one check handles; the others wait for the next one. */
+/** The most runs that one check handles; the others wait for the next one. */
 const AT_ONCE = 500;
 
 /**
- * The time of day may be wrong by years when a machine starts. Nothing goes that an earlier check, a while ago, had not
- * found too old as well.
+ * The time of day may be wrong by years when a machine starts. A run is only removed if a check a while ago also found it
+ * too old.
  */
 class Patience {
   private since = new Map<string, number>();
 
-  /** Those that may go; the others have to be found again. */
+  /** Returns the runs that may be removed; the others have to be found again. */
   after(waitMs: number, found: string[], now: number): string[] {
     this.since = new Map(found.map((runId) => [runId, this.since.get(runId) ?? now]));
     return found.filter((runId) => now - this.since.get(runId)! >= waitMs);
@@ -45,7 +45,7 @@ export class Retention implements Service {
     if (retention) this.setRules(retention);
   }
 
-  /** Checks at once when the rules are new, then every hour, or more often where a rule is shorter. */
+  /** Checks at once when the rules change, then every hour, or more often if a rule is shorter. */
   private setRules(rules: RetentionRules): void {
     const isSame = rules.days === this.rules.days && rules.trash_days === this.rules.trash_days;
     if (isSame) return;
@@ -65,7 +65,7 @@ export class Retention implements Service {
   private check(): Promise<void> {
     this.checking = this.checking
       .then(() => this.apply(Date.now(), performance.now()))
-      .catch((error: unknown) => this.context.log(`Looking for runs that are too old failed: ${String(error)}`));
+      .catch((error: unknown) => this.context.log(`The search for old runs failed: ${String(error)}`));
     return this.checking;
   }
 

@@ -1,6 +1,6 @@
 /**
- * Stopping a run: ask the script, then SIGINT, SIGTERM, SIGKILL to its process group. A second call skips a rung. Each rung
- * is journaled, so that everybody sees it and a successor of this collector climbs on.
+ * Stops a run: first by a command to the script, then by SIGINT, SIGTERM and SIGKILL to its process group. A second call
+ * skips a rung. Each rung is journaled, so that every client sees it and a successor of this collector can continue.
  */
 import { randomBytes } from 'node:crypto';
 import { messageOf } from '../../../../base/unknown';
@@ -17,7 +17,7 @@ import type { ServiceContext } from '../../serviceContext';
 const POLL_MS = 200;
 const ACK_WAIT_MS = 2_000;
 const RUNG_MS = 10_000;
-/** A double click, or two people at once, stop a run once: neither means to skip what was just asked of it. */
+/** Calls within this time count as one, because a double click, or two people at once, do not mean to skip a rung. */
 const AT_ONCE_MS = 400;
 const LAST_WORDS_MS = 1_000;
 
@@ -29,10 +29,10 @@ interface Ladder {
   stage: Stage;
   attempt: number;
   commandId: string;
-  /** Epoch ms of the next rung; null when there is none. */
+  /** Epoch ms of the next rung; null if there is none. */
   nextAt: number | null;
   acked: boolean;
-  /** When it was begun here (`performance.now()`). */
+  /** When the ladder was started here (`performance.now()`). */
   begun: number;
 }
 
@@ -44,7 +44,7 @@ export class StopLadders implements Service {
 
   constructor(
     private readonly context: ServiceContext,
-    /** The supervisor of a run that was launched here, also before its first sign of life. */
+    /** The supervisor of a run that was launched here, even before its first sign of life. */
     private readonly supervisorOf: (runId: string) => number | null,
   ) {}
 
@@ -69,13 +69,13 @@ export class StopLadders implements Service {
     return this.begin(runId, info);
   }
 
-  /** What has just said that it ended is left to end; what then goes on is stopped all the same. */
+  /** A script that has just reported its end is left to end; if it keeps running it is stopped as well. */
   private async isOver(runId: string, info: LaunchInfo): Promise<boolean> {
     if (!isOver(info.status)) return false;
     return this.ladders.has(runId) ? !isScriptAlive(info) : endsWithin(LAST_WORDS_MS, info);
   }
 
-  /** An earlier collector may have been stopping the run. */
+  /** Continues a stop that an earlier collector may have started. */
   runChanged({ run_id: runId, status }: StatusNotice): void {
     if (!this.disposed && !isOver(status) && !this.ladders.has(runId))
       this.continueLadder(runId).catch((error: unknown) => this.context.log(`Stopping run ${runId}: ${String(error)}`));
@@ -105,7 +105,7 @@ export class StopLadders implements Service {
     try {
       await this.context.appendCommand(runId, { cmd_id: commandId, type: 'stop', payload: {}, attempt });
       await this.record(runId, ladder);
-      // What waits for its time is called off at once.
+      // A waiting attempt is cancelled at once.
       if (info.starts_at !== null && (await this.endNeverStarted(runId, ladder, info))) {
         this.ladders.delete(runId);
         return { stage: 'ended', next_at: null };
@@ -129,13 +129,13 @@ export class StopLadders implements Service {
         if (await this.endNeverStarted(runId, ladder, info)) break;
       }
     } catch (error) {
-      this.context.log(`Stopping run ${runId} was given up: ${messageOf(error)}`);
+      this.context.log(`Gave up stopping run ${runId}: ${messageOf(error)}`);
     } finally {
       this.ladders.delete(runId);
     }
   }
 
-  /** A script that has heard gets time to end by itself; one that cannot is signalled at once. */
+  /** A script that received the command gets time to end by itself; one that cannot receive it is signalled at once. */
   private async readAcks(runId: string, ladder: Ladder): Promise<void> {
     const { commands } = await this.context.ask('runs.get', { run_id: runId });
     const acks = commands.find(({ cmd_id }) => cmd_id === ladder.commandId)?.acks ?? [];
@@ -154,7 +154,7 @@ export class StopLadders implements Service {
     if (stage === null || stage === 'command') return;
     const targets = this.targets(runId, info);
     if (targets.length === 0) {
-      // On another host: it reads the command when it can.
+      // The script is on another host, and reads the command when it can.
       ladder.nextAt = null;
       return this.record(runId, ladder);
     }
@@ -164,7 +164,7 @@ export class StopLadders implements Service {
     await this.record(runId, ladder);
   }
 
-  /** A full disk does not keep a run from being stopped. */
+  /** Journals a rung. A full disk must not keep a run from being stopped. */
   private async record(run_id: string, { attempt, commandId, stage, nextAt }: Ladder): Promise<void> {
     try {
       await this.context.appendEvent(run_id, attempt, 'stop', {
@@ -179,7 +179,7 @@ export class StopLadders implements Service {
     }
   }
 
-  /** Negative for a group. Only processes of this host that are provably the ones meant. */
+  /** The pid to signal, negative for a group. Only processes of this host whose identity is certain are signalled. */
   private targets(runId: string, info: LaunchInfo): number[] {
     const alive = info.processes.filter(({ proc }) => liveness(proc) === 'alive');
     const scripts = alive.filter(({ role }) => role === 'script');
@@ -194,13 +194,13 @@ export class StopLadders implements Service {
     try {
       process.kill(target, signal);
     } catch (error) {
-      // ESRCH: it ended in this moment.
+      // ESRCH: the process has just ended.
       if ((error as NodeJS.ErrnoException).code !== 'ESRCH')
         this.context.log(`${signal} to process ${target} of run ${runId} failed: ${String(error)}`);
     }
   }
 
-  /** Asked to stop before anything of it lived: nobody else would say that it ended. */
+  /** Ends a run that was stopped before any of its processes started, because no other writer would record its end. */
   private async endNeverStarted(runId: string, ladder: Ladder, info: LaunchInfo): Promise<boolean> {
     const waited = ladder.nextAt === null || ladder.stage !== 'command' || info.starts_at !== null;
     if (info.status !== 'queued' || !waited || info.processes.length > 0 || this.supervisorOf(runId) !== null)
@@ -214,7 +214,7 @@ export class StopLadders implements Service {
   }
 }
 
-/** The group, when the process leads it or its supervisor made it; else the process alone, not its terminal's others. */
+/** Targets the group if the process leads it or its supervisor made it, else only the process, to spare others in its terminal. */
 function targetOf({ proc, pgid }: RunProcess): number {
   const group = groupOf(proc.pid);
   return group !== null && group > 1 && (group === proc.pid || group === pgid) ? -group : proc.pid;

@@ -1,4 +1,4 @@
-/** Work that takes longer than a reply: it is started, followed and cancelled by its id. */
+/** Tasks are started, followed and cancelled by their ids. */
 import { randomBytes } from 'node:crypto';
 import { english, type Text, formatText } from '../../../../base/texts';
 import { messageOf } from '../../../../base/unknown';
@@ -16,7 +16,7 @@ interface Entry {
   ended: Promise<void>;
 }
 
-/** How many ended tasks are remembered. */
+/** Number of ended tasks that are remembered. */
 const KEEP = 100;
 
 export class Tasks implements Service {
@@ -34,7 +34,7 @@ export class Tasks implements Service {
     return [...this.entries.values()].some(({ task }) => task.state === 'running');
   }
 
-  /** Answers the task as it is now, or with `wait` as it ended. */
+  /** Returns the task in its current state, or with `wait` once it has ended. */
   begin(text: Text, work: (context: TaskContext) => Promise<Json>, wait = false): Task | Promise<Task> {
     const task: Task = {
       task_id: randomBytes(6).toString('hex'),

@@ -1,6 +1,6 @@
 /**
- * Deleting for good. A run's directory is renamed first, in place, to a name that is no run's: from then on it is gone for
- * everybody, and what a killed collector left of it is removed by the next one.
+ * Purges runs. A run's directory is first renamed, in place, to a name that no run can have. From then on the run is gone
+ * for every reader, and if the collector is killed, the next one removes the rest.
  */
 import { randomBytes } from 'node:crypto';
 import { readdirSync } from 'node:fs';
@@ -28,7 +28,7 @@ export class Trash implements Service {
     private readonly startTask: StartTask,
   ) {}
 
-  /** Removes what an earlier collector did not get to. */
+  /** Removes directories that an earlier collector did not finish deleting. */
   async start(): Promise<void> {
     const { root } = this.context.runs;
     for (const entry of readdirSync(root, { withFileTypes: true })) {
@@ -46,7 +46,7 @@ export class Trash implements Service {
     return this.startTask(english`Deleting for good`, (task) => this.purge(ids, task), wait);
   }
 
-  /** Deletes runs in the trash for good; `refused` says which were not deleted, and why. */
+  /** Purges runs in the trash; `refused` lists those that were not deleted, and why. */
   async purge(runIds: string[], task?: TaskContext): Promise<{ deleted: string[]; bytes: number; refused: Json }> {
     const deleted: string[] = [];
     const refused: { run_id: string; reason: string }[] = [];
@@ -90,7 +90,7 @@ export class Trash implements Service {
       throw userError('io', english`${dir} cannot be deleted: ${(error as Error).message}`);
     }
     await rm(leaving, { recursive: true, force: true }).catch((error: unknown) =>
-      this.context.log(`Of run ${runId}, which is deleted, something is left in ${leaving}: ${String(error)}`),
+      this.context.log(`Files of the deleted run ${runId} are left in ${leaving}: ${String(error)}`),
     );
     return bytes;
   }

@@ -1,6 +1,6 @@
 /**
- * What has not reached the webhook yet, on disk, so that the next collector sends it. It is kept where only this user
- * can write, never in the workspace, and holds neither the address nor its secret.
+ * Alerts that have not reached the webhook yet, kept on disk so that the next collector can send them. They are stored where
+ * only this user can write, never in the workspace, without the webhook's address and secret.
  */
 import { lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ export interface Delivery {
   id: string;
   /** Epoch ms. */
   since: number;
-  /** How often it was sent. */
+  /** Number of times it was sent. */
   tries: number;
   body: string;
 }
@@ -34,7 +34,7 @@ export class Deliveries {
     return new Deliveries(join(privateFolder, 'webhook'), log);
   }
 
-  /** Those that an earlier collector left, oldest first. */
+  /** Reads the deliveries that an earlier collector left, oldest first. */
   load(): Delivery[] {
     if (!lstatSync(this.folder, { throwIfNoEntry: false })?.isDirectory()) return [];
     const found: Delivery[] = [];
@@ -52,7 +52,7 @@ export class Deliveries {
       putFile(this.pathOf(delivery), Buffer.from(JSON.stringify(delivery)), () => true);
     } catch (error) {
       if (!this.troubled)
-        this.log(`Alerts that wait for the webhook last only as long as this collector: ${String(error)}`);
+        this.log(`Alerts that wait for the webhook cannot be saved and end with this collector: ${String(error)}`);
       this.troubled = true;
     }
   }

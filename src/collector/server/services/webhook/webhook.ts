@@ -1,6 +1,6 @@
 /**
- * Sends alerts to another program: a signed POST of JSON, tried again where it fails. Its address is a setting of the
- * user, never of a workspace.
+ * Sends alerts to another program: a signed POST of JSON, retried if it fails. Its address is a user setting,
+ * never a workspace setting.
  */
 import { createHmac, randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
@@ -14,16 +14,16 @@ import type { Deliveries, Delivery } from './deliveries';
 
 export interface WebhookTarget {
   url: string;
-  /** Empty: what is sent is not signed. */
+  /** If empty, requests are not signed. */
   secret: string;
 }
 
 const PATIENCE_MS = 10_000;
-/** Seconds before each further try. */
+/** Seconds before each retry. */
 const AGAIN_S = [1, 5, 30, 120, 600];
-/** How many may wait for their next try; beyond that, new alerts are not sent. */
+/** The most alerts that may wait for a retry; beyond that, new alerts are not sent. */
 const MOST_WAITING = 100;
-/** The most that a script can send that raises alerts in a loop. */
+/** Limits a script that raises alerts in a loop. */
 const PER_MINUTE = 20;
 
 export class Webhook implements Service {
@@ -39,7 +39,7 @@ export class Webhook implements Service {
     private readonly log: (message: string) => void,
     private readonly again_s: readonly number[] = AGAIN_S,
   ) {
-    // Each delivery under way listens to the signal, and so does its request.
+    // Each delivery under way, and its request, listens to the signal.
     setMaxListeners(2 * MOST_WAITING, this.ending.signal);
   }
 
@@ -63,7 +63,7 @@ export class Webhook implements Service {
     const now = performance.now();
     this.sent = this.sent.filter((at) => now - at < 60_000);
     if (this.waiting >= MOST_WAITING || this.sent.length >= PER_MINUTE)
-      return this.log(`An alert of ${run.run_id} was not sent to the webhook: there are too many at once.`);
+      return this.log(`An alert of ${run.run_id} was not sent to the webhook: too many at once.`);
     this.sent.push(now);
     const body = JSON.stringify(messageOf(alert, run));
     void this.deliver(this.target, { id: randomUUID(), since: Date.now(), tries: 0, body });
@@ -85,12 +85,12 @@ export class Webhook implements Service {
     if (!this.ending.signal.aborted) this.deliveries.remove(delivery);
   }
 
-  /** It was taken, or given up, or is the next collector's. */
+  /** Resolves once the alert was accepted, given up, or left to the next collector. */
   private async isSettled(target: WebhookTarget, delivery: Delivery): Promise<boolean> {
     const { id, tries, body } = delivery;
     const pause = [0, ...this.again_s][tries];
     if (pause === undefined) {
-      this.log('The webhook did not take an alert, however often it was tried; it is left at that.');
+      this.log('The webhook did not accept an alert after all retries; it is given up.');
       return true;
     }
     if (tries > 0) this.deliveries.put(delivery);
@@ -98,11 +98,11 @@ export class Webhook implements Service {
     if (this.ending.signal.aborted) return true;
     const problem = await this.post(target, id, body);
     if (problem === null || this.ending.signal.aborted) return true;
-    this.log(`The webhook did not take an alert (${problem.why})${problem.final ? '; it is left at that.' : '.'}`);
+    this.log(`The webhook did not accept an alert (${problem.why})${problem.final ? '; it is given up.' : '.'}`);
     return problem.final;
   }
 
-  /** Null: it was taken. The URL, which may hold a secret, is in no message. */
+  /** Returns null if the alert was accepted. No message contains the URL, which may hold a secret. */
   private async post(
     { url, secret }: WebhookTarget,
     delivery: string,
@@ -118,7 +118,7 @@ export class Webhook implements Service {
     if (secret !== '') headers['x-xtrack-signature'] = signatureOf(secret, timestamp, body);
     const signal = AbortSignal.any([this.ending.signal, AbortSignal.timeout(PATIENCE_MS)]);
     try {
-      // Only the address that was set gets it: a redirect could lead anywhere.
+      // Redirects are not followed, because they could lead anywhere.
       const reply = await fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal });
       await reply.body?.cancel();
       if (reply.ok) return null;
@@ -136,7 +136,7 @@ export class Webhook implements Service {
   }
 }
 
-/** Over the time as well, so that an old message cannot be sent again as a new one. */
+/** Signs the time as well, so that an old message cannot be replayed as a new one. */
 export function signatureOf(secret: string, timestamp: string, body: string): string {
   return `sha256=${createHmac('sha256', secret).update(`${timestamp}.${body}`).digest('hex')}`;
 }
@@ -147,7 +147,7 @@ function messageOf(
 ) {
   return {
     version: 1,
-    // For chat programs that show the text of what they are sent.
+    // Chat programs show this field.
     text: `${name}: ${title}${text === '' ? '' : `\n${text}`}`,
     alert: { title, text, level, at, rule: rule ?? null },
     run: { run_id, name, experiment, status, attempt },
