@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(cleanUp);
 
-it('a clock that jumps loses nothing, ends nothing, and makes no run last less than no time', async () => {
+it('clock jumps lose no events, end no runs, and never make a duration negative', async () => {
   const place = newPlace();
   const clock = join(place.runtime, 'clock');
   const jump = (seconds: number) => {

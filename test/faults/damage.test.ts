@@ -63,7 +63,7 @@ function smallJournal(): { dir: string; name: string; path: string; bytes: Buffe
   return { dir, name, path, bytes, starts };
 }
 
-describe('a journal', () => {
+describe('a damaged journal', () => {
   let name: string;
   let path: string;
   let bytes: Buffer;
@@ -75,7 +75,7 @@ describe('a journal', () => {
   });
   const frameAt = (at: number) => starts.findLastIndex((start) => start <= at);
 
-  it('that is torn at any byte keeps all whole frames, and takes what comes behind the tear', () => {
+  it('keeps all whole frames when it is torn at any byte, and reads frames appended after the tear', () => {
     const next = bytes.subarray(starts.at(-1));
     for (let at = 1; at < bytes.length; at++) {
       const before = starts.filter((_, i) => (starts[i + 1] ?? bytes.length) <= at).length;
@@ -94,7 +94,7 @@ describe('a journal', () => {
     }
   });
 
-  it('with any one bit flipped loses at most that frame, says where, and takes nothing for what it is not', () => {
+  it('loses at most one frame to a flipped bit, reports where, and misreads no other frame', () => {
     const { events } = readAll(path, name);
     const wrong: string[] = [];
     for (let at = 0; at < bytes.length; at++) {
@@ -117,7 +117,7 @@ describe('a journal', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('with a random hole keeps what lies outside of it', () => {
+  it('keeps all frames outside a random hole', () => {
     const dice = newDice('holes');
     for (let round = 0; round < 2000; round++) {
       const from = dice.below(bytes.length);
@@ -134,7 +134,7 @@ describe('a journal', () => {
   });
 });
 
-describe('a database', () => {
+describe('a damaged database', () => {
   /** The run with its database saved, and the row that it makes. */
   function savedRun(): { dir: string; row: string; bytes: Buffer } {
     const { dir } = smallJournal();
@@ -152,7 +152,7 @@ describe('a database', () => {
     return JSON.stringify({ ...extras, row: { ...row, rev: 0 } });
   }
 
-  it('that is torn, or flipped at any byte, is made again from the journals, and the run says so', () => {
+  it('is rebuilt from the journals when any byte is missing or flipped, with a warning on the run', () => {
     const { dir, row, bytes } = savedRun();
     const wrong: string[] = [];
     // Each of its pages is alike: every byte of the first one, then some of the others.
@@ -175,7 +175,7 @@ describe('a database', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('of all runs that is torn, or flipped at any byte, is taken for damaged and never for another', () => {
+  it('is recognised as damaged when it is the catalog and any byte is missing or flipped', () => {
     const file = join(tempDir(), 'catalog.sqlite');
     const catalog = Catalog.open(sql, file);
     const { row } = JSON.parse(savedRun().row) as { row: RunRow };

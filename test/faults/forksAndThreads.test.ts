@@ -16,7 +16,7 @@ import { brokenPromises } from './trainees';
 
 afterAll(cleanUp);
 
-it('threads, forks and forks of forks are one run, and all that each of them logged is there', async () => {
+it('threads, forks and forks of forks log to one run, without losing a point', async () => {
   const place = newPlace();
   const collector = await RunningCollector.start(await buildCollector(), place, ['--seal-after', '0.3']);
   const { stdout } = await promisify(execFile)('python3', [join(__dirname, 'forksAndThreads.py')], {

@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterEach(() => disk.dispose());
 afterAll(cleanUp);
 
-it('a full disk stops neither training nor collector, is told, and costs nothing', async () => {
+it('a full disk stops neither training nor collector, is reported, and loses no events', async () => {
   const folder = temporaryFolder();
   disk = smallDisk(join(folder, 'disk'), 12);
   const place = { dir: join(folder, 'disk', '.xtrack'), runtime: temporaryFolder() };
@@ -54,7 +54,7 @@ it('a full disk stops neither training nor collector, is told, and costs nothing
   await next.signal('SIGTERM');
 });
 
-it('a collector that starts on a full disk shows what is there, and says why it saves nothing', async () => {
+it('a collector that starts on a full disk shows the existing runs and says why it cannot save', async () => {
   const folder = temporaryFolder();
   disk = smallDisk(join(folder, 'disk'), 1);
   if (disk.kind !== 'tmpfs') return expect(disk.kind).toBe('limited files');

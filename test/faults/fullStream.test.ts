@@ -49,7 +49,7 @@ const openFiles = (): string[] =>
     }
   });
 
-it('an event that could not be written is new when it is sent again', () => {
+it('an event that could not be written is accepted when it is sent again', () => {
   if (disk.kind !== 'tmpfs') return expect(disk.kind).toBe('limited files');
   const journal = journals.acquire(headFor('run-1', { writer: 'one' }));
   journal.append([event(1), event(5)]);
@@ -62,7 +62,7 @@ it('an event that could not be written is new when it is sent again', () => {
   expect(openFiles()).toEqual([]);
 });
 
-it('a connection of several streams that drops leaves none of them open', () => {
+it('a dropped connection closes all of its streams', () => {
   if (disk.kind !== 'tmpfs') return expect(disk.kind).toBe('limited files');
   const runs = { ensure: (runId: string) => join(folder, runId) } as RunDirectories;
   const grown: string[] = [];

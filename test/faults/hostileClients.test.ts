@@ -50,14 +50,14 @@ async function othersAreServed(run_id: string): Promise<void> {
   await until(async () => (await collector.call('runs.get', { run_id })).metrics['loss']?.count === 1);
 }
 
-it('connections that show no token keep nobody out', async () => {
+it('connections without a token do not block other clients', async () => {
   const crowd = await Promise.all(Array.from({ length: 300 }, () => stranger()));
   await othersAreServed('crowded');
   expect(crowd.filter(({ closed }) => !closed).length).toBeLessThanOrEqual(64);
   for (const { socket } of crowd) socket.destroy();
 });
 
-it('connections that bring their bytes one by one are closed', { timeout: 600_000 }, async () => {
+it('connections that send their bytes one at a time are closed', { timeout: 600_000 }, async () => {
   const bearer = `Authorization: Bearer ${collector.token}\r\n`;
   const http = `POST /rpc HTTP/1.1\r\nHost: 127.0.0.1\r\n`;
   const openings: Record<string, string | Buffer> = {
@@ -84,7 +84,7 @@ async function keepDripping(first: string | Buffer): Promise<{ one: Stranger; ti
   return { one, timer };
 }
 
-it('calls that come faster than their answers are read wait, and each is answered', { timeout: 600_000 }, async () => {
+it('calls sent faster than their answers are read are queued, and all are answered', { timeout: 600_000 }, async () => {
   const socket = new WebSocket(`ws://127.0.0.1:${collector.port}/rpc`, {
     headers: { authorization: `Bearer ${collector.token}` },
   });
@@ -102,7 +102,7 @@ it('calls that come faster than their answers are read wait, and each is answere
   socket.close();
 });
 
-it('garbage in every dialect, before and behind a hello, is the sender’s loss alone', async () => {
+it('garbage in every dialect, before and after a hello, affects only its sender', async () => {
   const dice = newDice('garbage');
   const noise = (length: number) => Buffer.from(Array.from({ length }, () => dice.below(256)));
   for (let round = 0; round < 150; round++) {
@@ -124,7 +124,7 @@ it('garbage in every dialect, before and behind a hello, is the sender’s loss 
   expect(collector.stderr.split('\n').length).toBeLessThan(60);
 });
 
-it('a request whose path is no URL is answered', async () => {
+it('a request whose path is not a URL gets an answer', async () => {
   const one = await stranger(`GET // HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${collector.token}\r\n\r\n`);
   const answer = await new Promise<Buffer>((done) => one.socket.once('data', done));
   expect(answer.toString()).toMatch(/^HTTP\/1.1 404 /);

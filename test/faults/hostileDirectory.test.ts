@@ -71,7 +71,7 @@ async function endsWell(collector: RunningCollector): Promise<void> {
   expect(collector.stderr).not.toContain('Unexpected');
 }
 
-it('links are neither followed to read nor written through', async () => {
+it('symbolic links are followed neither for reading nor for writing', async () => {
   const dir = goodRun();
   const outside = join(temporaryFolder(), 'elsewhere');
   mkdirSync(outside);
@@ -101,7 +101,7 @@ it('links are neither followed to read nor written through', async () => {
   await endsWell(collector);
 });
 
-it('pipes that nobody writes to are not waited for', async () => {
+it('reading does not block on pipes without a writer', async () => {
   const dir = goodRun();
   const pipes = ['run.sqlite', 'seal.json', 'commands.xtj', 'events-worker-1-1-abc.xtj', 'output-worker-0-1.log'].map(
     (name) => join(dir, name),
@@ -124,7 +124,7 @@ it('pipes that nobody writes to are not waited for', async () => {
   await endsWell(collector);
 });
 
-it('names in a seal that are paths bring nothing back and overwrite nothing', async () => {
+it('paths in a seal restore nothing and overwrite nothing', async () => {
   const dir = goodRun('sealed');
   const climb = join('..', '..', '..', '..', dirname(precious).split('/').at(-1)!, 'precious');
   writeFileSync(`${precious}.gz`, gzipSync('overwritten'));
@@ -142,7 +142,7 @@ it('names in a seal that are paths bring nothing back and overwrite nothing', as
   await endsWell(collector);
 });
 
-it('bombs are not unpacked, and files without end are not read into memory', async () => {
+it('decompression bombs are not unpacked, and endless files are not read into memory', async () => {
   const dir = goodRun('bomb');
   const hole = (path: string, bytes: number) => {
     const fd = openSync(path, 'w');
@@ -171,7 +171,7 @@ it('bombs are not unpacked, and files without end are not read into memory', asy
   await endsWell(collector);
 });
 
-it('databases with tables of their own making say nothing, and make nothing happen', async () => {
+it('databases with forged tables contribute nothing and trigger nothing', async () => {
   const sql = await testSql();
   const hostile = new sql.Database();
   hostile.exec(`
@@ -195,7 +195,7 @@ it('databases with tables of their own making say nothing, and make nothing happ
   await endsWell(collector);
 });
 
-it('a lease of somebody else shows runs and saves none; one that is no lease is nobody’s', async () => {
+it('a lease of another user makes the collector a follower; a file that is not a lease is ignored', async () => {
   goodRun();
   const lease = { host: '<b>attacker</b>', boot: 'x', pidns: null, pid: 1, start: '1', nonce: 'n' };
   writeFileSync(join(place.dir, 'lease'), JSON.stringify(lease));
@@ -217,7 +217,7 @@ it('a lease of somebody else shows runs and saves none; one that is no lease is 
   }
 });
 
-it('a journal with commands, launches and processes of its own has nothing run and nobody killed', async () => {
+it('forged commands, launches and processes in a journal start and kill nothing', async () => {
   const victim = execFileSync('sh', ['-c', 'sleep 300 >/dev/null 2>&1 & echo $!']).toString().trim();
   const dir = join(place.dir, 'runs', 'hostile');
   const marker = join(temporaryFolder(), 'marker');
@@ -246,7 +246,7 @@ it('a journal with commands, launches and processes of its own has nothing run a
   await endsWell(collector);
 });
 
-it('ten thousand empty run directories delay the sound one, and stop nobody', { timeout: 600_000 }, async () => {
+it('ten thousand empty run directories only delay a sound run', { timeout: 600_000 }, async () => {
   const root = join(place.dir, 'runs');
   execFileSync('sh', ['-c', `cd "${root}" && seq -f 'r%.0f' 1 10000 | xargs mkdir`]);
   goodRun();

@@ -99,7 +99,7 @@ class Job {
   }
 }
 
-it(`${ROUNDS} kills at random moments lose nothing, and nothing comes twice`, { timeout: TIMEOUT_MS }, async () => {
+it(`${ROUNDS} kills at random moments neither lose nor duplicate events`, { timeout: TIMEOUT_MS }, async () => {
   const dice = newDice('kill rounds');
   const place = newPlace();
   const port = await freePort();

@@ -44,7 +44,7 @@ const host = (name: string): NodeJS.ProcessEnv => ({
   NODE_OPTIONS: `--require ${join(__dirname, 'clock', 'preload.cjs')}`,
 });
 
-it('a directory that cannot be written is shown, nothing in it changes, and a script in it trains all the same', async () => {
+it('a read-only directory is shown without any change in it, and a script in it still trains', async () => {
   const place = newPlace();
   const before = await train(place, 'before');
   await before.stop();
@@ -77,7 +77,7 @@ it('a directory that cannot be written is shown, nothing in it changes, and a sc
   await collector.signal('SIGTERM');
 });
 
-it('a second host on the same directory follows: it shows what the first one has, live and sealed, and writes nothing', async () => {
+it('a second host on the same directory follows: it shows live and sealed runs and writes nothing', async () => {
   const place = newPlace();
   const elsewhere: Place = { dir: place.dir, runtime: temporaryFolder() };
   const startOwner = () => RunningCollector.start(bundle, place, ['--seal-after', '0.3'], host('first-host'));
@@ -109,7 +109,7 @@ it('a second host on the same directory follows: it shows what the first one has
   await Promise.all([owner.signal('SIGTERM'), follower.signal('SIGTERM')]);
 });
 
-it('what shows late, with sizes that are old and ends that are zero, is read once and in order', async () => {
+it('data that appears late, behind stale sizes and zero-filled tails, is read once and in order', async () => {
   const dice = newDice('late disk');
   const place = newPlace();
   const script = await train(place, 'a');

@@ -43,7 +43,7 @@ function wake(pids: readonly number[]): void {
 
 const pass = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
-it('a collector that sleeps, scripts that sleep, and all of them at once go on where they were', async () => {
+it('the collector and the scripts continue after either or all of them were suspended', async () => {
   const place = newPlace();
   const collector = await RunningCollector.start(bundle, place);
   const folder = temporaryFolder();

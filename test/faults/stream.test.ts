@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(cleanUp);
 
-it('what is streamed over a bad network arrives once and in order', async () => {
+it('events streamed over a bad network arrive once and in order', async () => {
   const dice = newDice('network');
   const place = newPlace();
   const collector = await RunningCollector.start(bundle, place);

@@ -56,7 +56,7 @@ async function cutOff(trainee: Trainee, id: string): Promise<void> {
   await until(() => trainee.promised.points > before + 200, 30_000);
 }
 
-it('the next script that streams from there sends it, and its own', async () => {
+it('unsent events of a killed script are sent by the next script that streams from the same machine', async () => {
   const killed = await begin('killed', 'streaming');
   await cutOff(killed, 'killed');
   await killed.killAll();
@@ -73,7 +73,7 @@ it('the next script that streams from there sends it, and its own', async () => 
   expect(notes()).toEqual([]);
 });
 
-it('its supervisor sends it, when the network is back in time', async () => {
+it('unsent events of a script are sent by its supervisor if the network recovers in time', async () => {
   const trainee = await begin('watched', 'supervised');
   await cutOff(trainee, 'watched');
   trainee.killScript();

@@ -67,7 +67,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-it('a window that is killed takes neither the collector with it, which it had started, nor the runs, nor the other window', async () => {
+it('killing a window leaves the collector it started, the runs and the other window alive', async () => {
   const place = newPlace();
   const first = await open(place, newer);
   const second = await open(place, newer);

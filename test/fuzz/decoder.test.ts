@@ -129,7 +129,7 @@ function decodeInPython(cases: Buffer[]): Item[][] {
     .map((line) => JSON.parse(line) as Item[]);
 }
 
-it(`both decoders say the same of ${CASES} mutated journals, whole and in pieces`, () => {
+it(`both decoders agree on ${CASES} mutated journals, whole and in pieces`, () => {
   const dice = newDice('decoder');
   for (let done = 0; done < CASES; done += BATCH) {
     const cases = Array.from({ length: Math.min(BATCH, CASES - done) }, () => mutated(dice));
@@ -142,7 +142,7 @@ it(`both decoders say the same of ${CASES} mutated journals, whole and in pieces
   }
 });
 
-it('every split of the corpus in two, and into single bytes, says the same', () => {
+it('the corpus decodes the same at every split in two and byte by byte', () => {
   for (const bytes of seeds) {
     const whole = decode([bytes]);
     for (let at = 1; at < bytes.length; at++)
@@ -198,7 +198,7 @@ function sealedFrame(text: string): Buffer {
   return Buffer.concat([length, body, check]);
 }
 
-it('metrics read by their form are what a parser makes of them, whatever they say, or refused alike', () => {
+it("metrics read by their form equal the parser's result, or are refused by both", () => {
   const dice = newDice('forms');
   let read = 0;
   for (let journal = 0; journal < CASES / 200; journal++) {

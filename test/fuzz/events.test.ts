@@ -51,7 +51,7 @@ const EVENTS: readonly [string, Record<string, Json>][] = [
   ],
 ];
 
-it(`${RUNS} runs of hostile events are read to their end, shown and saved`, async () => {
+it(`${RUNS} runs with hostile events are read completely, shown and saved`, async () => {
   const dice = newDice('events');
   const sql = await testSql();
   const dir = tempDir();

@@ -181,7 +181,7 @@ it(`${CALLS} mutated calls are all answered`, { timeout: 250_000 }, async () => 
   expect(existsSync(join(dir, '..', 'a'))).toBe(false);
 });
 
-it('what is no call at all is answered too, over HTTP and over a WebSocket', async () => {
+it('messages that are not calls are answered, over HTTP and over a WebSocket', async () => {
   const dice = newDice('no calls');
   const texts = [
     '',

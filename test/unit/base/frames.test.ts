@@ -68,12 +68,12 @@ describe('frames of the corpus', () => {
 });
 
 describe('encodeFrame', () => {
-  it('writes numbers that JSON does not have as words', () => {
+  it('writes NaN and infinities as words', () => {
     const [frame] = decode([encodeFrame({ v: 1, p: { a: NaN, b: [Infinity, -Infinity], c: 1 } })]).frames;
     expect(frame).toEqual({ v: 1, p: { a: 'NaN', b: ['Infinity', '-Infinity'], c: 1 } });
   });
 
-  it('refuses what no reader would accept', () => {
+  it('refuses frames that no reader would accept', () => {
     expect(() => encodeFrame({ p: 'x'.repeat(MAX_FRAME) })).toThrow(RangeError);
   });
 });
@@ -96,14 +96,14 @@ describe('FrameDecoder', () => {
     }
   });
 
-  it('goes on behind bad bytes that an earlier reader stopped in', () => {
+  it('continues after bad bytes in which an earlier reader stopped', () => {
     const frame = encodeFrame({ v: 1, p: 1 });
     const decoder = new FrameDecoder(100, true);
     decoder.push(Buffer.concat([Buffer.from('rest of garbage'), frame]));
     expect(decoder.next()).toMatchObject({ kind: 'frame', offset: 115, end: 115 + frame.length });
   });
 
-  it('keeps keys that are names of the language', () => {
+  it('keeps keys such as __proto__', () => {
     const text = '{"v":1,"p":{"__proto__":1,"constructor":2}}';
     const frame = Buffer.concat([Buffer.from([0, 0, 0, text.length]), Buffer.from(text)]);
     const [envelope] = decode([frame]).frames as { p: object }[];
@@ -115,7 +115,7 @@ describe('FrameDecoder', () => {
 });
 
 describe('crc32', () => {
-  it('is that of zlib at every length and start', () => {
+  it("equals zlib's checksum at every length and offset", () => {
     const bytes = Uint8Array.from({ length: 300 }, (_, i) => (i * 73 + 11) & 0xff);
     for (let from = 0; from < 9; from++)
       for (let to = from; to <= bytes.length; to++)

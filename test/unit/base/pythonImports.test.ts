@@ -32,7 +32,7 @@ it('lets a room of the Python client import the rooms below it', () => {
   expect(problems(files)).toEqual([]);
 });
 
-it('finds an import of a room above, within a function and through another module', () => {
+it('reports an import of a room above, also inside a function and through another module', () => {
   const files = {
     'core/ids.py': 'def new():\n    from ..api.run import Run\n',
     'core/frames.py': 'from .ids import new\n',
@@ -44,7 +44,7 @@ it('finds an import of a room above, within a function and through another modul
   ]);
 });
 
-it('finds circles, and rooms that import what users import', () => {
+it('reports circular imports, and rooms that import the public modules', () => {
   const files = {
     'api/run.py': 'from . import exits\n',
     'api/exits.py': 'if TYPE_CHECKING:\n    from .run import Run\n',

@@ -9,7 +9,7 @@ it.each([
   ['tmpfs', 0x01021994, false],
 ])('a disk of type %s', (_name, type, isNetwork) => expect(isNetworkDisk('/', () => type)).toBe(isNetwork));
 
-it('of which nothing can be said is none', () => {
+it('a disk of unknown type does not count as a network disk', () => {
   expect(isNetworkDisk('/nowhere/at/all')).toBe(false);
   expect(isNetworkDisk('/')).toEqual(expect.any(Boolean));
 });

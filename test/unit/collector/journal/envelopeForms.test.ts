@@ -16,7 +16,7 @@ describe('readNumber', () => {
     return readNumber(bytes, 0, bytes.length) === text.length ? scanned.value : undefined;
   };
 
-  it('gives the very double that JSON.parse gives', () => {
+  it('returns exactly the double that JSON.parse returns', () => {
     const next = random(7);
     const bits = new DataView(new ArrayBuffer(8));
     for (let i = 0; i < 50_000; i++) {
@@ -77,7 +77,7 @@ describe('EnvelopeForms', () => {
     );
   const many = (make: (i: number) => string, count = 120) => Array.from({ length: count }, (_, i) => make(i));
 
-  it('reads what a loop logs, of several keys and lines, with values that are no numbers among them', () => {
+  it('reads the metrics of a loop with several keys and lines, including values that are not numbers', () => {
     compare(many((i) => metric(i, String(Math.sin(i)))));
     compare(
       many((i) =>
@@ -94,7 +94,7 @@ describe('EnvelopeForms', () => {
     );
   });
 
-  it('tells apart what is nearly the same', () => {
+  it('distinguishes events that are nearly the same', () => {
     const odd = ['01', '1.', '-', '"1"', 'null', 'true', '[1]', '{"a":1}', '1,"value":2', '1,"value":"x"', '1}', '1 '];
     for (const value of odd)
       compare([...many((i) => metric(i, String(i / 3))), ...many((i) => metric(i, i % 2 ? '1' : value), 20)]);
@@ -105,7 +105,7 @@ describe('EnvelopeForms', () => {
     compare(many((i) => metric(i, String(i)).replace('"k"', i % 2 ? '"j"' : '"k"')));
   });
 
-  it('gives what a parser gives, whatever byte is another', () => {
+  it('agrees with the parser whichever byte is changed', () => {
     const next = random(3);
     const texts = many((i) => metric(i, String(next() * 10 ** (i % 7))));
     const forms = new EnvelopeForms();
@@ -135,7 +135,7 @@ describe('EnvelopeForms', () => {
       `{"v":1,"t":"metric_batch","m":{"seq":${i},"ts":5,"at":"log.py:7"},"p":{"metrics":{${keys.map((key) => `"${key}":${i / 7}`).join()}},"step":${i}}`,
     );
 
-  it('learns the form of a call site anew when it goes on in another one', () => {
+  it('learns the form of a call site again when it changes', () => {
     expect(parsedOf(many((i) => metric(i, i < 150 ? '"NaN"' : String(i / 3)), 5000))).toBeLessThan(2 * MISSES);
     expect(parsedOf(many((i) => metric(i, i < 150 ? '[1]' : String(i / 3)), 5000))).toBeLessThan(100);
     expect(parsedOf(many((i) => metric(i, i < 150 ? `${i},"epoch":null` : String(i)), 5000))).toBeLessThan(2 * MISSES);
@@ -148,7 +148,7 @@ describe('EnvelopeForms', () => {
     expect(parsedOf(many((i) => batch(i, kinds[i % 100 === 0 ? 1 : 0]!), 5000))).toBeLessThan(150);
   });
 
-  it('hands out events that are no metrics to be kept', () => {
+  it('returns events other than metrics unparsed', () => {
     const forms = new EnvelopeForms();
     const frame = Buffer.from(
       encodeFrame({ v: 1, t: 'param', m: { seq: 1, ts: 2 }, p: { key: 'a', value: 1 } }),

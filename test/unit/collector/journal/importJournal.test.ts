@@ -34,7 +34,7 @@ function place() {
   return { dir, head, path: join(dir, 'events-worker-0-1-imported.xtj') };
 }
 
-it('an import keeps the times of its source, and says from where it is to go on', () => {
+it('an import keeps the times of its source and records where to continue', () => {
   const { dir, head, path } = place();
   const first = ImportJournal.open(dir, head);
   expect(first.position).toBeNull();
@@ -54,7 +54,7 @@ it('an import keeps the times of its source, and says from where it is to go on'
   ]);
 });
 
-it('what a crash left of a batch is written again with the same numbers', () => {
+it('a batch that was cut off by a crash is written again with the same sequence numbers', () => {
   const { dir, head, path } = place();
   const first = ImportJournal.open(dir, head);
   first.append([metric(1)], ORIGIN, 1);
@@ -76,7 +76,7 @@ it('what a crash left of a batch is written again with the same numbers', () => 
   }
 });
 
-it('a journal whose head is lost gets another one', () => {
+it('a journal that lost its head gets a new one', () => {
   const { dir, head, path } = place();
   JournalWriter.create(dir, 'events-worker-0-1-imported.xtj', head).close();
   truncateSync(path, 10);

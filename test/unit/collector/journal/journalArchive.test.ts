@@ -9,7 +9,7 @@ const NAME = 'events-worker-0-1-abc.xtj';
 const going = () => new AbortController().signal;
 
 describe('packed journals', () => {
-  it('come back as they were, of several sealings one behind the other, and what was written since behind them', async () => {
+  it('unpack unchanged after several sealings, followed by the events written since', async () => {
     const dir = tempDir();
     const path = join(dir, NAME);
     for (const part of ['first ', 'second ']) {
@@ -23,7 +23,7 @@ describe('packed journals', () => {
     expect(readdirSync(dir)).toEqual([NAME]);
   });
 
-  it('that are torn stay as they are, and nothing half is left', async () => {
+  it('stay in place when they are torn, without leaving partial files', async () => {
     const dir = tempDir();
     const packed = gzipSync(Buffer.alloc(100_000, 'frames '));
     writeFileSync(join(dir, `${NAME}.gz`), packed.subarray(0, packed.length - 20));
@@ -31,7 +31,7 @@ describe('packed journals', () => {
     expect(readdirSync(dir)).toEqual([`${NAME}.gz`]);
   });
 
-  it('that are bombs are refused', { timeout: 30_000 }, async () => {
+  it('are refused when they are decompression bombs', { timeout: 30_000 }, async () => {
     const dir = tempDir();
     const zeros = gzipSync(Buffer.alloc(2 ** 24));
     writeFileSync(join(dir, `${NAME}.gz`), Buffer.concat(Array.from({ length: 20 }, () => zeros)));
@@ -39,7 +39,7 @@ describe('packed journals', () => {
     expect(existsSync(join(dir, NAME))).toBe(false);
   });
 
-  it('are left alone where one is missing, or where a name leads elsewhere', () => {
+  it('are left alone if one is missing or a name leads out of the directory', () => {
     const dir = tempDir();
     mkdirSync(join(dir, 'runs'));
     writeFileSync(join(dir, `${NAME}.gz`), gzipSync('x'));
@@ -48,7 +48,7 @@ describe('packed journals', () => {
     expect(canBeUnpacked(dir, [])).toBe(false);
   });
 
-  it('end unpacking when they are told to, and can be begun again', async () => {
+  it('stop unpacking when aborted, and can be unpacked again', async () => {
     const dir = tempDir();
     writeFileSync(join(dir, `${NAME}.gz`), gzipSync('all of it'));
     await expect(unpackJournals(dir, [NAME], AbortSignal.abort())).rejects.toThrow('abort');

@@ -50,7 +50,7 @@ describe('JournalReader', () => {
     expect(reader.saved.offset).toBe(bytes.length);
   });
 
-  it('reads what a JournalWriter writes, also after it was opened again', () => {
+  it('reads the output of a JournalWriter, also after that was reopened', () => {
     const { dir, name, head, heard, open } = journal();
     const first = JournalWriter.openAppend(dir, name, head);
     expect([first.append('log', {}), first.append('log', {})]).toEqual([1, 2]);
@@ -66,7 +66,7 @@ describe('JournalReader', () => {
     expect(heard.bad).toHaveLength(1);
   });
 
-  it('takes zeros at the end for what has not arrived yet', () => {
+  it('treats zeros at the end as bytes that have not arrived yet', () => {
     const { path, head, heard, open } = journal();
     const start = Buffer.concat([headFrame(head), event(1)]);
     const next = event(2);
@@ -84,7 +84,7 @@ describe('JournalReader', () => {
     expect(reader.saved.offset).toBe(start.length + next.length);
   });
 
-  it('steps over damage, says where it was, and counts it once', () => {
+  it('skips damage, reports where it was, and counts it once', () => {
     const { path, head, heard, open } = journal();
     const start = Buffer.concat([headFrame(head), event(1)]);
     const reader = open();
@@ -98,7 +98,7 @@ describe('JournalReader', () => {
     expect(heard.bad.map(({ offset }) => offset)).toEqual([start.length]);
   });
 
-  it('stops at the deadline and goes on from there', () => {
+  it('stops at the deadline and continues from there', () => {
     const { path, head, heard, open } = journal();
     writeFileSync(path, Buffer.concat([headFrame(head), ...Array.from({ length: 5000 }, (_, i) => event(i + 1))]));
     const reader = open();
@@ -111,7 +111,7 @@ describe('JournalReader', () => {
     expect(reader.behind).toBe(0);
   });
 
-  it('reads frames that are larger than what it reads at once', () => {
+  it('reads frames that are larger than its buffer', () => {
     const { path, head, heard, open } = journal();
     writeFileSync(
       path,
@@ -121,7 +121,7 @@ describe('JournalReader', () => {
     expect(heard.seqs).toEqual([1, 2, 3]);
   });
 
-  it('begins anew when the file became shorter or is another one', () => {
+  it('starts over when the file was truncated or replaced', () => {
     const { path, head, heard, open } = journal();
     writeFileSync(path, Buffer.concat([headFrame(head), event(1), event(2)]));
     const reader = open();
@@ -139,7 +139,7 @@ describe('JournalReader', () => {
     expect(heard.problems).toEqual(['shrunk', 'replaced']);
   });
 
-  it('goes on in a file that was copied over itself', () => {
+  it('continues in a file that was copied over itself', () => {
     const { path, head, heard, open } = journal();
     writeFileSync(path, Buffer.concat([headFrame(head), event(1)]));
     const reader = open();
@@ -150,7 +150,7 @@ describe('JournalReader', () => {
     expect(heard).toMatchObject({ writers: ['one'], seqs: [1, 2], problems: [] });
   });
 
-  it('reads a journal whose head is damaged by the file’s name', () => {
+  it('identifies a journal with a damaged head by its file name', () => {
     const { path, head, heard, open } = journal('one', 'events-sup-a-b-3-abc.xtj');
     const damaged = Buffer.from(headFrame(head));
     damaged[30] = damaged[30]! ^ 1;
@@ -161,7 +161,7 @@ describe('JournalReader', () => {
     expect(reader.head).toMatchObject({ worker: 'sup-a-b', attempt: 3, role: 'supervisor' });
   });
 
-  it('leaves out journals of other runs and of newer formats', () => {
+  it('ignores journals of other runs and of newer formats', () => {
     for (const change of [{ run_id: 'run-2' }, { format: 2 }]) {
       const { path, head, heard, open } = journal();
       writeFileSync(path, Buffer.concat([headFrame({ ...head, ...change }), event(1)]));

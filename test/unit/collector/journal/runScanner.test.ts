@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { listJournals, listRuns } from '../../../../src/collector/journal/runScanner';
 import { tempDir } from './journalFixture';
 
-describe('what is found in a directory that may be hostile', () => {
-  it('are real run directories with names that are ids', () => {
+describe('scanning a directory that may be hostile', () => {
+  it('finds only real run directories whose names are ids', () => {
     const root = tempDir();
     const outside = tempDir();
     mkdirSync(join(root, 'run-1'));
@@ -16,7 +16,7 @@ describe('what is found in a directory that may be hostile', () => {
     expect(listRuns(join(root, 'missing'))).toEqual([]);
   });
 
-  it('are real journal files', () => {
+  it('finds only real journal files', () => {
     const dir = tempDir();
     const outside = join(tempDir(), 'events-worker-0-1-a.xtj');
     writeFileSync(outside, '');

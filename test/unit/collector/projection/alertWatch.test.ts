@@ -27,7 +27,7 @@ function watching(...rules: AlertRule[]): AlertWatch {
   return watch;
 }
 
-it('of two rules with one condition the first warns, and the other stops the run when it has held for longer', () => {
+it('of two rules with one condition, one warns first and the other stops the run after a longer hold', () => {
   const said = collector();
   const both = [
     { at: 6, stop: false },

@@ -28,7 +28,7 @@ describe('signs of life', () => {
     expect(signs.isSilent('a')).toBe(false);
   });
 
-  it('count from when a journal was last written, when it was found like that', () => {
+  it('count from the last write of a journal that is found for the first time', () => {
     const { signs } = atTime();
     signs.add('old', SILENT_AFTER_MS + 1);
     signs.add('ahead', -5000);
@@ -36,7 +36,7 @@ describe('signs of life', () => {
     expect(signs.isSilent('ahead')).toBe(false);
   });
 
-  it('are given again to everybody after our own sleep', () => {
+  it('are renewed for all writers after the collector was suspended', () => {
     const { signs, sleep } = atTime();
     signs.add('a', 0);
     sleep(3_600_000);

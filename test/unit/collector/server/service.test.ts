@@ -9,17 +9,17 @@ function serviceOf(names: readonly string[], name = 'a'): Service {
 }
 
 describe('the methods of all services', () => {
-  it('make up the part of the API that the main thread answers', () => {
+  it('cover the part of the API that the main thread answers', () => {
     const [first, ...others] = onMain;
     const handlers = handlersOf([serviceOf([first!]), { name: 'silent' }, serviceOf(others)]);
     expect(Object.keys(handlers).sort()).toEqual([...onMain].sort());
   });
 
-  it('do not leave a declared method without an answer', () => {
+  it('are refused if a declared method has no handler', () => {
     expect(() => handlersOf([serviceOf(onMain.slice(1))])).toThrow(`no service answers ${onMain[0]}`);
   });
 
-  it('do not answer one method twice', () => {
+  it('are refused if a method has two handlers', () => {
     expect(() => handlersOf([serviceOf(onMain), serviceOf([onMain[0]!], 'b')])).toThrow('of service b has a handler');
   });
 });

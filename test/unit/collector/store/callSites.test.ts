@@ -29,7 +29,7 @@ async function open(): Promise<RunStore> {
 
 const sitesOf = (store: RunStore) => [...store.contents()].map(({ identity: { key }, sites }) => ({ key, sites }));
 
-it('counts the points of each line, with the first and the last event that it logged', () => {
+it('counts the points of each line, with the first and last event it logged', () => {
   const sites = new CallSites();
   for (const seq of [1, 2, 3]) sites.add('train.py:7', seq);
   sites.add('eval.py:9', 4);
@@ -44,7 +44,7 @@ it('counts the points of each line, with the first and the last event that it lo
   expect([...CallSites.parse(sites.json()).values()]).toEqual([...sites.values()]);
 });
 
-it('keeps at most fifty lines of a key and writer, and no text that is too long for a path', () => {
+it('keeps at most fifty lines for each key and writer, and no path that is too long', () => {
   const sites = new CallSites();
   sites.add('x'.repeat(100_000), 1);
   for (let seq = 2; seq < 2000; seq++) sites.add(`loop.py:${seq % 200}`, seq);
@@ -53,7 +53,7 @@ it('keeps at most fifty lines of a key and writer, and no text that is too long 
   expect(kept.every(({ at, count }) => at.startsWith('loop.py:') && count >= 9)).toBe(true);
 });
 
-it('goes on counting after the database was saved and opened again', async () => {
+it('continues counting after the database is saved and reopened', async () => {
   const first = await open();
   first.point(writer('w'), 'loss', 1, 0, null, 1, 'train.py:7', 1);
   first.point(writer('w'), 'acc', 1, 0, null, 1, 'train.py:8', 2);
@@ -67,7 +67,7 @@ it('goes on counting after the database was saved and opened again', async () =>
   ]);
 });
 
-it('reads a database of the version that did not keep lines; what it had stays without them', async () => {
+it('reads a database of the version without call sites, whose points have none', async () => {
   const sql = await testSql();
   const [tables] = RUN_SCHEMA.steps;
   const old = emptyDatabase(sql, { ...RUN_SCHEMA, steps: [tables!] });

@@ -179,7 +179,7 @@ const QUERIES = [
 ];
 
 describe('catalog queries', () => {
-  it('answer like the simplest evaluation, with their number', () => {
+  it('match the rows and the count of a naive evaluation', () => {
     const random = mulberry32(5);
     const runs = Array.from({ length: 300 }, (_, i) => drawRow(i, random));
     runs.forEach((run) => catalog.put(run));
@@ -199,7 +199,7 @@ describe('catalog queries', () => {
     }
   });
 
-  it('treat names, keys and values that are SQL as text', () => {
+  it('treat names, keys and values that contain SQL as text', () => {
     const evil = `x'; DROP TABLE run; --`;
     catalog.put(row('a', { name: evil, params: { [evil]: evil }, tags: { [`"] = 1`]: '%' } }));
     catalog.put(row('b'));
@@ -210,7 +210,7 @@ describe('catalog queries', () => {
     expect(catalog.size).toBe(2);
   });
 
-  it('answer a pattern in time that grows with the text only', () => {
+  it('match a pattern in time linear in the text', () => {
     catalog.put(row('a', { name: 'a'.repeat(5000) }));
     // One that tries all ways would not come back.
     expect(catalog.list({}, parseQuery('name ~ "(a+)+$" and name ~ "(a|aa)+b"')).total).toBe(0);
@@ -229,7 +229,7 @@ describe('catalog lists', () => {
     [{ by: 'starred', desc: true }, { by: 'status' }],
   ];
 
-  it('sort by any field, missing values last, and page through all rows once', () => {
+  it('sort by any field with missing values last, and page through every row once', () => {
     const random = mulberry32(9);
     const runs = Array.from({ length: 150 }, (_, i) => drawRow(i, random));
     runs.forEach((run) => catalog.put(run));
@@ -247,7 +247,7 @@ describe('catalog lists', () => {
     }
   });
 
-  it('show neither twice nor skip a row when others come and go between two pages', () => {
+  it('neither repeat nor skip a row when others come and go between two pages', () => {
     for (let i = 0; i < 20; i++) catalog.put(row(`run-${String(i).padStart(2, '0')}`, { created: 1000 + i }));
     const first = catalog.list({ limit: 5 }, null);
     catalog.put(row('new', { created: 9999 }));
@@ -259,7 +259,7 @@ describe('catalog lists', () => {
     expect(second.total).toBe(19);
   });
 
-  it('hold the rows as they were put, or the fields that were asked for', () => {
+  it('return whole rows, or only the requested fields', () => {
     const random = mulberry32(2);
     const runs = Array.from({ length: 20 }, (_, i) => drawRow(i, random));
     runs.forEach((run) => catalog.put(run));
@@ -268,7 +268,7 @@ describe('catalog lists', () => {
     expect(one).toEqual({ run_id: runs[0]!.run_id, name: runs[0]!.name, metrics: runs[0]!.metrics });
   });
 
-  it('follow changes of a run: keys that changed, came and went', () => {
+  it('follow changed, added and removed keys of a run', () => {
     catalog.put(row('a', { params: { lr: 1, old: 2 }, tags: { t: 'x' }, metrics: { loss: summary(1, 1, 1, 1) } }));
     catalog.put(row('a', { params: { lr: 3, fresh: 4 }, metrics: { loss: summary(0.5, 0.5, 1, 0.7) }, name: 'other' }));
     const finds = (text: string) => catalog.list({}, parseQuery(text)).total;
@@ -279,14 +279,14 @@ describe('catalog lists', () => {
     expect(finds('params.lr = 3')).toBe(0);
   });
 
-  it('refuse a sort field and a cursor that they do not know', () => {
+  it('refuse unknown sort fields and cursors', () => {
     expect(() => catalog.list({ sort: [{ by: 'rank; DROP TABLE run' }] }, null)).toThrow(/cannot be sorted by/);
     expect(() => catalog.list({ cursor: 'zzz' }, null)).toThrow(/first page/);
   });
 });
 
 describe('catalog file', () => {
-  it('comes back as it was, and still answers patterns after a save', async () => {
+  it('loads unchanged, and still matches patterns after a save', async () => {
     catalog.put(row('a', { params: { lr: 0.1 }, name: 'resnet' }));
     expect(catalog.dirty).toBe(true);
     expect(catalog.save(() => true)).toBe(readFileSync(file).length);
@@ -300,7 +300,7 @@ describe('catalog file', () => {
     expect([catalog.size, catalog.get('b')]).toEqual([2, row('b')]);
   });
 
-  it('is told to be damaged, and replaced by the next save', async () => {
+  it('is reported as damaged, and replaced by the next save', async () => {
     catalog.put(row('a'));
     catalog.save(() => true);
     catalog.close();

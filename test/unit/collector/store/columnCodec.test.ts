@@ -29,7 +29,7 @@ const odd = [
 ];
 
 describe('column codec', () => {
-  it('gives back every value of real training curves', () => {
+  it('restores every value of real training curves', () => {
     for (const name of ['run-00', 'run-04']) {
       for (const curve of readCurves(name).values()) {
         roundTrip(curve.value);
@@ -40,7 +40,7 @@ describe('column codec', () => {
     }
   });
 
-  it('gives back NaN, infinities, -0, denormals and huge values, alone and mixed', () => {
+  it('restores NaN, infinities, -0, denormals and huge values, alone and mixed', () => {
     for (const value of odd) {
       roundTrip([value]);
       roundTrip([value, value, value]);
@@ -51,7 +51,7 @@ describe('column codec', () => {
     roundTrip([...odd, ...odd].reverse());
   });
 
-  it('gives back random columns of every kind and length', () => {
+  it('restores random columns of every kind and length', () => {
     const random = mulberry32(7);
     const kinds: ((i: number) => number)[] = [
       () => random(),
@@ -70,7 +70,7 @@ describe('column codec', () => {
     }
   });
 
-  it('keeps which points have no step', () => {
+  it('remembers which points have no step', () => {
     roundTrip([NaN, NaN, NaN], encodeAxis);
     roundTrip([1, NaN, 3, NaN, NaN, 10, 11, 12, 13], encodeAxis);
     roundTrip(

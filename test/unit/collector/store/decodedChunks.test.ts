@@ -37,7 +37,7 @@ const ask = (store: RunStore, points: number, more = {}) => {
 const SIZES = [25, 100, 250];
 const BUCKETS = 20;
 
-it('of a long series only chunks that lie across a border between buckets are decoded, however many there are', async () => {
+it('a query of a long series decodes only the chunks that straddle a bucket border', async () => {
   for (const chunks of SIZES) {
     const store = await saved(chunks * CHUNK_POINTS + 7);
     const { decoded, points } = ask(store, BUCKETS, { x: 'wall' });
@@ -55,7 +55,7 @@ it('of a long series only chunks that lie across a border between buckets are de
   }
 });
 
-it('chunks end where buckets do on the step axis: wide buckets decode none', async () => {
+it('chunks end at bucket borders on the step axis, so wide buckets decode none', async () => {
   for (const chunks of SIZES) {
     const store = await saved(chunks * CHUNK_POINTS + 7);
     expect(ask(store, BUCKETS)).toEqual({ decoded: 0, points: chunks * CHUNK_POINTS + 7 });

@@ -8,7 +8,7 @@ import { mulberry32, runState, testSql, writer } from './storeFixtures';
 const POINTS = 1_000_000;
 const SPIKE = 654_321;
 
-it('shows one spike among a million points, and tells how long that took', async () => {
+it('shows one spike among a million points, and prints how long that took', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'xtrack-long-'));
   const random = mulberry32(1);
   const times: Record<string, string> = {};

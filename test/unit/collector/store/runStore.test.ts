@@ -73,7 +73,7 @@ function contents(store: RunStore): unknown {
 }
 
 describe('run store', () => {
-  it('comes back from its file as it was: points, lines, events, state, offsets, revision', async () => {
+  it('loads points, lines, events, state, offsets and revision unchanged from its file', async () => {
     const store = await open();
     const points = fill(store, 'w', 1);
     const state = { ...runState('r'), tags: { 'a"b': 'ü\n' } };
@@ -90,7 +90,7 @@ describe('run store', () => {
     expect(contents(again)).toEqual(contents(store));
   });
 
-  it('goes on where it stopped, over many saves, as if there had been none', async () => {
+  it('continues after many saves as if there had been none', async () => {
     const curves = readCurves('run-04');
     const straight = await open();
     fill(straight, 'w', 1, curves);
@@ -110,7 +110,7 @@ describe('run store', () => {
     expect(store.summaries()).toEqual(straight.summaries());
   }, 30_000);
 
-  it('pages log lines and events in the order in which they came', async () => {
+  it('pages log lines and events in the order of arrival', async () => {
     const store = await open();
     for (let i = 0; i < 1000; i++) {
       const line = { level: 'info', message: `m${i}`, logger: 'root', step: null, fields: null };
@@ -140,7 +140,7 @@ describe('run store', () => {
     expect(store.events(3, 2)).toMatchObject({ next: 5, total: 1002, events: [{ seq: 3 }, { seq: 4, type: 'param' }] });
   });
 
-  it('leaves the file as it was when the lease is gone at the last moment, and stays dirty', async () => {
+  it('leaves the file unchanged and stays dirty when the lease is lost at the last moment', async () => {
     const store = await open();
     fill(store, 'w', 1);
     store.save(runState('r'), offsets(1), () => true);
@@ -152,7 +152,7 @@ describe('run store', () => {
     expect(readdirSync(directory)).toEqual(['run.sqlite']);
   });
 
-  it('throws when it cannot write, and keeps what was saved and what is in memory', async () => {
+  it('throws when it cannot write, and keeps both the saved file and its memory', async () => {
     const store = await open();
     store.point(writer('w'), 'loss', 1, 1, null, 1);
     rmSync(directory, { recursive: true });
@@ -163,14 +163,14 @@ describe('run store', () => {
     expect(store.save(runState('r'), offsets(1), () => true)).toBeGreaterThan(0);
   });
 
-  it('never writes when it was opened to be read only', async () => {
+  it('never writes when it was opened read-only', async () => {
     const store = await open({ readOnly: true });
     store.point(writer('w'), 'loss', 1, 1, null, 1);
     expect(() => store.save(runState('r'), offsets(1), () => true)).toThrow(/read only/);
     expect(existsSync(file)).toBe(false);
   });
 
-  it('finds a flipped bit anywhere in the file, says so, starts empty and is replaced', async () => {
+  it('detects a flipped bit anywhere in the file, reports it, starts empty and replaces the file', async () => {
     const store = await open();
     fill(store, 'w', 1, readCurves('run-00'));
     store.save(runState('r'), offsets(7), () => true);
@@ -192,7 +192,7 @@ describe('run store', () => {
     expect(contents(await open())).toEqual(contents(store));
   });
 
-  it('takes a truncated, an empty and a foreign file for damaged', async () => {
+  it('treats a truncated, an empty and a foreign file as damaged', async () => {
     const store = await open();
     fill(store, 'w', 1, readCurves('run-00'));
     store.save(runState('r'), offsets(7), () => true);
@@ -208,7 +208,7 @@ describe('run store', () => {
     expect((await open()).damage).toBe('is not a database');
   });
 
-  it('leaves a file of a newer version alone until it is told to save, and says why', async () => {
+  it('leaves a file of a newer version alone until a save is requested, and says why', async () => {
     const store = await open();
     store.save(runState('r'), offsets(7), () => true);
     const sql = await testSql();
@@ -219,7 +219,7 @@ describe('run store', () => {
     expect((await open()).damage).toMatch(/newer version \(schema 99/);
   });
 
-  it('stays a file that any SQLite opens', async () => {
+  it('writes a file that any SQLite can open', async () => {
     const store = await open();
     fill(store, 'w', 1, readCurves('run-00'));
     store.save(runState('r'), offsets(7), () => true);
@@ -229,7 +229,7 @@ describe('run store', () => {
     database.close();
   });
 
-  it('takes steps that are no finite numbers for missing', async () => {
+  it('treats steps that are not finite as missing', async () => {
     const store = await open();
     store.point(writer('w'), 'a', 5, Infinity, NaN, 1);
     store.point(writer('w'), 'a', 6, null, null, 2);

@@ -112,7 +112,7 @@ describe('series', () => {
     60_000,
   );
 
-  it('gives each worker its series, in order of their numbers', () => {
+  it('returns one series for each worker, sorted by rank', () => {
     for (const worker of ['worker-10', 'worker-2', 'worker-1'])
       add([plain(0, { worker, writer: worker }), plain(1, { worker, writer: worker })]);
     expect(ask('step', 10).map((series) => series.worker)).toEqual(['worker-1', 'worker-2', 'worker-10']);
@@ -128,12 +128,12 @@ describe('series', () => {
     ]);
   });
 
-  it('tells relative time as exactly as it was logged', () => {
+  it('returns relative times as exactly as they were logged', () => {
     add([plain(11), plain(2900)]);
     expect(ask('relative', 10)[0]?.x).toEqual([0.011, 2.9]);
   });
 
-  it('keeps all buckets but the last as they are while points are appended', () => {
+  it('changes only the last bucket while points are appended', () => {
     add(Array.from({ length: 5000 }, (_, i) => plain(i)));
     let before = ask('step', 200)[0]!;
     for (let i = 5000; i < 12_000; i += 97) {
@@ -151,7 +151,7 @@ describe('series', () => {
     }
   });
 
-  it('sends what came since, and together that is the whole', () => {
+  it('sends the points since a revision, which complete the earlier ones', () => {
     const random = mulberry32(3);
     let shown: Series | null = null;
     let tails = 0;
@@ -178,7 +178,7 @@ describe('series', () => {
     expect(tails).toBeGreaterThan(120);
   });
 
-  it('sends little when little came', () => {
+  it('sends little when little has changed', () => {
     add(Array.from({ length: 50_000 }, (_, i) => plain(i)));
     const before = ask('step', 1000)[0]!;
     add([plain(50_000), plain(50_001)]);
@@ -189,7 +189,7 @@ describe('series', () => {
     expect(ask('step', 1000, { since: 12 })[0]!.x.length).toBeGreaterThan(300);
   });
 
-  it('sends the columns that were asked for and no others, as they are among all', () => {
+  it('sends only the requested columns, with the same values as among all columns', () => {
     add(Array.from({ length: 3000 }, (_, i) => plain(i, { value: i === 7 ? NaN : Math.sin(i) })));
     add(Array.from({ length: 3000 }, (_, i) => plain(i, { writer: 'w2', worker: 'worker-1', value: i })));
     for (const more of [{}, { aggregate: 'mean' }, { from: 5, to: 9 }])
@@ -207,7 +207,7 @@ describe('series', () => {
         }
   });
 
-  it('sends some columns of what came since, to whoever was sent the same ones before', () => {
+  it('sends some columns of the points since a revision to a caller that has the same columns', () => {
     add(Array.from({ length: 5000 }, (_, i) => plain(i)));
     const columns = ['x', 'last'];
     const before = ask('step', 100, { columns })[0]!;
@@ -237,7 +237,7 @@ describe('series', () => {
     expect(ask('step', 10)[0]).toMatchObject({ x: [0, 1, 2, 3, 4], last: [0, 1, 2, 3, 4] });
   });
 
-  it('takes negative x, one x for all points, and huge x', () => {
+  it('accepts negative x, one x for all points, and huge x', () => {
     add([-3, -2, 5, 6].map((step, i) => plain(i, { step })));
     expect(ask('step', 2)[0]).toMatchObject({ x: [-3, 5], n: [2, 2] });
     add(Array.from({ length: 2000 }, (_, i) => plain(i, { key: 'flat', step: 7 })));
@@ -280,7 +280,7 @@ describe('summaries', () => {
     expect(store.summaries()[key]).toEqual({ ...expected, mean: expect.closeTo(expected.mean!, 6) as number });
   }
 
-  it('are the same object until a point comes, and name any key', () => {
+  it('stay the same object until a point is added, and accept any key', () => {
     add([plain(1), plain(2, { key: '__proto__' })]);
     const before = store.summaries();
     expect(store.summaries()).toBe(before);
@@ -291,7 +291,7 @@ describe('summaries', () => {
     expect(store.summaries()['loss']!.count).toBe(2);
   });
 
-  it('have no statistics but counts where nothing is finite', () => {
+  it('have only counts if no value is finite', () => {
     add([plain(0, { value: NaN }), plain(1, { value: Infinity })]);
     expect(store.summaries()['loss']).toEqual({
       last: 'Infinity',
