@@ -43,11 +43,11 @@ describe('a condition of a rule', () => {
     expect(conditionOf({ when: 'val_loss.last > 10' }).text(run)).toBe('val_loss is 12 at 7');
   });
 
-  it('that is not understood says where', () => {
+  it('that cannot be parsed reports the column', () => {
     for (const when of ['val_loss >', '', '(a > 1', 'a ~ "["']) expect(() => conditionOf({ when }), when).toThrow();
   });
 
-  it('nan is any metric of the training, now or in a first attempt ever', () => {
+  it('nan matches any training metric, now or at any time in a first attempt', () => {
     expect(holds('nan', row({ loss: summary('NaN') }))).toBe(true);
     expect(holds('NaN', row({ loss: summary('-Infinity') }))).toBe(true);
     expect(holds('nan', row({ loss: summary(1, { nan: 1 }) }))).toBe(true);
@@ -56,7 +56,7 @@ describe('a condition of a rule', () => {
     expect(conditionOf({ when: 'nan' }).text(row({ loss: summary('NaN'), acc: summary(1) }))).toBe('loss is NaN at 7');
   });
 
-  it('stalled and gpu idle are of runs that work, and wait for ten minutes', () => {
+  it('stalled and gpu idle only match running runs, after ten minutes', () => {
     const idle = row({ 'system/gpu0_util': summary(3), 'system/gpu1_util': summary(0) });
     expect(holds('gpu idle', idle)).toBe(true);
     expect(holds('gpu idle', row({ 'system/gpu0_util': summary(3), 'system/gpu1_util': summary(80) }))).toBe(false);
@@ -81,7 +81,7 @@ describe('progress', () => {
 });
 
 describe('an alert', () => {
-  it('is listed, told in the row, and a line of the log', () => {
+  it('is listed, counted in the row, and a line of the log', () => {
     const {
       row: run,
       sink,

@@ -10,15 +10,15 @@ function screen(text: string): string[] {
   });
 }
 
-describe('a line that is written over and over', () => {
-  it('shows as its last state, with what that leaves of longer ones', () => {
+describe('a line that is rewritten repeatedly', () => {
+  it('shows its last version, and the rest of longer earlier ones', () => {
     const flood = `start\n${Array.from({ length: 1000 }, (_, i) => `${i}% done`).join('\r')}\nend\n`;
     const short = collapseReturns(flood);
     expect(short.length).toBeLessThan(100);
     expect(screen(short)).toEqual(screen(flood));
   });
 
-  it('looks the same whatever is written', () => {
+  it('looks the same in a terminal whatever is written', () => {
     let seed = 7;
     const random = (below: number) => (seed = (seed * 48271) % 2147483647) % below;
     for (let round = 0; round < 300; round++) {
@@ -27,7 +27,7 @@ describe('a line that is written over and over', () => {
     }
   });
 
-  it('keeps the beginning of a text that goes on with a line, line ends of Windows, and what moves the cursor', () => {
+  it('keeps the start of a text that continues a line, Windows line ends, and sequences that move the cursor', () => {
     expect(collapseReturns('rest\ra\rb')).toBe('rest\rb');
     expect(collapseReturns('one\r\ntwo\r\n')).toBe('one\r\ntwo\r\n');
     const moving = 'x\nlong\r\x1b[A\rup\r';

@@ -64,7 +64,7 @@ function activate(): { said: Said; ready(): Promise<unknown> } {
 }
 
 describe('activation', () => {
-  it('says what the editor asks for at once, and asks the rest to do it as soon as that is there', async () => {
+  it('registers everything at once, and runs it as soon as the rest of the extension is loaded', async () => {
     writeFileSync(join(home, 'composition.js'), LATER);
     const { said, ready } = activate();
     expect(Object.keys(said.commands)).toEqual(COMMANDS);
@@ -84,7 +84,7 @@ describe('activation', () => {
     ['is not there', undefined, 'Cannot find module'],
     ['is cut off', LATER.slice(0, -4), 'Unexpected end of input'],
     ['throws', "throw new Error('no such thing\\nat line 3')", 'no such thing. Reload'],
-  ])('tells that it could not be loaded where the rest %s', async (_what, code, why) => {
+  ])('reports that it could not be loaded if the rest %s', async (_what, code, why) => {
     if (code !== undefined) writeFileSync(join(home, 'composition.js'), code);
     const { said, ready } = activate();
     await expect(ready()).rejects.toThrow();
@@ -99,7 +99,7 @@ describe('activation', () => {
     expect(said.errors).toHaveLength(3);
   });
 
-  it('makes nothing in a window that is gone before', async () => {
+  it('creates nothing in a window that closes before the rest is loaded', async () => {
     writeFileSync(join(home, 'composition.js'), LATER);
     const { said, ready } = activate();
     for (const one of owned) one.dispose();
@@ -107,7 +107,7 @@ describe('activation', () => {
     expect(said.errors).toEqual([]);
   });
 
-  it('reads little, and little more after it', () => {
+  it('loads a small file first, and a small one after it', () => {
     const sizes = ['extension.js', 'composition.js'].map((name) => statSync(join(DIST, name)).size / 1024);
     expect(sizes[0]).toBeLessThanOrEqual(10);
     expect(sizes[0]! + sizes[1]!).toBeLessThanOrEqual(200);

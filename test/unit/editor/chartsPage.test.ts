@@ -6,7 +6,7 @@ const FILES = {
   ...{ language: 'de', texts: { Charts: '</script><b>Kurven</b>' } },
 };
 
-test('the page of a panel runs our script alone, and loads nothing from anywhere else', () => {
+test("the panel's page runs only our script, and loads nothing from elsewhere", () => {
   const [page, other] = [chartsPage(FILES), chartsPage(FILES)];
   const [, policy = ''] = /Content-Security-Policy" content="([^"]+)"/.exec(page) ?? [];
   expect(policy).toContain("default-src 'none'");

@@ -15,18 +15,18 @@ function client(...steps: Acks[]): { client: RunClient; asked: () => number } {
 }
 
 describe('the answer to a command', () => {
-  it('is told when the script has no handler, with what to write', async () => {
+  it('is shown when the script has no handler, with the code to add', async () => {
     const { client: source } = client([], [{ worker: 'w', status: 'unsupported' }]);
     await expect(awaitAnswer(source, 'r', 'c1')).rejects.toThrow('run.on_command("pause", handler)');
   });
 
-  it('is not waited for any longer once the script has heard it', async () => {
+  it('is no longer awaited once the script has received the command', async () => {
     const { client: source, asked } = client([], [{ worker: 'w', status: 'received' }]);
     await awaitAnswer(source, 'r', 'c1');
     expect(asked()).toBe(2);
   });
 
-  it('is no refusal when one of several workers did it', () => {
+  it('is not a refusal if one of several workers carried it out', () => {
     const acks = [
       { worker: 'w0', status: 'unsupported' },
       { worker: 'w1', status: 'done' },

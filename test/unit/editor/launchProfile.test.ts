@@ -23,7 +23,7 @@ describe('a launch profile', () => {
     expect(request({ command: './run.sh --fast' })).toMatchObject({ target: { argv: ['./run.sh', '--fast'] } });
   });
 
-  it('in a folder with signs in its name that mean something when text is replaced', () => {
+  it('works in a folder whose name contains replacement patterns such as $&', () => {
     const profile = { name: 'p', script: '${workspaceFolder}/train.py' };
     expect(profileRequest(profile, '/me/a$&b', {}).target).toEqual({ script: '/me/a$&b/train.py' });
     const wrapped = { name: 'p', script: 'train.py', env: { DATA: '${workspaceFolder}' } };
@@ -31,7 +31,7 @@ describe('a launch profile', () => {
     expect(expandPath('${workspaceFolder}/bin/python', '/me/a$&b')).toBe('/me/a$&b/bin/python');
   });
 
-  it('passes on everything else that it says', () => {
+  it('passes on all other fields', () => {
     const profile = {
       script: '~/train.py',
       interpreter: '${workspaceFolder}/.venv/bin/python',
@@ -102,17 +102,17 @@ describe('the parameters of a run', () => {
       ['--lr', '0.1', '--batch-size=32', 'optim.name=3', '--lr', '0.2', '--flag'],
     ],
     ['momentum', { kind: 'new', name: '--momentum' }, [...given.args, '--momentum', '3']],
-  ])('%s is found where it is given', (key, place, args) => {
+  ])('%s is found where it is passed', (key, place, args) => {
     expect(placeOf(key, given)).toEqual(place);
     expect(withParameter(key, '3', given)).toEqual({ args, env: given.env });
   });
-  it('may be variables, and negative numbers are values', () => {
+  it('may be environment variables, and negative numbers are values', () => {
     expect(withParameter('lr_decay', '3', given)).toEqual({ args: given.args, env: { LR_DECAY: '3' } });
     expect(withParameter('x', '-2', { args: ['--x', '-1'], env: {} }).args).toEqual(['--x', '-2']);
   });
 });
 
-describe('what a command carries', () => {
+describe('the payload of a command', () => {
   it.each([
     ['a=1 b=x', false, { a: 1, b: 'x' }],
     ['{"a": [1]}', false, { a: [1] }],

@@ -77,14 +77,14 @@ const same = (profile: object): void =>
   expect([JSON.stringify(profile), accepts(schema, profile)]).toEqual([JSON.stringify(profile), isFine(profile)]);
 
 describe('the schema of launch profiles', () => {
-  it.each(Object.keys(schema.properties!))('agrees with what is launched on "%s"', (key) => {
+  it.each(Object.keys(schema.properties!))('agrees with the launch request on "%s"', (key) => {
     const target = /^(script|module|command)$/.test(key) ? {} : { script: 'train.py' };
     for (const value of VALUES) same({ name: 'p', ...target, [key]: value });
     expect(VALUES.some((value) => isFine({ name: 'p', ...target, [key]: value }))).toBe(true);
     expect(VALUES.some((value) => !isFine({ name: 'p', ...target, [key]: value }))).toBe(true);
   });
 
-  it('agrees on what there has to be, and what there cannot be', () => {
+  it('agrees with the launch on required and conflicting fields', () => {
     for (const profile of [
       {},
       { name: 'p' },
@@ -97,7 +97,7 @@ describe('the schema of launch profiles', () => {
       same(profile);
   });
 
-  it('is that of tasks, which name a profile or say all of it themselves', () => {
+  it('also applies to tasks, which name a profile or contain one', () => {
     const { name: _name, ...own } = schema.properties!;
     const [{ type, properties }] = contributes.taskDefinitions;
     const { profile, folder, ...rest } = properties;

@@ -30,18 +30,18 @@ const commandIds: string[] = contributes.commands.map(({ command }: { command: s
 const settings: Record<string, SettingEntry> = contributes.configuration.properties;
 
 describe('texts', () => {
-  test('of package.json are all in package.nls.json, and nothing else is', () => {
+  test('in package.json are exactly those of package.nls.json', () => {
     const named = [...written.matchAll(/"%(.+)%"/g)].map(([, key]) => key!);
     expect([...new Set(named)].sort()).toEqual(Object.keys(texts).sort());
     const plain = [...written.matchAll(/"(\w*(?:[tT]itle|[dD]escription|contents|altText))": "([^"%]+)"/g)];
     expect(plain.map(([, , text]) => text).filter((text) => text !== 'XTrack')).toEqual([]);
   });
 
-  test('of the code are looked up as they are written', () => expect(shownTexts().length).toBeGreaterThan(400));
+  test('in the code are found by the extraction script', () => expect(shownTexts().length).toBeGreaterThan(400));
 });
 
 describe('package.json', () => {
-  test('is what the features declare', () => {
+  test("equals the features' declarations", () => {
     const declared = manifestOf(CONTRIBUTIONS);
     const { contributes, capabilities } = JSON.parse(written);
     expect(contributes).toEqual(declared.contributes);
@@ -49,7 +49,7 @@ describe('package.json', () => {
     expect(texts).toEqual(declared.texts);
   });
 
-  test('has each command and each setting of one feature alone', () => {
+  test('gets each command and each setting from only one feature', () => {
     const features: readonly Contribution[] = CONTRIBUTIONS;
     for (const kind of ['commands', 'settings'] as const) {
       const declared = features.flatMap((feature) => Object.keys(feature[kind] ?? {}));
@@ -57,7 +57,7 @@ describe('package.json', () => {
     }
   });
 
-  test('what starts or steers scripts is offered in trusted workspaces alone', () => {
+  test('commands that start or control scripts are only offered in trusted workspaces', () => {
     const steering =
       /^xtrack\.(launch|launchCurrentFile|debugCurrentFile|trackCell|runAgain|editAndRun|stop|resume|resumeFrom|fork|sendCommand|installClient)$/;
     const offered = Object.values<{ command?: string; when?: string }[]>(contributes.menus).flat();
@@ -79,7 +79,7 @@ describe('package.json', () => {
     for (const id of links) expect(commandIds).toContain(id);
   });
 
-  test('each step of the walkthrough checks itself off by something that happens, and has its picture', () => {
+  test('each step of the walkthrough has a completion event and a picture', () => {
     const [walkthrough] = contributes.walkthroughs;
     expect(contributes.viewsWelcome.some(welcomesTo(`${manifest.publisher}.${manifest.name}#${walkthrough.id}`))).toBe(
       true,
@@ -92,7 +92,7 @@ describe('package.json', () => {
     }
   });
 
-  test('context keys that are asked are set', () => {
+  test('every context key in use is set', () => {
     const asked = JSON.stringify(contributes).match(/xtrack\.(view|filtered|did\.\w+)\b(?!\.)/g) ?? [];
     expect([...new Set(asked)].sort()).toEqual([...ids.CONTEXT_KEYS].sort());
   });
@@ -102,7 +102,7 @@ describe('package.json', () => {
     expect(contributes.views[ids.VIEW_CONTAINER][0].id).toBe(ids.RUNS_VIEW);
   });
 
-  test('is activated where it has something to do, and nowhere else', () => {
+  test('activates the extension only where it has something to do', () => {
     // Commands, the view and tasks activate by what they contribute.
     expect(manifest.activationEvents).toEqual([
       'workspaceContains:.xtrack',
@@ -113,7 +113,7 @@ describe('package.json', () => {
     expect(contributes.taskDefinitions.map(({ type }: { type: string }) => type)).toEqual([ids.TASK_TYPE]);
   });
 
-  test('settings are described, and in an order of their own', () => {
+  test('settings have descriptions and unique orders', () => {
     const orders = Object.values(settings).map(({ order }) => order);
     expect([...orders].sort((a, b) => a - b)).toEqual(orders.map((_, at) => at + 1));
     for (const [name, { description, markdownDescription = description, default: value }] of Object.entries(settings)) {
@@ -122,7 +122,7 @@ describe('package.json', () => {
     }
   });
 
-  test('of what a workspace sets only what shows something counts before it is trusted', () => {
+  test('only display settings of an untrusted workspace apply', () => {
     const { restrictedConfigurations } = manifest.capabilities.untrustedWorkspaces;
     const free = Object.keys(settings).filter(
       (name) => settings[name]!.scope !== 'machine' && !restrictedConfigurations.includes(name),
@@ -162,7 +162,7 @@ describe('series colours', () => {
     highContrastLight: ['#ffffff'],
   };
 
-  test('are the ten that runs are given', () => {
+  test('are the ten in the palette of runs', () => {
     expect((contributes.colors as ColorEntry[]).map(({ id }) => id)).toEqual([...ids.SERIES_COLORS]);
   });
 

@@ -110,7 +110,7 @@ const snapshots = (sent: ToPanel[]): RunsMessage[] => sent.filter((one): one is 
 const replies = (sent: ToPanel[]): ReplyMessage[] => sent.filter((one): one is ReplyMessage => one.kind === 'reply');
 
 describe('a chart panel session', () => {
-  it('tells everything when the panel is ready: rows in the order asked for, with their colours', async () => {
+  it('sends all rows when the panel is ready, in the requested order, with their colours', async () => {
     const { session, sent } = open(['b', 'a']);
     session.receive({ kind: 'ready' });
     await expect.poll(() => snapshots(sent).length).toBe(1);
@@ -124,7 +124,7 @@ describe('a chart panel session', () => {
     expect(first!.runs.map((run) => run.stop)).toEqual([{ stage: 'int', next_at: 7 }, undefined]);
   });
 
-  it('tells of growth at once, and of a flood a few times a second', async () => {
+  it('sends a change at once, and a flood of changes a few times a second', async () => {
     const { session, collector, sent } = open(['a']);
     session.receive({ kind: 'ready' });
     await expect.poll(() => snapshots(sent).length).toBe(1);
@@ -140,7 +140,7 @@ describe('a chart panel session', () => {
     expect(snapshots(sent).length).toBeGreaterThan(4);
   });
 
-  it('says nothing of other runs', async () => {
+  it('sends nothing about other runs', async () => {
     const { collector, sent } = open(['a']);
     collector.grow('b');
     collector.changed.fire({ change: { topic: 'runs', rev: 2, run_ids: ['b'] } });
@@ -148,7 +148,7 @@ describe('a chart panel session', () => {
     expect(sent).toEqual([]);
   });
 
-  it('is silent and watches nothing while hidden, and tells everything when it shows again', async () => {
+  it('is silent and watches nothing while hidden, and sends everything when visible again', async () => {
     const { session, collector, sent } = open(['a']);
     expect([...collector.watched]).toEqual(['run:a', 'series:a']);
     session.setVisible(false);
@@ -174,7 +174,7 @@ describe('a chart panel session', () => {
     await expect.poll(() => snapshots(sent).at(-1)?.connection).toBe(true);
   });
 
-  it('leaves out a run that nobody knows', async () => {
+  it('leaves out an unknown run', async () => {
     const { session, sent } = open(['gone', 'a']);
     session.receive({ kind: 'ready' });
     await expect.poll(() => snapshots(sent)[0]?.runs.map((run) => run.row.run_id)).toEqual(['a']);
@@ -202,7 +202,7 @@ describe('a chart panel session', () => {
     expect(collector.calls).toContainEqual({ method: 'runs.series', params });
   });
 
-  it('hands actions to who does them', async () => {
+  it('passes actions on', async () => {
     const { session, sent, done } = open(['a']);
     session.receive({ kind: 'action', id: 1, action: { do: 'stop', run_id: 'a' } });
     session.receive({ kind: 'action', id: 2, action: { do: 'resumeFrom', run_id: 'a', checkpoint: 'c7' } });

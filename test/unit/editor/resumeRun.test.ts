@@ -23,7 +23,7 @@ function resuming(run: object): ResumeRun {
   return new ResumeRun({ callRun } as unknown as Collectors, {} as vscode.LogOutputChannel);
 }
 
-it('offers to stop a script that goes on after the end of its run, and no other', async () => {
+it('offers to stop a script only if it is still running after the end of its run', async () => {
   await expect(resuming({}).resume('r', 'last')).rejects.toBe(refusal);
   expect(executeCommand).not.toHaveBeenCalled();
   expect(await resuming({ lives: true }).resume('r', 'last')).toBeUndefined();

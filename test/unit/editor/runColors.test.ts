@@ -20,7 +20,7 @@ test('runs get the palette in order, then other dashes', () => {
   expect(first[10]).toEqual({ color: 0, dash: 1 });
 });
 
-test('a run keeps its colour over a reload, and new ones get others', async () => {
+test('a run keeps its colour across a reload, and new runs get other colours', async () => {
   const before = new RunColors(memory, () => undefined);
   before.of('a');
   const kept = before.of('b');

@@ -3,7 +3,7 @@ import type { Collectors } from '../../../src/editor/collectors/collectors';
 import { RunPages } from '../../../src/editor/runsTree/runPages';
 import type { RunRow } from '../../../src/protocol/rows';
 
-test('a late answer to a filter that was changed meanwhile is not taken', async () => {
+test('a late answer to an earlier filter is ignored', async () => {
   const answers = new Map<string, () => void>();
   const list = (_client: unknown, { filter = '' }: { filter?: string }) => {
     const names = filter === '' ? ['a', 'b'] : ['b'];

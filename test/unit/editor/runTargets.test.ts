@@ -27,7 +27,7 @@ function targets(selectedRuns: string[], rows = [row('a'), row('b')]): RunTarget
 beforeEach(() => vi.clearAllMocks());
 
 describe('a command without arguments', () => {
-  it('is for the runs that are selected in the tree, if it may be', async () => {
+  it('applies to the runs selected in the tree if it supports selections', async () => {
     expect(await targets(['b', 'a']).several([], { title: 'Which', orSelected: true })).toEqual(['b', 'a']);
     expect(showQuickPick).not.toHaveBeenCalled();
   });
@@ -39,7 +39,7 @@ describe('a command without arguments', () => {
     expect(await targets([]).one([], { title: 'Which', orSelected: true })).toBe('b');
   });
 
-  it('asks in any case if the selection does not count', async () => {
+  it('always asks if it does not support selections', async () => {
     showQuickPick.mockResolvedValueOnce(undefined);
     expect(await targets(['a']).one([], { title: 'Which' })).toBeUndefined();
     expect(showQuickPick).toHaveBeenCalledOnce();
@@ -52,14 +52,14 @@ describe('a command without arguments', () => {
 });
 
 describe('a command with arguments', () => {
-  it('is for the runs that they name', async () => {
+  it('applies to the runs that they name', async () => {
     const one = targets(['a']);
     expect(await one.several(['x'], { title: 'Which' })).toEqual(['x']);
     expect(await one.several([['x', 'y', 3]], { title: 'Which' })).toEqual(['x', 'y']);
     expect(await one.several([{ kind: 'experiment' }], { title: 'Which' })).toEqual(['c', 'd']);
   });
 
-  it('is for all selected nodes if the clicked one is among them', async () => {
+  it('applies to all selected nodes if the clicked one is among them', async () => {
     const [clicked, other] = [
       { kind: 'run', run_id: 'x' },
       { kind: 'run', run_id: 'y' },

@@ -69,7 +69,7 @@ async function task(launch: () => Promise<Launched>): Promise<{ terminal: vscode
 const launched = (): Promise<Launched> => Promise.resolve({ run_id: 'r', attempt: 1, status: 'queued' });
 const pass = (ms: number): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
 
-it('waits for the process of a run whose script says that it has ended', async () => {
+it('a task waits for the process of a run whose script has reported its end', async () => {
   run = state('running', null);
   const { codes } = await task(launched);
   await pass(1_000);
@@ -83,14 +83,14 @@ it('waits for the process of a run whose script says that it has ended', async (
   expect(codes).toEqual([3]);
 });
 
-it('ends when nobody is left who would tell the exit', async () => {
+it('a task ends when no process is left that could report the exit', async () => {
   run = state('failed', null);
   const { codes } = await task(launched);
   await pass(3_000);
   expect(codes).toEqual([1]);
 });
 
-it('goes on in the next attempt of a run that is started again by itself', async () => {
+it('a task continues with the next attempt of a run that is resumed automatically', async () => {
   const recovery = { launch: { recovery: { policy: 'on-failure' } } };
   run = state('failed', { signal: 'SIGKILL' }, recovery);
   const { codes } = await task(launched);
@@ -112,7 +112,7 @@ it('goes on in the next attempt of a run that is started again by itself', async
   expect(last.codes).toEqual([1]);
 });
 
-it('that was closed while it was launched follows nothing', async () => {
+it('a task that was closed during its launch follows no run', async () => {
   run = state('running', null);
   let answer: (launched: Launched) => void = () => undefined;
   const { terminal } = await task(() => new Promise((resolve) => (answer = resolve)));

@@ -86,13 +86,13 @@ function found(files: Iterable<ts.SourceFile>): string[] {
 
 const files: readonly ts.SourceFile[] = [...parsedSources()];
 
-test('what people read is looked up', () => {
+test('visible texts are translated', () => {
   const shown = files.filter(({ fileName }) => !COLLECTOR.test(fileName) && !DECLARATION.test(fileName));
   expect(shown.length).toBeGreaterThan(150);
   expect(found(shown)).toEqual([]);
 });
 
-test('why something was refused is looked up, whoever refused it', () => {
+test('reasons for refusals are translated, whichever process refused', () => {
   const refusals = files.flatMap((file) =>
     [...nodesOf(file)].filter(ts.isCallExpression).filter(({ expression }) => expression.getText() === 'userError'),
   );
@@ -106,17 +106,17 @@ test.each([
   "el('p', {}, run === undefined ? 'No run' : '')",
   "const fix = { title: `Open ${name}`, command: 'open' };",
   "button.title = 'Close it';",
-])('one that is not is found: %s', (code) =>
+])('an untranslated text is found: %s', (code) =>
   expect(found([ts.createSourceFile('example.ts', code, ts.ScriptTarget.Latest, true)])).toHaveLength(1),
 );
 
 test.each(["el('p', { class: 'muted' }, t('No run'))", "input.placeholder = 'team=nlp, -draft';"])(
-  'what is translated, or code, is not: %s',
+  'a translated text, or code, is not reported: %s',
   (code) => expect(found([ts.createSourceFile('example.ts', code, ts.ScriptTarget.Latest, true)])).toEqual([]),
 );
 
 /** The bundle is there once the extension is activated, which is after its modules were loaded; a page has it before. */
-test('nothing is looked up while modules are loaded', () => {
+test('no text is translated while modules load', () => {
   const early: string[] = [];
   for (const file of files) {
     if (file.fileName.startsWith('webview/')) continue;

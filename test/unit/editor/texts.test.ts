@@ -14,22 +14,22 @@ describe('arguments', () => {
     ['  ', []],
   ])('%s', (text, args) => expect(splitArguments(text)).toEqual(args));
 
-  test('an open quote is told', () => expect(() => splitArguments('--name "two')).toThrow(UnclosedQuote));
+  test('an unclosed quote is reported', () => expect(() => splitArguments('--name "two')).toThrow(UnclosedQuote));
 });
 
 describe('tags', () => {
   test('are set, set without value, and removed', () => {
     expect(readTags('team=nlp, draft, -old')).toEqual({ tags: { team: 'nlp', draft: '', old: null }, nameless: null });
   });
-  test('what was shown reads back as it was', () => {
+  test('formatted tags parse back unchanged', () => {
     const tags = { team: 'nlp', eq: 'a=b', draft: '' };
     expect(readTags(tagsText(tags)).tags).toEqual(tags);
   });
-  test('one without a name is told', () => expect(readTags('a=1, =2').nameless).toBe('=2'));
+  test('a tag without a name is reported', () => expect(readTags('a=1, =2').nameless).toBe('=2'));
 });
 
 describe('console bytes', () => {
-  test('newlines become what a terminal needs, once', () => {
+  test('newlines are converted for a terminal, once', () => {
     expect(new ConsoleText().add(Buffer.from('a\nb\r\nc'))).toBe('a\r\nb\r\nc');
   });
   test('a character and a newline may be cut in two', () => {
@@ -37,7 +37,7 @@ describe('console bytes', () => {
     const bytes = Buffer.from('é\r\n');
     expect([...bytes].map((byte) => text.add(Uint8Array.of(byte))).join('')).toBe('é\r\n');
   });
-  test('knows whether a line is open', () => {
+  test('an open line is recognised', () => {
     const text = new ConsoleText();
     expect(text.atLineStart).toBe(true);
     text.add(Buffer.from('50%'));

@@ -34,7 +34,7 @@ describe('expressions over metrics', () => {
     expect(value(text)).toBe(expected);
   });
 
-  it('take a slash as part of a name where there is such a metric, and divide elsewhere', () => {
+  it('read a slash as part of a name if such a metric exists, and divide otherwise', () => {
     expect(value('train/loss')).toBe(8);
     expect(value('train/loss*2')).toBe(16);
     expect(value('train / loss')).toBe(2);
@@ -43,13 +43,13 @@ describe('expressions over metrics', () => {
     expect(value('val-acc-b')).toBe(-2);
   });
 
-  it('name any metric in quotes, and whole by itself', () => {
+  it('accept any metric in quotes, and a whole name without quotes', () => {
     expect(value('"lr (group 1)" * 4')).toBe(2);
     expect(value("'train/loss' - 1")).toBe(7);
     expect(value('lr (group 1)')).toBe(0.5);
   });
 
-  it('need each metric once', () => {
+  it('list each metric once', () => {
     const parsed = parseExpression('a * a - b', (key) => Object.hasOwn(METRICS, key));
     expect(parsed.ok && parsed.expression.keys).toEqual(['a', 'b']);
   });
@@ -68,7 +68,7 @@ describe('expressions over metrics', () => {
     expect(value(text)).toBe(message);
   });
 
-  it('end, however deep they are nested', () => {
+  it('are refused if they are nested too deeply', () => {
     expect(value(`${'('.repeat(50_000)}a`)).toMatch(/^The expression is nested too deeply/);
     expect(value(`${'-'.repeat(50_000)}a`)).toMatch(/^The expression is nested too deeply/);
   });

@@ -12,11 +12,11 @@ test.each([
   expect(keyMetricOf(keys, chosen)).toBe(expected);
 });
 
-test('of a metric whose name says nothing, no value is called the best', () => {
+test('no value counts as best for a metric whose name gives no direction', () => {
   expect(['val/loss', 'top1_acc', 'train/m0'].map(betterOf)).toEqual(['less', 'more', null]);
 });
 
-test('a long name keeps both its ends', () => {
+test('a long name is shortened in the middle', () => {
   expect(shortName('resnet50_imagenet_lr0.1_seed_07', 15)).toBe('resnet5…seed_07');
   expect(shortName('short', 15)).toBe('short');
   expect(shortName('left\u202eright', 15)).toBe('leftright');

@@ -15,12 +15,12 @@ function failureOf(text: string): { column: number | undefined; code: string; me
 const status = { kind: 'column', name: 'status' };
 
 describe('parseQuery', () => {
-  it('makes nothing of a blank text', () => {
+  it('returns null for a blank text', () => {
     expect(parseQuery('')).toBeNull();
     expect(parseQuery('  \n\t')).toBeNull();
   });
 
-  it('reads the query of the design', () => {
+  it('reads a query with all kinds of conditions', () => {
     const text =
       'status = failed and params.lr < 0.01 and metrics.val_acc.max > 0.9 and tags.team = "nlp" and name ~ "resnet.*"';
     expect(parseQuery(text)).toEqual({
@@ -35,7 +35,7 @@ describe('parseQuery', () => {
     });
   });
 
-  it('binds not before and before or', () => {
+  it('binds not tighter than and, and and tighter than or', () => {
     const a = { kind: 'compare', field: { kind: 'param', key: 'a' }, op: '=', value: 1 };
     expect(parseQuery('params.a=1 or not params.a=1 and params.a=1')).toEqual({
       kind: 'or',
@@ -60,7 +60,7 @@ describe('parseQuery', () => {
     expect(parseQuery(text)).toMatchObject({ field: { kind: 'metric', key, stat } });
   });
 
-  it('reads lists, truths and fields that stand alone', () => {
+  it('reads lists, booleans and fields that stand alone', () => {
     expect(parseQuery('status in (failed, "killed")')).toEqual({
       kind: 'in',
       field: status,
@@ -98,11 +98,11 @@ describe('parseQuery', () => {
     ['and', 1],
     ['created > soon', 11],
     ['= 1', 1],
-  ])('says where %s is wrong', (text, column) => {
+  ])('reports the column at which %s is wrong', (text, column) => {
     expect(failureOf(text)).toMatchObject({ code: 'query_syntax', column });
   });
 
-  it('refuses patterns that would not run in linear time, and endless nesting', () => {
+  it('refuses patterns that do not run in linear time, and deep nesting', () => {
     expect(failureOf('name ~ "(a)\\\\1"').column).toBe(8);
     expect(failureOf(`${'('.repeat(5000)}starred`).message).toContain('too deeply');
     expect(failureOf(`${'not '.repeat(5000)}starred`).message).toContain('too deeply');

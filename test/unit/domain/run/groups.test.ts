@@ -11,11 +11,11 @@ const run = (params: Record<string, string | number | number[]>, tags: Record<st
 describe('groups of runs', () => {
   const runs = [run({ lr: 0.01, seed: 1, bs: 32 }, { team: 'nlp' }), run({ lr: 0.1, seed: 1, bs: 32 })];
 
-  it('offer first what differs', () => {
+  it('are offered first by properties that differ', () => {
     expect(groupings(runs)).toEqual(['params.lr', 'tags.team', 'params.bs', 'params.seed', 'experiment', 'status']);
   });
 
-  it('are told by their value, as it reads elsewhere', () => {
+  it('are named by their value, formatted as elsewhere', () => {
     expect(runs.map((one) => groupOf(one, 'params.lr'))).toEqual(['0.01', '0.1']);
     expect(runs.map((one) => groupOf(one, 'tags.team'))).toEqual(['nlp', 'none']);
     expect(groupOf(runs[0]!, 'experiment')).toBe('digits');
@@ -31,7 +31,7 @@ describe('runs of one name', () => {
     created: 0,
   });
 
-  it('are told apart by the params that differ, those that differ most first', () => {
+  it('are distinguished by the params that differ, those with the most values first', () => {
     const rows = [
       named('a', 'digits', { lr: 0.1, seed: 1, bs: 32, wd: 0 }),
       named('b', 'digits', { lr: 0.01, seed: 1, bs: 32, wd: 0 }),
@@ -46,7 +46,7 @@ describe('runs of one name', () => {
     ]);
   });
 
-  it('are told apart by their time where their params are alike', () => {
+  it('are distinguished by their time if their params are the same', () => {
     const rows = [named('a', 'x', { lr: 1 }), { ...named('b', 'x', { lr: 1 }), created: 3_723_000 }];
     const names = [...namesApart(rows).values()];
     expect(names[0]).not.toBe(names[1]);

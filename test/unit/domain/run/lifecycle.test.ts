@@ -9,7 +9,7 @@ it('every status is active or over, and never both', () => {
   for (const status of STATUSES) expect([status, isActive(status)]).toEqual([status, !isOver(status)]);
 });
 
-it('what waits or runs is alive; of what is lost nobody knows', () => {
+it('queued and running runs are known to be alive, lost ones are not', () => {
   expect(STATUSES.filter(isWaiting)).toEqual(['queued']);
   expect(STATUSES.filter(isAlive)).toEqual(['queued', 'running']);
   expect(ACTIVE).toEqual(['queued', 'running', 'lost']);

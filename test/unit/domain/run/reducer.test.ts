@@ -44,7 +44,7 @@ describe('what a script logs', () => {
     });
   });
 
-  it('is understood in upstream’s other names', () => {
+  it('is understood under upstream’s alternative names', () => {
     const { state, sink } = read(
       script()
         .add(0, 'status', { status: 'training', message: 'm', progress: { current: 2, total: 4, unit: 'steps' } })
@@ -60,7 +60,7 @@ describe('what a script logs', () => {
     expect(detail.warnings).toEqual([]);
   });
 
-  it('hands points to the store, with words for numbers that JSON does not have', () => {
+  it('passes points to the store, including NaN and infinities sent as words', () => {
     const { sink, state } = read(
       script()
         .add(1, 'metric', { key: 'loss', value: 0.5, step: 3 })
@@ -85,7 +85,7 @@ describe('what a script logs', () => {
     expect(sink.points.map(({ key }) => key)).toEqual(['loss', 'val/loss', 'val_loss']);
   });
 
-  it('ignores what came before and counts it, and goes on over a gap', () => {
+  it('ignores and counts repeated events, and continues after a gap', () => {
     const journal = script();
     const state = read(journal).state;
     const writer = writerOf(state, journal);
@@ -100,7 +100,7 @@ describe('what a script logs', () => {
     ]);
   });
 
-  it('takes what comes late, once', () => {
+  it('accepts late events once', () => {
     const journal = script();
     const state = read(journal).state;
     const writer = writerOf(state, journal);
@@ -114,7 +114,7 @@ describe('what a script logs', () => {
     expect(sink.points.map(({ value }) => value)).toEqual([1, 6, 4, 3, 7, 2, 5]);
   });
 
-  it('never throws, whatever the types are', () => {
+  it('never throws, whatever the types in a payload', () => {
     const values: unknown[] = [undefined, null, 7, NaN, '', 'x', true, [], [1], {}, { a: { b: [] } }];
     const types = [
       'run_start',
@@ -194,7 +194,7 @@ describe('what a script logs', () => {
     expect(state.name).toBeNull();
   });
 
-  it('keeps keys that are names of the language, and shortens endless ones', () => {
+  it('keeps keys such as __proto__, and shortens overlong ones', () => {
     const long = 'k'.repeat(10_000);
     const { state, row, sink } = read(
       script()
@@ -221,7 +221,7 @@ describe('what a script logs', () => {
 });
 
 describe('several writers', () => {
-  it('are read in any order with the same result', () => {
+  it('give the same result in any order of reading', () => {
     const journals = [
       collector(1)
         .add(0, 'launch', { attempt: 1, argv: ['train.py'], name: 'chosen', tags: { a: 'launch' } })
@@ -292,7 +292,7 @@ describe('several writers', () => {
     });
   });
 
-  it('keep the name that was first given, whatever a resumed script calls itself', () => {
+  it('keep the first name, even if a resumed script uses another one', () => {
     const first = script('worker-0', 1).add(0, 'run_start', { name: 'training', tags: { try: '1' } });
     const resumed = script('worker-0', 2).add(9, 'run_start', { name: 'resumed', tags: { try: '2' } });
     for (const journals of [
@@ -302,7 +302,7 @@ describe('several writers', () => {
       expect(read(...journals).row).toMatchObject({ name: 'training', tags: { try: '2' } });
   });
 
-  it('name the run after what was chosen, else its script, else its id', () => {
+  it('name the run after the chosen name, else its script, else its id', () => {
     expect(read(script().add(0, 'run_start', { source: { argv: ['src/train_it.py', '--x'] } })).row.name).toBe(
       'train_it',
     );
@@ -310,7 +310,7 @@ describe('several writers', () => {
     expect(read(script().add(0, 'run_start')).row.name).toBe('run-1');
   });
 
-  it('count what happens after an end, and let a process of the same name be another', () => {
+  it('keep events after an end with a warning, and treat a new process of the same name as another writer', () => {
     const first = script()
       .add(0, 'run_start')
       .add(1, 'run_end', { status: 'completed' })

@@ -20,8 +20,8 @@ function mixedUp(count: number): number[] {
   return [...first, ...late, ...first, ...late];
 }
 
-describe('events that come late', () => {
-  it('are taken once each, over ten thousand gaps', () => {
+describe('late events', () => {
+  it('are accepted once each, over ten thousand gaps', () => {
     const journal = script();
     for (const seq of mixedUp(10_000)) journal.raw('metric', metric(seq).p, metric(seq).m);
     const { sink, state } = read(journal);
@@ -32,7 +32,7 @@ describe('events that come late', () => {
     expect(state.warnings.map(({ code }) => code)).toEqual(['gap']);
   });
 
-  it('are counted in a warning where more gaps are open than anybody can know', () => {
+  it('are counted in a warning if more gaps are open than can be kept', () => {
     const journal = script();
     for (let i = 1; i <= MAX_GAPS + 10; i++) journal.raw('metric', metric(2 * i).p, metric(2 * i).m);
     // The last of them that is known, and three that are not.
@@ -46,7 +46,7 @@ describe('events that come late', () => {
     });
   });
 
-  it('are in the collector’s copy of a stream once each, also when it is opened again in between', () => {
+  it('are written to the collector’s copy of a stream once each, even if it is reopened in between', () => {
     const dir = tempDir();
     const head = headFor('run-1');
     const seqs = mixedUp(3000);

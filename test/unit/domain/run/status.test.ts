@@ -14,7 +14,7 @@ function seen(journals: Journal[], ...how: ('alive' | 'silent' | 'gone')[]) {
 }
 
 describe('the status of a run', () => {
-  it('is queued while there is only a launch, failed when the launch did not work, cancelled when it was called off', () => {
+  it('is queued while there is only a launch, failed if the launch failed, and cancelled if it was stopped', () => {
     const launch = () => collector().add(0, 'launch', { attempt: 1 });
     expect(read(launch()).row).toMatchObject({ status: 'queued', attempt: 1, started: null });
     expect(read(launch().add(1, 'run_end', { status: 'failed', error: { message: 'no python' } })).row).toMatchObject({
@@ -26,12 +26,12 @@ describe('the status of a run', () => {
     expect(seen([launch()], 'gone').status).toBe('failed');
   });
 
-  it('is what the script said when nobody supervises it', () => {
+  it('is the one the script reported if there is no supervisor', () => {
     for (const status of ['completed', 'failed', 'killed'])
       expect(read(ended(started(script()), status)).row).toMatchObject({ status, ended: T0 + 10_000, phase: null });
   });
 
-  it('is the supervisor’s word when there is one', () => {
+  it('is the one the supervisor reported if there is one', () => {
     const by = (exit: object, said: string, more: Journal[] = []) =>
       read(
         ended(started(script()), said),
@@ -49,21 +49,21 @@ describe('the status of a run', () => {
     expect(by({ signal: 'SIGTERM' }, 'failed', [stop()]).status).toBe('killed');
   });
 
-  it('is running until all workers ended, then the worst of what they said', () => {
+  it('is running until all workers have ended, then the worst of their statuses', () => {
     const one = ended(started(script('worker-0')), 'completed');
     expect(read(one, started(script('worker-1'))).row).toMatchObject({ status: 'running', ended: null });
     expect(read(one, ended(started(script('worker-1')), 'killed')).row.status).toBe('killed');
     expect(read(one, ended(started(script('worker-1')), 'failed')).row.status).toBe('failed');
   });
 
-  it('does not hang on the forked children of a script, which may end without a word', () => {
+  it('does not depend on a script’s forked children, which may end without an event', () => {
     const parent = ended(started(script()), 'completed');
     const child = new Journal('script', 'worker-0', 1, 'child', parent.writer).add(1, 'log', { msg: 'hi' });
     expect(seen([parent, child], 'alive', 'gone')).toMatchObject({ status: 'completed', ended: T0 + 10_000 });
     expect(seen([started(script()), child], 'alive', 'gone').status).toBe('running');
   });
 
-  it('is failed when a process is gone without a word, with the reason', () => {
+  it('is failed, with the reason, when a process disappeared without an end event', () => {
     const alone = started(script());
     expect(seen([alone], 'gone')).toMatchObject({
       status: 'failed',
@@ -79,7 +79,7 @@ describe('the status of a run', () => {
     expect(seen([alone, stop()], 'gone').status).toBe('killed');
   });
 
-  it('is killed when it was asked to stop before it was gone', () => {
+  it('is killed when a stop was requested before the process disappeared', () => {
     const alone = started(script());
     const journaled = collector().add(6, 'run_end', {
       status: 'failed',
@@ -89,7 +89,7 @@ describe('the status of a run', () => {
     expect(read(alone, journaled, stop()).row).toMatchObject({ status: 'killed', error: null });
   });
 
-  it('is running again when a writer that was taken for gone goes on', () => {
+  it('is running again when a writer that was believed gone continues', () => {
     const alone = started(script());
     const journaled = collector().add(3, 'run_end', { status: 'failed', writer: alone.writer });
     expect(read(alone, journaled).row.status).toBe('failed');
@@ -97,14 +97,14 @@ describe('the status of a run', () => {
     expect(read(alone, journaled).row.status).toBe('running');
   });
 
-  it('is lost while all are silent, and comes back by itself', () => {
+  it('is lost while all writers are silent, and running once one is heard again', () => {
     const two = [started(script('worker-0')), started(script('worker-1'))];
     expect(seen(two, 'silent', 'silent').status).toBe('lost');
     expect(seen(two, 'silent', 'alive').status).toBe('running');
     expect(seen(two, 'silent', 'gone').status).toBe('lost');
   });
 
-  it('begins anew with a next attempt, and the earlier one keeps its end', () => {
+  it('starts over with the next attempt, and the earlier one keeps its end', () => {
     const first = started(script()).add(7, 'metric', { key: 'a', value: 1 });
     const second = script('worker-0', 2).add(20, 'run_start');
     const { state, row } = read(first, second);
@@ -115,14 +115,14 @@ describe('the status of a run', () => {
     ]);
   });
 
-  it('does not take an earlier attempt’s stop for this one’s', () => {
+  it('ignores the stop of an earlier attempt', () => {
     const second = script('worker-0', 2).add(20, 'run_start').add(30, 'run_end', { status: 'failed' });
     expect(read(started(script()), stop(), second).row.status).toBe('failed');
   });
 });
 
 describe('workers', () => {
-  it('live while one of their processes does, and are told of once', () => {
+  it('are alive while any of their processes is, and are listed once', () => {
     const ended = script().add(0, 'run_start').add(9, 'run_end', { status: 'completed' });
     const { state } = read(ended, script().add(5, 'run_start'), script('worker-1').add(7, 'run_start'));
     expect(runDetail(state, {}, 0).worker_states).toEqual([
@@ -139,7 +139,7 @@ describe('workers that a run goes on without', () => {
     return journal;
   };
 
-  it('are told by name: one that failed, one that is gone, one that is behind', () => {
+  it('are listed by name, whether they failed, disappeared or fell behind', () => {
     const failed = training('worker-1', 10).add(11, 'run_end', { status: 'failed', error: { message: 'x' } });
     const gone = training('worker-2', 10);
     const journals = [training('worker-0', 60), failed, gone, training('worker-3', 20), training('worker-4', 6, 10)];
@@ -153,7 +153,7 @@ describe('workers that a run goes on without', () => {
     expect(runDetail(state, {}, 0).row.troubles).toContainEqual({ worker: 'worker-2', kind: 'gone' });
   });
 
-  it('are none where all work, one has completed, or there is but one', () => {
+  it('are none if all work, if one has completed, or if there is only one worker', () => {
     const done = training('worker-1', 5).add(6, 'run_end', { status: 'completed' });
     expect(read(training('worker-0', 60), done, training('worker-2', 58)).row.troubles).toEqual([]);
     expect(read(training('worker-0', 60), script('worker-1').add(1, 'run_start')).row.troubles).toEqual([]);
@@ -177,7 +177,7 @@ describe('progress', () => {
     expect(row.progress).toEqual({ cur: 2, total: 9, unit: 'steps' });
   });
 
-  it('is what the supervisor read from the output where the script says none', () => {
+  it('comes from the supervisor’s reading of the output if the script reports none', () => {
     const read5 = supervisor().add(1, 'status', { status: 'running', progress: { cur: 5, total: 9 } });
     expect(read(started(script()), read5).row).toMatchObject({ progress: { cur: 5 }, status: 'running', phase: null });
     const own = started(script()).add(2, 'status', { status: 'training', progress: { cur: 1, total: 2 } });
@@ -193,7 +193,7 @@ describe('the line of an error', () => {
         .add(1, 'run_end', { status: 'failed', error: { type: 'ValueError', message: 'bad\n  shape', traceback } }),
     ).row;
 
-  it('may be in a cell of a notebook, which has an address of its own', () => {
+  it('may be in a cell of a notebook', () => {
     const at = (file: string) => failing(`Traceback (most recent call last):\n  File "${file}", line 3, in <module>`);
     expect(at('vscode-notebook-cell:/home/me/p/a.ipynb#W1').error_at?.file).toBe(
       'vscode-notebook-cell:/home/me/p/a.ipynb#W1',

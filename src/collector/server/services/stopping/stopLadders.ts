@@ -179,7 +179,7 @@ export class StopLadders implements Service {
     }
   }
 
-  /** The pid to signal, negative for a group. Only processes of this host whose identity is certain are signalled. */
+  /** The pids to signal, negative for groups. Only processes of this host whose identity is certain are signalled. */
   private targets(runId: string, info: LaunchInfo): number[] {
     const alive = info.processes.filter(({ proc }) => liveness(proc) === 'alive');
     const scripts = alive.filter(({ role }) => role === 'script');
