@@ -33,7 +33,7 @@ describe('every rule', () => {
     expect(found(`import xtrack\n${text}`)).toEqual([]);
   });
 
-  it('survives a file at every point of its typing', () => {
+  it('accepts a file at every stage of being typed', () => {
     const text =
       'import xtrack\nwith xtrack.start_run() as run:\n    run.log_metric("loss", value="0.5", step=[1, 2])\n';
     for (let end = 0; end <= text.length; end++) expect(() => found(text.slice(0, end))).not.toThrow();
@@ -53,7 +53,7 @@ describe('metric-not-a-number', () => {
     expect(found(RUN + call)).toEqual([['metric-not-a-number', value]]);
   });
 
-  it('knows the functions of the package, and runs that are assigned', () => {
+  it("recognises the package's functions and runs in variables", () => {
     const mark = [['metric-not-a-number', '"x"']];
     expect(found('import xtrack\nxtrack.log_metric("a", "x")')).toEqual(mark);
     expect(found('import xtrack as xt\nrun = xt.start_run()\nrun.log_metric("a", "x")')).toEqual(mark);

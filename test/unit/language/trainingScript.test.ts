@@ -19,7 +19,7 @@ describe('scripts that train', () => {
   });
 });
 
-describe('files that do not', () => {
+describe('files that do not train', () => {
   test.each(examples('quiet'))('$name', ({ text, line }) => {
     expect(line).toBeNull();
     expect(entryLine(text)).toBeNull();
@@ -29,13 +29,13 @@ describe('files that do not', () => {
 describe('half-typed, broken and hostile files', () => {
   const all = [...examples('train'), ...examples('quiet')];
 
-  it('are read at whatever byte the typing has got to', () => {
+  it('are read when cut off at any byte', () => {
     for (const { text } of all) {
       for (let end = 0; end < text.length; end += 37) expect(() => entryLine(text.slice(0, end))).not.toThrow();
     }
   });
 
-  it('keep their entry point while a line at their end is being typed', () => {
+  it('keep their entry point while a line is being typed at the end', () => {
     for (const { name, text, line } of examples('train')) {
       for (const typed of ['\nmain(', '\nif x', '\nprint(f"{', '\ndef ', '\nx = [1, 2']) {
         expect(entryLine(text + typed), name + typed).toBe(line);
@@ -51,17 +51,17 @@ describe('half-typed, broken and hostile files', () => {
     ['nested blocks', Array.from({ length: 400 }, (_, depth) => `${' '.repeat(depth)}for x in y:\n`).join('')],
     ['names assigned to themselves', 'x = x.y()\n'.repeat(20_000)],
     ['control characters', '\0\ufeff\u2028for epoch in range(3):\r\r\n\tloss = 1'],
-  ])('are survived: %s', (_, text) => {
+  ])('do not break the analysis: %s', (_, text) => {
     expect(() => entryLine(text)).not.toThrow();
   });
 
-  it('recursion is no endless search', () => {
+  it('do not cause an endless search when functions call each other', () => {
     expect(entryLine('def a(): b()\ndef b(): a()\nfor step in range(3): a()\n')).toBeNull();
   });
 });
 
 describe('cells', () => {
-  it('train with what another cell of the notebook defines', () => {
+  it('may train with functions from another cell of the notebook', () => {
     const definition = 'def fit_once(batch):\n    loss = net(batch)\n    loss.backward()\n    opt.step()\n';
     const cell = 'for batch in loader:\n    fit_once(batch)\n';
     expect(entryLine(cell)).toBeNull();
@@ -69,13 +69,13 @@ describe('cells', () => {
     expect(entryLine(definition, cell)).toBeNull();
   });
 
-  it('may have magics', () => {
+  it('may contain magics', () => {
     expect(entryLine('%%time\n!pip install -q torch\nfor epoch in range(3):\n    loss = f(epoch)\n')).not.toBeNull();
   });
 });
 
-describe('edits', () => {
-  it('give the tree that a fresh reading gives', () => {
+describe('edits of a document', () => {
+  it('give the same tree as a fresh parse', () => {
     for (const { text } of examples('train').slice(0, 12)) {
       const edited = PythonSource.create('file:///a.py', 'python', 1, '');
       let version = 1;
@@ -93,7 +93,7 @@ describe('edits', () => {
     }
   });
 
-  it('of a file of 10,000 lines parse what changed, not the file', () => {
+  it('reparse only the changed part of a file of 10,000 lines', () => {
     const source = PythonSource.create(
       'file:///a.py',
       'python',

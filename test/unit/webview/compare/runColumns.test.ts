@@ -14,7 +14,7 @@ const ROWS = [
   row({ lr: 0.01, model: 'large', seed: 1 }, { 'val/acc': 0.7, loss: 0.7, lr: 3 }),
 ];
 
-test('columns are what the runs differ in: params, then the last values of metrics', () => {
+test('columns are the params in which runs differ, then the last values of metrics', () => {
   const columns = runColumns(ROWS);
   expect(columns.map(({ id }) => id)).toEqual([
     ...['params.layers', 'params.lr', 'params.model'],
@@ -32,12 +32,12 @@ test('columns are what the runs differ in: params, then the last values of metri
   expect(byId('metrics.loss').valueOf(ROWS[1]!)).toBeNull();
 });
 
-test('until somebody chooses, the main metric is the last axis', () => {
+test('the key metric is the last axis by default', () => {
   const usual = usualColumns(runColumns(ROWS), 'val/acc').map(({ id }) => id);
   expect(usual).toEqual(['params.layers', 'params.lr', 'params.model', 'metrics.loss', 'metrics.val/acc']);
 });
 
-test('what goes with a metric is told by ranks, so that a scale or an outlier changes nothing', () => {
+test('correlation with a metric uses ranks, so that scales and outliers do not matter', () => {
   const rows = [1, 2, 3, 4, 5].map((i) =>
     row({ lr: 10 ** i, odd: [2, 1, 4, 3, 5][i - 1]!, model: `m${i}` }, { loss: -i }),
   );

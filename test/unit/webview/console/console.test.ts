@@ -10,19 +10,19 @@ function linesOf(...chunks: string[]): string[] {
 }
 
 describe('console lines', () => {
-  it('a bar that redraws its line shows as it is now', () =>
+  it('show the latest state of a progress bar', () =>
     expect(linesOf('start\n', ' 10%\r', ' 20%\r', '100%\ndone\n')).toEqual(['start', '100%', 'done', '']));
 
-  it('Windows ends its lines with a carriage return: nothing is lost', () =>
+  it('keep all text of lines with Windows line ends', () =>
     expect(linesOf('one\r\ntwo\r\n')).toEqual(['one', 'two', '']));
 
-  it('bars below one another go back to the first of them', () =>
+  it('update several progress bars below one another', () =>
     expect(linesOf('a 1\nb 1\x1b[A\x1b[2K\ra 2\nb 2')).toEqual(['a 2', 'b 2']));
 
-  it('what erases to the end of its line behind each word keeps the words', () =>
+  it('keep words that are followed by erase-to-end-of-line', () =>
     expect(linesOf('\x1b[01;31m\x1b[Kerror:\x1b[m\x1b[K it failed')).toEqual(['error: it failed']));
 
-  it('colours and bold are styles, everything else that moves a terminal is left out', () => {
+  it('turn colours and bold into styles, and drop other escape sequences', () => {
     const lines = new ConsoleLines();
     lines.add(bytes('\x1b[31mred\x1b[0m \x1b[1;38;5;12mblue\x1b[m\x1b]0;title\x07 \x1b[?25l<b>plain</b>'));
     expect(lines.lines[0]).toEqual([
@@ -33,7 +33,7 @@ describe('console lines', () => {
     ]);
   });
 
-  it('pieces may end anywhere: within a letter, within a sequence', () => {
+  it('accept pieces that end within a character or an escape sequence', () => {
     const whole = bytes('größe \x1b[32mgrün\x1b[0m\n');
     for (let at = 1; at < whole.length; at++) {
       const lines = new ConsoleLines();
@@ -43,7 +43,7 @@ describe('console lines', () => {
     }
   });
 
-  it('tells from where on lines changed', () => {
+  it('report the first line that changed', () => {
     const lines = new ConsoleLines();
     lines.add(bytes('one\ntwo'));
     expect(lines.takeChanged()).toBe(0);
@@ -53,7 +53,7 @@ describe('console lines', () => {
     expect(lines.takeChanged()).toBe(0);
   });
 
-  it('a line without end is cut', () => {
+  it('are cut when they are endless', () => {
     const [line] = linesOf('x'.repeat(30_000), 'y'.repeat(30_000));
     expect(line!.length).toBeLessThan(20_010);
   });

@@ -29,7 +29,7 @@ describe('an event in one line', () => {
   ])('%#', (one, text) => expect(describeEvent(one)).toBe(text));
 });
 
-it('progress that is told again and again is listed once, where it has come to', () => {
+it('repeated progress is listed once, with its latest value', () => {
   const status = (msg: string, cur: number, worker = 'worker-0'): RunEvent =>
     event('status', { status: 'training', msg, progress: { cur, total: 9, unit: 'steps' } }, { worker });
   const warning = event('log', { level: 'warning', msg: 'slow' });
@@ -45,7 +45,7 @@ describe('the events of a run', () => {
   });
   const settled = (): Promise<unknown> => new Promise((resolve) => setTimeout(resolve, 700));
 
-  it('come page by page, then only what is new', async () => {
+  it('are loaded page by page, then only new ones', async () => {
     const loader = new EventLoader('r', ask, () => undefined, expect.unreachable);
     loader.poke();
     loader.poke();
@@ -58,7 +58,7 @@ describe('the events of a run', () => {
     expect(loader.events.at(-1)!.payload).toEqual({ msg: 'newest' });
   });
 
-  it('a failure is told, and the next time goes on where it stopped', async () => {
+  it('report a failed load, and continue from there the next time', async () => {
     const told: string[] = [];
     const loader = new EventLoader(
       'r',

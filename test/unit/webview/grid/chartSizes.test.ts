@@ -16,7 +16,7 @@ import {
 const { small, medium, large } = CHART_SIZES;
 
 describe('the columns of a grid', () => {
-  it('are so many that charts of the size of all fill its rows, without a rest', () => {
+  it('are as many as let charts of the common size fill whole rows', () => {
     for (const size of [small, medium, large, { columns: 7, height: 200 }]) {
       for (let width = 150; width < 2600; width += 7) {
         const columns = columnsIn(width, size);
@@ -28,7 +28,7 @@ describe('the columns of a grid', () => {
     }
   });
 
-  it('are as many as the sizes that there were before gave charts beside each other', () => {
+  it('match the number of charts per row of the former sizes', () => {
     const beside = (width: number, size: typeof medium | typeof small | typeof large): number =>
       columnsIn(width, size).count / spanOf(size, columnsIn(width, size));
     expect([beside(268, medium), beside(700, medium), beside(1160, medium)]).toEqual([1, 2, 3]);
@@ -40,7 +40,7 @@ describe('the columns of a grid', () => {
 describe('a chart whose corner is dragged', () => {
   const columns = columnsIn(1332, medium);
 
-  it('takes the columns that the pointer came to, and any height', () => {
+  it('takes the columns up to the pointer, and any height', () => {
     expect(columns).toEqual({ count: 12, pitch: 112 });
     const dragged = (x: number, y: number) => draggedSize(medium, { x, y }, columns, 1000);
     expect(dragged(50, 0)).toEqual(medium);
@@ -50,12 +50,12 @@ describe('a chart whose corner is dragged', () => {
     expect(dragged(9000, 9000)).toEqual({ columns: 12, height: 1200 });
   });
 
-  it('takes the whole row where there is nothing more to drag it to', () => {
+  it('takes the whole row if there is no room to drag further', () => {
     expect(draggedSize(medium, { x: 10, y: 0 }, columns, 0)).toEqual(medium);
     expect(draggedSize(medium, { x: 20, y: 0 }, columns, 0)).toEqual({ columns: 12, height: 222 });
   });
 
-  it('keeps a width for which there is no room now, until the width is changed', () => {
+  it('keeps a width for which there is currently no room until the width is changed', () => {
     const narrow = columnsIn(400, medium);
     expect(narrow.count).toBe(3);
     expect(draggedSize(large, { x: 0, y: 40 }, narrow, 0)).toEqual({ columns: 5, height: 402 });
@@ -64,8 +64,8 @@ describe('a chart whose corner is dragged', () => {
   });
 });
 
-describe('what is kept of sizes', () => {
-  it('is of one chart in one tab, and nothing where it is as all are', () => {
+describe('stored chart sizes', () => {
+  it('belong to one chart in one tab, and are empty for a chart of the common size', () => {
     const state = GRID_STATE.initial;
     const wide = { columns: 6, height: 300 };
     const changed = { ...state, ...withSize(CHARTS, state, 'loss', wide) };
@@ -77,7 +77,7 @@ describe('what is kept of sizes', () => {
     expect(sizeOf(CHARTS, { ...changed, size: large }, 'lr')).toEqual(large);
   });
 
-  it('is read again, bounded, and as earlier versions wrote it', () => {
+  it('are read within bounds, also as earlier versions wrote them', () => {
     expect(GRID_STATE.read({ size: 'large' })).toMatchObject({ size: large, sizes: {} });
     const sizes = {
       loss: { columns: 4, height: 200 },

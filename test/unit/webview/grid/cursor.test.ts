@@ -31,7 +31,7 @@ describe('the cursor', () => {
   });
 });
 
-describe('marks of what is not finite', () => {
+describe('marks for values that are not finite', () => {
   const area = { left: 0, right: 100 };
 
   it('are at the edge to which the value points', () => {

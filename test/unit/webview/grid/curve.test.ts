@@ -4,7 +4,7 @@ import { smooth } from '../../../../webview/grid/smoothing';
 import { curveOf, exactSeries } from './series';
 
 describe('smoothing', () => {
-  it('starts at the first value and not at zero', () => {
+  it('starts at the first value rather than at zero', () => {
     expect(smooth([5, 5, 5], 0.9).map((value) => value.toFixed(9))).toEqual([
       '5.000000000',
       '5.000000000',
@@ -12,12 +12,12 @@ describe('smoothing', () => {
     ]);
   });
 
-  it('weighs the past as it is told', () => {
+  it('applies the given weight to the past', () => {
     // (0.5·0.5·1 + 0.5·3) / (1 − 0.25) with a first value of 1
     expect(smooth([1, 3], 0.5)[1]).toBeCloseTo((0.25 * 1 + 0.5 * 3) / 0.75, 12);
   });
 
-  it('leaves gaps where values are not finite, and goes on behind them', () => {
+  it('leaves gaps where values are not finite, and continues after them', () => {
     const line = smooth([2, NaN, Infinity, 2], 0.6);
     expect(line[1]).toBeNaN();
     expect(line[2]).toBeNaN();
@@ -33,7 +33,7 @@ describe('a curve', () => {
     expect(curve.band).toBeNull();
   });
 
-  it('leaves out on a logarithmic axis what has no logarithm', () => {
+  it('leaves out values without a logarithm on a logarithmic axis', () => {
     expect(curveOf(exactSeries([0, 1, 2], [0, -1, 2]), 0, true).y).toEqual([NaN, NaN, 2]);
   });
 
@@ -47,7 +47,7 @@ describe('a curve', () => {
     expect(yExtent([curve], 0, 20)).toEqual({ min: 0.5, max: 900 });
   });
 
-  it('measures only what is inside the window', () => {
+  it('measures only points inside the window', () => {
     const curve = curveOf(exactSeries([0, 1, 2], [100, 2, 3]));
     expect(yExtent([curve], 1, 2)).toEqual({ min: 2, max: 3 });
     expect(yExtent([curve], 5, 6)).toBeNull();
@@ -55,7 +55,7 @@ describe('a curve', () => {
     expect(xExtent([])).toBeNull();
   });
 
-  it('finds its nearest point, also where another metric lies along x', () => {
+  it('finds its nearest point, also with another metric as x', () => {
     const ascending = curveOf(exactSeries([0, 1, 2], [1, 1, 1]));
     expect([-5, 0.4, 0.6, 7].map((at) => nearestIndex(ascending, at))).toEqual([0, 0, 1, 2]);
     const wild = curveOf(exactSeries([5, 1, 3], [1, 1, 1]));
@@ -65,7 +65,7 @@ describe('a curve', () => {
     expect(nearestIndex(curveOf(exactSeries([], [])), 1)).toBe(-1);
   });
 
-  it('can leave the few most extreme values out of the height', () => {
+  it('can ignore the few most extreme values for the height', () => {
     const x = Array.from({ length: 100 }, (_, i) => i);
     const curve = curveOf(
       exactSeries(

@@ -17,8 +17,8 @@ function event(type: string, payload: RunEvent['payload'], more: Partial<RunEven
 const image = (step: number, more: Partial<RunEvent> = {}): RunEvent =>
   event('image', { key: 'a', step }, { file: `/${step}.png`, ...more });
 
-describe('what was logged of a key', () => {
-  it('is in the order of its steps, whatever order it was logged in', () => {
+describe('media logged under a key', () => {
+  it('are sorted by step, whatever order they were logged in', () => {
     const [track] = tracksOf([image(20), image(10), event('log', { key: 'a' }), image(30)]).values();
     expect(track!.items.map(({ x, file }) => [x, file])).toEqual([
       [10, '/10.png'],
@@ -27,7 +27,7 @@ describe('what was logged of a key', () => {
     ]);
   });
 
-  it('without steps is counted, by epoch where there are epochs', () => {
+  it('are sorted by epoch, or numbered, if they have no steps', () => {
     const [plain, byEpoch] = tracksOf([
       ...[1, 2].map(() => event('histogram', { key: 'w', edges: [0, 1], counts: [1] })),
       event('histogram', { key: 'e', epoch: 4, edges: [0, 1], counts: [1] }),
@@ -36,7 +36,7 @@ describe('what was logged of a key', () => {
     expect(byEpoch!.items.map(({ x }) => x)).toEqual([4]);
   });
 
-  it('again by a later attempt counts instead, in whatever order journals are read', () => {
+  it('are replaced by those of a later attempt, in whatever order journals are read', () => {
     const first = image(10);
     const second = image(10, { attempt: 2, file: '/again.png' });
     for (const events of [
@@ -46,7 +46,7 @@ describe('what was logged of a key', () => {
       expect([...tracksOf(events).values()][0]!.items.map(({ file }) => file)).toEqual(['/again.png']);
   });
 
-  it('is left out where it has not its shape', () => {
+  it('are left out if they are malformed', () => {
     const broken = [
       event('histogram', { key: 'w', edges: [0, 1], counts: [1, 2] }),
       event('histogram', { key: 'w', edges: ['a', 'b'], counts: [1] }),
@@ -61,7 +61,7 @@ describe('what was logged of a key', () => {
     expect(tracks[0]!.items[0]).toMatchObject({ rows: [[1], [2]], columns: ['a'] });
   });
 
-  it('at a step is the newest of each worker until then', () => {
+  it('at a step include the newest of each worker up to it', () => {
     const [track] = tracksOf([
       image(1),
       image(5),
@@ -82,7 +82,7 @@ describe('what was logged of a key', () => {
   });
 });
 
-it('a histogram is told in words', () => {
+it('a histogram has a description in words', () => {
   const item = { edges: [0, 0.5, 1], counts: [1, 3], bad: 2 } as HistogramItem;
   expect(describeHistogram(item)).toBe('4 values from 0 to 1, most from 0.5 to 1, 2 NaN or ∞');
 });
@@ -98,19 +98,19 @@ describe('rows of a table', () => {
   const shown = (arrangement: TableArrangement): Json[] =>
     arrangedRows(columns, rows, arrangement).map(([, word]) => word!);
 
-  it('are as they were logged until somebody sorts or filters', () =>
+  it('stay in logged order until they are sorted or filtered', () =>
     expect(shown(AS_LOGGED)).toEqual(['ten', 'nine', 'none', 'Nine again']));
 
-  it('numbers are sorted by size, before words; what is missing comes last', () => {
+  it('sort numbers by size, before words, and missing values last', () => {
     const sort = { column: 'n', down: false };
     expect(shown({ filter: '', sort })).toEqual(['nine', 'ten', 'Nine again', 'none']);
     expect(shown({ filter: 'NINE', sort: { ...sort, down: true } })).toEqual(['Nine again', 'nine']);
   });
 
-  it('a column that is not there sorts nothing', () =>
+  it('ignore sorting by a column that does not exist', () =>
     expect(shown({ filter: 'e', sort: { column: 'gone', down: true } })).toHaveLength(4));
 
-  it('clicks on a column sort up, down, and then as it was logged; the filter stays', () => {
+  it('cycle through ascending, descending and logged order on clicks, and keep the filter', () => {
     const up = sortedNext({ filter: 'x', sort: { column: 'word', down: true } }, 'n');
     expect(up).toEqual({ filter: 'x', sort: { column: 'n', down: false } });
     const down = sortedNext(up, 'n');

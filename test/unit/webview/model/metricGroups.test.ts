@@ -64,12 +64,12 @@ describe('sections of metrics', () => {
 });
 
 describe('search', () => {
-  it('is a regular expression without case', () => {
+  it('matches a regular expression, ignoring case', () => {
     const search = compileSearch('^TRAIN/(loss|acc)$');
     expect(search.ok && ['train/loss', 'train/lr', 'val/loss'].filter(search.matches)).toEqual(['train/loss']);
   });
 
-  it('says what is wrong with one that is none', () => {
+  it('reports what is wrong with an invalid expression', () => {
     const search = compileSearch('loss(');
     expect(search).toEqual({ ok: false, message: 'Invalid regular expression: Unterminated group' });
   });

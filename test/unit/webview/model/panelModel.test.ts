@@ -11,22 +11,22 @@ function says(kind: RunsMessage['kind'], runs: PanelRun[]): RunsMessage {
   return { kind, state: newPanelState(['a', 'b']), runs, key_metric: '', views: [], connection: true };
 }
 
-describe('what the panel knows of its runs', () => {
-  it('takes in a run that became known after the panel was opened', () => {
+describe("the panel's model of its runs", () => {
+  it('adds a run that becomes known after the panel was opened', () => {
     const model = new PanelModel([]);
     model.receive(says('runs', []), undefined);
     model.receive(says('changed', [run('a')]), undefined);
     expect(model.focused()?.row.run_id).toBe('a');
   });
 
-  it('lets go of a run that was deleted', () => {
+  it('removes a run that was deleted', () => {
     const model = new PanelModel([]);
     model.receive(says('runs', [run('a'), run('b')]), undefined);
     model.receive(says('changed', [run('b')]), undefined);
     expect(model.runs.map(({ row }) => row.run_id)).toEqual(['b']);
   });
 
-  it('draws dashes only where runs share a colour, and changes no line because others come or go', () => {
+  it('uses dashes only where runs share a colour, and changes no line when others come or go', () => {
     const model = new PanelModel([]);
     const dashes = (): Record<string, number> =>
       Object.fromEntries(model.runs.map(({ row, dash }) => [row.run_id, dash]));

@@ -138,7 +138,7 @@ describe('stored panel state', () => {
     });
   });
 
-  it('has a list of runs that is neither too narrow nor too wide', () => {
+  it('limits the width of the list of runs', () => {
     expect([10, 300.4, 9999, NaN].map((runs_width) => readPanelState({ runs_width }, SLICES).runs_width)).toEqual([
       140,
       300,
@@ -147,7 +147,7 @@ describe('stored panel state', () => {
     ]);
   });
 
-  it('falls back to the default where it does not fit', () => {
+  it('falls back to defaults for invalid fields', () => {
     const usual = roundTrip(newPanelState(['a']));
     expect(usual).toMatchObject({ run_ids: ['a'], focus: 'a', tab: null });
     const odd = { run_ids: ['a', 7], x: 'nonsense', smoothing: 'much', zooms: 3, focus: 'gone', custom: [{ id: 'x' }] };
@@ -167,7 +167,7 @@ describe('stored panel state', () => {
     expect(roundTrip(null)).toEqual(roundTrip(newPanelState([])));
   });
 
-  it('of a newer version is read as far as it fits, and tabs that came with it keep theirs', () => {
+  it('of a newer version is read as far as possible, and keeps the state of unknown tabs', () => {
     const newer = {
       ...VERSION_2,
       version: 7,
@@ -182,7 +182,7 @@ describe('stored panel state', () => {
     });
   });
 
-  it('passes through the host, which changes nothing in it', () => {
+  it('passes through the host unchanged', () => {
     expect(readByHost(VERSION_1)).toEqual(VERSION_1);
     expect(readByHost(VERSION_2)).toEqual(VERSION_2);
     expect(readByHost(undefined)).toEqual({ run_ids: [] });
@@ -191,7 +191,7 @@ describe('stored panel state', () => {
 });
 
 describe('a view', () => {
-  it('leaves out which runs there are, and the place in their console', () => {
+  it('does not contain the runs or the place in their console', () => {
     const view = modelWith(VERSION_2, ['a', 'b']).view();
     expect(view).toEqual({
       ...VERSION_2,
@@ -203,7 +203,7 @@ describe('a view', () => {
   it.each([
     ['now', VERSION_2],
     ['by version 1', { ...VERSION_1, run_ids: [], focus: null, hidden: [], console_place: null }],
-  ])('that was kept %s shows other runs in the same way', (_, view) => {
+  ])('saved %s shows other runs in the same way', (_, view) => {
     const place = { run_id: 'c', worker: 'worker-0', attempt: 1, at: null };
     const model = modelWith({ ...newPanelState([]), focus: 'd', hidden: ['c'], console_place: place }, ['c', 'd']);
     model.applyView(view);
@@ -216,9 +216,9 @@ describe('a view', () => {
 });
 
 describe('the tabs of the panel', () => {
-  it('each have a name of their own', () => expect(new Set(TABS.map(({ id }) => id)).size).toBe(TABS.length));
+  it('each have a unique id', () => expect(new Set(TABS.map(({ id }) => id)).size).toBe(TABS.length));
 
-  it('share a slice of the state only where they are set alike', () => {
+  it('share a slice of the state only if they share their settings', () => {
     for (const { state } of TABS) for (const other of SLICES) if (other.name === state.name) expect(other).toBe(state);
   });
 });

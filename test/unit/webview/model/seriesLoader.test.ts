@@ -86,7 +86,7 @@ function xOf({ loader, model }: Bench, key: string): number[] | undefined {
 }
 
 describe('loading series', () => {
-  it('asks for the whole once, then only for the ends of what grew', async () => {
+  it('requests whole series once, then only the ends of those that grew', async () => {
     const one = bench({ loss: 3, lr: 2 });
     one.tell();
     await expect.poll(() => xOf(one, 'loss')).toEqual([0, 1, 2]);
@@ -99,7 +99,7 @@ describe('loading series', () => {
     ]);
   });
 
-  it('asks for the whole again when everything came anew, because another collector may answer', async () => {
+  it('requests whole series again after a reconnect, because another collector may answer', async () => {
     const one = bench({ loss: 3 });
     one.tell();
     await expect.poll(() => one.asked.length).toBe(1);
@@ -108,7 +108,7 @@ describe('loading series', () => {
     expect(one.asked[1]!.since).toBeUndefined();
   });
 
-  it('asks again in whole for another window, and keeps what is known meanwhile', async () => {
+  it('requests whole series for another window, and keeps the known ones meanwhile', async () => {
     const one = bench({ loss: 3 });
     one.tell();
     await expect.poll(() => xOf(one, 'loss')).toEqual([0, 1, 2]);
@@ -130,7 +130,7 @@ describe('loading series', () => {
     expect(xOf(one, 'loss')).toBeUndefined();
   });
 
-  it('asks seldom when answers are slow, however often it is poked', async () => {
+  it('sends few requests when answers are slow, however often it is notified', async () => {
     const one = bench({ loss: 1 });
     one.slow(80);
     const began = performance.now();
@@ -143,7 +143,7 @@ describe('loading series', () => {
     expect(one.asked.length).toBeLessThanOrEqual(7);
   });
 
-  it('does not ask for hidden runs', async () => {
+  it('does not request hidden runs', async () => {
     const one = bench({ loss: 1 });
     one.tell();
     await expect.poll(() => one.asked.length).toBe(1);
@@ -154,7 +154,7 @@ describe('loading series', () => {
     expect(one.asked.length).toBe(1);
   });
 
-  it('tells why it failed, tries again by itself, and takes the message back', async () => {
+  it('reports why it failed, retries automatically, and clears the message', async () => {
     const one = bench({ loss: 1 });
     one.fail('The collector is away.');
     one.tell();

@@ -28,12 +28,12 @@ describe('markdown', () => {
     expect(typesOf(source)).toEqual(expect.arrayContaining([...types, 'blockquote']));
   });
 
-  it('reads line ends of every system', () => {
+  it('accepts the line ends of every system', () => {
     expect(typesOf('# a\r\n\r\n- b\r\n')).toEqual(typesOf('# a\n\n- b\n'));
     expect(typesOf('# a\r\r- b\r')).toEqual(typesOf('# a\n\n- b\n'));
   });
 
-  it('says when it is too long to be read whole', () => {
+  it('says when it is too long to be shown completely', () => {
     expect(markdownTokens('a'.repeat(100_000)).isCut).toBe(false);
     expect(markdownTokens('a'.repeat(100_001)).isCut).toBe(true);
   });
@@ -63,7 +63,7 @@ describe('hostile markdown', () => {
       '\\',
       '\n',
     ],
-  ])('of a megabyte of %j takes no time to speak of', { timeout: 60_000 }, (piece) => {
+  ])('of a megabyte of %j renders quickly', { timeout: 60_000 }, (piece) => {
     const began = process.cpuUsage().user;
     const { tokens } = markdownTokens(repeated(piece));
     expect(process.cpuUsage().user - began).toBeLessThan(3e6);
@@ -76,13 +76,13 @@ describe('hostile markdown', () => {
     ['quotes of lists', '> - '.repeat(5000)],
     ['lists a step further in each', stairs(1)],
     ['lists two steps further in each', stairs(2)],
-  ])('of %s in each other has a bounded depth and keeps its text', (_, source) => {
+  ])('of nested %s has a bounded depth and keeps its text', (_, source) => {
     const { tokens } = markdownTokens(source);
     expect(deepest(tokens)).toBeLessThan(30);
     expect(tokens.map(({ raw }) => raw).join('') === source).toBe(true);
   });
 
-  it('stays text where it has HTML', () => {
+  it('shows HTML as text', () => {
     const html = '<script>alert(1)</script>\n\na <img src=x onerror=alert(1)> b';
     const found = [...all(markdownTokens(html).tokens)].filter(({ type }) => type === 'html');
     expect(found.map(({ raw }) => raw.trim())).toEqual(['<script>alert(1)</script>', '<img src=x onerror=alert(1)>']);

@@ -18,8 +18,8 @@ describe('numbers', () => {
     [-Infinity, '−∞'],
   ])('%d reads %s', (value, text) => expect(formatNumber(value)).toBe(text));
 
-  it('counts are in full', () => expect(formatCount(10560)).toBe('10\u2009560'));
-  it('bytes have three digits', () => expect(formatBytes(1234567)).toBe('1.23 MB'));
+  it('counts are shown in full', () => expect(formatCount(10560)).toBe('10\u2009560'));
+  it('bytes are shown with three digits', () => expect(formatBytes(1234567)).toBe('1.23 MB'));
   it.each([
     [0.25, '250ms'],
     [7980, '2h 13m'],
@@ -43,13 +43,13 @@ describe('ticks', () => {
 });
 
 describe('time left', () => {
-  it('of a first attempt is told from its start', () => {
+  it('of a first attempt is estimated from its start', () => {
     const pace = new Eta().update({ cur: 25, total: 100, unit: 'step' }, 10_000, 0);
     expect(pace?.left).toBeCloseTo(30, 6);
     expect(pace?.rate).toBeCloseTo(2.5, 6);
   });
 
-  it('of a resumed run is told from what was seen, not from the time before', () => {
+  it('of a resumed run is estimated from observed progress, without the time before', () => {
     const eta = new Eta();
     const at = (cur: number, now: number): number | undefined =>
       eta.update({ cur, total: 100, unit: 'step' }, now, null)?.left;
