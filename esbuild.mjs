@@ -12,17 +12,17 @@ const watching = process.argv.includes('--watch');
 
 const node = { platform: 'node', target: 'node20', format: 'cjs', mainFields: ['module', 'main'] };
 const webview = { platform: 'browser', target: 'chrome120', format: 'iife' };
-/** What the extension imports when it needs it. */
+/** Bundles that the extension imports on demand. */
 const LOADED_LATER = ['./composition', './languageClient'];
 /**
- * `import * as vscode` would make, in each file anew, an object with a copy of everything that VS Code offers: most of the
- * time that loading the extension took. All files share one.
+ * `import * as vscode` would copy VS Code's whole API into a new object in each file, which took most of the time of loading
+ * the extension. All files share one object instead.
  */
 const editor = {
   external: ['vscode', ...LOADED_LATER],
-  // A window only dials: the package's server stays out.
+  // A window only opens connections, so the package's server is left out.
   alias: { ws: join(ROOT, 'node_modules/ws/lib/websocket.js') },
-  // Bundles of ours are files beside each other, which Node requires as it does those of packages.
+  // Our bundles are files beside each other, which Node can require.
   supported: { 'dynamic-import': false },
   banner: { js: "const vscode = require('vscode');" },
   plugins: [
@@ -52,7 +52,7 @@ const FILES = [
   ['node_modules/@vscode/codicons/dist/codicon.ttf', 'webview/codicon.ttf'],
 ];
 
-/** Folders with a page of their own; the others are parts of these. */
+/** Folders with a page of their own; the other folders are parts of these. */
 function webviews() {
   const folders = readdirSync(join(ROOT, 'webview'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
   return folders.map(({ name }) => name).filter((name) => existsSync(join(ROOT, 'webview', name, 'main.ts')));
@@ -68,7 +68,7 @@ function* filesBelow(folder) {
   }
 }
 
-/** One value for one content: a running collector of another build is told apart by it. */
+/** A hash of the sources, which distinguishes a running collector of another build. */
 function buildId() {
   const hash = createHash('sha256');
   const inputs = ['src', 'webview'].flatMap((folder) => [...filesBelow(join(ROOT, folder))]);
@@ -81,7 +81,7 @@ function buildId() {
   return hash.digest('hex').slice(0, 16);
 }
 
-/** Answers with the paths of what it copied. */
+/** Copies the Python client and returns the paths of the copies. */
 function copyPython() {
   const from = join(ROOT, 'src/python/xtrack');
   const to = join(DIST, 'python');
@@ -125,7 +125,7 @@ export async function build() {
     replaceFile(path, contents);
     made.push(path);
   }
-  // What an earlier build left is not to be packed.
+  // Files from an earlier build must not be packed.
   for (const path of filesBelow(DIST)) if (!made.includes(path) && !path.endsWith('.part')) rmSync(path);
 }
 

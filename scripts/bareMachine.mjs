@@ -1,5 +1,5 @@
-// A minimal Debian in a folder: what debootstrap makes, the Node.js that runs here, Python, git, and nothing else.
-// What runs in it has mounts and processes of its own, which end with it however it ends.
+// A minimal Debian in a folder: the debootstrap base, the Node.js that runs here, Python, git, and nothing else.
+// Commands in it have private mounts and processes, all of which end with the command.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -21,13 +21,13 @@ import { delimiter, dirname, join } from 'node:path';
 
 const SUITE = 'bookworm';
 const PACKAGES = ['ca-certificates', 'git', 'procps', 'python3'];
-/** Only root can write here or above it, so nobody else can have prepared what is found here. */
+/** Only root can write here or above it, so no other user can have prepared its content. */
 const STORE = '/var/cache/xtrack-bare';
 const KEEP_MS = 30 * 24 * 3600 * 1000;
 const SHELL_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const DEVICES = ['null', 'zero', 'full', 'random', 'urandom', 'tty'];
 
-/** Why no such machine can be made here; null when one can. Installs debootstrap where it is missing and apt-get works. */
+/** Why no such machine can be made here, or null if one can. Installs debootstrap if it is missing and apt-get works. */
 export function unavailableReason() {
   if (process.platform !== 'linux') return 'this is not Linux';
   if (process.getuid() !== 0) return 'only root can make one';
@@ -36,7 +36,7 @@ export function unavailableReason() {
   console.log('Installing debootstrap …');
   succeeds('apt-get', ['update', '-qq']);
   succeeds('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'debootstrap']);
-  return hasDebootstrap() ? null : 'debootstrap is missing and apt-get does not install it';
+  return hasDebootstrap() ? null : 'debootstrap is missing and apt-get cannot install it';
 }
 
 function hasDebootstrap() {
@@ -47,7 +47,7 @@ function succeeds(command, args, options = {}) {
   return spawnSync(command, args, { stdio: 'ignore', timeout: 300_000, ...options }).status === 0;
 }
 
-/** XTRACK_BARE_BASE: a folder, or an archive that tar can read, to start from instead. */
+/** XTRACK_BARE_BASE names a folder, or an archive that tar can read, to use as the base instead. */
 function given() {
   return process.env.XTRACK_BARE_BASE;
 }
@@ -57,7 +57,7 @@ function basePath() {
   return join(STORE, `base-${createHash('sha256').update(pins).digest('hex').slice(0, 12)}`);
 }
 
-/** The folder of a machine that has never been used; `dispose()` removes it. Throws where it cannot be made. */
+/** Makes the folder of a new machine; `dispose()` removes it. Throws if it cannot be made. */
 export function makeMachine() {
   openStore();
   removeLeftovers();
@@ -79,7 +79,7 @@ export function makeMachine() {
   return { folder, dispose };
 }
 
-/** Nothing is mounted there; if it were, it would be left alone. */
+/** Removes a folder without crossing into other file systems, in case something is still mounted there. */
 function remove(folder) {
   spawnSync('rm', ['-rf', '--one-file-system', folder], { stdio: 'inherit' });
 }
@@ -91,7 +91,7 @@ function openStore() {
     throw new Error(`${STORE} is not a folder that only root can enter.`);
 }
 
-/** By runs that were killed. */
+/** Removes machines left by runs that were killed. */
 function removeLeftovers() {
   for (const name of readdirSync(STORE)) {
     const [, pid] = /^(?:machine|making)-(\d+)$/.exec(name) ?? [];
@@ -113,12 +113,12 @@ function makeBase() {
     rmSync(join(making, 'var/cache/apt/archives'), { recursive: true, force: true });
     rmSync(base, { recursive: true, force: true });
     renameSync(making, base);
-    // Its time says when it was made, not what the archive says of its root folder.
+    // The folder's time is that of its making, not the one in the archive.
     run('touch', [base]);
   } finally {
     rmSync(making, { recursive: true, force: true });
   }
-  console.log(`Made in ${((Date.now() - started) / 1000).toFixed(0)} s.`);
+  console.log(`Finished in ${((Date.now() - started) / 1000).toFixed(0)} s.`);
   return base;
 }
 
@@ -189,7 +189,7 @@ function networkEnvironment() {
   return Object.fromEntries(named);
 }
 
-/** npm's configuration of this machine, as a user of the machine has it; of files in it, copies. */
+/** This machine's npm configuration for a user of the new machine; files it refers to are copied. */
 function npmConfiguration(folder) {
   const command = process.env.npm_execpath?.endsWith('.js') ? [process.execPath, process.env.npm_execpath] : ['npm'];
   const config = (name) => run(command[0], [...command.slice(1), 'config', 'get', name]).trim();
@@ -216,7 +216,7 @@ export function cloneInto({ folder }, { uid, gid, home }, repository) {
   const inside = join(home, 'xtrack');
   const settings = mkdtempSync(join(STORE, 'git-'));
   const config = join(settings, 'config');
-  // Whoever checked it out may be another user than root.
+  // The checkout may belong to another user than root.
   writeFileSync(config, `[safe]\n\tdirectory = *\n`);
   try {
     const env = { ...process.env, GIT_CONFIG_GLOBAL: config };
@@ -228,7 +228,7 @@ export function cloneInto({ folder }, { uid, gid, home }, repository) {
   return inside;
 }
 
-/** The first process of a machine: mounts what a system has, then waits for the command, and for what that leaves behind. */
+/** The first process of a machine: mounts the usual file systems, then waits for the command and any processes it leaves behind. */
 const INIT = `
 set -e
 root=$1; shift
@@ -249,14 +249,14 @@ status=$?
 exit $status
 `;
 
-/** Starts a shell command in the machine, as the user and in `cwd`; ends everything in there when it ends or is killed. */
+/** Starts a shell command in the machine, as the user and in `cwd`. All processes in the machine end with it. */
 export function startIn({ folder }, { name, uid, gid, home }, cwd, command) {
   const environment = { HOME: home, USER: name, LOGNAME: name, PATH: SHELL_PATH, CI: 'true', ...networkEnvironment() };
   const words = Object.entries(environment).map(([key, value]) => `${key}=${value}`);
   const chroot = ['chroot', `--userspec=${uid}:${gid}`, '--groups=', folder, 'env', '-i', ...words];
   const init = ['unshare', '--mount', '--pid', '--fork', '--kill-child=KILL', 'bash', '-c', INIT, 'init', folder];
   const shell = ['bash', '-c', 'cd "$0" && eval "$1"', cwd, command];
-  // It dies with this process, and everything in the machine with it.
+  // It dies with this process, and so does everything in the machine.
   const args = ['--pdeathsig', 'KILL', ...init, ...chroot, ...shell];
   return spawn('setpriv', args, { stdio: ['ignore', 'pipe', 'pipe'] });
 }

@@ -1,10 +1,10 @@
-// Measures what the design promises, each as a ratio to a baseline in the same run:  npm run bench [-- --quick] [--ui] [name…]
+// Measures the design's performance goals, each as a ratio to a baseline from the same run:  npm run bench [-- --quick] [--ui] [name…]
 import { build } from '../esbuild.mjs';
 
 const NAMES = ['client', 'ingest', 'store', 'series', 'runs', 'backlog', 'supervisor', 'activation'];
-/** Without the editor, which takes longer to start than all of these to be measured. */
+/** Benchmarks without the editor, which takes longer to start than all of these to run. */
 const QUICK_NAMES = NAMES.slice(0, -1);
-/** In a real browser: only when they are asked for. */
+/** Benchmarks in a real browser, which only run on request. */
 const UI_NAMES = ['panel'];
 
 function summary(values) {
@@ -25,7 +25,7 @@ const quick = args.includes('--quick');
 const chosen = args.filter((arg) => !arg.startsWith('--'));
 await build();
 if (quick)
-  console.log('Small sizes, of which starting up and compiling are a large part: the goals are for the full ones.');
+  console.log('Quick sizes: start-up and compilation are a large part of these figures. The goals apply to the full sizes.');
 const names = args.includes('--ui') ? UI_NAMES : quick ? QUICK_NAMES : NAMES;
 for (const name of chosen.length > 0 ? chosen : names) {
   const began = performance.now();

@@ -1,4 +1,4 @@
-// A Chromium to look at the editor with: one that is installed, else a fetched one.
+// A Chromium to show the editor in: an installed one, else a fetched one.
 import { accessSync, constants, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -9,7 +9,7 @@ import { fetchedChromium } from './fetchedChromium.mjs';
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 const MAC = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome';
 
-/** Quiet on the network, and the same picture everywhere. */
+/** Switches that keep the browser off the network and make it render the same everywhere. */
 const ARGS = [
   '--disable-background-networking',
   '--disable-component-update',
@@ -17,7 +17,7 @@ const ARGS = [
   '--no-pings',
   '--no-default-browser-check',
   '--font-render-hinting=none',
-  // Not what pages say on their consoles.
+  // Skips console messages of pages.
   '--log-level=1',
 ];
 const LAST_LINES = 15;
@@ -48,8 +48,8 @@ async function findBrowser() {
 }
 
 /**
- * A running headless browser (playwright-core's `Browser`); the caller closes it. If it ends before that, its last words
- * are printed, and `failureOf(browser)` has them.
+ * Starts a headless browser (playwright-core's `Browser`), which the caller closes. If it ends before that, its last lines
+ * are printed and available from `failureOf(browser)`.
  */
 export async function launchBrowser() {
   const { executablePath, env, args, sandboxed } = await findBrowser();
@@ -58,7 +58,7 @@ export async function launchBrowser() {
   try {
     return await launch(true);
   } catch {
-    // Containers often forbid the user namespaces that the sandbox is made of.
+    // Containers often forbid the user namespaces that the sandbox needs.
     return launch(false);
   }
 }
@@ -89,7 +89,7 @@ function lastLines(log) {
 
 const failures = new WeakMap();
 
-/** Why a browser that ended by itself did so; undefined while it runs and when it was closed. */
+/** Why a browser ended unexpectedly; undefined while it runs and after it was closed. */
 export function failureOf(browser) {
   return failures.get(browser);
 }

@@ -1,4 +1,4 @@
-// Everything a machine can say without running the code: types, lint, import rules, the manifest, format, dead code.
+// All static checks: types, lint, import rules, the manifest, format, dead code.
 //   node scripts/check.mjs [name…]
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
@@ -38,7 +38,7 @@ function runCheck(name, args) {
   });
 }
 
-/** Runs the named checks (all when none is named), side by side; says how each went. */
+/** Runs the named checks (all if none is named) in parallel and prints each result. */
 export async function check(names = []) {
   await ensureDependencies();
   const chosen = Object.entries(CHECKS).filter(([name]) => names.length === 0 || names.includes(name));

@@ -1,4 +1,4 @@
-// node_modules as package-lock.json has it. Every script calls this first, so that a fresh clone needs no step before it.
+// Installs node_modules from package-lock.json. Every script calls this first, so that a fresh clone needs no other step.
 import { spawn } from 'node:child_process';
 import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
@@ -9,7 +9,7 @@ export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const MODULES = join(ROOT, 'node_modules');
 const STAMP = join(MODULES, '.xtrack-lock');
 
-/** npm's own script when run below npm, else `npm` from the PATH: no shell in between either way. */
+/** npm's own script when run by npm, else `npm` from the PATH; neither needs a shell. */
 export function npmCommand() {
   const script = process.env.npm_execpath;
   return script?.endsWith('.js') ? [process.execPath, script] : [process.platform === 'win32' ? 'npm.cmd' : 'npm'];
@@ -19,7 +19,7 @@ export function npmCommand() {
 export function npm(args, cwd = ROOT) {
   const [command, ...first] = npmCommand();
   const env = { ...process.env, npm_config_update_notifier: 'false' };
-  // Set below `npm start` and `npm test`, where they mean this package and not the one installed into.
+  // npm sets these for `npm start` and `npm test`, where they refer to this package rather than the target of the install.
   for (const name of Object.keys(env))
     if (/^npm_(package|lifecycle)_|^npm_config_local_prefix$/.test(name)) delete env[name];
   return new Promise((resolve, reject) => {
@@ -39,9 +39,9 @@ export function npm(args, cwd = ROOT) {
   });
 }
 
-/** Installs exactly what the lock file says, unless that was done already. */
+/** Installs exactly what the lock file lists, unless that was done already. */
 export async function ensureDependencies() {
-  // A linked node_modules is another checkout's: installing here would empty it.
+  // A linked node_modules belongs to another checkout, and installing here would empty it.
   if (lstatSync(MODULES, { throwIfNoEntry: false })?.isSymbolicLink()) return;
   const wanted = createHash('sha256')
     .update(readFileSync(join(ROOT, 'package-lock.json')))
@@ -95,7 +95,7 @@ function isStale(path) {
       return error.code === 'ESRCH';
     }
   } catch {
-    // No pid in it yet: its owner is about to write one, or died between the two calls.
+    // There is no pid in it yet: its owner is about to write one, or died between the two calls.
     try {
       return Date.now() - statSync(path).mtimeMs > 5000;
     } catch {

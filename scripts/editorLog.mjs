@@ -1,5 +1,5 @@
-// What the fetched VS Code server writes its logs and output channels with. Its own writer is a native module that only a
-// compiler makes; without one every channel would stay empty. This is copied to where the server looks for that module.
+// The log writer of the fetched VS Code server. The server's own writer is a native module that needs a compiler; without a
+// writer every output channel would stay empty. This file is copied to where the server expects that module.
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 
@@ -8,7 +8,7 @@ const LEVELS = ['trace', 'debug', 'info', 'warning', 'error', 'critical'];
 class Logger {
   #file;
   #level = LEVELS.indexOf('info');
-  /** Raw channels bring line ends and times of their own. */
+  /** Raw channels have their own line ends and times. */
   #raw = false;
 
   constructor(file) {
@@ -27,7 +27,7 @@ class Logger {
     this.#raw = true;
   }
 
-  /** There is one: date, time, level, text. */
+  /** The only pattern in use: date, time, level, text. */
   setPattern() {}
 
   trace = (text) => this.#write(0, text);
@@ -43,7 +43,7 @@ class Logger {
     try {
       appendFileSync(this.#file, this.#raw ? text : `${time} [${LEVELS[level]}] ${text}\n`);
     } catch {
-      // A log that cannot be written must not end what it tells of.
+      // A log that cannot be written must not end the process that it describes.
     }
   }
 

@@ -1,4 +1,4 @@
-// One editor in one browser, with folders of its own; nothing of it is left when it is closed.
+// One editor in one browser, with private folders that are removed when it is closed.
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,25 +7,25 @@ import { ROOT } from './dependencies.mjs';
 import { installPackage, startServer } from './vscodeServer.mjs';
 
 const VIEWPORT = { width: 1440, height: 900 };
-/** Of an editor that is to show our texts translated. */
+/** The language of an editor that shows our texts translated. */
 const LANGUAGE = 'de';
 
 /**
  * Starts an editor's server for `folder` (a copy of the example unless given; null: nothing open), with the built
- * extension, or with what is in the package `vsix`. `translate`: our texts are shown as it makes them.
+ * extension, or with the package `vsix`. `translate` maps our texts to the ones that are shown.
  * @param {{folder?: string | null, vsix?: string, companions?: string[], trust?: boolean,
  *   settings?: Record<string, unknown>, env?: Record<string, string>, testsPath?: string,
  *   translate?: (text: string) => string}} options
  */
 export async function startEditor(options = {}) {
   const { vsix, companions = [], trust, settings, env, testsPath, translate, ...given } = options;
-  // Short: the collector's socket has to fit below it.
+  // The path is short, because the path of the collector's socket below it is limited.
   const home = mkdtempSync(join(tmpdir(), 'xt-'));
   const runtime = join(home, 'r');
   mkdirSync(runtime, { mode: 0o700 });
   const folder = given.folder === undefined ? copyExample(join(home, 'example')) : given.folder;
   const disposers = [() => rmSync(home, { recursive: true, force: true, maxRetries: 25, retryDelay: 200 })];
-  /** In reverse order of their making. */
+  /** Disposers, called in reverse order. */
   const close = async () => {
     for (const dispose of disposers.splice(0).reverse()) await dispose();
   };
@@ -33,10 +33,10 @@ export async function startEditor(options = {}) {
     disposers.push(() => endProcesses(folder, runtime));
     const data = join(home, 'server');
     const extensions = join(data, 'extensions');
-    // First: what is installed makes the list of what is there.
+    // This comes first, because an installation writes the list of extensions.
     for (const path of companions) installExtension(path, extensions, ['']);
     if (vsix) await installPackage(vsix, data);
-    // Below the test driver ours is the one under development.
+    // With the test driver, ours is the extension under development.
     else if (!testsPath) {
       const ours = installExtension(ROOT, extensions, ['package.json', 'package.nls.json', 'dist', 'media']);
       if (translate) await addTranslation(ours, translate);
@@ -52,7 +52,7 @@ export async function startEditor(options = {}) {
   }
 }
 
-/** The same, opened in a headless browser. */
+/** Starts an editor and opens it in a headless browser. */
 export async function openEditor(options = {}) {
   const editor = await startEditor(options);
   try {
@@ -73,7 +73,7 @@ export async function openEditor(options = {}) {
   }
 }
 
-/** As installed from a package. A server without a list of its extensions makes one of the folders that it finds. */
+/** Places an extension as if it was installed. A server without a list of extensions makes one from the folders it finds. */
 function installExtension(source, extensions, parts) {
   const { publisher, name, version } = JSON.parse(readFileSync(join(source, 'package.json'), 'utf8'));
   const target = join(extensions, `${publisher}.${name}-${version}`);
@@ -81,7 +81,7 @@ function installExtension(source, extensions, parts) {
   return target;
 }
 
-/** As a translator adds it: of the manifest's texts, and of those in the code. */
+/** Writes a translation as a translator would: for the manifest's texts, and for those in the code. */
 async function addTranslation(extension, translate) {
   const { texts } = await import('./texts.mjs');
   const manifest = JSON.parse(readFileSync(join(extension, 'package.nls.json'), 'utf8'));
@@ -91,7 +91,7 @@ async function addTranslation(extension, translate) {
   writeFileSync(join(extension, `l10n/bundle.l10n.${LANGUAGE}.json`), translated(texts().map((text) => [text, text])));
 }
 
-/** The example as a newcomer has it: without what earlier runs left. */
+/** Copies the example as a new user has it, without files from earlier runs. */
 export function copyExample(target) {
   cpSync(join(ROOT, 'media/example'), target, {
     recursive: true,
@@ -103,7 +103,7 @@ export function copyExample(target) {
 /** Ends the scripts of `folder` and the collectors below `runtime`: they outlive their editor by design. */
 export async function endProcesses(folder, runtime) {
   const scripts = folder ? writerPids(join(folder, '.xtrack/runs')) : [];
-  // A test that wrote journals is a writer too.
+  // A test that wrote journals is also a writer.
   const pids = [...(runtime ? collectorPids(runtime) : []), ...scripts].filter((pid) => pid !== process.pid);
   for (const pid of pids) signal(pid, 'SIGTERM');
   for (const deadline = Date.now() + 4000; Date.now() < deadline && pids.some(isAlive);) {
@@ -119,12 +119,12 @@ function collectorPids(runtime) {
     try {
       return [JSON.parse(readFileSync(join(base, name, 'collector.json'), 'utf8')).pid];
     } catch {
-      return []; // it has ended and removed the file
+      return []; // The collector has ended and removed the file.
     }
   });
 }
 
-/** Processes that wrote journals below `runs`, from their heads; those whose pid now belongs to another are left out. */
+/** Processes that wrote journals below `runs`, according to the journals' heads, except those whose pid was reused. */
 function writerPids(runs) {
   if (!existsSync(runs)) return [];
   return readdirSync(runs).flatMap((run) =>
@@ -139,7 +139,7 @@ function writerPids(runs) {
   );
 }
 
-/** When a process started, as journals have it: field 22 of its stat line. */
+/** The start time of a process in the journals' format: field 22 of its stat line. */
 function startOf(pid) {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

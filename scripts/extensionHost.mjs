@@ -8,11 +8,11 @@ import { FETCHED } from './fetched.mjs';
 import { hideOptional } from './optionalSoftware.mjs';
 
 export const SUITES = join(FETCHED, 'suites');
-/** Extensions that the suites find beside ours. */
+/** Extensions that are installed beside ours for the suites. */
 export const COMPANIONS = [join(ROOT, 'test/fixtures/companions/python')];
 const TIMEOUT = 800_000;
 
-/** Bundles the suites to where node_modules is still found upwards. */
+/** Bundles the suites into a folder from which node_modules can still be resolved. */
 export async function buildSuites() {
   const esbuild = await import('esbuild');
   const folder = join(ROOT, 'test/editor');
@@ -44,7 +44,7 @@ async function runExtensionHost() {
     for (let tries = 1; ; tries++) {
       await editor.page.goto(address);
       const { passed, failed, without } = await results(editor, suites);
-      // A browser may learn too late, or never, which folders the file names: its window is opened again.
+      // A browser may learn too late which folders the file names, so its window is opened again.
       if (!without || tries === 5) return { passed: sum.passed + passed, failed: sum.failed + failed };
       rmSync(join(suites, 'results.json'));
     }

@@ -7,8 +7,8 @@ import { ROOT, withLock } from './dependencies.mjs';
 export const FETCHED = join(ROOT, '.vscode-test');
 
 /**
- * The folder .vscode-test/<name>, made by `make(folder)` unless it is there, complete, and made from the same `pins`.
- * Half a fetch leaves no stamp and is thrown away by the next.
+ * Returns the folder .vscode-test/<name>, made by `make(folder)` unless it exists, complete and made from the same `pins`.
+ * An incomplete fetch leaves no stamp, and the next one discards it.
  */
 export async function fetchOnce(name, pins, make) {
   const folder = join(FETCHED, name);

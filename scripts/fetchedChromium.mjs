@@ -21,19 +21,19 @@ import { unpackWoff } from './woff.mjs';
 
 const CHROMIUM = '@sparticuz/chromium@153.0.0';
 /**
- * Chromium aborts at a character that no font has. The first font is the one that Linux desktops have, for what editors
- * show; the second draws a colored emoji; the third has a plain glyph for nearly everything in Unicode.
+ * Chromium aborts on a character that no font contains. The first font is common on Linux desktops and covers what editors
+ * show; the second has coloured emoji; the third has a plain glyph for nearly all of Unicode.
  */
 const FONTS = ['dejavu-fonts-ttf@2.37.3', '@fontsource/noto-color-emoji@5.3.2', '@fontsource/unifontex@5.2.6'];
 const FONT_FOLDERS = ['dejavu-fonts-ttf/ttf', '@fontsource/noto-color-emoji/files', '@fontsource/unifontex/files'];
 const ARGS = ['--no-zygote', '--in-process-gpu', '--headless=shell'];
 
-/** Where the browser is, and the arguments and environment that it needs. */
+/** The browser's path, and the arguments and environment that it needs. */
 export async function fetchedChromium() {
   const folder = await fetchChromium();
   const executablePath = join(folder, 'program/chromium');
   const env = { ...process.env, FONTCONFIG_FILE: configureFonts(folder) };
-  // The machine's own libraries where it has them: the packaged ones may need a newer C library.
+  // The machine's own libraries are preferred, because the packaged ones may need a newer C library.
   if (failureToStart(executablePath, env) !== null)
     env.LD_LIBRARY_PATH = [join(folder, 'libraries/lib'), env.LD_LIBRARY_PATH].filter(Boolean).join(':');
   const failure = failureToStart(executablePath, env);
@@ -61,7 +61,7 @@ async function fetchChromium() {
   });
 }
 
-/** Fontconfig takes no web fonts, which are what most packages have. */
+/** Unpacks web fonts, which most packages have and fontconfig cannot read. */
 function collectFonts(modules, target) {
   mkdirSync(target, { recursive: true });
   for (const source of FONT_FOLDERS) {
@@ -75,8 +75,8 @@ function collectFonts(modules, target) {
 }
 
 /**
- * The fetched fonts and no others, so that pictures are the same on every machine. Written at each start, because the
- * paths in it are absolute and a checkout may be moved.
+ * Configures the fetched fonts and no others, so that pictures are the same on every machine. The file is written at each
+ * start, because its paths are absolute and a checkout may be moved.
  */
 function configureFonts(folder) {
   const path = (name) => escapeXml(join(folder, name));
@@ -115,7 +115,7 @@ function escapeXml(text) {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
-/** What the browser says when it does not even tell its version; null when it does. */
+/** The browser's output if it cannot even print its version, else null. */
 function failureToStart(executablePath, env) {
   const { status, signal, stderr, error } = spawnSync(executablePath, ['--version', '--no-sandbox'], {
     env,

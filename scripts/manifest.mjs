@@ -1,5 +1,5 @@
 // Writes what the features declare (src/editor/*/contribution.ts) to package.json and package.nls.json.
-//   node scripts/manifest.mjs [--check]     --check writes nothing, and fails where they are out of date
+//   node scripts/manifest.mjs [--check]     --check writes nothing, and fails if they are out of date
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureDependencies, ROOT } from './dependencies.mjs';
@@ -11,7 +11,7 @@ export { CONTRIBUTIONS } from './src/editor/contributions';
 
 const textOf = (value) => `${JSON.stringify(value, null, 2)}\n`;
 
-/** The two files as they have to be. */
+/** Returns the expected content of the two files. */
 async function generated() {
   await ensureDependencies();
   const { build } = await import('esbuild');

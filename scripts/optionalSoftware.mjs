@@ -1,4 +1,4 @@
-// XTRACK_TEST_HIDE_OPTIONAL=1: nothing that tests start finds software that a machine may lack, nor a scheduler's variables.
+// XTRACK_TEST_HIDE_OPTIONAL=1 hides optional software, and a scheduler's variables, from every process that tests start.
 import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { FETCHED } from './fetched.mjs';
@@ -33,8 +33,8 @@ const VARIABLES =
   /^(CHROME_PATH|XTRACK_TEST_KERNEL_PYTHON|CUDA_VISIBLE_DEVICES|RANK|WORLD_SIZE|(SLURM|LOCAL|MASTER|OMPI|TORCHELASTIC)_.*)$/;
 
 /**
- * Changes this process's environment, which what it starts inherits, if the switch asks for that. XTRACK_TEST_HIDDEN then
- * names a folder for PYTHONPATH, for tests that set that themselves; it also says that all is done.
+ * Changes this process's environment, which its children inherit, if the switch is set. XTRACK_TEST_HIDDEN then names a
+ * folder for PYTHONPATH, for tests that set PYTHONPATH themselves; it also marks the change as done.
  */
 export function hideOptional(env = process.env) {
   if (env.XTRACK_TEST_HIDE_OPTIONAL !== '1' || env.XTRACK_TEST_HIDDEN) return;
@@ -50,7 +50,7 @@ export function hideOptional(env = process.env) {
     .join(delimiter);
 }
 
-/** Modules that cannot be imported, found before those that are installed. */
+/** Writes modules that refuse to be imported and are found before the installed ones. */
 function hideModules(folder) {
   mkdirSync(folder);
   for (const name of MODULES) {
@@ -60,7 +60,7 @@ function hideModules(folder) {
   return folder;
 }
 
-/** The folder itself, or one with links to all the programs in it that are not to be hidden. */
+/** Returns the folder itself, or one with links to those of its programs that are not hidden. */
 function hidePrograms(path, folder) {
   const names = namesIn(path);
   if (!names.some((name) => PROGRAMS.has(name))) return path;
@@ -73,6 +73,6 @@ function namesIn(path) {
   try {
     return readdirSync(path);
   } catch {
-    return []; // A PATH may name what is not there.
+    return []; // A PATH may name folders that do not exist.
   }
 }

@@ -1,8 +1,8 @@
-// Files that are made: whoever reads one while it is made anew, as a test beside a build, never meets half of it.
+// Writing generated files, so that a process that reads one during a build never sees a partial file.
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** Replaces the file in one step, and leaves it alone where it has these bytes already. */
+/** Replaces the file atomically, and leaves it alone if it already has these bytes. */
 export function replaceFile(path, data) {
   if (existsSync(path) && readFileSync(path).equals(data)) return;
   mkdirSync(dirname(path), { recursive: true });

@@ -8,12 +8,12 @@ import { ROOT } from './dependencies.mjs';
 
 const LIMIT = 2 * 1024 * 1024;
 
-/** Builds and packs into `folder`; answers with the package's path. Throws where it is too large. */
+/** Builds, packs into `folder`, and returns the package's path. Throws if the package is too large. */
 export async function makePackage(folder, stdio = 'ignore') {
   await build();
   const { name, version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
   const out = join(folder, `${name}-${version}.vsix`);
-  // Everything is bundled: no dependency travels, and nothing is built by npm on the way.
+  // Everything is bundled, so the package contains no dependencies, and npm does not need to build.
   const vsce = join(ROOT, 'node_modules/@vscode/vsce/vsce');
   const options = ['--no-dependencies', '--skip-license', '--allow-missing-repository', '--no-rewrite-relative-links'];
   const { status } = spawnSync(process.execPath, [vsce, 'package', ...options, '--out', out], { cwd: ROOT, stdio });

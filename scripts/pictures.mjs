@@ -11,7 +11,7 @@ const OUT = join(ROOT, 'docs/pictures');
 const FRAMES_A_SECOND = 5;
 const SECONDS = 14;
 
-/** Knows nothing of any tracker. */
+/** A script that uses no tracker. */
 const SCRIPT = `import math, random, time
 
 EPOCHS = 30
@@ -72,7 +72,7 @@ async function takeCharts(home) {
   });
 }
 
-/** From a script that was never touched to its curves, by one click. */
+/** One click from an unmodified script to its curves. */
 async function takeAnimation(home) {
   const folder = join(home, 'project');
   mkdirSync(join(folder, '.xtrack'), { recursive: true });

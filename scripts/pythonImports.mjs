@@ -1,12 +1,12 @@
-// Which room of the Python client may import which (docs/architecture.md): held against every import, those within functions
-// and those of types too, and against all that a module reaches through others. No module may be in a circle.
+// Checks which room of the Python client may import which (docs/architecture.md), for every import, also in functions and for
+// types, and for everything that a module reaches through others. Circular imports are not allowed.
 import { parser } from '@lezer/python';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ROOT } from './dependencies.mjs';
 
-/** What each room may reach, itself aside. `version` is a module that anybody may import. */
+/** The rooms that each room may reach, besides itself. Every room may import the module `version`. */
 const ROOMS = {
   version: [],
   core: ['version'],
@@ -19,10 +19,10 @@ const ROOMS = {
   notebooks: ['api', 'core', 'printed', 'supervisor', 'transport', 'version'],
 };
 
-/** The modules that users import, which no room may. */
+/** The modules that users import, and that no room may import. */
 const PUBLIC = 'public';
 
-/** Paths of modules below `folder`, with what each imports of them. */
+/** Paths of the modules below `folder`, each with those of them that it imports. */
 export function readImports(folder) {
   const paths = readdirSync(folder, { recursive: true })
     .map((name) => name.replaceAll('\\', '/'))
@@ -45,7 +45,7 @@ function importsOf(folder, path) {
   return [...found];
 }
 
-/** "core/frames/FrameDecoder" of `from .core.frames import FrameDecoder`; absolute imports of the client as well. */
+/** Yields "core/frames/FrameDecoder" for `from .core.frames import FrameDecoder`, also for absolute imports of the client. */
 function importedBy(statement, path) {
   const [, dots, module, names] = /^from (\.*) ?([\w.]*) import (.+)$/.exec(statement) ?? [];
   if (names === undefined) {
@@ -63,7 +63,7 @@ function ofTheClient([first, ...below]) {
   return first === 'xtrack' ? [below.join('/') || '.'] : [];
 }
 
-/** A module's file, and those of the packages that it is in, which run first; the last part may be a name in a module. */
+/** A module's file and those of its packages, which run first. The last part of the name may be a name in a module. */
 function modulesOf(folder, path) {
   const isModule = (each) => existsSync(join(folder, each));
   const target = [`${path}.py`, posix.join(path, '__init__.py'), `${posix.dirname(path)}.py`].find(isModule);
@@ -78,7 +78,7 @@ function roomOf(path) {
   return first;
 }
 
-/** What is wrong with the imports, a sentence each. */
+/** Returns the violations, one sentence each. */
 export function problemsOf(imports) {
   const problems = [];
   for (const path of imports.keys()) {
@@ -96,7 +96,7 @@ export function problemsOf(imports) {
   return problems;
 }
 
-/** Every module that `from` imports or that those import, with the shortest way there; itself where it is in a circle. */
+/** Every module reachable from `from`, with the shortest path to it; includes `from` if it is in a circle. */
 function reachable(imports, from) {
   const ways = new Map();
   const queue = [[from]];

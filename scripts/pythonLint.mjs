@@ -12,10 +12,10 @@ const SETTINGS = {
   'line-length': 160,
   lint: {
     select: ['F', 'E', 'W', 'B', 'C4', 'I', 'PIE', 'PLE', 'RET', 'SIM', 'UP'],
-    // Texts are formatted with %, and lists of words are split from one text, all over the client.
+    // The whole client formats texts with %, and splits lists of words from one text.
     ignore: ['UP031', 'SIM905'],
     isort: { 'known-first-party': ['xtrack', 'kernel', 'support'] },
-    // Python 3.8 evaluates type hints for whoever asks for them at run time, and knows no `X | None`.
+    // Python 3.8 cannot evaluate `X | None` when type hints are requested at run time.
     pyupgrade: { 'keep-runtime-typing': true },
   },
 };
@@ -28,7 +28,7 @@ function* pythonFiles() {
       if (name.endsWith('.py')) yield join(folder, name);
 }
 
-/** `text` with the edits of the findings that have any; edits that overlap an earlier one wait for the next round. */
+/** Applies the findings' edits to `text`; edits that overlap an earlier one wait for the next round. */
 function fixed(text, findings) {
   const starts = [0];
   for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1);

@@ -1,4 +1,4 @@
-// The client's tests, two modules at a time: they mostly wait for processes.  node scripts/pythonTests.mjs [module…]
+// Runs the client's tests, two modules at a time because they mostly wait for processes.  node scripts/pythonTests.mjs [module…]
 import { spawn } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { python } from './python.mjs';
 const FOLDER = join(ROOT, 'test/python');
 const AT_ONCE = 2;
 
-/** The longest first, so that none of them is left alone at the end. */
+/** The longest modules come first, so that none of them runs alone at the end. */
 function modules() {
   const size = (name) => statSync(join(FOLDER, `${name}.py`)).size;
   const names = readdirSync(FOLDER).filter((name) => /^test\w*\.py$/.test(name));
@@ -24,7 +24,7 @@ function run(module) {
     child.once('error', reject);
     child.once('close', (code, signal) => {
       console.log(`── ${module}\n${Buffer.concat(parts).toString()}`);
-      // 5: there is no test in it.
+      // Exit code 5 means that the module has no tests.
       resolve(code === 5 ? 0 : (code ?? signal));
     });
   });

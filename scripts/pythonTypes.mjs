@@ -1,5 +1,5 @@
-// Pyright on the Python client. It gets no PATH, so that it finds no Python and no packages: what is installed on a machine
-// changes nothing, and an import of anything but the standard library is an error.
+// Runs Pyright on the Python client. It gets no PATH, so that it finds no Python and no packages: the result is the same on
+// every machine, and an import of anything but the standard library is an error.
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { ROOT } from './dependencies.mjs';

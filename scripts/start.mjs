@@ -10,12 +10,12 @@ import { copyExample, endProcesses, openEditor, startEditor } from './editorSess
 import { FETCHED } from './fetched.mjs';
 
 const SCREENSHOT = join(FETCHED, 'start.png');
-/** The desktop editor's data. Of its own: one that is open already would take the window and ignore our options. */
+/** The desktop editor's data. It is separate, because an editor that is already open would take the window and ignore our options. */
 const DESKTOP = join(FETCHED, 'desktop');
 
 /**
- * An extension beside ours that does what a user's first click would: it launches the example, once. No part of the
- * product knows of it.
+ * An extension beside ours that replaces a user's first click: it launches the example, once. No part of the product
+ * depends on it.
  */
 function makeStarter() {
   const folder = join(FETCHED, 'xtrack.starter');
@@ -39,7 +39,7 @@ exports.activate = async (context) => {
   try {
     mkdirSync(context.asAbsolutePath('launched'));
   } catch {
-    return; // by the window before this reload
+    return; // The window launched it before this reload.
   }
   const script = vscode.Uri.joinPath(vscode.workspace.workspaceFolders[0].uri, 'train.py');
   await vscode.window.showTextDocument(script);
@@ -50,7 +50,7 @@ exports.activate = async (context) => {
   return folder;
 }
 
-/** Kept from start to start. With a .xtrack of its own: else its runs would go to that of this repository. */
+/** The example's copy is kept between starts. It has its own .xtrack, because its runs would otherwise go to this repository's. */
 function exampleFolder() {
   const folder = copyExample(join(FETCHED, 'example'));
   mkdirSync(join(folder, '.xtrack'), { recursive: true });
@@ -72,7 +72,7 @@ function interrupted() {
 
 async function openDesktop(starter) {
   const folder = exampleFolder();
-  // Left by an editor that was killed: its pid may be another's by now.
+  // An editor that was killed leaves this file, and its pid may have been reused.
   rmSync(join(DESKTOP, 'code.lock'), { force: true });
   const args = [
     `--extensionDevelopmentPath=${ROOT}`,
@@ -92,7 +92,7 @@ async function openDesktop(starter) {
   await endProcesses(folder);
 }
 
-/** Its command only waits for the editor, which is in a session of its own and leaves its pid in its data. */
+/** The command only waits for the editor, which runs in its own session and writes its pid to its data folder. */
 function endDesktop(command) {
   const pids = [-command.pid];
   const lock = join(DESKTOP, 'code.lock');
@@ -108,13 +108,13 @@ function endDesktop(command) {
 
 async function openServer(starter) {
   const editor = await startEditor({ folder: exampleFolder(), companions: [starter] });
-  console.log(`\nOpen this address; the example starts to train in it:\n\n  ${editor.address}\n\nCtrl-C ends it.`);
+  console.log(`\nOpen this address to see the example train:\n\n  ${editor.address}\n\nCtrl-C ends it.`);
   await interrupted();
   console.log('\nEnding …');
   await editor.close();
 }
 
-/** Waits until a curve of the launched run has been drawn, as the chart panel itself tells. */
+/** Waits until the chart panel reports a drawn curve of the launched run. */
 async function checkStart(starter) {
   const editor = await openEditor({ companions: [starter] });
   try {
@@ -125,11 +125,11 @@ async function checkStart(starter) {
       if (Date.now() > deadline) throw new Error('No curve of the example was on the screen within 120 s.');
       await editor.page.waitForTimeout(250);
     }
-    // One frame more, so that what was drawn is on the picture.
+    // Waits one more frame, so that the curve is in the picture.
     await editor.page.waitForTimeout(500);
     console.log(`The example's curve is on the screen: ${SCREENSHOT}`);
   } catch (error) {
-    if (failureOf(editor.page.context().browser())) throw new Error('The browser ended, as said above.');
+    if (failureOf(editor.page.context().browser())) throw new Error('The browser ended; see the message above.');
     throw error;
   } finally {
     await editor.page.screenshot({ path: SCREENSHOT }).catch((error) => console.log(`No screenshot: ${error.message}`));
@@ -137,7 +137,7 @@ async function checkStart(starter) {
   }
 }
 
-/** Runs inside the panel: how many points its longest curve shows. */
+/** Runs inside the panel and returns the number of points on its longest curve. */
 function drawnPoints() {
   return Math.max(0, ...(globalThis.__xtrackCharts?.() ?? []).map((curve) => curve.x.length));
 }

@@ -1,8 +1,8 @@
-// Everything that can be tested:  npm test [-- part…] [--full]
-// Faults and fuzzers run for a shorter while with the rest, and with --full as long as they are meant to.
-// Two parts run at a time, each line with its part's name: most of them wait for processes half of their time.
+// Runs all tests:  npm test [-- part…] [--full]
+// Fault tests and fuzzers run for a shorter time by default, and for their full time with --full.
+// Two parts run at a time, because most of them wait for processes half of the time; each line has its part's name.
 // The last line is `N passed, N failed`; a part that crashes or hangs counts as a failure.
-// What failed is listed once more at the end: a log is often cut to that.
+// Failures are listed again at the end, because a log is often cut to its end.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -40,8 +40,8 @@ const script = (name, seconds, count) => ({
 const resultsOf = (project) => join(temp, `${project}.json`);
 
 /**
- * Each starts when one before it has ended: first what fails fast, then the longest, so that it is not left alone at the
- * end. The seconds are limits for what hangs, far beyond what a busy machine takes.
+ * Parts start in this order: first those that fail fast, then the longest, so that it does not run alone at the end. The
+ * seconds are limits for parts that hang, far beyond the time on a busy machine.
  */
 const PARTS = {
   build: script('esbuild.mjs', 240, (_output, code) => (code === 0 ? [1, 0] : [0, 1])),
@@ -70,7 +70,7 @@ function countVitest(file, code) {
   const failures = tests
     .filter(({ status }) => status === 'failed')
     .map(({ fullName, failureMessages }) => `${fullName}\n${firstLines(failureMessages[0] ?? '')}`);
-  // A file that cannot be loaded has no failed test.
+  // A file that cannot be loaded is a failure without a failed test.
   const unloaded = testResults.filter(
     ({ status, assertionResults }) => status === 'failed' && !assertionResults.length,
   );
@@ -104,7 +104,7 @@ function killGroup(child) {
   }
 }
 
-/** Writes whole lines, each after the name of its part. */
+/** Writes whole lines, each prefixed with the name of its part. */
 function labelled(name, stream) {
   const label = `${name.padEnd(11)} │ `;
   let rest = '';
@@ -121,7 +121,7 @@ function labelled(name, stream) {
   };
 }
 
-/** Shows the part's output line by line, and answers with what it counted. */
+/** Prints the part's output line by line and returns its counts. */
 function runPart(name, { command, count, seconds }) {
   console.log(`── ${name} starts`);
   const started = Date.now();
@@ -176,11 +176,11 @@ function runPart(name, { command, count, seconds }) {
 async function main(names) {
   const unknown = names.filter((name) => !(name in PARTS));
   if (unknown.length > 0)
-    throw new Error(`No such part: ${unknown.join(', ')}. There are ${Object.keys(PARTS).join(', ')}.`);
+    throw new Error(`Unknown part: ${unknown.join(', ')}. The parts are ${Object.keys(PARTS).join(', ')}.`);
   const started = Date.now();
   hideOptional();
   await ensureDependencies();
-  // Every part may meet what the build makes. Without one the rest would test yesterday's.
+  // Any part may use the build's output, so without a build the rest would test an old one.
   const results = [await runPart('build', PARTS.build)];
   const order = Object.keys(PARTS);
   if (results[0].failed === 0) {

@@ -1,6 +1,6 @@
-// The README's two commands on a machine that has nothing but Node.js, Python and git, in a fresh clone of HEAD:
+// Runs the README's two commands on a machine with nothing but Node.js, Python and git, in a fresh clone of HEAD:
 //   npm run test:bare [-- --user <name>…] [-- part…]
-// Where no such machine can be made it says why and runs the tests here, with optional software hidden.
+// If no such machine can be made, it says why and runs the tests here, with optional software hidden.
 // The last line is `N passed, N failed`.
 import { spawn, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync } from 'node:fs';
@@ -10,8 +10,8 @@ import { npmCommand, ROOT } from './dependencies.mjs';
 import { FETCHED } from './fetched.mjs';
 
 /**
- * Who runs which parts of `npm test`; none named: all. Both runs take turns, so what root repeats is only what may differ
- * for who may read and signal everything: files, processes, the extension's host.
+ * Which user runs which parts of `npm test`; no names mean all. The runs take turns, so root only repeats the parts that may
+ * differ for a user who can read and signal everything: files, processes, the extension host.
  */
 const PLAN = [
   { user: 'tester', parts: [] },
@@ -19,19 +19,19 @@ const PLAN = [
 ];
 const START_S = 900;
 const TEST_S = 2400;
-/** Of all steps together, so that the sum is printed before whoever started this gives up. */
+/** The limit for all steps together, so that the sum is printed before the caller's own time limit. */
 const TOTAL_S = 5000;
 const LAST_LINES = 80;
 
 let running = null;
 
-/** What a step's output counts: its last `N passed, N failed`. */
+/** Reads a step's counts from its last `N passed, N failed`. */
 function countOf(output) {
   const found = [...output.matchAll(/^(\d+) passed, (\d+) failed$/gm)].at(-1);
   return found ? { passed: Number(found[1]), failed: Number(found[2]) } : null;
 }
 
-/** Shows the output as it comes. Without a count of its own a step is one test. */
+/** Prints the output as it arrives. A step without counts is one test. */
 function finish(title, child, seconds) {
   running = child;
   const started = Date.now();
@@ -86,7 +86,7 @@ async function runAs(machine, name, parts) {
   return results;
 }
 
-/** To be looked at: what `npm start -- --check` had on its screen. */
+/** Copies the screenshot of `npm start -- --check` for inspection. */
 function keepPicture(clone, name) {
   const picture = join(clone, '.vscode-test/start.png');
   mkdirSync(FETCHED, { recursive: true });
@@ -120,7 +120,7 @@ function parse(args) {
   }
   const unknown = users.find((name) => !PLAN.some(({ user }) => user === name));
   if (unknown !== undefined)
-    throw new Error(`No such user: ${unknown}. There are ${PLAN.map(({ user }) => user).join(', ')}.`);
+    throw new Error(`Unknown user: ${unknown}. The users are ${PLAN.map(({ user }) => user).join(', ')}.`);
   return { users, parts };
 }
 

@@ -1,4 +1,4 @@
-// The suites of test/editor/ in a desktop VS Code, which is downloaded: needs the internet and a display.
+// Runs the suites of test/editor/ in a downloaded desktop VS Code. This needs the internet and a display.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ const { runTests } = await import('@vscode/test-electron');
 const home = mkdtempSync(join(tmpdir(), 'xt-'));
 const example = copyExample(join(home, 'example'));
 try {
-  // It throws where one of them fails.
+  // It throws if one of them fails.
   for (const { suites, folder } of [{ suites: SUITES, folder: example }, severalFolders(home)])
     await runTests({
       extensionDevelopmentPath: [ROOT, ...COMPANIONS],

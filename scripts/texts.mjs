@@ -1,5 +1,5 @@
-// Every text that is shown, as the source has it:  npm run --silent texts > l10n/bundle.l10n.<language>.json
-// What is in package.json is in package.nls.json, and is translated as package.nls.<language>.json.
+// Prints every visible text in the sources:  npm run --silent texts > l10n/bundle.l10n.<language>.json
+// The texts of package.json are in package.nls.json, and are translated as package.nls.<language>.json.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,7 @@ import { ROOT } from './dependencies.mjs';
 
 const ROOMS = ['src', 'webview'];
 const LOOKUPS = ['t', 'vscode.l10n.t'];
-/** Before what another process shows: what stands in it is filled in there. */
+/** The tag of texts that another process shows, where the arguments are filled in. */
 const TAG = 'english';
 
 function* sources(path) {
@@ -17,19 +17,19 @@ function* sources(path) {
     for (const name of readdirSync(join(ROOT, path)).sort()) yield* sources(`${path}/${name}`);
 }
 
-/** The code whose texts people see, parsed. */
+/** Yields the parsed sources that may contain visible texts. */
 export function* parsedSources() {
   for (const path of ROOMS.flatMap((room) => [...sources(room)]))
     yield ts.createSourceFile(path, readFileSync(join(ROOT, path), 'utf8'), ts.ScriptTarget.Latest, true);
 }
 
-/** As `english` makes it of its parts. */
+/** Returns the text that `english` makes of its parts. */
 function templateText(template) {
   if (ts.isNoSubstitutionTemplateLiteral(template)) return template.text;
   return template.templateSpans.reduce((text, { literal }, i) => `${text}{${i}}${literal.text}`, template.head.text);
 }
 
-/** Throws where a text is put together before it is looked up: no bundle can have it. */
+/** Lists all texts. Throws if a text is computed before its translation, because no bundle could contain it. */
 export function texts() {
   const found = new Set();
   for (const file of parsedSources()) {
@@ -38,7 +38,7 @@ export function texts() {
         const [message] = node.arguments;
         if (!message || !ts.isStringLiteralLike(message)) {
           const { line } = file.getLineAndCharacterOfPosition(node.getStart());
-          throw new Error(`${file.fileName}:${line + 1}: a text that is looked up has to be written there in full.`);
+          throw new Error(`${file.fileName}:${line + 1}: a translated text has to be a literal.`);
         }
         found.add(message.text);
       }

@@ -8,7 +8,7 @@ import { npm, ROOT } from './dependencies.mjs';
 import { fetchOnce } from './fetched.mjs';
 
 const SERVER = 'code-server@4.139.1';
-const NODE_MAJOR = 24; // what that server is built for
+const NODE_MAJOR = 24; // The version that the server is built for.
 const NODE = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
 const NODE_PIN = `${NODE}@24.9.0`;
 
@@ -16,9 +16,9 @@ export async function fetchServer() {
   const ownNode = Number(process.versions.node.split('.')[0]) === NODE_MAJOR;
   const pins = ownNode ? [SERVER] : [SERVER, NODE_PIN];
   const folder = await fetchOnce('server', pins, async (into) => {
-    // The package for this platform itself: the one called "node" would fetch it in an install script.
+    // The package for this platform is fetched directly, because the one called "node" would fetch it in an install script.
     await npm(['install', ...pins], into);
-    // Its lock file does not fit its package.json, so that npm would refuse to go by it.
+    // Its lock file does not match its package.json, so npm would reject it.
     await npm(['install', '--omit=dev'], join(into, 'node_modules/code-server/lib/vscode'));
   });
   const modules = join(folder, 'node_modules');
@@ -34,7 +34,7 @@ function giveLog(folder) {
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: '@vscode/spdlog', main: 'index.mjs' }));
 }
 
-/** As a user installs it: by the server's own command, into its folder `data`. */
+/** Installs a package as a user does: by the server's own command, into its folder `data`. */
 export async function installPackage(vsix, data) {
   const { node, main } = await fetchServer();
   const args = ['--install-extension', vsix, '--server-data-dir', data, '--accept-server-license-terms'];
@@ -59,7 +59,7 @@ function freePort() {
 /**
  * Starts a server on loopback. `data` is its own folder: settings, extensions, state.
  * `testing` lets the address name an extension under development and suites to run, but hides notifications and dialogs.
- * Ends with `stop()`, together with its extension hosts: one that outlived it would start again what is ended after it.
+ * `stop()` ends it together with its extension hosts, because a surviving host would restart processes that end after it.
  */
 export async function startServer({ data, settings = {}, trust = true, testing = false, env = {} }) {
   const { node, main } = await fetchServer();
@@ -73,11 +73,11 @@ export async function startServer({ data, settings = {}, trust = true, testing =
   if (testing) args.push('--enable-smoke-test-driver');
   if (trust) args.push('--disable-workspace-trust');
   const child = spawn(node, [main, ...args], {
-    // Nothing of this repository is near it.
+    // The working directory is outside this repository.
     cwd: data,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...cleanEnvironment(), ...env },
-    // A group of its own, so that it can be ended as one; terminals and collectors are in others.
+    // It gets its own process group, so that it can be ended as one; terminals and collectors are in other groups.
     detached: true,
   });
   let output = '';
@@ -89,7 +89,7 @@ export async function startServer({ data, settings = {}, trust = true, testing =
     try {
       process.kill(-child.pid, 'SIGKILL');
     } catch {
-      child.kill('SIGKILL'); // nobody is left, or a system without groups
+      child.kill('SIGKILL'); // No process is left, or the system has no groups.
     }
   };
   process.once('exit', kill);
@@ -134,7 +134,7 @@ function opened(folder) {
   return folder.endsWith('.code-workspace') ? { workspace: folder } : { folder };
 }
 
-/** What would distract a newcomer or a screenshot, off. */
+/** Settings that turn off distractions for new users and screenshots. */
 const QUIET = {
   'workbench.startupEditor': 'none',
   'workbench.tips.enabled': false,
@@ -150,7 +150,7 @@ const QUIET = {
   'remote.autoForwardPorts': false,
 };
 
-/** A window inside another VS Code's terminal must not take that one's sockets and options for its own. */
+/** Removes variables with the sockets and options of another VS Code, in whose terminal this may run. */
 function cleanEnvironment() {
   return Object.fromEntries(
     Object.entries(process.env).filter(

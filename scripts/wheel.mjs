@@ -7,13 +7,13 @@ import { ROOT } from './dependencies.mjs';
 import { replaceFile } from './output.mjs';
 
 const CLIENT = join(ROOT, 'src/python');
-/** The first of January 1980, the earliest that a zip archive can say. */
+/** 1 January 1980, the earliest date in a zip archive. */
 const DATE = 0x21;
 const MODE = (0o100644 << 16) >>> 0;
 const UTF8 = 0x800;
 const DEFLATED = 8;
 
-/** Writes it into `folder`, where there is no other wheel after that; answers with its path. */
+/** Writes the wheel into `folder`, removes any other wheel there, and returns its path. */
 export function writeWheel(folder) {
   const project = readProject();
   const base = `${project.name.replaceAll('-', '_')}-${project.version}`;
@@ -26,7 +26,7 @@ export function writeWheel(folder) {
   return path;
 }
 
-/** Of pyproject.toml what a wheel says; a test holds the two against each other. */
+/** The wheel's metadata, which a test compares with pyproject.toml. */
 function readProject() {
   const toml = readFileSync(join(CLIENT, 'pyproject.toml'), 'utf8');
   const text = (key) => new RegExp(`^${key} = "(.*)"$`, 'm').exec(toml)[1];

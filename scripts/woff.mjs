@@ -1,4 +1,4 @@
-// Web fonts as npm packages have them (WOFF 1), unpacked to what a browser takes as an installed font.
+// Unpacks web fonts from npm packages (WOFF 1) into fonts that can be installed.
 import { inflateSync } from 'node:zlib';
 
 const WOFF_HEADER = 44;
@@ -6,7 +6,7 @@ const WOFF_ENTRY = 20;
 const SFNT_HEADER = 12;
 const SFNT_ENTRY = 16;
 
-/** The TrueType or OpenType font inside a WOFF file. Throws where it is none. */
+/** Returns the TrueType or OpenType font inside a WOFF file. Throws if the file is not one. */
 export function unpackWoff(woff) {
   if (woff.toString('latin1', 0, 4) !== 'wOFF') throw new Error('This is not a WOFF font.');
   const count = woff.readUInt16BE(12);
@@ -29,7 +29,7 @@ export function unpackWoff(woff) {
     head.writeUInt32BE(checksum, at + 4);
     head.writeUInt32BE(position, at + 8);
     head.writeUInt32BE(size, at + 12);
-    // Tables begin at multiples of four.
+    // Tables start at multiples of four bytes.
     const padded = Buffer.alloc(Math.ceil(size / 4) * 4);
     table.copy(padded);
     parts.push(padded);

@@ -1,4 +1,4 @@
-/** The language server: LSP on stdio (`node dist/language.js --stdio`), a process of its own. */
+/** The language server: a separate process that speaks LSP on stdio (`node dist/language.js --stdio`). */
 import {
   createConnection,
   DocumentDiagnosticReportKind,

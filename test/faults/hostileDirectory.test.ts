@@ -195,7 +195,7 @@ it('databases with forged tables contribute nothing and trigger nothing', async 
   await endsWell(collector);
 });
 
-it('a lease of another user makes the collector a follower; a file that is not a lease is ignored', async () => {
+it('a forged lease of another host makes the collector a follower; a file that is not a lease is ignored', async () => {
   goodRun();
   const lease = { host: '<b>attacker</b>', boot: 'x', pidns: null, pid: 1, start: '1', nonce: 'n' };
   writeFileSync(join(place.dir, 'lease'), JSON.stringify(lease));

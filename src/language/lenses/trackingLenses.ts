@@ -4,7 +4,7 @@ import type { PythonSource } from '../python/pythonSource';
 import { entryPoint } from './training/trainingScript';
 import { readSigns, type Signs } from './training/trainingSigns';
 
-/** An entry point below this line is not visible when the file is opened: the lens is repeated above the first line. */
+/** An entry point below this line is not visible when the file is opened: so the lens is repeated above the first line. */
 const FIRST_SCREEN = 25;
 /** Cells in another language; the excluded magics of IPython run their cell as Python. */
 const FOREIGN_CELL = /^\s*%%(?!(time|timeit|capture|prun|memit|mprun|lprun|heat|wandb)\b)/;

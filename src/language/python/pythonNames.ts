@@ -9,13 +9,13 @@ export function wordsOf(identifier: string): string[] {
     .filter((word) => word !== '');
 }
 
-/** Longer chains of members are ignored: a file may be hostile. */
+/** Longer chains of members are ignored, because a file may be hostile. */
 const DEEPEST = 40;
 const LONGEST = 200;
 
 /**
- * What names of a file stand for, as dotted paths: `nn` after `import torch.nn as nn` is `torch.nn`; `trainer` after
- * `trainer = pl.Trainer()` is what `pl` is, and `.Trainer`. One table for the whole file: scopes are not told apart.
+ * Resolves the names of a file to dotted paths: `nn` after `import torch.nn as nn` is `torch.nn`; `trainer` after
+ * `trainer = pl.Trainer()` is the path of `pl` and `.Trainer`. One table covers the whole file, without scopes.
  */
 export class PythonNames {
   private readonly imported = new Map<string, string>();
@@ -46,7 +46,7 @@ export class PythonNames {
     return this.imported.has(name);
   }
 
-  /** The path that an expression stands for; '' where it has none. A call stands for what is called. */
+  /** The path of an expression, or '' if it has none. The path of a call is that of the callee. */
   pathOf(node: SyntaxNode | null, depth = 0): string {
     if (!node || depth > DEEPEST) return '';
     switch (node.name) {

@@ -9,7 +9,7 @@ const SEVERITIES = {
   hint: DiagnosticSeverity.Hint,
 };
 
-/** What the rules find in a file. `pages` is the URI of the folder with their pages, where the editor has it. */
+/** The rules' findings in a file. `pages` is the URI of the folder with their pages, if the editor has it. */
 export function diagnosticsOf(source: PythonSource, pages?: string): Diagnostic[] {
   if (!source.text.includes('xtrack')) return [];
   const names = new PythonNames(source.tree, source.text);

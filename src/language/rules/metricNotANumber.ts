@@ -15,7 +15,7 @@ const LITERALS: Readonly<Record<string, string>> = {
   SetExpression: 'set',
 };
 
-/** `run.log_metric("loss", "0.5")`: the client skips a value that is no number, and the metric has no curve. */
+/** `run.log_metric("loss", "0.5")`: the client skips a value that is not a number, so the metric has no curve. */
 export const metricNotANumber: Rule = {
   id: 'metric-not-a-number',
   severity: 'warning',
@@ -32,12 +32,12 @@ export const metricNotANumber: Rule = {
   },
 };
 
-/** Of the package itself, or of a run that it started. */
+/** Whether it is a call of the package itself, or of a run that it started. */
 function isLogMetric(call: SyntaxNode, names: PythonNames): boolean {
   return /^xtrack\.(.+\.)?log_metric$/.test(names.pathOf(call.firstChild));
 }
 
-/** The second argument, or the one that is named `value`; null where it is not certain which that is. */
+/** The second argument, or the one named `value`; null if that is uncertain. */
 function valueOf(call: SyntaxNode, names: PythonNames): SyntaxNode | null {
   let position = 0;
   for (let node = call.getChild('ArgList')?.firstChild?.nextSibling; node; node = node.nextSibling) {

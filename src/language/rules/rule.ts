@@ -1,7 +1,7 @@
 import type { PythonNames } from '../python/pythonNames';
 import type { PythonSource } from '../python/pythonSource';
 
-/** A mistake that is certain: a rule stays silent where a file leaves any doubt. */
+/** A rule finds only certain mistakes, and stays silent if there is any doubt. */
 export interface Finding {
   from: number;
   to: number;

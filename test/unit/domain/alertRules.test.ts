@@ -100,7 +100,7 @@ describe('an alert', () => {
     expect(sink.lines).toEqual([{ worker: 'worker-0', level: 'error', message: 'diverged: loss is 12' }]);
   });
 
-  it('of a script is no rule\u2019s, whatever it says, and without a title is none', () => {
+  it('from a script never counts as a rule’s, and is skipped without a title', () => {
     const { state } = read(
       script()
         .add(0, 'alert', { title: 't', level: 'loud', rule: 'nan', stops: true })

@@ -1,4 +1,4 @@
-/** Libraries whose calls say that a file trains. Matched against dotted paths, whole components only. */
+/** Libraries whose calls show that a file trains. They are matched against dotted paths, by whole components. */
 
 const TRACKERS = [
   'xtrack',
@@ -70,7 +70,7 @@ const ESTIMATORS = [
   'sktime',
 ];
 
-/** Their `fit` prepares data; it trains no model. */
+/** Libraries whose `fit` prepares data instead of training a model. */
 const PREPARATION = [
   'preprocessing',
   'impute',
@@ -84,7 +84,7 @@ const PREPARATION = [
   'cluster',
 ].map((module) => `sklearn.${module}`);
 
-/** Run by a program of their own: `python file.py` is not how such a file is started. */
+/** Libraries with their own launcher; their files are not started with `python file.py`. */
 const HOSTED = ['airflow', 'streamlit', 'dagster', 'locust', 'gradio'];
 
 export const isTracker = (path: string): boolean => within(path, TRACKERS);

@@ -3,8 +3,8 @@ import { isDeepLearning, isEstimator, isPreparation, isTracker } from './knownLi
 import { type PythonNames, wordsOf } from '../../python/pythonNames';
 
 /**
- * What a call says about training: `act` is one step of it (and says something inside a loop only), `train` is the whole
- * of it, `log` is a metric on its way to a tracker.
+ * What a call shows about training: `act` is one step of it (and only counts inside a loop), `train` is all of it, and
+ * `log` logs a metric to a tracker.
  */
 export type Sign = 'act' | 'train' | 'log';
 

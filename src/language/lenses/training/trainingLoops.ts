@@ -2,8 +2,8 @@ import type { SyntaxNode } from '@lezer/common';
 import { type PythonNames, wordsOf } from '../../python/pythonNames';
 
 /**
- * What a loop counts: `progress`, when its header names epochs, steps or episodes; `numbers`, when it counts just so;
- * null, when it goes over data.
+ * What a loop counts: `progress` if its header names epochs, steps or episodes; `numbers` if it counts anything else;
+ * null if it iterates over data.
  */
 export type Counting = 'progress' | 'numbers' | null;
 
@@ -31,7 +31,7 @@ export function countingOf(loop: SyntaxNode, names: PythonNames): Counting {
   return some(targets, EPOCHS) ? 'progress' : null;
 }
 
-/** The `range(…)` that is counted, under what shows its progress. */
+/** The `range(…)` that is counted, inside any progress wrapper. */
 function counterIn(iterable: SyntaxNode, names: PythonNames): SyntaxNode | null {
   let node: SyntaxNode | null = iterable;
   for (let depth = 0; node?.name === 'CallExpression' && depth < DEEPEST; depth++) {

@@ -1,9 +1,9 @@
 import type { Loop, Signs, Unit } from './trainingSigns';
 
 /**
- * The top-level statement of a file with which training begins: the main guard where that trains, else the first
- * statement that does. Null for everything else: libraries of models, servers, data scripts, half-typed files included
- * where nothing says so. `others` are further cells of a notebook, whose functions a cell may call.
+ * Finds the top-level statement with which training begins: the main guard if that trains, else the first statement that
+ * does. Null for everything else, such as libraries of models, servers, data scripts, and half-typed files without a sign of
+ * training. `others` are further cells of a notebook, whose functions a cell may call.
  */
 export function entryPoint(signs: Signs, others: readonly Signs[] = []): Unit | null {
   if (signs.hosted) return null;

@@ -7,11 +7,11 @@ import { countingOf, type Counting } from './trainingLoops';
 /** A loop and what its body contains. */
 export interface Loop {
   counting: Counting;
-  /** What it refers to: `name`, and `.name` of a member. */
+  /** The names that it refers to: `name`, and `.name` for a member. */
   refs: Set<string>;
   acts: boolean;
   logs: boolean;
-  /** Names a loss, an optimiser, an accuracy, or prints one. */
+  /** Whether it names or prints a loss, an optimiser or an accuracy. */
   evidence: boolean;
   assignsLoss: boolean;
 }
@@ -34,7 +34,7 @@ export interface Signs {
   units: Unit[];
   /** Imports a machine learning library. */
   learns: boolean;
-  /** Is started by another program than `python`. */
+  /** Whether it is started by another program than `python`. */
   hosted: boolean;
 }
 
@@ -110,13 +110,13 @@ class Reader {
     const name = own ? this.file.names.textOf(own) : '?';
     const method = node.name === 'FunctionDefinition' && classAround(node) !== null;
     const unit = newUnit(node.from, (method ? '.' : '') + name);
-    // A class refers to what runs when it is called.
+    // A class refers to the methods that run when it is called.
     if (node.name === 'ClassDefinition') for (const ref of ['.__init__', '.__post_init__']) unit.refs.add(ref);
     this.commands(node, unit);
     return unit;
   }
 
-  /** `@cli.command()`: whoever calls `cli` may call this. `@ex.automain` is called at once. */
+  /** A call of `cli` may call a function with `@cli.command()`. A function with `@ex.automain` is called at once. */
   private commands(node: SyntaxNode, unit: Unit): void {
     if (node.parent?.name !== 'DecoratedStatement') return;
     for (const decorator of node.parent.getChildren('Decorator')) {
@@ -169,7 +169,7 @@ class Reader {
     if (sign === 'train') unit.trains = true;
     if (sign === 'log') {
       for (const loop of this.loops) loop.logs = true;
-      // Without a loop a metric is one only where a tracker is imported.
+      // Outside a loop, a metric only counts if a tracker is imported.
       unit.trains ||= this.file.tracks;
     }
   }
@@ -237,7 +237,7 @@ function decoratorNames(decorator: SyntaxNode, names: PythonNames): [string?, st
   return [path[0], path.length > 1 ? path.at(-1) : undefined];
 }
 
-/** The name is given here, not used: a target, a parameter, a keyword. */
+/** Whether the name is defined here rather than used: a target, a parameter, a keyword. */
 function isBinding(name: SyntaxNode): boolean {
   const around = name.parent;
   if (around?.name === 'AssignStatement') return name.from < (around.getChild('AssignOp')?.from ?? 0);

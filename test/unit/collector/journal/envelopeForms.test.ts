@@ -148,7 +148,7 @@ describe('EnvelopeForms', () => {
     expect(parsedOf(many((i) => batch(i, kinds[i % 100 === 0 ? 1 : 0]!), 5000))).toBeLessThan(150);
   });
 
-  it('returns events other than metrics unparsed', () => {
+  it('returns a new object for each event that is not a metric', () => {
     const forms = new EnvelopeForms();
     const frame = Buffer.from(
       encodeFrame({ v: 1, t: 'param', m: { seq: 1, ts: 2 }, p: { key: 'a', value: 1 } }),
