@@ -25,7 +25,9 @@ const quick = args.includes('--quick');
 const chosen = args.filter((arg) => !arg.startsWith('--'));
 await build();
 if (quick)
-  console.log('Quick sizes: start-up and compilation are a large part of these figures. The goals apply to the full sizes.');
+  console.log(
+    'Quick sizes: start-up and compilation are a large part of these figures. The goals apply to the full sizes.',
+  );
 const names = args.includes('--ui') ? UI_NAMES : quick ? QUICK_NAMES : NAMES;
 for (const name of chosen.length > 0 ? chosen : names) {
   const began = performance.now();

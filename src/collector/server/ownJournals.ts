@@ -116,10 +116,7 @@ function envelopesIn(path: string): Envelope[] {
 /** Null for errors that are not caused by the user's disk. */
 function notWritable(root: string, { code }: NodeJS.ErrnoException): Error | null {
   if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG')
-    return userError(
-      'io',
-      english`The disk with ${root} is full (${code}). Free some space and try again.`,
-    );
+    return userError('io', english`The disk with ${root} is full (${code}). Free some space and try again.`);
   if (code === 'EROFS' || code === 'EACCES' || code === 'EPERM')
     return userError('io', english`${root} cannot be written (${code}). Make it writable and try again.`);
   return null;

@@ -111,7 +111,8 @@ class Parser {
   }
 
   private operand(): Evaluate {
-    if (++this.depth > DEEPEST) throw new ExpressionError(t('The expression is nested too deeply.'), this.tokens[this.at]!.at);
+    if (++this.depth > DEEPEST)
+      throw new ExpressionError(t('The expression is nested too deeply.'), this.tokens[this.at]!.at);
     const operand = this.operandHere();
     this.depth--;
     return operand;

@@ -126,7 +126,8 @@ function runEnd(payload: Fields, context: Context): void {
     return warn(state, 'second_end', `${writer.worker} ended twice; the first time counts.`, writer);
   const stated = payload['status'];
   const error = errorOf(payload['error']);
-  const status = stated === 'completed' || stated === 'failed' || stated === 'killed' ? stated : error ? 'failed' : 'completed';
+  const status =
+    stated === 'completed' || stated === 'failed' || stated === 'killed' ? stated : error ? 'failed' : 'completed';
   if (status !== stated)
     warn(state, 'bad_status', `${writer.worker} ended without a known status, so ${status} is assumed.`, writer);
   writer.end = { status, error, exit: exitOf(payload['exit']), at: Math.max(event.ts / 1000, writer.last ?? 0) };
@@ -277,7 +278,12 @@ function alert(payload: Fields, context: Context): void {
   sink.log(writer, event.seq, event.ts, { level, message, logger: 'alert', step: null, fields: null });
   const alerts = (state.alerts ??= []);
   if (alerts.length >= MAX_ALERTS)
-    return warn(state, 'many_alerts', `Only ${MAX_ALERTS} alerts of a run are listed; its log has all of them.`, writer);
+    return warn(
+      state,
+      'many_alerts',
+      `Only ${MAX_ALERTS} alerts of a run are listed; its log has all of them.`,
+      writer,
+    );
   const rule = writer.role === 'collector' ? wordOf(payload['rule']) : null;
   const hold_s = finiteOf(payload['hold_s']);
   alerts.push({

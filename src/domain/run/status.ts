@@ -187,7 +187,8 @@ function endStatus(
   scripts: WriterState[],
   participants: WriterState[],
 ): 'completed' | 'failed' | 'killed' {
-  const anyEndedAs = (writers: WriterState[], status: string): boolean => writers.some(({ end }) => end?.status === status);
+  const anyEndedAs = (writers: WriterState[], status: string): boolean =>
+    writers.some(({ end }) => end?.status === status);
   if (closers.length === 0) {
     if (anyEndedAs(participants, 'failed') || participants.some((writer) => isGone(state, writer))) return 'failed';
     return anyEndedAs(participants, 'killed') ? 'killed' : 'completed';
@@ -233,7 +234,10 @@ function errorOf(state: RunState, closers: WriterState[], participants: WriterSt
   const reason = gone && lookUp(state.gone ?? {}, gone.writer)?.reason;
   return {
     message:
-      reason ?? (gone ? `The process of ${gone.worker} disappeared without reporting an end.` : 'The run failed without giving a reason.'),
+      reason ??
+      (gone
+        ? `The process of ${gone.worker} disappeared without reporting an end.`
+        : 'The run failed without giving a reason.'),
   };
 }
 

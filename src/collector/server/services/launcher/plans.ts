@@ -44,7 +44,9 @@ export class RecoveryPlans {
       mkdirSync(this.folder, { recursive: true, mode: 0o700 });
       putFile(this.pathOf(plan.run_id), Buffer.from(JSON.stringify(plan)), () => true);
     } catch (error) {
-      this.log(`The recovery plan of run ${plan.run_id} cannot be saved and ends with this collector: ${String(error)}`);
+      this.log(
+        `The recovery plan of run ${plan.run_id} cannot be saved and ends with this collector: ${String(error)}`,
+      );
     }
   }
 

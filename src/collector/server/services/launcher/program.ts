@@ -55,7 +55,9 @@ export function checkProgram({ argv, interpreter, cwd }: Pick<Launch, 'argv' | '
 
 export function checkFolder(cwd: string): void {
   if (!isAbsolute(cwd) || !statSync(cwd, { throwIfNoEntry: false })?.isDirectory())
-    throw userError('invalid', english`The working directory ${cwd} does not exist or is not a folder.`, { field: 'cwd' });
+    throw userError('invalid', english`The working directory ${cwd} does not exist or is not a folder.`, {
+      field: 'cwd',
+    });
 }
 
 export function checkScript(script: string, cwd: string, field: string): void {

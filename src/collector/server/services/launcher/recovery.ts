@@ -153,7 +153,10 @@ export class Recovery {
       if (plan) {
         const { attempt, launch } = info;
         const next: Launch = { ...plan, attempt, from_checkpoint: launch?.from_checkpoint ?? null };
-        await this.starter.startNextAttempt(next, this.environments.get(runId) ?? { ...baseEnvironment(), ...plan.env });
+        await this.starter.startNextAttempt(
+          next,
+          this.environments.get(runId) ?? { ...baseEnvironment(), ...plan.env },
+        );
       } else if ((await this.context.ask('launchInfo', { run_id: runId })).starts_at === info.starts_at)
         await this.starter.fail(runId, info.attempt, 'Nobody is left who would start it again. Resume it');
     } catch (error) {
