@@ -54,7 +54,7 @@ function valuesText(row: RunRow, keys: string[]): string {
   return values.slice(0, 5).join(', ');
 }
 
-/** A value that changes as a run progresses: its own metrics, progress, phase and checkpoints. Machine metrics change all the time and do not count. */
+/** A value that changes as a run progresses. Metrics of the machine are left out, because they change all the time. */
 export function progressOf(row: RunRow): string {
   let points = 0;
   for (const { count } of ownMetrics(row)) points += count;

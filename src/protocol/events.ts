@@ -27,7 +27,10 @@ export interface Envelope {
   k?: string;
 }
 
-/** Identifies a process: a pid counts only if host, boot and pid namespace match ours. `start` is its start time in clock ticks (Linux) or as `ps` prints it. */
+/**
+ * Identifies a process: a pid counts only if host, boot and pid namespace match ours. `start` is its start time in clock
+ * ticks (Linux) or as `ps` prints it.
+ */
 export interface Proc {
   host: string;
   boot: string;

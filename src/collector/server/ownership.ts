@@ -11,7 +11,7 @@ export type Ownership =
   { kind: 'owner'; lease: Lease } | { kind: 'follower'; reason: string } | { kind: 'existing'; discovery: Discovery };
 
 const OTHER_STARTS_WITHIN_MS = 10_000;
-const LOOK_EVERY_MS = 100;
+const POLL_MS = 100;
 const HEALTH_TIMEOUT_MS = 2_000;
 
 /** Prepares the directory; returns the reason if that fails, else null. An existing directory that is not writable fails at the lease. */
@@ -40,7 +40,7 @@ export async function takeDirectory(dir: string, discoveryFile: DiscoveryFile): 
     const discovery = discoveryFile.read();
     if (discovery?.pid === acquired.holder.pid && (await answers(discovery))) return { kind: 'existing', discovery };
     if (Date.now() > deadline) return follow(ownedByAnother(dir, acquired.holder), discoveryFile);
-    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
 }
 

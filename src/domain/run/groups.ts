@@ -8,7 +8,7 @@ type Grouped = Pick<RunRow, 'params' | 'tags' | 'experiment' | 'status'>;
 type Named = Pick<RunRow, 'run_id' | 'name' | 'params' | 'created'>;
 
 /** A longer name would push the compared values out of sight. */
-const TOLD = 2;
+const MAX_DIFFERENCES = 2;
 
 /** The ways to group runs: first by properties in which they differ, then by the rest, each sorted by name. */
 export function groupings(rows: readonly Grouped[]): string[] {
@@ -61,7 +61,7 @@ function differingParams(rows: readonly Named[]): string[] {
     .map((param) => ({ param, values: values(param) }))
     .filter((one) => one.values > 1)
     .sort((a, b) => b.values - a.values)
-    .slice(0, TOLD)
+    .slice(0, MAX_DIFFERENCES)
     .map(({ param }) => param);
 }
 

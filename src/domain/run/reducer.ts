@@ -84,7 +84,7 @@ export function applyEvent(state: RunState, writer: WriterState, envelope: Field
     return false;
   }
   if (seq === 0 && t === 'journal') return false;
-  if (!isNews(state, writer, seq)) {
+  if (!isNewEvent(state, writer, seq)) {
     writer.duplicates = (writer.duplicates ?? 0) + 1;
     return false;
   }
@@ -104,7 +104,7 @@ export function applyEvent(state: RunState, writer: WriterState, envelope: Field
 }
 
 /** Returns false for an event that has been applied before: (writer, seq) is its identity, whatever the order. */
-function isNews(state: RunState, writer: WriterState, seq: number): boolean {
+function isNewEvent(state: RunState, writer: WriterState, seq: number): boolean {
   if (seq <= writer.seq) {
     if (writer.gaps !== undefined && fillGap(writer.gaps, seq)) return true;
     if (writer.unclear !== undefined && seq >= writer.unclear) {
@@ -144,7 +144,7 @@ function applyMetric(state: RunState, writer: WriterState, p: Fields, ts: number
   if (value === undefined) return warnOfValue(state, writer, key);
   const step = axisOf(state, writer, p['step'], 'step');
   const epoch = axisOf(state, writer, p['epoch'], 'epoch');
-  hear(writer, step, ts);
+  countMetric(writer, step, ts);
   sink.point(writer, metricKey(state, writer, key, p['ctx']), value, step, epoch, ts, siteOf(m), m['seq'] as number);
 }
 
@@ -153,7 +153,7 @@ function applyBatch(state: RunState, writer: WriterState, p: Fields, ts: number,
   if (!isRecord(metrics)) return warn(state, 'bad_metric', 'A batch without metrics was skipped.', writer);
   const step = axisOf(state, writer, p['step'], 'step');
   const epoch = axisOf(state, writer, p['epoch'], 'epoch');
-  hear(writer, step, ts);
+  countMetric(writer, step, ts);
   const at = siteOf(m);
   const seq = m['seq'] as number;
   for (const key in metrics) {
@@ -168,7 +168,7 @@ function siteOf(m: Fields): string | undefined {
   return typeof at === 'string' ? at : undefined;
 }
 
-function hear(writer: WriterState, step: number | null, ts: number): void {
+function countMetric(writer: WriterState, step: number | null, ts: number): void {
   writer.points = (writer.points ?? 0) + 1;
   writer.logged = ts / 1000;
   if (step !== null && !(step <= (writer.step ?? -Infinity))) writer.step = step;

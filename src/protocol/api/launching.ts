@@ -49,7 +49,10 @@ export const launchingMethods = {
   'runs.launch': method({ request: launch, result: type<Launched>(), on: 'main' }),
   'runs.stop': method({ request: z.object({ run_id: runId }), result: type<StopResult>(), on: 'main' }),
   'runs.resume': method({ request: z.object(startAgain), result: type<Launched>(), on: 'main' }),
-  /** Starts a new run of the same program. With a checkpoint ("last", "best", or its id) it becomes a child of the run; without one it starts from the beginning. */
+  /**
+   * Starts a new run of the same program. With a checkpoint ("last", "best", or its id) it becomes a child of the run;
+   * without one it starts from the beginning.
+   */
   'runs.again': method({
     request: z.object({
       ...startAgain,

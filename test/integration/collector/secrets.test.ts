@@ -62,7 +62,7 @@ with xtrack.start_run("variables") as run:
     const third = await collector.call('runs.again', { run_id: again.run_id });
     const { seen, told } = await ended(third.run_id, 1);
     expect(seen).toEqual(['false', null]);
-    expect(told).toEqual([expect.stringContaining('Attempt 1 was started without SITE_PASS:')]);
+    expect(told).toEqual([expect.stringContaining('Attempt 1 was started without SITE_PASS,')]);
     const given = await collector.call('runs.again', { run_id: third.run_id, env: { SITE_PASS: 'open' } });
     expect(await ended(given.run_id, 1)).toEqual({ seen: ['false', 'open'], told: [] });
     await collector.signal('SIGTERM');

@@ -45,7 +45,7 @@ const OPTIMISER_WORDS = new Set(
 );
 const AGENT_WORDS = new Set(['agent', 'agents', 'policy', 'learner', 'actor', 'critic']);
 const TRACKER_WORDS = new Set(['run', 'writer', 'experiment', 'tracker', 'accelerator', 'live', 'ex', 'task', 'wandb']);
-const RECEIVER_LOOKED_AT = 80;
+const MAX_RECEIVER = 80;
 
 /** The file around a call. */
 export interface Surroundings {
@@ -146,7 +146,7 @@ function isGradient(path: string): boolean {
 
 /** The names in the expression before the dot. */
 function wordsIn(receiver: SyntaxNode, names: PythonNames): string[] {
-  const text = names.textOf({ from: Math.max(receiver.from, receiver.to - RECEIVER_LOOKED_AT), to: receiver.to });
+  const text = names.textOf({ from: Math.max(receiver.from, receiver.to - MAX_RECEIVER), to: receiver.to });
   return (text.match(/[A-Za-z_]\w*/g) ?? []).flatMap(wordsOf);
 }
 

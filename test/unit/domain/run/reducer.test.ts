@@ -96,7 +96,7 @@ describe('what a script logs', () => {
     expect(sink.points.map(({ value }) => value)).toEqual([1, 2, 5, 6]);
     expect(writer.duplicates).toBe(2);
     expect(state.warnings).toMatchObject([
-      { code: 'gap', message: '2 events of worker-0 before number 5 had not arrived when it came.' },
+      { code: 'gap', message: '2 events of worker-0 before event 5 had not arrived when it did.' },
     ]);
   });
 

@@ -37,7 +37,7 @@ function openPipe(path: string, { run_id, launch }: LaunchInfo): number {
     return openSync(path, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
   } catch {
     const how = launch?.tty
-      ? 'its supervisor is gone, or on another machine'
+      ? 'its supervisor is gone, or runs on another machine'
       : 'it was launched without a terminal ("tty")';
     throw userError('invalid', english`Run ${run_id} reads no input: ${how}.`, { field: 'run_id' });
   }

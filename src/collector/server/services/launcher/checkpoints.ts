@@ -16,7 +16,7 @@ export function checkpointPath(info: LaunchInfo, wanted: string, cwd: string, ch
   if (!found) {
     const hint = 'To start it from the beginning in a new attempt, pass checkpoint "none".';
     const which =
-      wanted === 'best' ? 'checkpoint that its script called the best' : `checkpoint ${JSON.stringify(wanted)}`;
+      wanted === 'best' ? 'checkpoint that its script marked as best' : `checkpoint ${JSON.stringify(wanted)}`;
     const message =
       info.checkpoints.length === 0
         ? `No checkpoint was logged in run ${info.run_id}. ${hint}`

@@ -41,7 +41,7 @@ function run(interpreter: string, args: string[], cwd: string, env: Environment)
         if (!error) return resolve(stdout);
         const code = (error as NodeJS.ErrnoException).code;
         if (code === 'ENOENT') return reject(wrong(interpreter, 'was not found'));
-        if (code === 'EACCES') return reject(wrong(interpreter, 'may not be executed'));
+        if (code === 'EACCES') return reject(wrong(interpreter, 'is not executable'));
         if (error.killed) return reject(wrong(interpreter, `did not answer within ${CHECK_TIMEOUT_MS / 1000} s`));
         reject(wrong(interpreter, `does not start: ${stderr.trim().split('\n').at(-1) || error.message}`));
       },

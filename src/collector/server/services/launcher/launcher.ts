@@ -94,7 +94,7 @@ export class Launcher {
       const info = await this.context.ask('launchInfo', { run_id });
       if (info.starts_at !== null) throw waits(run_id, info.starts_at);
       if (isAlive(info.status)) throw isRunning(run_id);
-      if (!(await endsWithin(LAST_WORDS_MS, info))) throw goesOn(run_id);
+      if (!(await endsWithin(LAST_WORDS_MS, info))) throw stillRuns(run_id);
       const again = this.whatRan(info);
       const attempt = info.attempt + 1;
       const recovery = again.recovery && { ...again.recovery, since: attempt };
@@ -213,7 +213,7 @@ export class Launcher {
   private async noteMissing({ run_id, attempt, withheld: names = [] }: Launch, env: Environment): Promise<void> {
     const missing = names.filter((name) => env[name] === undefined);
     if (missing.length === 0) return;
-    const message = `Attempt ${attempt} was started without ${missing.join(', ')}: what looks like a secret is not written down. Where the script needs it, launch it anew, or set it where the editor starts.`;
+    const message = `Attempt ${attempt} was started without ${missing.join(', ')}, because values that look like secrets are not stored. If the script needs them, launch it again, or set them in the environment of the editor.`;
     this.context.log(`Run ${run_id}: ${message}`);
     await this.context.appendEvent(run_id, attempt, 'note', { run_id, code: 'environment', message });
   }
@@ -239,7 +239,7 @@ function isRunning(runId: string): Error {
   return userError('conflict', english`Run ${runId} is running. Stop it before resuming it.`, { field: 'run_id' });
 }
 
-function goesOn(runId: string): Error {
+function stillRuns(runId: string): Error {
   return userError(
     'conflict',
     english`Run ${runId} has reported its end, but its script is still running. Let it end, or stop it, before resuming it.`,

@@ -86,12 +86,12 @@ export class Recovery {
       // The run may have been started by hand meanwhile.
       if (!info || this.plans.get(runId) !== plan || !plan?.recovery) return;
       if (info.status !== 'failed') return isOver(info.status) ? this.forget(runId) : undefined;
-      if (!info.began && !this.callOff(runId, info.attempt)) return;
+      if (!info.began && !this.cancelLaunch(runId, info.attempt)) return;
       const from = info.began ? newestIntact(info, info.attempt, plan.cwd) : (plan.from_checkpoint ?? null);
-      const why = whyNot(info, plan.recovery, from);
+      const why = reasonNotToResume(info, plan.recovery, from);
       if (why !== null) {
         this.forget(runId);
-        const message = `It was not started again: ${why}.`;
+        const message = `The run was not resumed automatically: ${why}.`;
         await this.context.appendEvent(runId, info.attempt, 'note', { run_id: runId, code: 'recovery', message });
         return;
       }
@@ -101,7 +101,7 @@ export class Recovery {
       await this.context.appendEvent(runId, attempt, 'launch', withoutSecrets(next) as unknown as Json);
       await this.wait(runId);
     } catch (error) {
-      this.context.log(`Run ${runId} is not started again: ${messageOf(error)}`);
+      this.context.log(`Run ${runId} was not resumed automatically: ${messageOf(error)}`);
     } finally {
       this.deciding.delete(runId);
     }
@@ -123,7 +123,7 @@ export class Recovery {
   }
 
   /** For a launch that has not begun: its supervisor may still be about to start, unless this comes first. */
-  private callOff(runId: string, attempt: number): boolean {
+  private cancelLaunch(runId: string, attempt: number): boolean {
     try {
       closeSync(openSync(join(this.context.runs.ensure(runId), `begun-${attempt}`), 'wx', 0o600));
       return true;
@@ -158,9 +158,9 @@ export class Recovery {
           this.environments.get(runId) ?? { ...baseEnvironment(), ...plan.env },
         );
       } else if ((await this.context.ask('launchInfo', { run_id: runId })).starts_at === info.starts_at)
-        await this.starter.fail(runId, info.attempt, 'Nobody is left who would start it again. Resume it');
+        await this.starter.fail(runId, info.attempt, 'The collector that would have resumed it is gone. Resume it');
     } catch (error) {
-      this.context.log(`Run ${runId} is not started again: ${messageOf(error)}`);
+      this.context.log(`Run ${runId} was not resumed automatically: ${messageOf(error)}`);
     }
   }
 
@@ -176,12 +176,12 @@ export class Recovery {
   }
 }
 
-function whyNot(info: LaunchInfo, policy: Policy, from: string | null): string | null {
+function reasonNotToResume(info: LaunchInfo, policy: Policy, from: string | null): string | null {
   const made = info.attempt - policy.since + 1;
-  if (made >= policy.max_attempts) return `${made} attempts were made, which is the most that was asked for`;
+  if (made >= policy.max_attempts) return `the limit of ${policy.max_attempts} attempts is reached`;
   if (!info.began) return null;
   const logged = info.checkpoints.some(({ attempt }) => attempt === info.attempt);
-  if (!logged) return `attempt ${info.attempt} logged no checkpoint to go on from`;
+  if (!logged) return `attempt ${info.attempt} logged no checkpoint to resume from`;
   return from === null ? `the checkpoints of attempt ${info.attempt} are gone or were changed` : null;
 }
 
