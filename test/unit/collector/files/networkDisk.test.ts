@@ -7,7 +7,9 @@ it.each([
   ['FUSE', 0x65735546, true],
   ['ext4', 0xef53, false],
   ['tmpfs', 0x01021994, false],
-])('a disk of type %s', (_name, type, isNetwork) => expect(isNetworkDisk('/', () => type)).toBe(isNetwork));
+])('a disk of type %s is classified as local or as a network disk', (_name, type, isNetwork) =>
+  expect(isNetworkDisk('/', () => type)).toBe(isNetwork),
+);
 
 it('a disk of unknown type does not count as a network disk', () => {
   expect(isNetworkDisk('/nowhere/at/all')).toBe(false);

@@ -132,7 +132,7 @@ describe('workers', () => {
   });
 });
 
-describe('workers that a run goes on without', () => {
+describe('workers that a run continues without', () => {
   const training = (worker: string, steps: number, every = 1): Journal => {
     const journal = script(worker).add(0, 'run_start');
     for (let i = 1; i <= steps; i++) journal.add(i * every, 'metric', { key: 'loss', value: 1, step: i });
