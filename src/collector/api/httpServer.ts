@@ -22,7 +22,7 @@ export interface HttpOptions {
   rpc: Rpc;
   log(message: string): void;
   /** A call was made: the collector is not idle. */
-  onUse(): void;
+  onRequest(): void;
 }
 
 export class HttpServer {
@@ -77,7 +77,7 @@ export class HttpServer {
   private async request(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const refused = this.refusal(request);
     if (refused) return end(response, refused.status, { error: refused.message }, true);
-    this.options.onUse();
+    this.options.onRequest();
     const path = pathOf(request);
     if (request.method === 'GET' && path === '/health') return end(response, 200, { ok: true });
     if (path !== '/rpc') return end(response, 404, { error: `There is no ${path}; the API is POST /rpc.` });
@@ -109,7 +109,7 @@ export class HttpServer {
     client.on('close', () => {
       subscription.dispose();
       this.subscriptions.delete(client);
-      this.options.onUse();
+      this.options.onRequest();
     });
     let calls = 0;
     const done = () => {

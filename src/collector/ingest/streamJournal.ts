@@ -21,7 +21,7 @@ const READ_CHUNK = 1 << 20;
 
 export class StreamJournal {
   private syncTimer: NodeJS.Timeout | null = null;
-  private users = 0;
+  private holders = 0;
 
   private constructor(
     private fd: number,
@@ -113,12 +113,12 @@ export class StreamJournal {
   }
 
   retain(): this {
-    this.users++;
+    this.holders++;
     return this;
   }
 
   release(): void {
-    if (--this.users > 0) return;
+    if (--this.holders > 0) return;
     this.onLastRelease();
     try {
       if (!this.syncTimer) return;

@@ -49,7 +49,7 @@ export class JournalReader {
   private readonly parse: ParseBody | undefined;
   /** Of what was read, and of what was last looked at: a journal that was read to its end before may never be read. */
   private ino: number | null = null;
-  private lookedIno: number | null = null;
+  private checkedIno: number | null = null;
   private size = 0;
   private mtimeMs = 0;
   /** How far the file was looked at, though its end may be half a frame or zeros. */
@@ -91,11 +91,11 @@ export class JournalReader {
   }
 
   /** Looks at the file's size and times. True when it grew or was touched since the last look. */
-  look(stats: Stats): boolean {
-    const changed = stats.size !== this.size || stats.mtimeMs !== this.mtimeMs || stats.ino !== this.lookedIno;
+  checkStats(stats: Stats): boolean {
+    const changed = stats.size !== this.size || stats.mtimeMs !== this.mtimeMs || stats.ino !== this.checkedIno;
     this.size = stats.size;
     this.mtimeMs = stats.mtimeMs;
-    this.lookedIno = stats.ino;
+    this.checkedIno = stats.ino;
     return changed;
   }
 

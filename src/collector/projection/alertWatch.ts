@@ -30,7 +30,7 @@ export class AlertWatch {
   private rules: Watched[] = [];
   private readonly runs = new Map<string, Seen>();
   /** How many of a run's alerts were news before. */
-  private readonly told = new Map<string, number>();
+  private readonly notified = new Map<string, number>();
   private readonly started = Date.now();
 
   /** Answers what is wrong with them: such rules are left out. Those that are the same go on as they are. */
@@ -79,10 +79,10 @@ export class AlertWatch {
 
   /** Alerts of a run that nobody was told of yet; what is older than this watch was told before it. */
   news(run_id: string, alerts: readonly Alert[]): Alert[] {
-    const told = this.told.get(run_id) ?? 0;
-    if (alerts.length === told) return [];
-    this.told.set(run_id, alerts.length);
-    return alerts.slice(told).filter(({ at }) => at >= this.started);
+    const notified = this.notified.get(run_id) ?? 0;
+    if (alerts.length === notified) return [];
+    this.notified.set(run_id, alerts.length);
+    return alerts.slice(notified).filter(({ at }) => at >= this.started);
   }
 
   forget(run_id: string): void {

@@ -17,16 +17,16 @@ const QUIET_MS = 3_000;
 const SETTLED_MS = 15_000;
 
 export class HeapWatch {
-  private usedAt: number;
+  private requestedAt: number;
   private readonly startedAt: number;
   private least = Infinity;
 
   constructor(private readonly setup: HeapSetup) {
-    this.usedAt = this.startedAt = setup.now();
+    this.requestedAt = this.startedAt = setup.now();
   }
 
-  used(): void {
-    this.usedAt = this.setup.now();
+  noteRequest(): void {
+    this.requestedAt = this.setup.now();
   }
 
   /** Each second, while nothing is being read. */
@@ -34,7 +34,7 @@ export class HeapWatch {
     const { limit, rss, needed, now } = this.setup;
     const bytes = rss();
     if (now() - this.startedAt < SETTLED_MS) this.least = Math.min(this.least, bytes);
-    if (bytes < limit || now() - this.usedAt < QUIET_MS || now() - this.startedAt < SETTLED_MS) return false;
+    if (bytes < limit || now() - this.requestedAt < QUIET_MS || now() - this.startedAt < SETTLED_MS) return false;
     // A new thread would take as much as this one did when it was new: going round in circles helps nobody.
     return bytes > this.least * 1.5 && needed() < bytes / 3;
   }

@@ -99,7 +99,7 @@ export class Ingestion {
 
   /** Null when there is no such run. */
   find(runId: string): FoundRun | null {
-    if (!this.known.has(runId)) this.lookForNew();
+    if (!this.known.has(runId)) this.refreshKnown();
     return this.known.get(runId)?.found ?? null;
   }
 
@@ -110,12 +110,12 @@ export class Ingestion {
     const run = this.runs.open(found);
     run.usedAt = performance.now();
     if (isNew || this.begun.has(found.runId)) this.want(found.runId);
-    else if (!run.active) this.look(run);
+    else if (!run.active) this.poll(run);
     return run;
   }
 
   /** Looks at an open run's journals, or at one of them. */
-  look(run: OpenRun, file?: string): void {
+  poll(run: OpenRun, file?: string): void {
     const { loaded } = run;
     if (loaded.isStale) return this.loadAgain(run);
     const grown = file === undefined ? loaded.refresh() : loaded.refreshFile(file) ? [file] : [];
@@ -153,9 +153,9 @@ export class Ingestion {
 
   /** Each second: new runs, runs that are gone, and some of the others. */
   scan(): void {
-    this.lookForNew();
+    this.refreshKnown();
     // A run that is over may be resumed, or edited, by somebody who does not tell us.
-    for (const run of this.runs.values()) if (!run.active) this.look(run);
+    for (const run of this.runs.values()) if (!run.active) this.poll(run);
     const all = [...this.known.keys()];
     if (this.unchecked.length > 0 || all.length === 0) return;
     for (let i = 0; i < Math.min(CHECKED_AT_ONCE, all.length); i++) {
@@ -165,7 +165,7 @@ export class Ingestion {
     this.pump();
   }
 
-  private lookForNew(): void {
+  private refreshKnown(): void {
     const found = new Map(listRuns(this.root).map((run) => [run.runId, run]));
     for (const [runId, run] of found) {
       if (this.known.has(runId)) continue;

@@ -52,7 +52,7 @@ function processesOf(state: RunState, attempt: number): RunProcess[] {
 }
 
 /** It ended by its script's word, while what its supervisor started goes on. */
-export function livesOn({ state }: LoadedRun, { ended, attempt }: Pick<RunRow, 'ended' | 'attempt'>): boolean {
+export function isStillAlive({ state }: LoadedRun, { ended, attempt }: Pick<RunRow, 'ended' | 'attempt'>): boolean {
   return ended !== null && processesOf(state, attempt).some(isSupervised);
 }
 

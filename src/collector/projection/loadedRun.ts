@@ -61,7 +61,7 @@ export class LoadedRun {
   readonly files: LoggedFiles;
   private readonly journals = new Map<string, TailedJournal>();
   /** Of the files as they were when they were last looked at. */
-  private looked = '';
+  private lastSignature = '';
   /** Of a lost run: the journals of which all are packed or there, so that it can be made again. */
   packed: readonly string[] = [];
   /** A journal that was not read to its end is gone: the run has to be loaded again. */
@@ -108,7 +108,7 @@ export class LoadedRun {
         warn(loaded.state, 'database_damaged', message, { file: RUN_DATABASE });
       }
       if (loaded.lost === null) loaded.refresh();
-      else loaded.looked = signatureOf(found.dir, listJournals(found.dir));
+      else loaded.lastSignature = signatureOf(found.dir, listJournals(found.dir));
       // Its owner may have sealed it in this moment: what was loaded is less than there was, and the journals are gone.
       if (loads === LOADS || before === databaseMark(found.dir)) return loaded;
       loaded.close();
@@ -132,11 +132,11 @@ export class LoadedRun {
   refresh(): string[] {
     if (this.lost !== null) return [];
     const found = listJournals(this.dir);
-    this.looked = signatureOf(this.dir, found);
+    this.lastSignature = signatureOf(this.dir, found);
     if (this.state.created === 0) this.state.created = statSync(this.dir, { throwIfNoEntry: false })?.birthtimeMs ?? 0;
     const names = new Set(found.map(({ name }) => name));
     for (const [name, { reader }] of this.journals) if (!names.has(name) && reader.behind > 0) this.missed = true;
-    return found.filter(({ name, path, stats }) => this.journal(name, path).reader.look(stats)).map(({ name }) => name);
+    return found.filter(({ name, path, stats }) => this.journal(name, path).reader.checkStats(stats)).map(({ name }) => name);
   }
 
   /** What is loaded is less than there was: the run was sealed, or its directory replaced, by somebody else. */
@@ -149,7 +149,7 @@ export class LoadedRun {
     const tailed = this.journals.get(name);
     if (!tailed) return this.refresh().includes(name);
     const stats = lstatSync(tailed.reader.path, { throwIfNoEntry: false });
-    return stats !== undefined && tailed.reader.look(stats);
+    return stats !== undefined && tailed.reader.checkStats(stats);
   }
 
   /** Reads what is there until the deadline (`performance.now()`). True when all was read. */
@@ -189,7 +189,7 @@ export class LoadedRun {
 
   /** Of the journals as they were when they were last looked at: tells whether there is more by now. */
   get signature(): string {
-    return this.looked;
+    return this.lastSignature;
   }
 
   /** There is a run: journals, or a database that has what they had. */
@@ -242,7 +242,7 @@ export class LoadedRun {
   /** They were removed: what they had is in the sealed database. */
   forget(names: readonly string[]): void {
     for (const name of names) this.journals.delete(name);
-    this.looked = signatureOf(this.dir, listJournals(this.dir));
+    this.lastSignature = signatureOf(this.dir, listJournals(this.dir));
   }
 
   /** Every writer with the name of its journal and when that was last touched. */

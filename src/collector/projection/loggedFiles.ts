@@ -11,7 +11,7 @@ import { diskBytes } from '../files/diskBytes';
 
 /** The newest; of others it is not said whether they are there. */
 const MAX_CHECKED = 500;
-const LOOK_AGAIN_MS = 5_000;
+const STAT_AGAIN_MS = 5_000;
 
 const WITH_FILES = new Set(['image', 'table', 'artifact', 'checkpoint']);
 const RUN_FILE = /^media\/[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
@@ -63,7 +63,7 @@ export class LoggedFiles {
     if (inRun !== null && RUN_FILE.test(inRun)) return { ...(event as object), file: join(this.runDir, inRun) };
     const path = wordOf(payload['path']);
     const absolute = wordOf(payload['abspath']);
-    const seen = path === null ? null : this.look({ path, ...(absolute !== null && { file: absolute }) });
+    const seen = path === null ? null : this.locate({ path, ...(absolute !== null && { file: absolute }) });
     return seen === null ? event : { ...(event as object), file: seen.file };
   }
 
@@ -71,7 +71,7 @@ export class LoggedFiles {
   bytes(): number {
     const files = new Set<string>();
     for (const logged of [...this.state.checkpoints, ...this.state.artifacts].slice(-MAX_CHECKED)) {
-      const seen = this.look(logged);
+      const seen = this.locate(logged);
       if (seen?.exists && isInside(seen.file, this.workspace)) files.add(seen.file);
     }
     let bytes = 0;
@@ -98,13 +98,13 @@ export class LoggedFiles {
   private newest<T extends Logged>(all: T[]): [T, { file?: string; exists: boolean | null }][] {
     const from = all.length - MAX_CHECKED;
     return all.map((logged, i) => {
-      const seen = i < from ? null : this.look(logged);
+      const seen = i < from ? null : this.locate(logged);
       return [logged, seen ? { file: seen.file, exists: seen.exists } : { exists: null }];
     });
   }
 
   /** Null where it is not known to what its path was relative. */
-  private look({ path, file }: Logged): Seen | null {
+  private locate({ path, file }: Logged): Seen | null {
     const logged = file ?? this.absolute(path);
     return logged === null ? null : this.find(logged);
   }
@@ -119,7 +119,7 @@ export class LoggedFiles {
   private find(logged: string): Seen {
     const known = this.seen.get(logged);
     const now = performance.now();
-    if (known && now - known.at < LOOK_AGAIN_MS) return known;
+    if (known && now - known.at < STAT_AGAIN_MS) return known;
     const moved = (this.state.roots ?? [])
       .map((root) => movedPath(logged, root, this.workspace))
       .filter((path) => path !== null)

@@ -21,8 +21,8 @@ export interface OpenRun {
   usedAt: number;
   savedAt: number;
   /** How many points there were when a change was last told. */
-  toldPoints: number;
-  toldStatus: Status | null;
+  notifiedPoints: number;
+  notifiedStatus: Status | null;
   /** The last try to save it failed, and that was told. */
   unsaved: boolean;
 }
@@ -63,8 +63,8 @@ export class OpenRuns {
       row: null,
       usedAt: 0,
       savedAt: 0,
-      toldPoints: 0,
-      toldStatus: null,
+      notifiedPoints: 0,
+      notifiedStatus: null,
       unsaved: false,
     };
     this.runs.set(found.runId, run);

@@ -54,9 +54,9 @@ export class Restoring {
           );
         },
       )
-      .then((tell) => {
+      .then((report) => {
         this.working.delete(runId);
-        if (!signal.aborted) tell();
+        if (!signal.aborted) report();
       });
     this.working.set(runId, done);
   }

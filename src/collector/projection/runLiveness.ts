@@ -16,7 +16,7 @@ interface Watched {
 
 export class RunLiveness {
   /** Told once a writer. */
-  private readonly told = new Set<string>();
+  private readonly reported = new Set<string>();
 
   constructor(
     private readonly signs: SignsOfLife,
@@ -45,7 +45,7 @@ export class RunLiveness {
         loaded.read(Infinity);
         if (writer.end !== null || isGone(loaded.state, writer)) continue;
         changed = observe(writer, 'gone') || changed;
-        this.tell(loaded, writer);
+        this.report(loaded, writer);
       } else if (seen !== null) changed = observe(writer, seen) || changed;
     }
     // What was read here of a process that is gone is news as well.
@@ -78,10 +78,10 @@ export class RunLiveness {
     );
   }
 
-  private tell(loaded: LoadedRun, writer: WriterState): void {
+  private report(loaded: LoadedRun, writer: WriterState): void {
     const id = `${loaded.runId}/${writer.attempt}/${writer.writer}`;
-    if (this.told.has(id)) return;
-    this.told.add(id);
+    if (this.reported.has(id)) return;
+    this.reported.add(id);
     this.onGone({
       kind: 'gone',
       run_id: loaded.runId,

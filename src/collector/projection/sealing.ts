@@ -49,7 +49,7 @@ const SLICE_MS = 10;
 /** Sealing takes at most a fifth of the time: after each run it rests four times as long as it worked. */
 const REST = 4;
 const OPENED_AT_ONCE = 8;
-const LOOK_AGAIN_MS = 60_000;
+const LIST_EVERY_MS = 60_000;
 const FAR_TIMES = 10;
 /** Of a writer that said no end, cannot be looked at and is not of the latest attempt: it may come back. */
 const FORGOTTEN_MS = 24 * 3_600_000;
@@ -61,7 +61,7 @@ export class Sealing {
   /** What could not be sealed, as it was then. */
   private readonly refused = new Map<string, string>();
   private queue: string[] = [];
-  private lookAgainAt = 0;
+  private nextListingAt = 0;
   /** At first what people open counts; and who copied old runs here may still be at it. */
   private restUntil: number;
   /** Work on the run that is being sealed, without what the thread did for others in its pauses. */
@@ -79,7 +79,7 @@ export class Sealing {
   setPolicy(policy: JournalPolicy): void {
     if (policy === this.policy) return;
     this.policy = policy;
-    this.lookAgainAt = 0;
+    this.nextListingAt = 0;
   }
 
   get isWorking(): boolean {
@@ -124,13 +124,13 @@ export class Sealing {
   resume(): void {
     this.stopped = false;
     this.refused.clear();
-    this.lookAgainAt = 0;
+    this.nextListingAt = 0;
   }
 
   /** Opened, it is read to its end, and comes to be due. */
   private openNext(): void {
-    if (this.queue.length === 0 && performance.now() >= this.lookAgainAt) {
-      this.lookAgainAt = performance.now() + LOOK_AGAIN_MS;
+    if (this.queue.length === 0 && performance.now() >= this.nextListingAt) {
+      this.nextListingAt = performance.now() + LIST_EVERY_MS;
       this.queue = this.setup.candidates();
     }
     for (let opened = 0; opened < OPENED_AT_ONCE && this.queue.length > 0;) {

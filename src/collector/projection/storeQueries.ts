@@ -9,7 +9,7 @@ import type { DiskUsage, ListResult, RunDetail, RunRow, SeriesResult } from '../
 import type { LaunchInfo } from '../contract/workerApi';
 import type { CatalogKeeper } from './catalogKeeper';
 import type { Housekeeping } from './housekeeping';
-import { launchInfoOf, livesOn } from './launchInfo';
+import { launchInfoOf, isStillAlive } from './launchInfo';
 import type { OpenRun, OpenRuns } from './openRuns';
 
 interface QueryPorts {
@@ -19,7 +19,7 @@ interface QueryPorts {
   runs: OpenRuns;
   house: Housekeeping;
   /** The run has ended by its script's word, while its process goes on. */
-  isLiving(runId: string): boolean;
+  isStillAlive(runId: string): boolean;
   backlogBytes(): number;
 }
 
@@ -33,14 +33,14 @@ export class StoreQueries implements Handlers<'store'> {
     const query = parseQuery(request.filter ?? '');
     keeper.putAll();
     const { rows, ...page } = keeper.catalog.list(request, query);
-    return { ...page, rows: rows.map((row) => this.withLife(row)), backlog_bytes: backlogBytes() };
+    return { ...page, rows: rows.map((row) => this.withLives(row)), backlog_bytes: backlogBytes() };
   }
 
   async 'runs.get'({ run_id }: Params<'runs.get'>): Promise<RunDetail> {
     const { loaded } = await this.ports.acquire(run_id);
     const trashed = trashedAt(loaded.state);
     const detail = loaded.detail();
-    const lives = livesOn(loaded, detail.row);
+    const lives = isStillAlive(loaded, detail.row);
     return { ...flatDetail(detail), ...(lives && { lives }), ...(trashed !== null && { trashed }) };
   }
 
@@ -74,7 +74,7 @@ export class StoreQueries implements Handlers<'store'> {
       run_ids.map(async (run_id) => {
         const run = await acquire(run_id);
         keeper.put(run);
-        return this.withLife(keeper.catalog.get(run_id) ?? runs.refreshRow(run));
+        return this.withLives(keeper.catalog.get(run_id) ?? runs.refreshRow(run));
       }),
     );
   }
@@ -83,7 +83,7 @@ export class StoreQueries implements Handlers<'store'> {
     return launchInfoOf((await this.ports.acquire(run_id)).loaded);
   }
 
-  private withLife(row: RunRow): RunRow {
-    return this.ports.isLiving(row.run_id) ? { ...row, lives: true } : row;
+  private withLives(row: RunRow): RunRow {
+    return this.ports.isStillAlive(row.run_id) ? { ...row, lives: true } : row;
   }
 }

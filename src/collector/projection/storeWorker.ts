@@ -19,7 +19,7 @@ import { HeapWatch } from './heapWatch';
 import { Ingestion } from './ingestion';
 import { SILENT_AFTER_MS, SILENT_AFTER_MS_FAR, SignsOfLife } from './signsOfLife';
 import { listRuns } from '../journal/runScanner';
-import { livesOn } from './launchInfo';
+import { isStillAlive } from './launchInfo';
 import { isNetworkDisk } from '../files/networkDisk';
 import { OpenRuns, type OpenRun } from './openRuns';
 import { liveness } from '../files/processIdentity';
@@ -73,7 +73,7 @@ export class StoreWorker implements Omit<Handlers, keyof StoreQueries> {
   private readonly heap: HeapWatch;
   private readonly alerts = new AlertWatch();
   /** Runs that have ended by their scripts' word, while what their supervisors started goes on. */
-  private readonly living = new Set<string>();
+  private readonly stillAlive = new Set<string>();
   private reportedState = '';
 
   constructor(private readonly setup: StoreSetup) {
@@ -110,7 +110,7 @@ export class StoreWorker implements Omit<Handlers, keyof StoreQueries> {
       keeper: this.keeper,
       runs: this.runs,
       house: this.house,
-      isLiving: (runId) => this.living.has(runId),
+      isStillAlive: (runId) => this.stillAlive.has(runId),
       backlogBytes: () => this.ingestion.backlogBytes,
     });
     this.ingestion = this.newIngestion();
@@ -148,7 +148,7 @@ export class StoreWorker implements Omit<Handlers, keyof StoreQueries> {
   /** Answers a question of the main thread, or does what it asks for. */
   answer<M extends WorkerMethod>(method: M, params: WorkerMethods[M][0]): Answer<M> {
     const isQuery = method in this.queries;
-    if (isQuery) this.heap.used();
+    if (isQuery) this.heap.noteRequest();
     return ((isQuery ? this.queries : this) as unknown as Handlers)[method](params);
   }
 
@@ -156,7 +156,7 @@ export class StoreWorker implements Omit<Handlers, keyof StoreQueries> {
     const found = isId(run_id) ? this.ingestion.find(run_id) : null;
     if (!found) return;
     const run = this.ingestion.open(found);
-    this.ingestion.look(run, file);
+    this.ingestion.poll(run, file);
     await this.ingestion.whenCaughtUp(run_id);
   }
 
@@ -203,7 +203,7 @@ export class StoreWorker implements Omit<Handlers, keyof StoreQueries> {
 
   async flush(): Promise<void> {
     this.ingestion.scan();
-    for (const run of this.runs.values()) if (run.active) this.ingestion.look(run);
+    for (const run of this.runs.values()) if (run.active) this.ingestion.poll(run);
     await this.ingestion.whenIdle();
     this.saveAll();
   }
@@ -246,7 +246,7 @@ export class StoreWorker implements Omit<Handlers, keyof StoreQueries> {
         this.catalog.remove(runId);
         this.sizes.forget(runId);
         this.alerts.forget(runId);
-        this.living.delete(runId);
+        this.stillAlive.delete(runId);
         this.notices.changed(runId);
       },
     });
@@ -299,7 +299,7 @@ export class StoreWorker implements Omit<Handlers, keyof StoreQueries> {
   }
 
   private poll(): void {
-    for (const run of this.runs.values()) if (run.active) this.ingestion.look(run);
+    for (const run of this.runs.values()) if (run.active) this.ingestion.poll(run);
     this.sealing?.tick();
   }
 
@@ -312,14 +312,14 @@ export class StoreWorker implements Omit<Handlers, keyof StoreQueries> {
       run.rowDirty = true;
       this.notices.changed(run.loaded.runId);
     }
-    for (const runId of this.living) this.checkWhetherLiving(runId);
+    for (const runId of this.stillAlive) this.checkStillAlive(runId);
     this.keeper.putAll();
     if (!this.setup.readOnly) for (const run of this.runs.values()) this.watchAlerts(run);
     this.sizes.work(COUNT_MS);
     this.save();
     if (!this.busy && this.heap.isTooMuch()) this.setup.notify({ kind: 'heavy' });
     this.runs.closeIdle(
-      (runId) => this.ingestion.isBusy(runId) || this.sealing?.isSealing(runId) === true || this.living.has(runId),
+      (runId) => this.ingestion.isBusy(runId) || this.sealing?.isSealing(runId) === true || this.stillAlive.has(runId),
       (run) => this.sealing?.isNext(run) === true,
     );
     this.reportState();
@@ -352,19 +352,19 @@ export class StoreWorker implements Omit<Handlers, keyof StoreQueries> {
 
   private wasEntered(run: OpenRun, row: RunRow): void {
     const { run_id, status } = row;
-    if (livesOn(run.loaded, row)) this.living.add(run_id);
-    else this.living.delete(run_id);
+    if (isStillAlive(run.loaded, row)) this.stillAlive.add(run_id);
+    else this.stillAlive.delete(run_id);
     this.sizes.touch(run_id);
-    if (run.toldStatus === status || this.ingestion.isBusy(run_id)) return;
-    run.toldStatus = status;
+    if (run.notifiedStatus === status || this.ingestion.isBusy(run_id)) return;
+    run.notifiedStatus = status;
     this.setup.notify({ kind: 'status', run_id, status });
   }
 
   /** Nobody may be left who would say that it ends. */
-  private checkWhetherLiving(runId: string): void {
+  private checkStillAlive(runId: string): void {
     const run = this.runs.get(runId);
-    if (run?.row && livesOn(run.loaded, run.row)) return;
-    this.living.delete(runId);
+    if (run?.row && isStillAlive(run.loaded, run.row)) return;
+    this.stillAlive.delete(runId);
     this.notices.changed(runId);
   }
 
@@ -373,8 +373,8 @@ export class StoreWorker implements Omit<Handlers, keyof StoreQueries> {
     if (!run) return [];
     const { rev, points } = run.loaded.store;
     const changes: Changed[] = [{ topic: `run:${runId}`, rev, run_ids: [runId] }];
-    if (points !== run.toldPoints) changes.push({ topic: `series:${runId}`, rev, run_ids: [runId] });
-    run.toldPoints = points;
+    if (points !== run.notifiedPoints) changes.push({ topic: `series:${runId}`, rev, run_ids: [runId] });
+    run.notifiedPoints = points;
     return changes;
   }
 
