@@ -1,6 +1,7 @@
 /**
- * What is to be read next: runs whose journals grew at once, in turns; beside them the backlog, newest first, of which the
- * first twenty are begun, so that they are listed. It works in slices, so that queries are answered in between.
+ * Decides which run is read next. Runs whose journals grew are read at once, in turns. They alternate with the backlog,
+ * which is read newest first; its first twenty runs are started early so that they are listed. Reading is cut into slices
+ * so that queries are answered in between.
  */
 import { lstatSync } from 'node:fs';
 import { listJournals, listRuns, type FoundRun } from '../journal/runScanner';
@@ -8,22 +9,22 @@ import type { OpenRun, OpenRuns } from './openRuns';
 import { EMPTY_SIGNATURE, signatureOf } from './loadedRun';
 
 const SLICE_MS = 15;
-/** Runs of the backlog that are begun, so that they are listed, before the first of them is read to its end. */
+/** The number of backlog runs that are started, so that they are listed, before the first is read completely. */
 const BEGUN = 20;
-/** For the beginning of each: enough for what a list shows of a run that goes on. */
+/** The time spent on starting each of them: enough for what a list shows of an active run. */
 const BEGIN_MS = 5;
-/** Written to so lately, it may be going on: it takes turns with the backlog from the start. Not many, should all look so. */
+/** A run written to this recently may be active and does not wait in the backlog; `FRESH_AT_ONCE` limits how many. */
 const FRESH_MS = 3000;
 const FRESH_AT_ONCE = 4;
-/** Of a slice, for finding out how much there is. */
+/** The part of a slice that is spent on finding out how much there is to read. */
 const SURVEY_MS = 5;
-/** Of known runs that nobody writes to, so many are looked at each second: somebody may have copied something there. */
+/** The number of closed runs that are checked each second, because journals may have been copied into them. */
 const CHECKED_AT_ONCE = 100;
 
 export interface IngestionEvents {
   /** New events of the run were read. */
   progressed(run: OpenRun): void;
-  /** All that was there is read. */
+  /** Everything that was there has been read. */
   caughtUp(run: OpenRun, signature: string): void;
   /** A journal grew or was touched. */
   heard(run: OpenRun, file: string): void;
@@ -32,22 +33,22 @@ export interface IngestionEvents {
 
 interface Known {
   found: FoundRun;
-  /** Of the journals that the catalog's row was made of. */
+  /** Signature of the journals that the catalog's row was made from. */
   signature: string | null;
-  /** What its journals have, while it was not opened; null while nobody looked. */
+  /** Size of its journals while it is not open; null until they are surveyed. */
   bytes: number | null;
 }
 
 export class Ingestion {
   private readonly known = new Map<string, Known>();
-  /** Open runs that go on, or that somebody asked for, with something to read, in turns. */
+  /** Open runs with something to read that are active or were requested. They take turns. */
   private readonly pending = new Set<string>();
-  /** Open runs of the backlog: the first is read to its end, then the next. */
+  /** Open runs of the backlog. The first is read completely, then the next. */
   private readonly begun = new Set<string>();
   private backlogIsNext = false;
   private unchecked: string[] = [];
   private checkAgainFrom = 0;
-  /** What of `unchecked` was not looked at since the start, so that it is known how much there is to read. */
+  /** Runs of `unchecked` whose journals were not surveyed yet; the survey shows how much there is to read. */
   private unsurveyed: string[] = [];
   private waitingBytes = 0;
   private readonly waiting = new Map<string, (() => void)[]>();
@@ -60,7 +61,7 @@ export class Ingestion {
     private readonly events: IngestionEvents,
   ) {}
 
-  /** `signatures`: what the catalog's rows were made of; `active` runs are read in any case. */
+  /** `signatures` are those that the catalog's rows were made from. `active` runs are read in any case. */
   start(signatures: ReadonlyMap<string, string>, active: readonly string[]): void {
     for (const found of listRuns(this.root))
       this.known.set(found.runId, { found, signature: signatures.get(found.runId) ?? null, bytes: null });
@@ -89,7 +90,7 @@ export class Ingestion {
 
   get backlogBytes(): number {
     const open = this.runs.values().reduce((sum, { loaded }) => sum + loaded.unread, 0);
-    // What runs have that were not looked at yet is not known: a byte each, so that it is not nothing.
+    // The sizes of runs that were not surveyed yet are unknown; each counts as one byte so that the sum is not 0.
     return open + this.waitingBytes + this.unsurveyed.length;
   }
 
@@ -97,13 +98,13 @@ export class Ingestion {
     return this.pending.has(runId) || this.begun.has(runId);
   }
 
-  /** Null when there is no such run. */
+  /** Returns null if there is no such run. */
   find(runId: string): FoundRun | null {
     if (!this.known.has(runId)) this.refreshKnown();
     return this.known.get(runId)?.found ?? null;
   }
 
-  /** Opens the run and reads it before all others. Active runs are looked at all the time anyway. */
+  /** Opens the run and reads it before all others. Active runs are polled anyway. */
   open(found: FoundRun): OpenRun {
     const isNew = this.runs.get(found.runId) === undefined;
     this.noLongerWaits(found.runId);
@@ -114,7 +115,7 @@ export class Ingestion {
     return run;
   }
 
-  /** Looks at an open run's journals, or at one of them. */
+  /** Checks whether an open run's journals, or one of them, have grown. */
   poll(run: OpenRun, file?: string): void {
     const { loaded } = run;
     if (loaded.isStale) return this.loadAgain(run);
@@ -131,13 +132,13 @@ export class Ingestion {
     this.want(runId);
   }
 
-  /** Its files changed, and what they say is what is known of it. */
+  /** Notes that what is known of the run is what its files say now. */
   settled({ loaded }: OpenRun): void {
     const known = this.known.get(loaded.runId);
     if (known) known.signature = loaded.signature;
   }
 
-  /** Resolves when what is there now was read. */
+  /** Resolves when what is there now has been read. */
   whenCaughtUp(runId: string): Promise<void> {
     if (!this.isBusy(runId) || this.disposed) return Promise.resolve();
     return new Promise((resolve) => {
@@ -151,10 +152,10 @@ export class Ingestion {
     while (!this.isIdle && !this.disposed) await new Promise((resolve) => setTimeout(resolve, 20));
   }
 
-  /** Each second: new runs, runs that are gone, and some of the others. */
+  /** Called each second: checks for new runs, for removed ones and for changes in some of the others. */
   scan(): void {
     this.refreshKnown();
-    // A run that is over may be resumed, or edited, by somebody who does not tell us.
+    // A run that is over may be resumed or edited by a process that does not notify this collector.
     for (const run of this.runs.values()) if (!run.active) this.poll(run);
     const all = [...this.known.keys()];
     if (this.unchecked.length > 0 || all.length === 0) return;
@@ -213,7 +214,7 @@ export class Ingestion {
     } while (performance.now() < deadline);
   }
 
-  /** False when there is none. */
+  /** Returns false if the backlog is empty. */
   private workBacklog(deadline: number): boolean {
     if (this.begun.size < BEGUN && this.checkNext(deadline)) return true;
     const [runId] = this.begun;
@@ -245,7 +246,7 @@ export class Ingestion {
     this.resolve(runId);
   }
 
-  /** How much there is to read in what waits. */
+  /** Measures how much there is to read in runs that wait. */
   private survey(deadline: number): void {
     while (this.unsurveyed.length > 0 && performance.now() < deadline) {
       const known = this.known.get(this.unsurveyed.pop()!);
@@ -257,7 +258,7 @@ export class Ingestion {
     }
   }
 
-  /** It is opened, or gone: what is still to be read of it is counted elsewhere. */
+  /** The run was opened or removed, so its unread bytes no longer count as waiting. */
   private noLongerWaits(runId: string): void {
     const known = this.known.get(runId);
     if (!known) return;
@@ -265,7 +266,7 @@ export class Ingestion {
     known.bytes = 0;
   }
 
-  /** False when there is nothing to check. */
+  /** Returns false if there is nothing to check. */
   private checkNext(deadline: number): boolean {
     const runId = this.unchecked.shift();
     if (runId === undefined) {

@@ -1,4 +1,4 @@
-/** The methods of the API that the store answers, and what it tells services of the main thread about runs. */
+/** The API methods that the store answers, and the queries of services on the main thread. */
 import { shortKey } from '../../domain/payload';
 import { parseQuery } from '../../domain/query/parse';
 import { flatDetail } from '../../domain/run/row';
@@ -13,12 +13,12 @@ import { launchInfoOf, isStillAlive } from './launchInfo';
 import type { OpenRun, OpenRuns } from './openRuns';
 
 interface QueryPorts {
-  /** The run with everything that could be read of it in a short time; rejects where it cannot be shown. */
+  /** Opens a run and waits briefly for its journals to be read; rejects if the run cannot be shown. */
   acquire(runId: string): Promise<OpenRun>;
   keeper: CatalogKeeper;
   runs: OpenRuns;
   house: Housekeeping;
-  /** The run has ended by its script's word, while its process goes on. */
+  /** True if the run's script reported its end while a process of the run is still alive. */
   isStillAlive(runId: string): boolean;
   backlogBytes(): number;
 }
@@ -47,7 +47,7 @@ export class StoreQueries implements Handlers<'store'> {
   async 'runs.series'(request: Params<'runs.series'>): Promise<SeriesResult> {
     const { loaded } = await this.ports.acquire(request.run_id);
     const { started } = deriveStatus(loaded.state);
-    // Endless keys are kept shortened, and may be asked for as they were logged.
+    // Very long keys are stored shortened but may be requested as they were logged.
     const keys = request.keys.map(shortKey);
     return { series: loaded.store.series({ ...request, keys }, started ?? loaded.state.created) };
   }
@@ -67,7 +67,7 @@ export class StoreQueries implements Handlers<'store'> {
     return this.ports.house.diskUsage();
   }
 
-  /** Rows as they are listed, of runs in the trash and of others. */
+  /** Rows as `runs.list` returns them, of runs in the trash too. */
   rows({ run_ids }: { run_ids: string[] }): Promise<RunRow[]> {
     const { acquire, keeper, runs } = this.ports;
     return Promise.all(

@@ -1,4 +1,4 @@
-/** The store's thread: journals → state → databases, and the answers to what main asks. */
+/** The store's thread: it turns journals into state and databases, and answers the main thread. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SqlJsStatic } from 'sql.js';
@@ -38,9 +38,9 @@ export interface StoreSetup {
   /** The `.xtrack` directory. */
   dir: string;
   readOnly: boolean;
-  /** Asked right before a database is put in place. */
+  /** Called right before a database replaces the previous one. */
   ownsLease(): boolean;
-  /** What becomes of the journals of runs that are over; nothing where it is absent. */
+  /** What happens to the journals of runs that are over; absent: runs are not sealed. */
   seal?: { journals: JournalPolicy; afterMs: number; reached?: SealingSetup['reached'] };
   notify(notice: WorkerNotice): void;
 }
@@ -49,7 +49,7 @@ const POLL_MS = 250;
 const SECOND_MS = 1000;
 /** RSS limit of the whole process, in bytes. */
 const HEAP_LIMIT = 250 * 2 ** 20;
-/** Of each second, for counting what runs take on disk. */
+/** The part of each second that is spent on counting disk usage. */
 const COUNT_MS = 5;
 
 type Answer<M extends WorkerMethod> = WorkerMethods[M][1] | Promise<WorkerMethods[M][1]>;
@@ -72,7 +72,7 @@ export class StoreWorker implements Omit<Handlers, keyof StoreQueries> {
   private readonly timers: NodeJS.Timeout[] = [];
   private readonly heap: HeapWatch;
   private readonly alerts = new AlertWatch();
-  /** Runs that have ended by their scripts' word, while what their supervisors started goes on. */
+  /** Runs whose scripts reported their end while a process that their supervisors started is still alive. */
   private readonly stillAlive = new Set<string>();
   private reportedState = '';
 
@@ -145,7 +145,7 @@ export class StoreWorker implements Omit<Handlers, keyof StoreQueries> {
     this.timers.push(setInterval(() => this.eachSecond(), SECOND_MS));
   }
 
-  /** Answers a question of the main thread, or does what it asks for. */
+  /** Answers a request of the main thread. */
   answer<M extends WorkerMethod>(method: M, params: WorkerMethods[M][0]): Answer<M> {
     const isQuery = method in this.queries;
     if (isQuery) this.heap.noteRequest();
@@ -181,7 +181,7 @@ export class StoreWorker implements Omit<Handlers, keyof StoreQueries> {
 
   async rebuild(): Promise<{ runs: number }> {
     if (this.setup.readOnly)
-      throw userError('follower', english`The databases belong to another collector: rebuild them there.`);
+      throw userError('follower', english`Another collector owns the databases. Rebuild them there.`);
     await this.sealing?.stop();
     await this.restoring.stop();
     this.ingestion.dispose();
@@ -235,7 +235,7 @@ export class StoreWorker implements Omit<Handlers, keyof StoreQueries> {
     return new Ingestion(this.root, this.runs, {
       progressed: (run) => this.notices.changed(run.loaded.runId),
       caughtUp: (run) => {
-        // A run that was read to its end by a collector before us may be new to the catalog all the same.
+        // The catalog may lack a run that an earlier collector read completely.
         this.restoring.begin(run.loaded);
         if (!run.active && run.loaded.noteTornEnds()) run.rowDirty = true;
         if (run.rowDirty) this.notices.changed(run.loaded.runId);
@@ -360,7 +360,7 @@ export class StoreWorker implements Omit<Handlers, keyof StoreQueries> {
     this.setup.notify({ kind: 'status', run_id, status });
   }
 
-  /** Nobody may be left who would say that it ends. */
+  /** No process may be left to report the end of the run, so it is checked here. */
   private checkStillAlive(runId: string): void {
     const run = this.runs.get(runId);
     if (run?.row && isStillAlive(run.loaded, run.row)) return;

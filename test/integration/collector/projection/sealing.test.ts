@@ -450,7 +450,7 @@ describe('a run that is over', () => {
     const { at, length } = endOf(bytes);
     bytes[at + 1]! ^= 1;
     writeFileSync(path, bytes);
-    const says = `The last event of a journal, ${length} bytes, cannot be read: what says how long it is was damaged.`;
+    const says = `The last event of a journal, ${length} bytes, cannot be read: its length field is damaged.`;
     const run = { runId: 'run-1', dir: join(dir, 'runs', 'run-1') };
     const error = { level: 'error', file: script.journal.file, message: `${says} at ${at}` };
     expect((await verifyRun(sqlOfTests(), run)).findings).toContainEqual(error);
