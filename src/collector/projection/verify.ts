@@ -114,7 +114,7 @@ const DAMAGE = new Set([
 
 type Add = (level: Finding['level'], file: string, message: string) => void;
 
-/** Returns true if run.sqlite is the sealed database, or stands in its place damaged or missing. */
+/** Returns true if run.sqlite is the sealed database, or is missing or damaged where that should be. */
 function checkSeal(seal: Seal | null, main: Loaded, base: Loaded, add: Add): boolean {
   if (!seal) return false;
   const isIn = (file: Loaded) =>
