@@ -1,4 +1,4 @@
-/** Who wrote a journal: its first frame says so; of a damaged one the file's name still does. */
+/** Finds the writer of a journal from its first frame or, if that is damaged, from the file's name. */
 import { isRecord } from '../../base/unknown';
 import { procOf, textOf } from '../../domain/payload';
 import type { JournalHead, Proc, Role } from '../../protocol/events';
@@ -8,12 +8,12 @@ import { COMMANDS_JOURNAL, EVENT_JOURNAL, USER_JOURNAL } from '../files/runFiles
 const ROLES: readonly string[] = ['script', 'supervisor', 'collector', 'user', 'import'] satisfies Role[];
 const NOBODY: Proc = { host: '', boot: '', pidns: null, pid: 0, start: '' };
 
-/** Or the reason why the journal cannot be read. */
+/** Returns the head, or the reason why the journal cannot be read; null if this is not a head. */
 export function headOf(envelope: Record<string, unknown>, runId: string): JournalHead | { problem: string } | null {
   const p = envelope['p'];
   if (envelope['t'] !== 'journal' || !isRecord(p)) return null;
   if (typeof p['format'] === 'number' && p['format'] > 1)
-    return { problem: `It is of format ${p['format']}, which a newer version of XTrack wrote: update this one.` };
+    return { problem: `It has format ${p['format']}, written by a newer version of XTrack. Update XTrack.` };
   const { run_id, worker, attempt, writer, role } = p;
   if (run_id !== runId) return { problem: `It belongs to run ${JSON.stringify(run_id)?.slice(0, 150)}.` };
   if (!isId(worker) || !isId(writer) || typeof role !== 'string' || !ROLES.includes(role)) return null;
