@@ -28,7 +28,10 @@ export class Rpc {
     private readonly log: (message: string) => void,
   ) {}
 
-  /** Resolves to null for a notification, which gets no reply. `subscribe` is null where the connection ends with the call. */
+  /**
+   * Resolves to null for a notification, which gets no reply. `subscribe` is null where the connection ends with the
+   * call.
+   */
   async handle(text: string, subscribe: Subscribe | null): Promise<Reply | null> {
     let call: unknown;
     try {

@@ -1,4 +1,6 @@
-/** The topics of one connection. `changed` notifications carry no data, so that a slow client can ask when it is ready. */
+/**
+ * The topics of one connection. `changed` notifications carry no data, so that a slow client can ask when it is ready.
+ */
 import { Pace } from '../../base/pace';
 import type { Changed } from '../../protocol/rows';
 

@@ -1,4 +1,7 @@
-/** Clients of plain protocol v1 send no hello. A connection is one writer for each run and worker, and its drop ends the run. */
+/**
+ * Clients of plain protocol v1 send no hello. A connection is one writer for each run and worker, and its drop ends the
+ * run.
+ */
 import { randomBytes } from 'node:crypto';
 import type { Envelope, Json } from '../../protocol/events';
 import { isId } from '../../protocol/ids';

@@ -106,11 +106,11 @@ export class Session {
       if (!this.trusted && !isToken(payload['token'], this.ports.token)) return this.refuse('wrong or missing token');
       this.events.proven();
       // A hello without these fields comes from a client that speaks plain v1.
-      if (payload['run_id'] === undefined && payload['writer'] === undefined) return this.beLegacy();
+      if (payload['run_id'] === undefined && payload['writer'] === undefined) return this.becomeLegacy();
       return this.welcome(payload);
     }
     if (!this.trusted) return this.refuse('a connection over TCP must open with a hello that has the token');
-    this.beLegacy();
+    this.becomeLegacy();
     if (this.state.kind === 'legacy') this.legacy(this.state.streams, envelope);
   }
 
@@ -141,7 +141,7 @@ export class Session {
     }
   }
 
-  private beLegacy(): void {
+  private becomeLegacy(): void {
     if (this.ports.follower !== null) return this.refuse(this.ports.follower);
     clearTimeout(this.helloTimer);
     this.state = { kind: 'legacy', streams: new LegacyStreams(this.ports.runs, this.journals, this.ports.grown) };

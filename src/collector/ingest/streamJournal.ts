@@ -77,7 +77,7 @@ export class StreamJournal {
     }
     if (frames.length === 0) return;
     writeAll(this.fd, Buffer.concat(frames));
-    if (this.wasRemoved()) this.beginAgain(frames);
+    if (this.wasRemoved()) this.recreate(frames);
     this.last = last;
     this.gaps = gaps;
     this.unclear = unclear;
@@ -93,7 +93,7 @@ export class StreamJournal {
     return process.platform !== 'win32' && fstatSync(this.fd).nlink === 0;
   }
 
-  private beginAgain(frames: Uint8Array[]): void {
+  private recreate(frames: Uint8Array[]): void {
     const flags = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_EXCL;
     const fd = openSync(this.path, flags, 0o600);
     try {
@@ -132,7 +132,9 @@ export class StreamJournal {
   }
 }
 
-/** Holds one journal for each writer. An old connection may still be closing when the writer is back, so they share it. */
+/**
+ * Holds one journal for each writer. An old connection may still be closing when the writer is back, so they share it.
+ */
 export class StreamJournals {
   private readonly open = new Map<string, StreamJournal>();
 

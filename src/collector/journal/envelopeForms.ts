@@ -8,7 +8,10 @@ import { isRecord } from '../../base/unknown';
 import { type Fields } from '../../domain/payload';
 import { readNumber, scanned } from './scannedNumber';
 
-/** The end of an envelope from our writers, around eight hex digits. The checksum was verified before and is ignored here. */
+/**
+ * The end of an envelope from our writers, around eight hex digits. The checksum was verified before and is ignored
+ * here.
+ */
 const CHECK_START = Buffer.from(',"k":"');
 const CHECK_END = Buffer.from('"}');
 const CHECK = CHECK_START.length + 8 + CHECK_END.length;

@@ -37,7 +37,10 @@ export class ImportJournal {
     return this.at;
   }
 
-  /** When this returns, the batch survives a power failure. Throws if it could not be written; it may then be appended again. */
+  /**
+   * When this returns, the batch survives a power failure. Throws if it could not be written; it may then be appended
+   * again.
+   */
   append(events: readonly NewEvent[], origin: Origin, position: Json): void {
     const ts = events.at(-1)?.ts;
     const last: NewEvent = {

@@ -1,4 +1,7 @@
-/** Packs finished journals (gzip) beside their place, and unpacks them. Both stream, so that little is in memory at once. */
+/**
+ * Packs finished journals (gzip) beside their place, and unpacks them. Both stream, so that little is in memory at
+ * once.
+ */
 import { createHash, type Hash } from 'node:crypto';
 import {
   constants,

@@ -6,7 +6,7 @@ import { isId } from '../../protocol/ids';
 import { COMMANDS_JOURNAL, EVENT_JOURNAL, USER_JOURNAL } from '../files/runFiles';
 
 const ROLES: readonly string[] = ['script', 'supervisor', 'collector', 'user', 'import'] satisfies Role[];
-const NOBODY: Proc = { host: '', boot: '', pidns: null, pid: 0, start: '' };
+const NO_PROCESS: Proc = { host: '', boot: '', pidns: null, pid: 0, start: '' };
 
 /** Returns the head, or the reason why the journal cannot be read; null if this is not a head. */
 export function headOf(envelope: Record<string, unknown>, runId: string): JournalHead | { problem: string } | null {
@@ -26,7 +26,7 @@ export function headOf(envelope: Record<string, unknown>, runId: string): Journa
     attempt,
     writer,
     role: role as Role,
-    proc: procOf(p['proc']) ?? NOBODY,
+    proc: procOf(p['proc']) ?? NO_PROCESS,
     client: textOf(p['client']) ?? '',
     ...(isId(parent) ? { forked_from: parent } : {}),
   };
@@ -35,7 +35,7 @@ export function headOf(envelope: Record<string, unknown>, runId: string): Journa
 export function headFromName(name: string, runId: string): JournalHead | null {
   const of = (worker: string, attempt: number, writer: string, role: Role): JournalHead | null =>
     isId(worker) && isId(writer)
-      ? { format: 1, run_id: runId, worker, attempt, writer, role, proc: NOBODY, client: '' }
+      ? { format: 1, run_id: runId, worker, attempt, writer, role, proc: NO_PROCESS, client: '' }
       : null;
   if (name === COMMANDS_JOURNAL) return of('commands', 0, 'commands', 'collector');
   const [, editor] = USER_JOURNAL.exec(name) ?? [];

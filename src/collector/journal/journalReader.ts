@@ -29,7 +29,9 @@ export interface JournalEvents {
   problem(code: string, message: string): void;
 }
 
-/** `zeros`: no data has arrived. `half`: an event is incomplete. `length`: an event is there, but its length is damaged. */
+/**
+ * `zeros`: no data has arrived. `half`: an event is incomplete. `length`: an event is there, but its length is damaged.
+ */
 export interface Remainder {
   is: 'zeros' | 'half' | 'length';
   offset: number;
@@ -47,7 +49,9 @@ let scratch = Buffer.allocUnsafeSlow(CHUNK);
 export class JournalReader {
   private readonly position: JournalPosition;
   private readonly parse: ParseBody | undefined;
-  /** The inodes at the last read and at the last check. They differ because a complete journal may never be read again. */
+  /**
+   * The inodes at the last read and at the last check. They differ because a complete journal may never be read again.
+   */
   private ino: number | null = null;
   private checkedIno: number | null = null;
   private size = 0;
@@ -158,7 +162,10 @@ export class JournalReader {
     this.position.head = null;
   }
 
-  /** Describes the bytes behind the last whole frame. It is called once the journal was read completely and its writer ended. */
+  /**
+   * Describes the bytes behind the last whole frame. It is called once the journal was read completely and its writer
+   * ended.
+   */
   remainder(): Remainder | null {
     if (this.behind === 0 || this.unread > 0) return null;
     const bytes = Buffer.alloc(Math.min(this.behind, HEADER + MAX_FRAME));
@@ -213,7 +220,7 @@ export class JournalReader {
           position.damaged = true;
           events.bad(item);
         } else if (position.head !== null) events.event(item.envelope);
-        else if (!this.begin(item.envelope)) return false;
+        else if (!this.takeHead(item.envelope)) return false;
         if (++frames % FRAMES_BETWEEN_CLOCKS === 0 && performance.now() >= deadline) return true;
       }
       return false;
@@ -224,7 +231,7 @@ export class JournalReader {
   }
 
   /** Takes the first valid frame. Returns false if this is not a journal of the run. */
-  private begin(envelope: Record<string, unknown>): boolean {
+  private takeHead(envelope: Record<string, unknown>): boolean {
     const found = headOf(envelope, this.runId);
     if (found && 'problem' in found) {
       this.refused = true;

@@ -22,10 +22,10 @@ export async function acquireRun(runId: string, ports: AcquirePorts): Promise<Op
   const found = isId(runId) ? ingestion().find(runId) : null;
   if (!found) throw missing(runId);
   ingestion().open(found);
-  let late: NodeJS.Timeout | undefined;
-  const patience = new Promise<void>((resolve) => (late = setTimeout(resolve, WAIT_MS)));
-  await Promise.race([whenReady(runId, ports), patience]);
-  clearTimeout(late);
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<void>((resolve) => (timer = setTimeout(resolve, WAIT_MS)));
+  await Promise.race([whenReady(runId, ports), timeout]);
+  clearTimeout(timer);
   // The run may have been closed or reopened in the meantime.
   const run = runs.get(runId);
   if (!run?.loaded.exists) throw missing(runId);

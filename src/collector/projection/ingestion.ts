@@ -10,9 +10,9 @@ import { EMPTY_SIGNATURE, signatureOf } from './loadedRun';
 
 const SLICE_MS = 15;
 /** The number of backlog runs that are started, so that they are listed, before the first is read completely. */
-const BEGUN = 20;
+const MAX_STARTED = 20;
 /** The time spent on starting each of them: enough for what a list shows of an active run. */
-const BEGIN_MS = 5;
+const START_MS = 5;
 /** A run written to this recently may be active and does not wait in the backlog; `FRESH_AT_ONCE` limits how many. */
 const FRESH_MS = 3000;
 const FRESH_AT_ONCE = 4;
@@ -44,7 +44,7 @@ export class Ingestion {
   /** Open runs with something to read that are active or were requested. They take turns. */
   private readonly pending = new Set<string>();
   /** Open runs of the backlog. The first is read completely, then the next. */
-  private readonly begun = new Set<string>();
+  private readonly backlog = new Set<string>();
   private backlogIsNext = false;
   private unchecked: string[] = [];
   private checkAgainFrom = 0;
@@ -85,7 +85,7 @@ export class Ingestion {
   }
 
   get isIdle(): boolean {
-    return this.pending.size === 0 && this.begun.size === 0 && this.unchecked.length === 0;
+    return this.pending.size === 0 && this.backlog.size === 0 && this.unchecked.length === 0;
   }
 
   get backlogBytes(): number {
@@ -95,7 +95,7 @@ export class Ingestion {
   }
 
   isBusy(runId: string): boolean {
-    return this.pending.has(runId) || this.begun.has(runId);
+    return this.pending.has(runId) || this.backlog.has(runId);
   }
 
   /** Returns null if there is no such run. */
@@ -107,10 +107,10 @@ export class Ingestion {
   /** Opens the run and reads it before all others. Active runs are polled anyway. */
   open(found: FoundRun): OpenRun {
     const isNew = this.runs.get(found.runId) === undefined;
-    this.noLongerWaits(found.runId);
+    this.leaveWaiting(found.runId);
     const run = this.runs.open(found);
     run.usedAt = performance.now();
-    if (isNew || this.begun.has(found.runId)) this.want(found.runId);
+    if (isNew || this.backlog.has(found.runId)) this.enqueue(found.runId);
     else if (!run.active) this.poll(run);
     return run;
   }
@@ -121,7 +121,7 @@ export class Ingestion {
     if (loaded.isStale) return this.loadAgain(run);
     const grown = file === undefined ? loaded.refresh() : loaded.refreshFile(file) ? [file] : [];
     for (const name of grown) this.events.heard(run, name);
-    if ((grown.length > 0 || loaded.behind > 0) && !this.begun.has(loaded.runId)) this.want(loaded.runId);
+    if ((grown.length > 0 || loaded.behind > 0) && !this.backlog.has(loaded.runId)) this.enqueue(loaded.runId);
   }
 
   private loadAgain({ loaded: { runId } }: OpenRun): void {
@@ -129,7 +129,7 @@ export class Ingestion {
     if (!known) return;
     this.runs.close(runId);
     this.runs.open(known.found);
-    this.want(runId);
+    this.enqueue(runId);
   }
 
   /** Notes that what is known of the run is what its files say now. */
@@ -178,17 +178,17 @@ export class Ingestion {
   }
 
   private forget(runId: string): void {
-    this.noLongerWaits(runId);
+    this.leaveWaiting(runId);
     this.known.delete(runId);
     this.pending.delete(runId);
-    this.begun.delete(runId);
+    this.backlog.delete(runId);
     this.runs.close(runId);
     this.resolve(runId);
     this.events.vanished(runId);
   }
 
-  private want(runId: string): void {
-    this.begun.delete(runId);
+  private enqueue(runId: string): void {
+    this.backlog.delete(runId);
     this.pending.add(runId);
     this.pump();
   }
@@ -216,10 +216,10 @@ export class Ingestion {
 
   /** Returns false if the backlog is empty. */
   private workBacklog(deadline: number): boolean {
-    if (this.begun.size < BEGUN && this.checkNext(deadline)) return true;
-    const [runId] = this.begun;
+    if (this.backlog.size < MAX_STARTED && this.checkNext(deadline)) return true;
+    const [runId] = this.backlog;
     if (runId === undefined) return false;
-    this.readOn(runId, this.begun, deadline);
+    this.readOn(runId, this.backlog, deadline);
     return true;
   }
 
@@ -259,7 +259,7 @@ export class Ingestion {
   }
 
   /** The run was opened or removed, so its unread bytes no longer count as waiting. */
-  private noLongerWaits(runId: string): void {
+  private leaveWaiting(runId: string): void {
     const known = this.known.get(runId);
     if (!known) return;
     this.waitingBytes -= known.bytes ?? 0;
@@ -274,7 +274,7 @@ export class Ingestion {
       return false;
     }
     const known = this.known.get(runId);
-    this.noLongerWaits(runId);
+    this.leaveWaiting(runId);
     if (!known || this.runs.get(runId)) return true;
     const journals = listJournals(known.found.dir);
     const signature = signatureOf(known.found.dir, journals);
@@ -282,11 +282,11 @@ export class Ingestion {
       this.runs.open(known.found);
       const isFresh = journals.some(({ stats }) => Math.abs(Date.now() - stats.mtimeMs) < FRESH_MS);
       if (isFresh && this.pending.size < FRESH_AT_ONCE) {
-        this.want(runId);
+        this.enqueue(runId);
         return true;
       }
-      this.begun.add(runId);
-      this.readOn(runId, this.begun, Math.min(deadline, performance.now() + BEGIN_MS));
+      this.backlog.add(runId);
+      this.readOn(runId, this.backlog, Math.min(deadline, performance.now() + START_MS));
     }
     return true;
   }

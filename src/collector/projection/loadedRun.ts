@@ -85,9 +85,9 @@ export class LoadedRun {
     const seal = readSeal(found.dir);
     const { loaded } = store;
     const isBase = existsSync(join(found.dir, SEALED_DATABASE));
-    const isAll =
+    const holdsEverything =
       (seal !== null && loaded !== null && isSealOf(seal, loaded)) || (!isBase && isOnlyCopy(found.dir, store.offsets));
-    this.sealed = loaded?.name === RUN_DATABASE && isAll;
+    this.sealed = loaded?.name === RUN_DATABASE && holdsEverything;
     this.files = new LoggedFiles(this.state, found.dir);
     // What was observed of processes before a restart must be observed again.
     for (const writer of Object.values(this.state.writers)) writer.seen = 'alive';
@@ -125,7 +125,7 @@ export class LoadedRun {
   }
 
   /** Reads the run from its journals again, on top of `base` if it was sealed before. The result is never saved. */
-  static again(sql: SqlJsStatic, found: FoundRun, base: { name: string; bytes: Uint8Array } | null): LoadedRun {
+  static reread(sql: SqlJsStatic, found: FoundRun, base: { name: string; bytes: Uint8Array } | null): LoadedRun {
     const loaded = new LoadedRun(found, RunStore.of(sql, found.dir, base, true), true);
     loaded.refresh();
     return loaded;
@@ -302,7 +302,7 @@ export class LoadedRun {
     const tailed = { writer: null } as unknown as TailedJournal;
     this.journals.set(name, tailed);
     const events: JournalEvents = {
-      head: (head) => this.begin(tailed, head),
+      head: (head) => this.takeHead(tailed, head),
       event: (envelope) => this.apply(tailed, envelope),
       bad: ({ reason, offset }) => {
         const message = `A damaged part of a journal was skipped (${reason}).`;
@@ -318,7 +318,7 @@ export class LoadedRun {
     return tailed;
   }
 
-  private begin(tailed: TailedJournal, head: JournalHead): void {
+  private takeHead(tailed: TailedJournal, head: JournalHead): void {
     if (lookUp(this.state.writers, writerKey(head)) === undefined) this.touch();
     tailed.writer = addWriter(this.state, head);
   }

@@ -1,4 +1,6 @@
-/** Finds a run's checkpoints and artifacts, even if its workspace was moved. Each is checked every few seconds at most. */
+/**
+ * Finds a run's checkpoints and artifacts, even if its workspace was moved. Each is checked every few seconds at most.
+ */
 import { statSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { movedPath } from '../../domain/run/movedPath';
@@ -79,7 +81,10 @@ export class LoggedFiles {
     return bytes;
   }
 
-  /** Where a file or folder of the run, given by its absolute path at the time, is now; the same path if it is not found. */
+  /**
+   * Where a file or folder of the run, given by its absolute path at the time, is now; the same path if it is not
+   * found.
+   */
   now(path: string): string {
     const { file, exists } = this.find(path);
     return exists === true ? file : path;

@@ -91,7 +91,7 @@ export class OpenRuns {
     for (const runId of [...this.runs.keys()]) this.close(runId);
   }
 
-  /** Saves those that are due, as far as the budget goes. */
+  /** Saves those that are due, as far as the budget allows. */
   saveDue(): void {
     if (this.readOnly) return;
     const now = performance.now();

@@ -29,7 +29,7 @@ export class Restoring {
   }
 
   /** Does nothing if the run is not lost, cannot be restored, or is being restored already. */
-  begin(loaded: LoadedRun): void {
+  start(loaded: LoadedRun): void {
     const { runId } = loaded;
     if (loaded.packed.length === 0 || this.working.has(runId) || !this.setup.ownsLease()) return;
     if (this.gaveUp.has(runId)) {

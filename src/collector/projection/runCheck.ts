@@ -97,7 +97,7 @@ function factsOf(state: RunState): Record<string, Json> {
   const { writers, processes, gone, launch, user } = state;
   const flat = flatDetail(runDetail(state, {}, 0));
   const { warnings: _w, worker_states: _s, rev: _r, metrics: _m, created: _c, ...detail } = flat;
-  const said = Object.entries(writers).map(
+  const writerFacts = Object.entries(writers).map(
     ([key, { seen: _seen, duplicates: _d, gaps, ...writer }]): [string, unknown] => [
       key,
       { ...writer, gaps: gaps?.length ? gaps : null },
@@ -107,7 +107,7 @@ function factsOf(state: RunState): Record<string, Json> {
     ...command,
     acks: [...command.acks].sort((a, b) => (a.worker < b.worker ? -1 : 1)),
   }));
-  const facts = { ...detail, commands, writers: Object.fromEntries(said), processes, gone, launch, user };
+  const facts = { ...detail, commands, writers: Object.fromEntries(writerFacts), processes, gone, launch, user };
   return ordered(facts as unknown as Json) as Record<string, Json>;
 }
 

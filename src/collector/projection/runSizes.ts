@@ -41,7 +41,7 @@ export class RunSizes {
   }
 
   /** Called when the catalog was replaced. */
-  countAgain(): void {
+  recountAll(): void {
     this.counted.clear();
     this.roundAt = -Infinity;
   }
@@ -54,7 +54,7 @@ export class RunSizes {
   /** Counts runs that are due, for about `ms` milliseconds. */
   work(ms: number): void {
     const now = performance.now();
-    if (this.round.length === 0 && now - this.roundAt > ROUND_MS) this.begin();
+    if (this.round.length === 0 && now - this.roundAt > ROUND_MS) this.startRound();
     for (const runId of this.changed) {
       if (performance.now() - now > ms) return;
       if (now - (this.counted.get(runId)?.at ?? -Infinity) < AGAIN_MS) continue;
@@ -63,10 +63,10 @@ export class RunSizes {
     while (this.round.length > 0 && performance.now() - now < ms) this.count(this.round.pop()!);
   }
 
-  /** Counts all runs, for at most `patienceMs`. Returns false if that was not enough. */
-  async all(patienceMs: number, sliceMs: number): Promise<boolean> {
-    const until = performance.now() + patienceMs;
-    if (this.round.length === 0 && performance.now() - this.roundAt > FRESH_MS) this.begin();
+  /** Counts all runs, for at most `limitMs`. Returns false if that was not enough. */
+  async all(limitMs: number, sliceMs: number): Promise<boolean> {
+    const until = performance.now() + limitMs;
+    if (this.round.length === 0 && performance.now() - this.roundAt > FRESH_MS) this.startRound();
     while (this.isBehind && performance.now() < until) {
       this.work(sliceMs);
       await new Promise((resolve) => setImmediate(resolve));
@@ -78,7 +78,7 @@ export class RunSizes {
     return this.round.length > 0 || [...this.changed].some((runId) => !this.counted.has(runId));
   }
 
-  private begin(): void {
+  private startRound(): void {
     this.roundAt = performance.now();
     this.round = listRuns(this.root).map(({ runId }) => runId);
   }

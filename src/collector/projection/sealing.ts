@@ -29,7 +29,7 @@ export interface SealingSetup {
   policy: JournalPolicy;
   /** How long no journal must have been written to before a run is sealed. */
   afterMs: number;
-  /** Asked before anything is written or removed. */
+  /** Called before anything is written or removed. */
   ownsLease(): boolean;
   /** True while journals are waiting to be read, which goes first. */
   isBusy(): boolean;
@@ -201,16 +201,16 @@ export class Sealing {
     const saved = load(loaded.dir, RUN_DATABASE);
     const base = existsSync(join(loaded.dir, SEALED_DATABASE)) ? load(loaded.dir, SEALED_DATABASE) : null;
     const stored = RunStore.of(sql, loaded.dir, saved, true);
-    const again = LoadedRun.again(sql, { runId: loaded.runId, dir: loaded.dir }, base);
+    const reread = LoadedRun.reread(sql, { runId: loaded.runId, dir: loaded.dir }, base);
     try {
-      while (!again.read(performance.now() + SLICE_MS)) await pause();
+      while (!reread.read(performance.now() + SLICE_MS)) await pause();
       const found = stored.state
-        ? await differences({ store: stored, state: stored.state }, again, pause)
+        ? await differences({ store: stored, state: stored.state }, reread, pause)
         : ['it has no state'];
       if (found.length > 0)
         throw new Error(`its database differs from its journals: ${found.slice(0, 3).join('; ')}`);
     } finally {
-      again.close();
+      reread.close();
       stored.close();
     }
     const { bytes } = saved;
@@ -290,7 +290,9 @@ function removable(loaded: LoadedRun): Removable[] {
   return journals;
 }
 
-/** True if no more events are expected from the writer. If some come anyway, they are read and the run is sealed again. */
+/**
+ * True if no more events are expected from the writer. If some come anyway, they are read and the run is sealed again.
+ */
 function isOver(state: RunState, writer: WriterState, modifiedMs: number, latest: number): boolean {
   // The collector starts new journals of its own when these are gone.
   if (writer.role === 'collector' || writer.end !== null || isGone(state, writer)) return true;
@@ -314,7 +316,7 @@ function sealedBefore({ store }: LoadedRun): Record<string, number> {
 }
 
 /** True if the database may be deleted, because everything that it was made from is still there. */
-export function canBeMadeAgain(sql: SqlJsStatic, dir: string): boolean {
+export function canBeRebuilt(sql: SqlJsStatic, dir: string): boolean {
   const isBase = 'bytes' in readDatabaseFile(join(dir, SEALED_DATABASE));
   if (readSeal(dir) && !isBase) return false;
   const store = RunStore.open(sql, dir, { readOnly: true });

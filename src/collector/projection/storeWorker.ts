@@ -27,7 +27,7 @@ import { Restoring } from './restoring';
 import { RunLiveness } from './runLiveness';
 import { RunSizes } from './runSizes';
 import { SaveBudget } from './saveBudget';
-import { canBeMadeAgain, Sealing, type SealingSetup } from './sealing';
+import { canBeRebuilt, Sealing, type SealingSetup } from './sealing';
 import { StoreQueries } from './storeQueries';
 import type { Catalog } from '../store/catalog';
 import type { Configuration, Expiry, WorkerMethod, WorkerMethods, WorkerNotice } from '../contract/workerApi';
@@ -93,7 +93,7 @@ export class StoreWorker implements Omit<Handlers, keyof StoreQueries> {
       runs: this.runs,
       ownsLease,
       isBusy: (runId) => this.ingestion.isBusy(runId),
-      entered: (run, row) => this.wasEntered(run, row),
+      entered: (run, row) => this.rowEntered(run, row),
       problem: (message) => notify({ kind: 'warning', message }),
     });
     const acquire = (runId: string): Promise<OpenRun> =>
@@ -188,9 +188,9 @@ export class StoreWorker implements Omit<Handlers, keyof StoreQueries> {
     this.runs.closeAll();
     const found = listRuns(this.root);
     for (const run of found)
-      if (canBeMadeAgain(this.setup.sql, run.dir)) rmSync(join(run.dir, RUN_DATABASE), { force: true });
+      if (canBeRebuilt(this.setup.sql, run.dir)) rmSync(join(run.dir, RUN_DATABASE), { force: true });
     this.keeper.renew();
-    this.sizes.countAgain();
+    this.sizes.recountAll();
     this.ingestion = this.newIngestion();
     this.startIngestion();
     await this.ingestion.whenIdle();
@@ -236,7 +236,7 @@ export class StoreWorker implements Omit<Handlers, keyof StoreQueries> {
       progressed: (run) => this.notices.changed(run.loaded.runId),
       caughtUp: (run) => {
         // The catalog may lack a run that an earlier collector read completely.
-        this.restoring.begin(run.loaded);
+        this.restoring.start(run.loaded);
         if (!run.active && run.loaded.noteTornEnds()) run.rowDirty = true;
         if (run.rowDirty) this.notices.changed(run.loaded.runId);
         this.keeper.put(run);
@@ -350,7 +350,7 @@ export class StoreWorker implements Omit<Handlers, keyof StoreQueries> {
     this.keeper.saveNow();
   }
 
-  private wasEntered(run: OpenRun, row: RunRow): void {
+  private rowEntered(run: OpenRun, row: RunRow): void {
     const { run_id, status } = row;
     if (isStillAlive(run.loaded, row)) this.stillAlive.add(run_id);
     else this.stillAlive.delete(run_id);

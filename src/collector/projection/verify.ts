@@ -67,36 +67,36 @@ export async function verifyRun(sql: SqlJsStatic, { runId, dir }: FoundRun): Pro
   const seal = readSeal(dir);
   const main = readDatabaseFile(join(dir, RUN_DATABASE));
   const base = readDatabaseFile(join(dir, SEALED_DATABASE));
-  const isAll = isAllThereIs(sql, dir, main, base);
-  const sealed = seal ? checkSeal(seal, main, base, add) || isAll : isAll;
+  const onlyCopy = isDatabaseOnlyCopy(sql, dir, main, base);
+  const sealed = seal ? checkSeal(seal, main, base, add) || onlyCopy : onlyCopy;
   if (!seal && (sealed || existsSync(join(dir, SEAL_FILE))))
     add('error', SEAL_FILE, 'is missing or damaged; the run was sealed, and its database may be the only copy');
   const stored = open(sql, dir, RUN_DATABASE, main, sealed ? 'error' : 'note', add);
   const before = sealed ? stored : open(sql, dir, SEALED_DATABASE, base, 'error', add);
   // For a sealed run, this reads what its journals add to the sealed database; for any other, all of its journals.
   const from = sealed ? main : base;
-  const again = LoadedRun.again(
+  const reread = LoadedRun.reread(
     sql,
     { runId, dir },
     'bytes' in from ? { name: RUN_DATABASE, bytes: from.bytes } : null,
   );
   try {
-    again.read(Infinity);
-    again.noteTornEnds();
-    for (const { file, rest, isFinal } of again.tornEnds())
+    reread.read(Infinity);
+    reread.noteTornEnds();
+    for (const { file, rest, isFinal } of reread.tornEnds())
       if (!isFinal) add('note', file, `ends in ${rest.bytes} bytes that are not a whole event yet, at ${rest.offset}`);
-    for (const { code, message, file, offset, count } of again.state.warnings) {
+    for (const { code, message, file, offset, count } of reread.state.warnings) {
       const where = offset === undefined ? '' : ` at ${offset}`;
       add(DAMAGE.has(code) ? 'error' : 'note', file ?? '', `${message}${where}${count > 1 ? ` (${count} times)` : ''}`);
     }
-    for (const name of again.damaged())
+    for (const name of reread.damaged())
       if (!findings.some(({ level, file }) => level === 'error' && file === name))
         add('error', name, 'Part of it could not be read.');
-    if (stored?.state && !sealed) await compare(stored, again, add);
-    const { points } = again.store;
-    return { run_id: runId, sealed, points, events: again.store.events(0, 0).total, findings };
+    if (stored?.state && !sealed) await compare(stored, reread, add);
+    const { points } = reread.store;
+    return { run_id: runId, sealed, points, events: reread.store.events(0, 0).total, findings };
   } finally {
-    again.close();
+    reread.close();
     stored?.close();
     if (before !== stored) before?.close();
   }
@@ -140,7 +140,7 @@ function checkSeal(seal: Seal | null, main: Loaded, base: Loaded, add: Add): boo
 }
 
 /** True if journals that run.sqlite was made from are gone, so that it is the only copy, with or without a seal. */
-function isAllThereIs(sql: SqlJsStatic, dir: string, main: Loaded, base: Loaded): boolean {
+function isDatabaseOnlyCopy(sql: SqlJsStatic, dir: string, main: Loaded, base: Loaded): boolean {
   if (!('bytes' in main)) return !('bytes' in base) && wasSealed(dir);
   try {
     const store = RunStore.of(sql, dir, { name: RUN_DATABASE, bytes: main.bytes }, true);
@@ -166,12 +166,12 @@ function open(sql: SqlJsStatic, dir: string, name: string, file: Loaded, level: 
 }
 
 /** The journals may have more than was saved, but must have everything that was saved. */
-async function compare(stored: RunStore, again: LoadedRun, add: Add): Promise<void> {
-  const behind = [...again.eventJournals()].some(
+async function compare(stored: RunStore, reread: LoadedRun, add: Add): Promise<void> {
+  const behind = [...reread.eventJournals()].some(
     ({ name, reader }) => (stored.offsets.get(name)?.offset ?? 0) < reader.saved.offset,
   );
   if (behind) return add('note', RUN_DATABASE, 'does not have everything from the journals yet');
-  const found = await differences({ store: stored, state: stored.state! }, again, () => Promise.resolve());
+  const found = await differences({ store: stored, state: stored.state! }, reread, () => Promise.resolve());
   for (const difference of found)
     add('error', RUN_DATABASE, `${difference} (the command Rebuild Database restores it)`);
 }

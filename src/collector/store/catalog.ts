@@ -133,7 +133,10 @@ export class Catalog {
     this.changes++;
   }
 
-  /** Sets disk usage in bytes, separately for files in the workspace. Returns false for a run that is not in the catalog. */
+  /**
+   * Sets disk usage in bytes, separately for files in the workspace. Returns false for a run that is not in the
+   * catalog.
+   */
   setSize(run_id: string, size: number, files_size?: number): boolean {
     const run = this.runs.get(run_id);
     if (run === undefined) return false;

@@ -1,4 +1,7 @@
-/** Arranges a run's fragments: worker and key make a curve, a curve has attempts, an attempt has one fragment per writer. */
+/**
+ * Arranges a run's fragments: worker and key make a curve, a curve has attempts, an attempt has one fragment per
+ * writer.
+ */
 import type { PointStats } from '../../domain/series/stats';
 import type { SeriesFragment, FragmentIdentity } from './seriesFragment';
 
@@ -6,7 +9,10 @@ export interface CurveAttempt {
   attempt: number;
   /** Sorted by writer id, so that points of equal x are merged the same in whatever order journals are read. */
   fragments: SeriesFragment[];
-  /** Statistics of the visible part of an attempt that a later one cuts off; valid while `cut`, `base` and `count` match. */
+  /**
+   * Statistics of the visible part of an attempt that a later one cuts off; valid while `cut`, `base` and `count`
+   * match.
+   */
   trimmed: { cut: number; base: number; count: number; stats: PointStats } | null;
 }
 

@@ -1,4 +1,7 @@
-/** Encodes integer columns as zig-zag differences of first or second order, so that small ones become small positive numbers. */
+/**
+ * Encodes integer columns as zig-zag differences of first or second order, so that small ones become small positive
+ * numbers.
+ */
 
 /** Differences of integers up to this size are exact in a double. */
 export const MAX_INTEGER = 2 ** 52;

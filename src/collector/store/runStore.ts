@@ -58,7 +58,10 @@ export class RunStore implements RunSink {
   private readonly book = new SummaryBook(this.index);
   private readonly queries: SeriesQuery;
 
-  /** Never throws because of the files' content: `damage` says why run.sqlite was not usable, and journals are read again. */
+  /**
+   * Never throws because of the files' content: `damage` says why run.sqlite was not usable, and journals are read
+   * again.
+   */
   static open(sql: SqlJsStatic, runDir: string, options: { readOnly?: boolean } = {}): RunStore {
     const readOnly = options.readOnly ?? false;
     let damage: string | null = null;
@@ -75,7 +78,10 @@ export class RunStore implements RunSink {
     return RunStore.of(sql, runDir, null, readOnly, damage);
   }
 
-  /** Makes a store from a file's bytes, or an empty one from null. Throws an error that says what is wrong with the bytes. */
+  /**
+   * Makes a store from a file's bytes, or an empty one from null. Throws an error that says what is wrong with the
+   * bytes.
+   */
   static of(
     sql: SqlJsStatic,
     runDir: string,
