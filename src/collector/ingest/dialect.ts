@@ -89,5 +89,7 @@ export class LineDialect implements Dialect {
 
 function parseLine(text: string): Item {
   const value = parseJson(text);
-  return isRecord(value) ? { kind: 'envelope', envelope: value } : { kind: 'bad', reason: 'a line is not a JSON object' };
+  return isRecord(value)
+    ? { kind: 'envelope', envelope: value }
+    : { kind: 'bad', reason: 'a line is not a JSON object' };
 }

@@ -39,8 +39,7 @@ const TORN_END: Record<Remainder['is'], { code: string; says: (bytes: number) =>
   },
   length: {
     code: 'torn_length',
-    says: (bytes) =>
-      `The last event of a journal, ${bytes} bytes, cannot be read: its length field is damaged.`,
+    says: (bytes) => `The last event of a journal, ${bytes} bytes, cannot be read: its length field is damaged.`,
   },
 };
 const DAY_MS = 24 * 3_600_000;
@@ -139,7 +138,9 @@ export class LoadedRun {
     if (this.state.created === 0) this.state.created = statSync(this.dir, { throwIfNoEntry: false })?.birthtimeMs ?? 0;
     const names = new Set(found.map(({ name }) => name));
     for (const [name, { reader }] of this.journals) if (!names.has(name) && reader.behind > 0) this.missed = true;
-    return found.filter(({ name, path, stats }) => this.journal(name, path).reader.checkStats(stats)).map(({ name }) => name);
+    return found
+      .filter(({ name, path, stats }) => this.journal(name, path).reader.checkStats(stats))
+      .map(({ name }) => name);
   }
 
   /** True if events are missing here because another process sealed the run or replaced its directory. */

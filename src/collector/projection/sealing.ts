@@ -207,8 +207,7 @@ export class Sealing {
       const found = stored.state
         ? await differences({ store: stored, state: stored.state }, reread, pause)
         : ['it has no state'];
-      if (found.length > 0)
-        throw new Error(`its database differs from its journals: ${found.slice(0, 3).join('; ')}`);
+      if (found.length > 0) throw new Error(`its database differs from its journals: ${found.slice(0, 3).join('; ')}`);
     } finally {
       reread.close();
       stored.close();

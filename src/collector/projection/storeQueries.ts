@@ -9,7 +9,7 @@ import type { DiskUsage, ListResult, RunDetail, RunRow, SeriesResult } from '../
 import type { LaunchInfo } from '../contract/workerApi';
 import type { CatalogKeeper } from './catalogKeeper';
 import type { Housekeeping } from './housekeeping';
-import { launchInfoOf, isStillAlive } from './launchInfo';
+import { isStillAlive, launchInfoOf } from './launchInfo';
 import type { OpenRun, OpenRuns } from './openRuns';
 
 interface QueryPorts {
