@@ -1,4 +1,4 @@
-/** POST /rpc (one call), WS /rpc (calls and subscriptions), GET /health. Sockets come from the port they share with ingestion. */
+/** Serves POST /rpc (one call), WS /rpc (calls and subscriptions) and GET /health on the port shared with ingestion. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -11,7 +11,7 @@ import { Subscription } from './subscriptions';
 const MAX_BODY = 1 << 20;
 const REQUEST_TIMEOUT_MS = 15_000;
 const PING_EVERY_MS = 30_000;
-/** Calls of one connection that are being answered, or whose answers it has not read. */
+/** Limit of calls on one connection that are being answered, or whose answers it has not read. */
 const MAX_CALLS = 64;
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
 
@@ -21,8 +21,8 @@ export interface HttpOptions {
   boundHost: string;
   rpc: Rpc;
   log(message: string): void;
-  /** A call was made: the collector is not idle. */
-  onUse(): void;
+  /** Called when a request arrives or a client leaves, either of which restarts the idle time. */
+  onRequest(): void;
 }
 
 export class HttpServer {
@@ -30,9 +30,9 @@ export class HttpServer {
   private readonly upgrades = new WebSocketServer({ noServer: true, maxPayload: MAX_BODY });
   private readonly subscriptions = new Map<WebSocket, Subscription>();
   private readonly alive = new WeakSet<WebSocket>();
-  /** On the Unix socket: no token is needed there. */
+  /** Connections on the Unix socket, where no token is needed. */
   private readonly trusted = new WeakSet<Duplex>();
-  /** Of connections that have brought no request with a token yet. */
+  /** What to call once a connection has shown the token. */
   private readonly unproven = new WeakMap<Duplex, () => void>();
   private readonly pings: NodeJS.Timeout;
 
@@ -50,7 +50,7 @@ export class HttpServer {
 
   accept(socket: Socket, trusted: boolean, proven: () => void): void {
     if (trusted) this.trusted.add(socket);
-    // Headers that never end: the first request has to be there in time.
+    // The first request has to arrive in time, or headers without end could hold the socket forever.
     const timer = setTimeout(() => socket.destroy(), REQUEST_TIMEOUT_MS);
     socket.once('close', () => clearTimeout(timer));
     this.unproven.set(socket, () => {
@@ -68,7 +68,7 @@ export class HttpServer {
     clearInterval(this.pings);
     for (const [socket, subscription] of this.subscriptions) {
       subscription.dispose();
-      socket.close(1001, 'the collector ends');
+      socket.close(1001, 'the collector is ending');
     }
     this.upgrades.close();
     this.server.closeAllConnections();
@@ -77,7 +77,7 @@ export class HttpServer {
   private async request(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const refused = this.refusal(request);
     if (refused) return end(response, refused.status, { error: refused.message }, true);
-    this.options.onUse();
+    this.options.onRequest();
     const path = pathOf(request);
     if (request.method === 'GET' && path === '/health') return end(response, 200, { ok: true });
     if (path !== '/rpc') return end(response, 404, { error: `There is no ${path}; the API is POST /rpc.` });
@@ -109,14 +109,14 @@ export class HttpServer {
     client.on('close', () => {
       subscription.dispose();
       this.subscriptions.delete(client);
-      this.options.onUse();
+      this.options.onRequest();
     });
     let calls = 0;
     const done = () => {
       if (calls-- === MAX_CALLS) client.resume();
     };
     client.on('message', (data: Buffer) => {
-      // Who asks faster than it reads the answers is not read from for a while.
+      // A client that asks faster than it reads the answers is paused.
       if (++calls === MAX_CALLS) client.pause();
       void this.options.rpc
         .handle(data.toString('utf8'), (topics) => subscription.subscribe(topics))
@@ -127,7 +127,7 @@ export class HttpServer {
     });
   }
 
-  /** A viewer whose machine sleeps or is gone holds nothing here. */
+  /** Drops viewers whose machine sleeps or is gone, so that they hold no resources. */
   private ping(): void {
     for (const client of this.subscriptions.keys()) {
       if (!this.alive.delete(client)) client.terminate();
@@ -136,7 +136,7 @@ export class HttpServer {
   }
 
   private refusal(request: IncomingMessage): { status: number; message: string } | null {
-    // Browsers send it: no page may talk to us, not even one of this machine.
+    // Browsers send this header. No web page may talk to the collector, not even one from this machine.
     if (request.headers.origin !== undefined)
       return { status: 403, message: 'Requests from web pages are refused (Origin header).' };
     if (!this.isOurHost(request.headers.host, request.socket.localAddress))
@@ -147,7 +147,7 @@ export class HttpServer {
     return null;
   }
 
-  /** Against DNS rebinding: a name that merely resolves to us is not ours. */
+  /** Protects against DNS rebinding: a name that merely resolves to this address is refused. */
   private isOurHost(header: string | undefined, localAddress: string | undefined): boolean {
     if (header === undefined) return false;
     const name = header.replace(/:\d*$/, '').toLowerCase();
@@ -161,12 +161,12 @@ export class HttpServer {
   }
 }
 
-/** What a URL parser would refuse is a path like any other: there is nothing there. */
+/** Splits by hand, because a URL parser would throw for malformed paths, which only need a 404. */
 function pathOf({ url = '/' }: IncomingMessage): string {
   return url.split('?', 1)[0]!;
 }
 
-/** Null when it is too large or does not arrive in time. */
+/** Resolves to null if the body is too large or does not arrive in time. */
 function readBody(request: IncomingMessage): Promise<string | null> {
   return new Promise((resolve) => {
     const parts: Buffer[] = [];

@@ -1,6 +1,6 @@
 /**
- * JSON-RPC 2.0: turns a request's text into a reply. A request is checked against its method's declaration, which also
- * says who answers it: the store, or a service of the main thread.
+ * Turns the text of a JSON-RPC 2.0 request into a reply. A request is checked against its method's declaration, which also
+ * says what answers it: the store, or a service of the main thread.
  */
 import type { z } from 'zod';
 import { english } from '../../base/texts';
@@ -28,7 +28,10 @@ export class Rpc {
     private readonly log: (message: string) => void,
   ) {}
 
-  /** Null for a notification, which gets no reply. `subscribe` is what the connection can do beyond one call. */
+  /**
+   * Resolves to null for a notification, which gets no reply. `subscribe` is null where the connection ends with the
+   * call.
+   */
   async handle(text: string, subscribe: Subscribe | null): Promise<Reply | null> {
     let call: unknown;
     try {

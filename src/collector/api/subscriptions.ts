@@ -1,9 +1,11 @@
-/** What a connection wants to hear of, and `changed` notifications without data: a slow client asks when it can. */
+/**
+ * The topics of one connection. `changed` notifications carry no data, so that a slow client can ask when it is ready.
+ */
 import { Pace } from '../../base/pace';
 import type { Changed } from '../../protocol/rows';
 
 const FLUSH_EVERY_MS = 50;
-/** More unsent bytes than this: the client is told later, of everything at once. */
+/** While a client has more unsent bytes than this, its changes are collected and sent together later. */
 const MAX_UNSENT = 256 * 1024;
 
 export interface Listener {
@@ -18,7 +20,7 @@ export class Subscription {
 
   constructor(private readonly listener: Listener) {}
 
-  /** Replaces what was subscribed before. */
+  /** Replaces the previous topics. */
   subscribe(topics: string[]): void {
     this.topics = new Set(topics);
     for (const topic of this.pending.keys()) if (!this.topics.has(topic)) this.pending.delete(topic);
@@ -48,7 +50,7 @@ export class Subscription {
 }
 
 function merged(earlier: Changed, later: Changed): Changed {
-  // Without run_ids a change is about all of them.
+  // A change without run_ids concerns all runs.
   if (!earlier.run_ids || !later.run_ids) return { topic: later.topic, rev: later.rev };
   return { ...later, run_ids: [...new Set([...earlier.run_ids, ...later.run_ids])] };
 }

@@ -1,6 +1,7 @@
 /**
- * The collector's two threads: main (sockets, tokens, journals it writes, child processes) asks, the worker (journals →
- * state → databases) answers and tells of changes. The worker is the same bundle, started with WorkerConfig as its data.
+ * The messages between the collector's two threads. Main (sockets, tokens, its own journals, child processes) asks; the
+ * worker (journals → state → databases) answers and sends notices of changes. The worker is the same bundle, started with
+ * WorkerConfig as its data.
  */
 import type { JournalPolicy, MethodOn, Params, Results } from '../../protocol/api';
 import type { RpcErrorData } from '../../protocol/apiError';
@@ -13,24 +14,24 @@ export interface WorkerConfig {
   dir: string;
   /** A follower's worker answers everything and writes nothing. */
   readOnly: boolean;
-  /** Saves happen only while the lease holds this nonce; absent: no lease is asked. */
+  /** Saves happen only while the lease holds this nonce; absent: no lease is needed. */
   lease?: { file: string; nonce: string };
   seal: { journals: JournalPolicy; afterMs: number };
 }
 
-/** What may change while it runs. */
+/** Settings that may change while the worker runs. */
 export interface Configuration {
   journals?: JournalPolicy | undefined;
   rules?: AlertRule[] | undefined;
 }
 
-/** A process of a run that was not seen ending, so that it can be told to stop. */
+/** A process of a run that may still be alive and can be signalled to stop. */
 export interface RunProcess {
   worker: string;
   attempt: number;
   role: Role;
   proc: Proc;
-  /** Its process group, where a supervisor said so. */
+  /** Its process group, if a supervisor reported one. */
   pgid: number | null;
 }
 
@@ -38,53 +39,53 @@ export interface RunProcess {
 export interface LaunchInfo {
   run_id: string;
   status: Status;
-  /** The latest one; 0 when nothing started yet. */
+  /** The latest attempt; 0 if nothing has started yet. */
   attempt: number;
-  /** With paths as they are now, also in a workspace that was moved. */
+  /** Its paths are the current ones, even if the workspace was moved. */
   launch: Launch | null;
   source: Source;
-  /** How many ranks the latest attempt has, whoever started them. */
+  /** The number of ranks of the latest attempt, whatever started them. */
   ranks: number;
-  /** Of an attempt that waits before it begins. */
+  /** When a waiting attempt is due to start, epoch ms. */
   starts_at: number | null;
-  /** The latest attempt's stop, and the command that asked for it. */
+  /** How far stopping the latest attempt has gone, and the command that asked for it. */
   stop: Omit<StopRung, 'attempt'> | null;
-  /** False while a launch is all that there is of the latest attempt. */
+  /** False while the latest attempt consists of its launch alone. */
   began: boolean;
   checkpoints: Checkpoint[];
-  /** Of the latest attempt, innermost (script) first. */
+  /** Processes of the latest attempt, innermost (script) first. */
   processes: RunProcess[];
 }
 
-/** Times are epoch ms; null: nothing goes. Of many, the oldest `limit`. */
+/** Times are epoch ms; null means that nothing expires. At most `limit` runs are returned, the oldest first. */
 export interface Expiry {
   endedBefore: number | null;
   trashedBefore: number | null;
   limit: number;
 }
 
-/** The API's methods that the store answers go to its thread by their own names. Method → [parameters, result]. */
+/** Methods of the API that the store answers keep their names on its thread. Method → [parameters, result]. */
 type ApiMethods = { [M in MethodOn<'store'>]: [Params<M>, Results[M]] };
 
 export interface WorkerMethods extends ApiMethods {
-  /** Rows as `runs.list` has them; it rejects where one of the runs is not there. */
+  /** Rows as `runs.list` returns them; rejects if one of the runs does not exist. */
   rows: [{ run_ids: string[] }, RunRow[]];
   launchInfo: [{ run_id: string }, LaunchInfo];
-  /** A journal grew, or (without `file`) something about the run did: it is read before the answer. */
+  /** Reports that a journal grew, or without `file` that the run changed; answered once it has been read. */
   bell: [{ run_id: string; file?: string }, void];
-  /** Answers what is wrong with the rules. */
+  /** Returns a message for each invalid rule. */
   configure: [Configuration, string[]];
-  /** Runs that are old enough to go to the trash, and out of it. */
+  /** Runs that are old enough to be moved to the trash, or purged from it. */
   expired: [Expiry, { runs: string[]; trash: string[] }];
-  /** Why the run may not be deleted for good; null when it may. */
+  /** The reason why the run may not be purged; null if it may. */
   purgeable: [{ run_id: string }, string | null];
-  /** Directories of runs are gone. */
+  /** Reports that directories of runs were removed. */
   removed: [Record<string, never>, void];
-  /** Throws the databases away and makes them again from the journals; resolves when that is done. */
+  /** Deletes the databases and rebuilds them from the journals; resolves when that is done. */
   rebuild: [Record<string, never>, { runs: number }];
   /** Reads what is in the journals now and saves, whatever the save budget says. */
   flush: [Record<string, never>, void];
-  /** Saves and ends. */
+  /** Saves everything and ends the thread. */
   shutdown: [Record<string, never>, void];
 }
 
@@ -97,20 +98,20 @@ export interface GoneNotice {
   attempt: number;
   worker: string;
   writer: string;
-  /** The last that was read of it. */
+  /** Sequence number of the last event that was read from it. */
   seq: number;
   role: Role;
   reason: string;
 }
 
-/** A run that was read to its end has a new status; after a start there is one notice for each run. */
+/** A run that was read completely has a new status. After a start there is one notice for each run. */
 export interface StatusNotice {
   kind: 'status';
   run_id: string;
   status: Status;
 }
 
-/** A rule came true of a run. */
+/** A rule came true for a run. */
 export interface DueNotice {
   kind: 'due';
   run_id: string;
@@ -120,7 +121,7 @@ export interface DueNotice {
   text: string;
 }
 
-/** An alert is in a run's journals that was not there before. */
+/** A new alert is in a run's journals. */
 export interface AlertedNotice {
   kind: 'alerted';
   alert: Alert;
@@ -136,15 +137,16 @@ export interface StoreState {
 export type WorkerNotice =
   | { kind: 'changed'; changes: Changed[] }
   /**
-   * A process of this host ended without a `run_end`. Told once a writer. Main journals it for that attempt as t `run_end`
-   * {run_id, status: 'failed', writer, error: {message: reason}}: with `writer` it speaks of that process, not of the attempt.
+   * A process of this host ended without a `run_end`. It is reported once for each writer. Main journals it for that
+   * attempt as t `run_end` {run_id, status: 'failed', writer, error: {message: reason}}; because of `writer` it concerns
+   * that process, not the whole attempt.
    */
   | GoneNotice
   | StatusNotice
   | DueNotice
   | AlertedNotice
   | ({ kind: 'state' } & StoreState)
-  /** It holds much more memory than it needs: begin it anew. */
+  /** The worker holds much more memory than it needs and should be restarted. */
   | { kind: 'heavy' }
   | { kind: 'warning'; message: string };
 

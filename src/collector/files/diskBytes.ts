@@ -1,11 +1,11 @@
-/** What a file or a folder takes on disk. Links are never followed: what they lead to is somebody else's. */
+/** Measures the disk usage of a file or folder. Links are never followed, because their targets belong elsewhere. */
 import { lstatSync, readdirSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 
-/** Of a folder with more in it, that many are counted. */
+/** The largest number of entries that are counted in a folder. */
 const MAX_ENTRIES = 5_000;
 
-/** 0 where there is nothing. */
+/** Returns 0 if there is no such file. */
 export function diskBytes(path: string): number {
   let bytes = 0;
   let left = MAX_ENTRIES;
@@ -23,12 +23,12 @@ function statsOf(path: string): Stats | undefined {
   try {
     return lstatSync(path, { throwIfNoEntry: false });
   } catch {
-    // A folder on the way is closed to us.
+    // A folder on the way may not be read.
     return undefined;
   }
 }
 
-/** Logs may have holes, where a part was given back to the disk. */
+/** A log may have holes, where its beginning was returned to the disk. */
 function allocated({ size, blocks }: Stats): number {
   return blocks > 0 ? Math.min(size, blocks * 512) : size;
 }
@@ -37,7 +37,7 @@ function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch {
-    // Gone, or not ours to read.
+    // The folder is gone or may not be read.
     return [];
   }
 }

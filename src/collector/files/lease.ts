@@ -1,6 +1,6 @@
 /**
- * Who may write databases under an `.xtrack` directory. The file is created whole (temp file + link, which fails when it
- * exists), and taken over only when its owner is provably dead.
+ * The lease says which collector may write databases under an `.xtrack` directory. The file is created atomically (temporary
+ * file + link, which fails if it exists) and taken over only if its owner is provably dead.
  */
 import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, linkSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
@@ -17,9 +17,9 @@ export interface LeaseHolder extends Proc {
 
 export type Acquired =
   | { kind: 'owner'; lease: Lease }
-  /** Another live collector on this host. */
+  /** Another live collector on this host holds the lease. */
   | { kind: 'taken'; holder: LeaseHolder }
-  /** Of another host, or of a process that cannot be looked at from here. */
+  /** The holder is on another host, or is a process that cannot be observed from here. */
   | { kind: 'elsewhere'; holder: LeaseHolder };
 
 export class Lease {
@@ -28,7 +28,7 @@ export class Lease {
     readonly nonce: string,
   ) {}
 
-  /** Throws what the file system throws where the directory cannot be written. */
+  /** Throws the error of the file system if the directory cannot be written. */
   static acquire(dir: string, self: Proc = thisProcess()): Acquired {
     const path = join(dir, 'lease');
     const mine: LeaseHolder = { ...self, nonce: randomBytes(12).toString('hex') };
@@ -60,13 +60,13 @@ export class Lease {
   }
 }
 
-/** What a save asks right before it puts its file in place. */
+/** Called by a save right before it replaces its file. */
 export function leaseHasNonce(path: string, nonce: string): boolean {
   const holder = readHolder(path);
   return typeof holder === 'object' && holder.nonce === nonce;
 }
 
-/** No owner is alive under a damaged lease: before every save an owner looks whether it reads its own nonce there. */
+/** A damaged lease has no owner, because every owner checks for its own nonce before it saves. */
 function readHolder(path: string): LeaseHolder | 'none' | 'damaged' {
   let text: string;
   try {
@@ -74,7 +74,7 @@ function readHolder(path: string): LeaseHolder | 'none' | 'damaged' {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return 'none';
-    // A link, a pipe, an endless file: not made by us.
+    // A link, a pipe or a huge file was not made by a collector.
     if (code === undefined || code === 'ELOOP') return 'damaged';
     throw error;
   }
@@ -95,7 +95,7 @@ function readHolder(path: string): LeaseHolder | 'none' | 'damaged' {
   }
 }
 
-/** Two may find the same dead owner: what was renamed away is looked at, and put back when it was the other's new lease. */
+/** Two collectors may find the same dead owner, so the renamed file is read again and restored if it is a new lease. */
 function removeDead(path: string, nonce: string | null, tag: string): void {
   const aside = `${path}.${tag}.stale`;
   try {

@@ -1,6 +1,6 @@
 /**
- * Which process is meant: a pid alone is used again by the system, so a process is believed to be alive only if host,
- * boot, pid namespace and start time are the same, and it is no zombie. Python computes the same strings.
+ * Identifies a process. The system reuses pids, so a process is taken to be alive only if host, boot, pid namespace and
+ * start time match and it is not a zombie. Python computes the same strings.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readlinkSync } from 'node:fs';
@@ -13,7 +13,7 @@ interface Stat {
   start: string;
 }
 
-/** 'elsewhere': nothing can be said of it from here. */
+/** 'elsewhere': the process cannot be observed from here. */
 export type Liveness = 'alive' | 'gone' | 'elsewhere';
 
 export interface Here {
@@ -47,7 +47,7 @@ export function liveness(proc: Proc): Liveness {
   return stat !== null && stat.start === proc.start && stat.state !== 'Z' && stat.state !== 'X' ? 'alive' : 'gone';
 }
 
-/** The process group that a process is in; null when the process is gone. */
+/** The process group of a process; null if the process is gone. */
 export function groupOf(pid: number): number | null {
   return processStat(pid)?.pgid ?? null;
 }

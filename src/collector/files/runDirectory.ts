@@ -1,4 +1,4 @@
-/** A run's directory. Its name comes from outside, and the workspace may be hostile: no path parts, no links. */
+/** Directories of runs. Names come from outside and the workspace may be hostile, so path parts and links are refused. */
 import { lstatSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isId } from '../../protocol/ids';
@@ -11,7 +11,7 @@ export class RunDirectories {
     this.root = join(dir, 'runs');
   }
 
-  /** Null where there is no such run. */
+  /** Returns null if there is no such run. */
   find(runId: string): string | null {
     const path = this.pathOf(runId);
     return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true ? path : null;
@@ -20,7 +20,7 @@ export class RunDirectories {
   ensure(runId: string): string {
     const path = this.pathOf(runId);
     mkdirSync(path, { recursive: true, mode: 0o700 });
-    if (!lstatSync(path).isDirectory()) throw new Error(`${path} is no directory`);
+    if (!lstatSync(path).isDirectory()) throw new Error(`${path} is not a directory`);
     return path;
   }
 

@@ -3,8 +3,8 @@
 /** The projection of the run's journals. */
 export const RUN_DATABASE = 'run.sqlite';
 /**
- * What run.sqlite was when the run was sealed, while a resumed run writes a new one: the journals it was made of are gone,
- * so run.sqlite can be rebuilt from it and the later journals.
+ * The run.sqlite of the time when the run was sealed. It is kept while a resumed run writes a new one: the journals behind
+ * it are gone, so run.sqlite can only be rebuilt from it and the later journals.
  */
 export const SEALED_DATABASE = 'sealed.sqlite';
 
@@ -18,7 +18,7 @@ export function isJournalName(name: string): boolean {
   return name === COMMANDS_JOURNAL || EVENT_JOURNAL.test(name) || USER_JOURNAL.test(name);
 }
 
-/** True of the journal of a process that took part in the run: edits and commands are never removed. */
+/** True for the journal of a process that took part in the run. Only those are ever removed, never edits or commands. */
 export function isEventJournal(name: string): boolean {
   return EVENT_JOURNAL.test(name);
 }

@@ -1,12 +1,12 @@
 /**
- * Files that are there whole or not at all, also after a power cut; in directories that somebody else may have prepared:
- * a link is never followed, and what is no file (a pipe that nobody writes to) is never waited for.
+ * Writes files so that they are complete or absent, even after a power cut. Another user may have prepared the directory,
+ * so links are never followed, and opening something that is not a file (an idle pipe) never blocks.
  */
 import { closeSync, constants, fstatSync, fsyncSync, linkSync, openSync, readSync } from 'node:fs';
 import { copyFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** Writes the file, or leaves it as it was. False when `beforeRename`, asked at the last moment, said that it is not ours to write. */
+/** Writes the file or leaves it unchanged. Returns false if `beforeRename`, called at the last moment, returned false. */
 export function putFile(file: string, bytes: Uint8Array, beforeRename: () => boolean): boolean {
   const temporary = `${file}.tmp`;
   try {
@@ -20,19 +20,19 @@ export function putFile(file: string, bytes: Uint8Array, beforeRename: () => boo
   return true;
 }
 
-/** A second name for what is in the file now, which stays when the first one gets other content. */
+/** Gives the current content of the file a second name, which keeps it when the file is replaced. */
 export function keepAs(file: string, name: string): void {
   const temporary = `${name}.tmp`;
   rmSync(temporary, { force: true });
   try {
     linkSync(file, temporary);
   } catch {
-    // Not every file system has links.
+    // Not every file system has hard links.
     copyFileSync(file, temporary);
     syncFile(temporary);
   }
   renameSync(temporary, name);
-  // Of two names of one file, renaming one to the other does nothing.
+  // Renaming does nothing if both are names of one file, so the temporary name may still be there.
   rmSync(temporary, { force: true });
   syncDirectory(dirname(name));
 }
@@ -46,7 +46,7 @@ export function syncFile(file: string): void {
   }
 }
 
-/** So that a rename itself survives a power cut. Windows cannot open a directory, and needs no such thing. */
+/** Makes a rename survive a power cut. Windows cannot open directories and does not need this. */
 export function syncDirectory(directory: string): void {
   if (process.platform === 'win32') return;
   const descriptor = openSync(directory, 'r');
@@ -59,12 +59,12 @@ export function syncDirectory(directory: string): void {
 
 const READ = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
-/** Throws what the file system throws, and for what is no file, or one over the limit. */
+/** Throws the error of the file system, or one of its own if this is not a file or is too large. */
 export function readRegularFile(file: string, maxBytes: number): Buffer {
   const descriptor = openSync(file, READ);
   try {
     const stats = fstatSync(descriptor);
-    if (!stats.isFile()) throw new Error('it is no file');
+    if (!stats.isFile()) throw new Error('it is not a file');
     if (stats.size > maxBytes) throw new Error(`it has ${stats.size} bytes, and at most ${maxBytes} are read`);
     const bytes = Buffer.alloc(stats.size);
     let at = 0;
@@ -77,7 +77,7 @@ export function readRegularFile(file: string, maxBytes: number): Buffer {
 }
 
 function writeSynced(file: string, bytes: Uint8Array): void {
-  // What a crash left, or a link that somebody put there for us to write through.
+  // A crash may have left a file here, and an attacker may have placed a link for us to write through.
   rmSync(file, { force: true });
   const descriptor = openSync(file, 'wx', 0o600);
   try {

@@ -1,7 +1,7 @@
 /**
- * seal.json of a run that is over: its database is the only copy of what its journals had, and this says what the
- * database's bytes are and which journals it stands for. It is written when the database was read back and found whole,
- * right before the journals go.
+ * seal.json of a run that is over. Its database is then the only copy of what its journals had; the seal has the checksums
+ * of the database and the names of those journals. It is written after the database was read back and verified, right
+ * before the journals are removed.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, lstatSync, readdirSync, renameSync } from 'node:fs';
@@ -18,13 +18,13 @@ const sealSchema = z.object({
   /** ISO time. */
   at: z.string(),
   database: z.object({ bytes: z.number(), crc32: z.number(), sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
-  /** By name, how long each was. */
+  /** Length of each journal in bytes, by name. */
   journals: z.record(z.string(), z.number()),
 });
 
 export type Seal = z.infer<typeof sealSchema>;
 
-/** Null where there is none, or none that can be read. */
+/** Returns null if there is none, or none that can be read. */
 export function readSeal(runDir: string): Seal | null {
   try {
     return sealSchema.parse(JSON.parse(readRegularFile(join(runDir, SEAL_FILE), MAX_BYTES).toString()));
@@ -37,7 +37,7 @@ export function isSealOf({ database }: Seal, file: { bytes: number; crc32: numbe
   return file.bytes === database.bytes && file.crc32 === database.crc32;
 }
 
-/** False when the directory is not ours to write in. */
+/** Returns false, and writes nothing, if `isOurs` does. */
 export function writeSeal(runDir: string, seal: Seal, isOurs: () => boolean): boolean {
   return putFile(join(runDir, SEAL_FILE), Buffer.from(`${JSON.stringify(seal, null, 2)}\n`), isOurs);
 }
@@ -54,13 +54,13 @@ export function journalNames(runDir: string): string[] {
 
 const PACKED = '.gz';
 
-/** Of a directory's names those of packed journals, as they were before. */
+/** The names that the packed journals among `names` had before packing. */
 export function packedJournals(names: string[]): string[] {
   const packed = names.filter((name) => name.endsWith(PACKED));
   return packed.map((name) => name.slice(0, -PACKED.length)).filter(isEventJournal);
 }
 
-/** The database, which can be read, is all that there is of what a journal said; with a seal or, where that was lost, without. */
+/** True if the readable database is the only copy of some journal, even if the seal was lost. */
 export function isOnlyCopy(
   runDir: string,
   offsets: ReadonlyMap<string, { offset: number; sealed?: unknown }>,
@@ -72,20 +72,20 @@ export function isOnlyCopy(
   return false;
 }
 
-/** Asked where no database can be read: its journals are not all that there was, as far as the directory tells. */
+/** For a run without a readable database: true if the directory shows that journals were removed. */
 export function wasSealed(runDir: string): boolean {
   if (!existsSync(runDir)) return false;
-  // Links, pipes and what is far too long were never put there by us.
+  // The collector never makes links, pipes or a seal that is far too long.
   const files = readdirSync(runDir, { withFileTypes: true }).filter((entry) => entry.isFile());
   const names = files.map(({ name }) => name);
   if (names.includes(SEALED_DATABASE)) return true;
   if (names.includes(SEAL_FILE) && lstatSync(join(runDir, SEAL_FILE)).size <= MAX_BYTES) return true;
-  // Packed, and there as well: its collector died in between.
+  // A journal that exists packed and unpacked was not removed: the collector died in between.
   if (packedJournals(names).some((name) => !names.includes(name))) return true;
   return names.includes(RUN_DATABASE) && !names.some(isEventJournal);
 }
 
-/** What no program can read a person may: it is not overwritten. */
+/** Renames damaged databases instead of overwriting them, because a person may still recover data. */
 export function setAside(runDir: string): void {
   for (const name of [RUN_DATABASE, SEALED_DATABASE]) {
     const [file, aside] = [join(runDir, name), join(runDir, `${name}.damaged`)];

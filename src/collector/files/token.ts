@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 
-/** Takes the same time whatever was given, so that a token cannot be guessed bit by bit. */
+/** Compares in constant time, so that a token cannot be guessed bit by bit. */
 export function isToken(given: unknown, token: string): boolean {
   return typeof given === 'string' && timingSafeEqual(digest(given), digest(token));
 }

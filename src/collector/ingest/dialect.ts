@@ -1,14 +1,14 @@
-/** The two ways in which envelopes travel on a socket: frames, or one JSON object a line. */
+/** The two encodings of envelopes on a socket: frames, or one JSON object per line. */
 import { encodeFrame, FrameDecoder, MAX_FRAME, parseJson } from '../../base/frames';
 import { isRecord } from '../../base/unknown';
 
 export type Item = { kind: 'envelope'; envelope: Record<string, unknown> } | { kind: 'bad'; reason: string };
 
 export interface Dialect {
-  /** All that the bytes complete. */
+  /** Takes bytes and returns every envelope that they complete. */
   feed(bytes: Uint8Array): Item[];
   encode(envelope: object): Uint8Array;
-  /** Bytes held that no envelope was made of yet. */
+  /** The number of bytes held that do not make a whole envelope yet. */
   readonly pending: number;
 }
 
@@ -41,7 +41,7 @@ const NEWLINE = 0x0a;
 export class LineDialect implements Dialect {
   private parts: Buffer[] = [];
   private size = 0;
-  /** The line was too long: what comes up to its end is dropped. */
+  /** True if the line was too long and is dropped up to its end. */
   private skipping = false;
 
   get pending(): number {
@@ -73,7 +73,7 @@ export class LineDialect implements Dialect {
       items.push({ kind: 'bad', reason: `a line is longer than ${MAX_FRAME} bytes` });
       return;
     }
-    // A copy: a small rest would hold on to a large chunk.
+    // The rest is copied, because a view would keep the whole chunk in memory.
     this.parts.push(Buffer.from(part));
     this.size += part.length;
   }
@@ -89,5 +89,7 @@ export class LineDialect implements Dialect {
 
 function parseLine(text: string): Item {
   const value = parseJson(text);
-  return isRecord(value) ? { kind: 'envelope', envelope: value } : { kind: 'bad', reason: 'a line is no JSON object' };
+  return isRecord(value)
+    ? { kind: 'envelope', envelope: value }
+    : { kind: 'bad', reason: 'a line is not a JSON object' };
 }

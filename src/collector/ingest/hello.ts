@@ -1,10 +1,10 @@
-/** What a client says first, and what it is told. */
+/** Checks the hello that a client sends first, and the events that follow. */
 import { z } from 'zod';
 import { isRecord } from '../../base/unknown';
 import type { Envelope, Hello, JournalHead } from '../../protocol/events';
 import { isId } from '../../protocol/ids';
 
-const id = z.string().refine(isId, 'is no valid id');
+const id = z.string().refine(isId, 'is not a valid id');
 
 const proc = z.object({
   host: z.string().max(255),
@@ -27,7 +27,7 @@ export const helloSchema: z.ZodType<Hello> = z.object({
   proc: proc.optional(),
 });
 
-/** Of another machine, or unknown: never looked for here. */
+/** Stands for a process that is on another machine or unknown, and is never looked up here. */
 const NO_PROCESS = { host: '', boot: '', pidns: null, pid: 0, start: '' };
 
 export function headOf(hello: Hello): JournalHead {
@@ -43,7 +43,7 @@ export function headOf(hello: Hello): JournalHead {
   };
 }
 
-/** An envelope that may be journaled as an event of this run; else why not. */
+/** Returns the envelope if it may be journaled as an event of this run, else the reason why not. */
 export function eventOf(envelope: Record<string, unknown>, runId: string): Envelope | string {
   const { t, m, p, v } = envelope;
   if (v !== 1) return `of version ${JSON.stringify(v)}; this collector speaks version 1`;
@@ -56,7 +56,7 @@ export function eventOf(envelope: Record<string, unknown>, runId: string): Envel
   return envelope as unknown as Envelope;
 }
 
-/** Null where the payload names none. */
+/** Returns null if the payload names no run. */
 export function runIdOf(payload: unknown): string | null {
   const named = isObject(payload) ? payload['run_id'] : null;
   const id = isObject(named) ? named['id'] : named;

@@ -3,8 +3,8 @@ import { basename, join } from 'node:path';
 import { lastSeqOf, readHead } from './streamJournal';
 
 /**
- * The last seq in the journal that a client says it writes; null when that is no file that we see, or not its own: our
- * copy of it has the same name.
+ * The last seq in the journal that a client says it writes. Null if the collector does not see that file, or if the file is
+ * not the client's own: the collector's copy has the same name.
  */
 export function lastSeqOnDisk(runDir: string, file: string, writer: { run_id: string; writer: string }): number | null {
   if (file !== basename(file) || !/^events-.+\.xtj$/.test(file)) return null;

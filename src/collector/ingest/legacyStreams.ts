@@ -1,4 +1,7 @@
-/** Clients of plain protocol v1 say no hello: a connection is one writer a run and worker, and its drop is the run's end. */
+/**
+ * Clients of plain protocol v1 send no hello. A connection is one writer for each run and worker, and its drop ends the
+ * run.
+ */
 import { randomBytes } from 'node:crypto';
 import type { Envelope, Json } from '../../protocol/events';
 import { isId } from '../../protocol/ids';
@@ -23,7 +26,7 @@ export class LegacyStreams {
     private readonly grown: (runId: string, file: string) => void,
   ) {}
 
-  /** Why the event was skipped; null when it was journaled. Throws where the journal cannot be written. */
+  /** Returns the reason why the event was skipped; null if it was journaled. Throws if the journal cannot be written. */
   take(envelope: Record<string, unknown>): string | null {
     const runId = runIdOf(envelope['p']);
     if (!isId(runId)) return `an event without a valid run id (${JSON.stringify(runId)})`;
@@ -41,13 +44,13 @@ export class LegacyStreams {
     return null;
   }
 
-  /** The connection is gone. */
+  /** Called when the connection is gone. */
   drop(): void {
     for (const { runId, worker, journal, ended } of this.streams.values()) {
       try {
         if (!ended) journal.append([dropped(runId, worker, journal.lastSeq + 1)]);
       } catch {
-        // The disk is full: this end is lost like what else was sent. The other streams have to end all the same.
+        // If the disk is full, this end is lost like everything else; the other streams have to end all the same.
       } finally {
         journal.release();
         this.grown(runId, journal.file);
@@ -69,7 +72,7 @@ export class LegacyStreams {
   }
 }
 
-/** The latest attempt, or the one after it where this worker has been part of it already. */
+/** The latest attempt, or the next one if this worker has already been part of it. */
 function nextAttempt(runDir: string, worker: string): number {
   let latest = 1;
   let joined = false;

@@ -1,7 +1,7 @@
 const WINDOW_MS = 60_000;
 const LINES = 20;
 
-/** What strangers can make us say must not fill the disk: so many lines a minute, and then how many were left out. */
+/** Logs at most `LINES` lines a minute, then how many were left out, so that strangers cannot fill the disk. */
 export function limitedLog(log: (line: string) => void, now: () => number = () => performance.now()) {
   let began = -Infinity;
   let lines = 0;

@@ -1,6 +1,6 @@
 /**
- * One TCP port and one Unix socket for three dialects, told apart by the first byte: frames (0x00), lines of JSON ('{'),
- * HTTP (a letter).
+ * One TCP port and one Unix socket serve three dialects, distinguished by the first byte: frames (0x00), lines of JSON
+ * ('{'), HTTP (a letter).
  */
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
@@ -13,15 +13,15 @@ import { StreamJournals } from './streamJournal';
 
 const FIRST_BYTE_TIMEOUT_MS = 10_000;
 const MAX_CONNECTIONS = 1024;
-/** Of so many that have not shown a token yet, the oldest goes: nobody can keep those out that have one. */
+/** Above this number of connections without a token, the oldest is dropped, so that they cannot keep others out. */
 const MAX_UNPROVEN = 64;
-/** 127.x itself, or the addresses that mean all. */
+/** Matches 127.x and the addresses that mean all interfaces. */
 const COVERS_LOOPBACK = /^(127\.|0\.0\.0\.0$|::$)/;
 const NUL = 0x00;
 const BRACE = 0x7b;
 
 export interface PortServerPorts extends IngestPorts {
-  /** A connection that speaks HTTP, with nothing read from it yet; `proven`: it brought the token. */
+  /** Takes over an HTTP connection, with nothing read from it yet. Call `proven` once it has shown the token. */
   http(socket: Socket, trusted: boolean, proven: () => void): void;
 }
 
@@ -45,30 +45,30 @@ export class PortServer {
     return this.sessions.size;
   }
 
-  /** The port. Rejects where it is in use. */
+  /** Resolves to the port; rejects if it is in use. */
   async listen(host: string, port: number): Promise<number> {
     const server = await this.serve((listener) => listener.listen({ host, port }), false);
     const address = server.address() as AddressInfo;
-    // Clients of this host come by the loopback address, whatever else it is bound to.
+    // Clients on this host use the loopback address, whatever else the port is bound to.
     if (!COVERS_LOOPBACK.test(address.address))
       await this.serve((listener) => listener.listen({ host: '127.0.0.1', port: address.port }), false);
     return address.port;
   }
 
   async listenOnSocket(path: string): Promise<void> {
-    // What a killed collector left; the lease says that no other is alive.
+    // A killed collector may have left its socket; the lease proves that no other collector is alive.
     rmSync(path, { force: true });
     await this.serve((listener) => listener.listen({ path }), true);
     chmodSync(path, 0o600);
     this.socketPath = path;
   }
 
-  /** Tells connected clients of a run; the others find the command in its file. */
+  /** Sends a command to the connected clients of a run; other clients find it in its file. */
   push(runId: string, command: Command): void {
     for (const session of this.sessions) if (session.runId === runId) session.push(command);
   }
 
-  /** Nobody new, and what was sent is in the journals. */
+  /** Accepts no new connections and ends the sessions, so that everything received is in the journals. */
   stopListening(): void {
     for (const server of this.servers) server.close();
     for (const session of [...this.sessions]) session.destroy();
@@ -98,7 +98,7 @@ export class PortServer {
   private accept(socket: Socket, trusted: boolean): void {
     this.sockets.add(socket);
     if (!trusted) this.awaitProof(socket);
-    // A client that is killed resets its connection: the close that follows says it all.
+    // A client that is killed resets its connection; the close that follows is handled.
     socket.on('error', () => undefined);
     socket.on('close', () => {
       this.sockets.delete(socket);
@@ -114,7 +114,7 @@ export class PortServer {
       socket.pause();
       socket.unshift(bytes);
       this.dispatch(socket, bytes[0]!, trusted);
-      // Its owner listens now.
+      // The new owner of the socket is listening now.
       socket.resume();
     });
   }

@@ -1,4 +1,4 @@
-/** One client's connection: hello, then bells of a journal that we see, or events for our copy of one that we do not. */
+/** One client's connection: a hello, then notices that its journal grew, or events if its journal is not visible here. */
 import type { Socket } from 'node:net';
 import { Pace } from '../../base/pace';
 import { messageOf } from '../../base/unknown';
@@ -13,9 +13,9 @@ import type { StreamJournal, StreamJournals } from './streamJournal';
 
 const HELLO_TIMEOUT_MS = 10_000;
 const MAX_BEFORE_HELLO = 64 * 1024;
-/** Acks and bells: at most 20 a second. */
+/** Limits acks and notices of growth to 20 a second. */
 const FLUSH_EVERY_MS = 50;
-/** A client that does not read what we tell it gets nothing more. */
+/** A client with more unread bytes than this is sent nothing more. */
 const MAX_UNREAD = 1 << 20;
 
 type State =
@@ -26,7 +26,7 @@ type State =
   | { kind: 'closed' };
 
 export interface SessionEvents {
-  /** It has shown that it may talk to us. */
+  /** Called when the client has shown the token. */
   proven(): void;
   closed(session: Session): void;
 }
@@ -40,7 +40,7 @@ export class Session {
   constructor(
     private readonly socket: Socket,
     private readonly dialect: Dialect,
-    /** On the Unix socket, which its directory protects. */
+    /** True on the Unix socket, which is protected by its directory. */
     private readonly trusted: boolean,
     private readonly ports: IngestPorts,
     private readonly journals: StreamJournals,
@@ -57,7 +57,7 @@ export class Session {
     return this.state.kind === 'journal' || this.state.kind === 'stream' ? this.state.hello.run_id : null;
   }
 
-  /** Rings the bell for a command; it is in commands.xtj too. */
+  /** Sends a command, which is in commands.xtj too. */
   push(command: Command): void {
     if (this.state.kind !== 'journal' && this.state.kind !== 'stream') return;
     const { worker, attempt } = this.state.hello;
@@ -105,12 +105,12 @@ export class Session {
     if (envelope['t'] === 'hello') {
       if (!this.trusted && !isToken(payload['token'], this.ports.token)) return this.refuse('wrong or missing token');
       this.events.proven();
-      // Enough for a client that speaks v1 without our additions.
-      if (payload['run_id'] === undefined && payload['writer'] === undefined) return this.beLegacy();
+      // A hello without these fields comes from a client that speaks plain v1.
+      if (payload['run_id'] === undefined && payload['writer'] === undefined) return this.becomeLegacy();
       return this.welcome(payload);
     }
     if (!this.trusted) return this.refuse('a connection over TCP must open with a hello that has the token');
-    this.beLegacy();
+    this.becomeLegacy();
     if (this.state.kind === 'legacy') this.legacy(this.state.streams, envelope);
   }
 
@@ -141,7 +141,7 @@ export class Session {
     }
   }
 
-  private beLegacy(): void {
+  private becomeLegacy(): void {
     if (this.ports.follower !== null) return this.refuse(this.ports.follower);
     clearTimeout(this.helloTimer);
     this.state = { kind: 'legacy', streams: new LegacyStreams(this.ports.runs, this.journals, this.ports.grown) };
@@ -171,7 +171,7 @@ export class Session {
       this.state.journal.append(fresh);
       this.pace.soon();
     } catch (error) {
-      // Not acked, so that the client keeps it and comes again.
+      // Without an ack, the client keeps the events and sends them again.
       this.refuse(`the journal of run ${this.state.hello.run_id} cannot be written: ${messageOf(error)}`);
     }
   }

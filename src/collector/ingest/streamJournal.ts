@@ -1,4 +1,4 @@
-/** The collector's own copy of a journal whose writer does not see our disk. Seq and time stay the sender's. */
+/** The collector's copy of the journal of a writer that does not see this disk. Seq and time stay the sender's. */
 import {
   closeSync,
   constants,
@@ -21,7 +21,7 @@ const READ_CHUNK = 1 << 20;
 
 export class StreamJournal {
   private syncTimer: NodeJS.Timeout | null = null;
-  private users = 0;
+  private holders = 0;
 
   private constructor(
     private fd: number,
@@ -31,23 +31,23 @@ export class StreamJournal {
     readonly file: string,
     private last: number,
     private gaps: SeqGaps,
-    /** From here on a number may have come or not: whoever reads the journal decides, and says so. */
+    /** From this seq on it is unknown which events have arrived, so duplicates are left to the reader. */
     private unclear: number,
     private readonly onLastRelease: () => void,
   ) {}
 
-  /** Makes the file, or goes on in that of an earlier connection. Throws where it cannot be written or is another's. */
+  /** Makes the file, or continues that of an earlier connection. Throws if it cannot be written or has another writer. */
   static open(runDir: string, head: JournalHead, onLastRelease: () => void): StreamJournal {
     const file = `events-${head.worker}-${head.attempt}-${head.writer}.xtj`;
     const flags = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0);
     const path = join(runDir, file);
     const fd = openSync(path, flags, 0o600);
     try {
-      if (!fstatSync(fd).isFile()) throw new Error(`${file} is no regular file`);
+      if (!fstatSync(fd).isFile()) throw new Error(`${file} is not a regular file`);
       const found = scan(fd);
       if (found.head !== null && (found.head.writer !== head.writer || found.head.run_id !== head.run_id))
         throw new Error(`${file} is the journal of another writer`);
-      // A collector that was killed while it wrote left half a frame, which it acknowledged to nobody.
+      // A collector that was killed while writing may have left half a frame, which was never acknowledged.
       ftruncateSync(fd, found.end);
       if (found.head === null) writeAll(fd, encodeFrame(headEnvelope(head)));
       return new StreamJournal(fd, path, head, file, found.last, found.gaps, found.unclear, onLastRelease);
@@ -62,10 +62,10 @@ export class StreamJournal {
     return this.last;
   }
 
-  /** Appends those that are new, in one write. What was sent twice is skipped. Throws when the disk is full. */
+  /** Appends new envelopes in one write and skips duplicates. Throws if the disk is full. */
   append(envelopes: readonly Envelope[]): void {
     let { last, unclear } = this;
-    // A copy: of what cannot be written, nothing has come.
+    // A copy is changed, because events that cannot be written must not count as received.
     const gaps: SeqGaps = [...this.gaps];
     const frames: Uint8Array[] = [];
     for (const envelope of envelopes) {
@@ -77,23 +77,23 @@ export class StreamJournal {
     }
     if (frames.length === 0) return;
     writeAll(this.fd, Buffer.concat(frames));
-    if (this.wasRemoved()) this.beginAgain(frames);
+    if (this.wasRemoved()) this.recreate(frames);
     this.last = last;
     this.gaps = gaps;
     this.unclear = unclear;
     this.syncTimer ??= setTimeout(() => {
       this.syncTimer = null;
-      // A failed sync is a dying disk: the next append tells.
+      // A failed sync means a failing disk, which the next append will report.
       fdatasync(this.fd, () => undefined);
     }, SYNC_EVERY_MS);
   }
 
-  /** The run was sealed while the connection stayed: what was written now is nowhere else. */
+  /** True if the run was sealed during the connection, so that the last write went to a deleted file. */
   private wasRemoved(): boolean {
     return process.platform !== 'win32' && fstatSync(this.fd).nlink === 0;
   }
 
-  private beginAgain(frames: Uint8Array[]): void {
+  private recreate(frames: Uint8Array[]): void {
     const flags = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_EXCL;
     const fd = openSync(this.path, flags, 0o600);
     try {
@@ -106,33 +106,35 @@ export class StreamJournal {
     this.fd = fd;
   }
 
-  /** A heartbeat: liveness is read from the file's times. */
+  /** Records a heartbeat in the file's times, from which liveness is read. */
   touch(): void {
     const now = new Date();
     futimesSync(this.fd, now, now);
   }
 
   retain(): this {
-    this.users++;
+    this.holders++;
     return this;
   }
 
   release(): void {
-    if (--this.users > 0) return;
+    if (--this.holders > 0) return;
     this.onLastRelease();
     try {
       if (!this.syncTimer) return;
       clearTimeout(this.syncTimer);
       fdatasyncSync(this.fd);
     } catch {
-      // A dying disk, and nobody is left who could be told.
+      // The disk is failing, and no client is left to notify.
     } finally {
       closeSync(this.fd);
     }
   }
 }
 
-/** One a writer, shared by connections: an old one may still be dying while the writer has come back. */
+/**
+ * Holds one journal for each writer. An old connection may still be closing when the writer is back, so they share it.
+ */
 export class StreamJournals {
   private readonly open = new Map<string, StreamJournal>();
 
@@ -149,7 +151,7 @@ export class StreamJournals {
   }
 }
 
-/** The head of a journal file, null where it has none (yet). */
+/** The head of a journal file; null if it has none yet. */
 export function readHead(fd: number): JournalHead | null {
   const decoder = new FrameDecoder();
   const chunk = Buffer.alloc(16384);
@@ -158,7 +160,7 @@ export function readHead(fd: number): JournalHead | null {
   return first?.kind === 'frame' ? asHead(first.envelope) : null;
 }
 
-/** `end`: behind the last whole frame. */
+/** `end` is the offset behind the last whole frame. */
 function scan(fd: number): { head: JournalHead | null; last: number; gaps: SeqGaps; unclear: number; end: number } {
   const decoder = new FrameDecoder();
   const chunk = Buffer.alloc(READ_CHUNK);
@@ -168,7 +170,7 @@ function scan(fd: number): { head: JournalHead | null; last: number; gaps: SeqGa
   let unclear = Infinity;
   for (let at = 0, count = 1; count > 0; at += count) {
     count = readSync(fd, chunk, 0, chunk.length, at);
-    // A copy: the decoder keeps what it was given.
+    // The decoder keeps what it is given, so it gets a copy.
     decoder.push(Buffer.from(chunk.subarray(0, count)));
     for (let item = decoder.next(); item; item = decoder.next()) {
       if (item.kind === 'bad') continue;
@@ -184,11 +186,11 @@ function scan(fd: number): { head: JournalHead | null; last: number; gaps: SeqGa
 
 const TAIL = 1 << 16;
 
-/** The highest seq at the end of a journal: of a long one only as much is read as that takes. */
+/** The highest seq in a journal. Only as much of its end is read as needed. */
 export function lastSeqOf(fd: number, size: number): number {
   for (let length = Math.min(TAIL, size); ; length = Math.min(length * 16, size)) {
     const bytes = Buffer.alloc(length);
-    // From somewhere in the middle of a frame, the next one has to be found.
+    // Reading may start in the middle of a frame; then the decoder has to find the next one.
     const decoder = new FrameDecoder(0, length < size);
     decoder.push(bytes.subarray(0, readSync(fd, bytes, 0, length, size - length)));
     let last = 0;
@@ -198,7 +200,7 @@ export function lastSeqOf(fd: number, size: number): number {
   }
 }
 
-/** 0 where it has none. */
+/** Returns 0 if the envelope has none. */
 function seqOf(envelope: Record<string, unknown>): number {
   const seq = (envelope['m'] as { seq?: unknown } | undefined)?.seq;
   return typeof seq === 'number' && Number.isSafeInteger(seq) && seq > 0 ? seq : 0;

@@ -1,41 +1,44 @@
 /**
- * Reads the envelopes of metrics by what came before: a training loop logs the same texts over and over, with other numbers.
- * A form is an envelope's text without its numbers. Where a frame's bytes are those of a form, and what stands between them
- * are numbers, the frame says what the form's envelope says, with these numbers: there is nothing else to be parsed.
+ * Parses envelopes of metrics quickly by comparing them with earlier ones, because a training loop logs the same text over
+ * and over with other numbers. A form is an envelope's text without its numbers. If a frame's bytes match a form, with
+ * numbers in between, then the frame is the form's envelope with these numbers, and no JSON has to be parsed.
  */
 import { parseJson } from '../../base/frames';
 import { isRecord } from '../../base/unknown';
 import { type Fields } from '../../domain/payload';
 import { readNumber, scanned } from './scannedNumber';
 
-/** With which our writers end an envelope, eight hex digits in it: what they are has been looked at, and means no more. */
+/**
+ * The end of an envelope from our writers, around eight hex digits. The checksum was verified before and is ignored
+ * here.
+ */
 const CHECK_START = Buffer.from(',"k":"');
 const CHECK_END = Buffer.from('"}');
 const CHECK = CHECK_START.length + 8 + CHECK_END.length;
-/** Of texts of forms; a thousand short ones are far less. */
+/** Limit of all forms' texts together; a thousand short ones take far less. */
 const MAX_BYTES = 1 << 22;
-/** What is shorter is not worth knowing its forms. */
+/** Shorter journals are not worth learning forms for. */
 const LEARNS_AFTER = 50;
-/** So often a call site may say something else than its form, before what it says then is its form. */
+/** How often a call site may differ from its form before it gets a new one. */
 export const MISSES = 20;
 const TOKEN = /"(?:[^"\\]|\\.)*"(\s*:)?|-?\d[\d.eE+-]*|[{}[]/g;
 
-/** What is known of a call site; `form` null where there is something in it that forms do not know. */
+/** What is known of a call site; `form` is null if its envelopes have something that forms do not support. */
 interface Known {
   form: Form | null;
-  /** Since the form last fitted. */
+  /** The number of mismatches since the form last matched. */
   misses: number;
 }
 
 interface Form {
   known: Known;
   envelope: Fields;
-  /** One more than there are numbers. */
+  /** The texts around the numbers: one more than there are numbers. */
   texts: Uint8Array[];
   targets: Fields[];
   keys: string[];
   numbers: Float64Array;
-  /** What came after it the last time. */
+  /** The form that followed this one the last time. */
   next: Form | null;
 }
 
@@ -43,12 +46,12 @@ export class EnvelopeForms {
   private readonly forms = new Map<string, Known>();
   private last: Form | null = null;
   private bytes = 0;
-  /** How many went through a parser. */
+  /** The number of envelopes that were parsed as JSON. */
   parsed = 0;
 
   /**
-   * The envelope in bytes [from, to), with or without `k`; undefined where there is none. One of a metric is overwritten by
-   * the next of its form.
+   * Parses the envelope in bytes [from, to), with or without `k`; undefined if there is none. An envelope of a metric is
+   * overwritten by the next one of its form.
    */
   readonly parse = (bytes: Uint8Array, from: number, to: number): unknown => {
     const expected = this.last?.next;
@@ -63,7 +66,7 @@ export class EnvelopeForms {
     return envelope;
   };
 
-  /** Expects the envelope's form where it came. */
+  /** Remembers to expect this envelope's form after the previous one. */
   private foresee(envelope: unknown, bytes: Buffer, from: number, to: number): void {
     const name = nameOf(envelope);
     if (name === null) return;
@@ -88,7 +91,10 @@ export class EnvelopeForms {
   }
 }
 
-/** Metrics alone: nobody keeps parts of their envelopes. Batches of one line have other keys where a logger is shared. */
+/**
+ * Names the form of an envelope. It is null unless the envelope is a metric, because readers may keep parts of others. Keys
+ * belong to the name, because batches from one line have different keys if a logger is shared.
+ */
 function nameOf(envelope: unknown): string | null {
   if (!isRecord(envelope)) return null;
   const { t, m, p } = envelope;
@@ -131,7 +137,7 @@ function isCheck(bytes: Uint8Array, at: number): boolean {
   return has(bytes, at, CHECK_START) && has(bytes, digits + 8, CHECK_END);
 }
 
-/** null: there is something in it that forms do not know. */
+/** Returns null if the envelope has something that forms do not support. */
 function formOf(known: Known, bytes: Buffer, from: number, to: number): Form | null {
   if (to - from < CHECK || !isCheck(bytes, to - CHECK)) return null;
   const text = bytes.toString('latin1', from, to - CHECK);
@@ -160,7 +166,7 @@ function formOf(known: Known, bytes: Buffer, from: number, to: number): Form | n
       if (colon !== undefined) key = wordOf(token.slice(0, -colon.length));
     } else {
       const target = open.at(-1);
-      // Of two members of one name the last counts.
+      // If two members have the same name, the last one counts.
       if (!target || !Object.is(target[key], Number(token))) return null;
       form.texts.push(Buffer.from(text.slice(end, index), 'latin1'));
       form.targets.push(target);
@@ -175,7 +181,7 @@ function formOf(known: Known, bytes: Buffer, from: number, to: number): Form | n
   return { ...form, envelope, numbers: Float64Array.from(numbers) };
 }
 
-/** A string of JSON, its bytes as latin1. */
+/** Decodes a JSON string whose bytes are given as latin1. */
 function wordOf(token: string): string {
   return String(parseJson(Buffer.from(token, 'latin1').toString('utf8')));
 }

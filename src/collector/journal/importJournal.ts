@@ -1,7 +1,7 @@
 /**
- * The journal of a run that comes from elsewhere. Each batch of events is one write and one sync, and ends in an event
- * `import`: where the run came from, and from where its source is to be read on. What a crash left behind the last one is
- * written again with the same numbers, which readers take once; so events must follow from the source alone.
+ * The journal of an imported run. Each batch of events is one write and one sync, and ends in an event `import`, which says
+ * where the run came from and at which position its source is to be read on. Events that a crash left behind the last such
+ * event are written again with the same numbers, which readers accept once; so events must follow from the source alone.
  */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,14 +18,14 @@ export class ImportJournal {
   private constructor(
     private readonly journal: JournalWriter,
     private readonly runId: string,
-    /** As it was given with the last whole batch; null before the first one. */
+    /** The position that came with the last whole batch; null before the first one. */
     private at: Json,
   ) {}
 
-  /** Makes the journal, or goes on in the one of an earlier process. The writer of `head` follows from the source. */
+  /** Makes the journal, or continues that of an earlier process. The writer of `head` must follow from the source. */
   static open(runDir: string, head: Omit<JournalHead, 'role'>): ImportJournal {
     const file = `events-${head.worker}-${head.attempt}-${head.writer}.xtj`;
-    if (!isEventJournal(file)) throw new Error(`${file} is not a name that journals have`);
+    if (!isEventJournal(file)) throw new Error(`${file} is not a valid name for a journal`);
     const whole: JournalHead = { ...head, role: 'import' };
     const { seq, position } = lastBatch(join(runDir, file));
     const journal =
@@ -37,7 +37,10 @@ export class ImportJournal {
     return this.at;
   }
 
-  /** Survives a power failure when it returns. Throws when it could not be written; then the same batch may come again. */
+  /**
+   * When this returns, the batch survives a power failure. Throws if it could not be written; it may then be appended
+   * again.
+   */
   append(events: readonly NewEvent[], origin: Origin, position: Json): void {
     const ts = events.at(-1)?.ts;
     const last: NewEvent = {
@@ -55,7 +58,7 @@ export class ImportJournal {
   }
 }
 
-/** `seq` null where there is no such journal, 0 where it has no whole batch, -1 where even its head is missing. */
+/** `seq` is null if there is no such journal, 0 if it has no whole batch, and -1 if even its head is missing. */
 function lastBatch(path: string): { seq: number | null; position: Json } {
   const found: { seq: number | null; position: Json } = { seq: null, position: null };
   let fd: number;
@@ -66,7 +69,7 @@ function lastBatch(path: string): { seq: number | null; position: Json } {
     throw error;
   }
   try {
-    if (!fstatSync(fd).isFile()) throw new Error(`${path} is no file`);
+    if (!fstatSync(fd).isFile()) throw new Error(`${path} is not a file`);
     found.seq = -1;
     const decoder = new FrameDecoder();
     for (let count = 1; count > 0;) {

@@ -1,4 +1,7 @@
-/** Journals that are over, removed or packed (gzip) beside where they were. Streamed: however long one is, little of it is in memory. */
+/**
+ * Packs finished journals (gzip) beside their place, and unpacks them. Both stream, so that little is in memory at
+ * once.
+ */
 import { createHash, type Hash } from 'node:crypto';
 import {
   constants,
@@ -18,19 +21,25 @@ import { createGunzip, createGzip } from 'node:zlib';
 import { syncDirectory, syncFile } from '../files/safeFile';
 import { isJournalName } from '../files/runFiles';
 
-/** Unpacked, a journal may be as long at once; what is longer must be real: each of our frames has digits that do not repeat. */
+/**
+ * Any packed journal may unpack to this many bytes. A longer result must not exceed the ratio below, because real frames
+ * hold checksums, which do not compress well.
+ */
 const UNPACKED_AT_ONCE = 2 ** 28;
 const LARGEST_RATIO = 100;
 
 const packedName = (path: string): string => `${path}.gz`;
 
-/** Leaves the journal itself. Behind what is packed under this name already, as gzip allows. Throws when it cannot be read back. */
+/**
+ * Packs a journal and leaves the journal itself. If there is a packed one already, it is appended to, as gzip allows. Throws
+ * if the result cannot be read back.
+ */
 export async function packJournal(path: string): Promise<void> {
   const packed = packedName(path);
   const temporary = `${packed}.tmp`;
   try {
     const digest = createHash('sha256');
-    // What a crash left, or a link that somebody put there for us to write through.
+    // A crash may have left a file here, and an attacker may have placed a link for us to write through.
     rmSync(temporary, { force: true });
     const goesOn = isFile(packed);
     if (goesOn) {
@@ -51,7 +60,7 @@ export async function packJournal(path: string): Promise<void> {
   }
 }
 
-/** A link is not followed. */
+/** Opens a packed journal without following a link. */
 function reading(packed: string): ReadStream {
   return createReadStream(packed, { fd: openSync(packed, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0)) });
 }
@@ -62,21 +71,21 @@ function intoDigest(digest: Hash): (chunks: AsyncIterable<Buffer>) => Promise<vo
   };
 }
 
-/** All of these journals are there, packed or not. */
+/** True if all of these journals are there, packed or not. */
 export function canBeUnpacked(runDir: string, names: readonly string[]): boolean {
-  // The names come from a file that anybody may have written.
+  // The names come from a file that cannot be trusted.
   if (names.length === 0 || !names.every((name) => name === basename(name) && isJournalName(name))) return false;
   const paths = names.map((name) => join(runDir, name));
   return paths.every((path) => isFile(path) || isFile(packedName(path)));
 }
 
-/** Brings packed journals back, one after the other. Throws what went wrong, and may be begun again. */
+/** Unpacks journals one after the other. Throws if one fails; it may then be called again. */
 export async function unpackJournals(runDir: string, names: readonly string[], signal: AbortSignal): Promise<void> {
   for (const path of names.map((name) => join(runDir, name)))
     if (isFile(packedName(path))) await unpackJournal(path, signal);
 }
 
-/** What is there under its own name comes behind what was packed: it went on, or is the same once more. */
+/** A journal that exists unpacked too is appended: it continues the packed one, or repeats it, which readers skip. */
 async function unpackJournal(path: string, signal: AbortSignal): Promise<void> {
   const packed = packedName(path);
   const temporary = `${path}.tmp`;
@@ -105,14 +114,14 @@ function atMost(limit: number, name: string): Transform {
       else
         done(
           new Error(
-            `${basename(name)} would be more than ${limit} bytes long, which no journal is that packs so well; unpack it yourself if it is yours`,
+            `${basename(name)} would unpack to more than ${limit} bytes, more than any real journal; unpack it yourself if you trust it`,
           ),
         );
     },
   });
 }
 
-/** No link, and nothing else that is not ours. */
+/** True for a regular file, which excludes links and everything else that we do not make. */
 function isFile(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }

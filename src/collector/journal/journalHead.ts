@@ -1,4 +1,4 @@
-/** Who wrote a journal: its first frame says so; of a damaged one the file's name still does. */
+/** Finds the writer of a journal from its first frame or, if that is damaged, from the file's name. */
 import { isRecord } from '../../base/unknown';
 import { procOf, textOf } from '../../domain/payload';
 import type { JournalHead, Proc, Role } from '../../protocol/events';
@@ -6,14 +6,14 @@ import { isId } from '../../protocol/ids';
 import { COMMANDS_JOURNAL, EVENT_JOURNAL, USER_JOURNAL } from '../files/runFiles';
 
 const ROLES: readonly string[] = ['script', 'supervisor', 'collector', 'user', 'import'] satisfies Role[];
-const NOBODY: Proc = { host: '', boot: '', pidns: null, pid: 0, start: '' };
+const NO_PROCESS: Proc = { host: '', boot: '', pidns: null, pid: 0, start: '' };
 
-/** Or the reason why the journal cannot be read. */
+/** Returns the head, or the reason why the journal cannot be read; null if this is not a head. */
 export function headOf(envelope: Record<string, unknown>, runId: string): JournalHead | { problem: string } | null {
   const p = envelope['p'];
   if (envelope['t'] !== 'journal' || !isRecord(p)) return null;
   if (typeof p['format'] === 'number' && p['format'] > 1)
-    return { problem: `It is of format ${p['format']}, which a newer version of XTrack wrote: update this one.` };
+    return { problem: `It has format ${p['format']}, written by a newer version of XTrack. Update XTrack.` };
   const { run_id, worker, attempt, writer, role } = p;
   if (run_id !== runId) return { problem: `It belongs to run ${JSON.stringify(run_id)?.slice(0, 150)}.` };
   if (!isId(worker) || !isId(writer) || typeof role !== 'string' || !ROLES.includes(role)) return null;
@@ -26,7 +26,7 @@ export function headOf(envelope: Record<string, unknown>, runId: string): Journa
     attempt,
     writer,
     role: role as Role,
-    proc: procOf(p['proc']) ?? NOBODY,
+    proc: procOf(p['proc']) ?? NO_PROCESS,
     client: textOf(p['client']) ?? '',
     ...(isId(parent) ? { forked_from: parent } : {}),
   };
@@ -35,7 +35,7 @@ export function headOf(envelope: Record<string, unknown>, runId: string): Journa
 export function headFromName(name: string, runId: string): JournalHead | null {
   const of = (worker: string, attempt: number, writer: string, role: Role): JournalHead | null =>
     isId(worker) && isId(writer)
-      ? { format: 1, run_id: runId, worker, attempt, writer, role, proc: NOBODY, client: '' }
+      ? { format: 1, run_id: runId, worker, attempt, writer, role, proc: NO_PROCESS, client: '' }
       : null;
   if (name === COMMANDS_JOURNAL) return of('commands', 0, 'commands', 'collector');
   const [, editor] = USER_JOURNAL.exec(name) ?? [];

@@ -1,6 +1,6 @@
 /**
- * Tails one journal file from an offset. It holds no bytes and no open file between two reads: what was incomplete (or
- * zero, on network disks) is read again, and a file that was replaced by another is noticed.
+ * Tails one journal file from an offset. It holds no bytes and no open file between two reads, so that an incomplete end (or
+ * zeros, on network disks) is read again, and a replaced file is noticed.
  */
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { crc32 } from 'node:zlib';
@@ -9,27 +9,29 @@ import type { JournalHead } from '../../protocol/events';
 import { EnvelopeForms } from './envelopeForms';
 import { headFromName, headOf } from './journalHead';
 
-/** What is saved, so that a later process goes on there. */
+/** The position that is saved, so that a later process can continue there. */
 export interface JournalPosition {
   offset: number;
-  /** Behind a bad frame: bytes up to the next frame belong to it. */
+  /** True behind a bad frame, when bytes up to the next frame still belong to it. */
   resyncing: boolean;
   head: JournalHead | null;
-  /** Something of it could not be read, now or earlier. */
+  /** Set once a part of the journal could not be read. */
   damaged?: true;
-  /** The file was removed when the run was sealed. One that has its name again is another, which may repeat what it had. */
+  /** The file was removed when the run was sealed. A later file of the same name is a new one that may repeat events. */
   sealed?: true;
 }
 
 export interface JournalEvents {
   head(head: JournalHead): void;
-  /** An envelope of a metric is good until the next one. */
+  /** The envelope of a metric is valid only until the next one. */
   event(envelope: Record<string, unknown>): void;
   bad(frame: BadFrame): void;
   problem(code: string, message: string): void;
 }
 
-/** `zeros`: none of it has come. `half`: an event begins there. `length`: an event is there, and how long it is was damaged. */
+/**
+ * `zeros`: no data has arrived. `half`: an event is incomplete. `length`: an event is there, but its length is damaged.
+ */
 export interface Remainder {
   is: 'zeros' | 'half' | 'length';
   offset: number;
@@ -41,18 +43,20 @@ const CHECK = /,"k":"([0-9a-f]{8})"}$/;
 const CHUNK = 1 << 18;
 const FRAMES_BETWEEN_CLOCKS = 32;
 
-// One for all readers: nothing of it is kept after a read.
+// All readers share this buffer, because nothing in it is kept after a read.
 let scratch = Buffer.allocUnsafeSlow(CHUNK);
 
 export class JournalReader {
   private readonly position: JournalPosition;
   private readonly parse: ParseBody | undefined;
-  /** Of what was read, and of what was last looked at: a journal that was read to its end before may never be read. */
+  /**
+   * The inodes at the last read and at the last check. They differ because a complete journal may never be read again.
+   */
   private ino: number | null = null;
-  private lookedIno: number | null = null;
+  private checkedIno: number | null = null;
   private size = 0;
   private mtimeMs = 0;
-  /** How far the file was looked at, though its end may be half a frame or zeros. */
+  /** How far the file was read, including an end that is half a frame or zeros. */
   private reached = 0;
   private refused = false;
   private failed: string | null = null;
@@ -63,7 +67,7 @@ export class JournalReader {
     private readonly runId: string,
     position: JournalPosition | null,
     private readonly events: JournalEvents,
-    /** Every envelope is parsed: what holds another reading against the journal must not share its short cuts. */
+    /** Parses every envelope as JSON, because a reader that checks another must not share its shortcuts. */
     isProof = false,
   ) {
     this.parse = isProof ? undefined : new EnvelopeForms().parse;
@@ -80,22 +84,22 @@ export class JournalReader {
     return this.position.head;
   }
 
-  /** Bytes on disk that were not read, as far as the last look told. */
+  /** Bytes on disk behind the last whole frame, as of the last check. */
   get behind(): number {
     return this.refused ? 0 : Math.max(0, this.size - this.position.offset);
   }
 
-  /** Bytes on disk that were not looked at yet. */
+  /** Bytes on disk that were not read yet, as of the last check. */
   get unread(): number {
     return this.refused ? 0 : Math.max(0, this.size - Math.max(this.reached, this.position.offset));
   }
 
-  /** Looks at the file's size and times. True when it grew or was touched since the last look. */
-  look(stats: Stats): boolean {
-    const changed = stats.size !== this.size || stats.mtimeMs !== this.mtimeMs || stats.ino !== this.lookedIno;
+  /** Takes the file's size and times. Returns true if it grew or was touched since the last check. */
+  checkStats(stats: Stats): boolean {
+    const changed = stats.size !== this.size || stats.mtimeMs !== this.mtimeMs || stats.ino !== this.checkedIno;
     this.size = stats.size;
     this.mtimeMs = stats.mtimeMs;
-    this.lookedIno = stats.ino;
+    this.checkedIno = stats.ino;
     return changed;
   }
 
@@ -103,7 +107,7 @@ export class JournalReader {
     return this.mtimeMs;
   }
 
-  /** Reads until the end of the file or the deadline (`performance.now()`). True when it got to the end. */
+  /** Reads until the end of the file or the deadline (`performance.now()`). Returns true if it reached the end. */
   read(deadline: number): boolean {
     if (this.refused) return true;
     let fd: number;
@@ -129,7 +133,7 @@ export class JournalReader {
     }
   }
 
-  /** Told once while it lasts; the next read tries again. */
+  /** Reports an error once while it lasts; the next read tries again. */
   private couldNotRead(error: NodeJS.ErrnoException): true {
     if (error.code === 'ENOENT' || this.failed === error.code) return true;
     this.failed = error.code ?? error.message;
@@ -142,7 +146,7 @@ export class JournalReader {
     this.events.problem(code, message);
   }
 
-  /** The writer is an append-only one: another inode or a shorter file may be another journal, and is read from its start. */
+  /** Writers only append, so another inode or a shorter file may be another journal, which is read from its start. */
   private checkIdentity(fd: number, stats: Stats): void {
     const isNew = this.ino !== stats.ino;
     this.ino = stats.ino;
@@ -158,7 +162,10 @@ export class JournalReader {
     this.position.head = null;
   }
 
-  /** What lies behind the last whole frame, asked where nothing more is to come: it was read to its end, and its writer is over. */
+  /**
+   * Describes the bytes behind the last whole frame. It is called once the journal was read completely and its writer
+   * ended.
+   */
   remainder(): Remainder | null {
     if (this.behind === 0 || this.unread > 0) return null;
     const bytes = Buffer.alloc(Math.min(this.behind, HEADER + MAX_FRAME));
@@ -195,13 +202,13 @@ export class JournalReader {
       if (stopped || this.refused) return this.refused;
       if (count < scratch.length) return true;
       if (position.offset === before && scratch.length > 2 * MAX_FRAME) return true;
-      // A frame larger than what was read: read more at once. What is longer than any frame is zeros without end.
+      // The frame is larger than the buffer, which grows. Bytes longer than any frame are zeros without end.
       if (position.offset === before) scratch = Buffer.allocUnsafeSlow(scratch.length * 2);
       else if (performance.now() >= deadline) return false;
     }
   }
 
-  /** True when the deadline came first. */
+  /** Returns true if the deadline came first. */
   private decode(bytes: Buffer, deadline: number): boolean {
     const { position, events } = this;
     const decoder = new FrameDecoder(position.offset, position.resyncing, this.parse);
@@ -213,7 +220,7 @@ export class JournalReader {
           position.damaged = true;
           events.bad(item);
         } else if (position.head !== null) events.event(item.envelope);
-        else if (!this.begin(item.envelope)) return false;
+        else if (!this.takeHead(item.envelope)) return false;
         if (++frames % FRAMES_BETWEEN_CLOCKS === 0 && performance.now() >= deadline) return true;
       }
       return false;
@@ -223,24 +230,24 @@ export class JournalReader {
     }
   }
 
-  /** The first sound frame. False when the journal is none of ours. */
-  private begin(envelope: Record<string, unknown>): boolean {
+  /** Takes the first valid frame. Returns false if this is not a journal of the run. */
+  private takeHead(envelope: Record<string, unknown>): boolean {
     const found = headOf(envelope, this.runId);
     if (found && 'problem' in found) {
       this.refused = true;
-      this.damage('foreign_journal', `A journal was left out. ${found.problem}`);
+      this.damage('foreign_journal', `A journal was ignored. ${found.problem}`);
       return false;
     }
     const head = found ?? headFromName(this.name, this.runId);
     if (!head) {
       this.refused = true;
-      this.damage('foreign_journal', 'A journal was left out: neither its head nor its name says who wrote it.');
+      this.damage('foreign_journal', 'A journal was ignored: neither its head nor its name says who wrote it.');
       return false;
     }
     this.position.head = head;
     this.events.head(head);
     if (found) return true;
-    this.damage('no_head', 'A journal’s head is damaged; who wrote it was taken from the file’s name.');
+    this.damage('no_head', 'A journal’s head is damaged; its writer was taken from the file’s name.');
     this.events.event(envelope);
     return true;
   }

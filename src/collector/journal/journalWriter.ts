@@ -1,18 +1,18 @@
-/** Appends to a journal of the collector's own: launches and ends, users' edits, commands, imported events. */
+/** Appends to the collector's own journals: launches and ends, users' edits, commands, imported events. */
 import { closeSync, constants, fdatasyncSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { encodeFrame, FrameDecoder } from '../../base/frames';
 import { readRegularFile } from '../files/safeFile';
 import type { Envelope, JournalHead, Json } from '../../protocol/events';
 
-/** What people and collectors write is little. */
+/** Limit of a journal that is continued; people and collectors write far less. */
 const MAX_BYTES = 1 << 28;
 const APPEND = constants.O_WRONLY | constants.O_APPEND | (constants.O_NOFOLLOW ?? 0);
 
 export interface NewEvent {
   t: string;
   p: Json;
-  /** When it happened, in µs since the epoch; when it is appended where that is not known. */
+  /** When it happened, in µs since the epoch; by default the time when it is appended. */
   ts?: number;
   /** "file:line" of the logging call. */
   at?: string;
@@ -27,7 +27,7 @@ export class JournalWriter {
     private lastSeq: number,
   ) {}
 
-  /** Throws when the file exists or cannot be made. */
+  /** Throws if the file exists or cannot be made. */
   static create(runDir: string, fileName: string, head: JournalHead): JournalWriter {
     mkdirSync(runDir, { recursive: true, mode: 0o700 });
     const fd = openSync(join(runDir, fileName), APPEND | constants.O_CREAT | constants.O_EXCL, 0o600);
@@ -41,7 +41,7 @@ export class JournalWriter {
     return journal;
   }
 
-  /** Goes on in the file of an earlier process, or makes it. */
+  /** Continues the file of an earlier process, or makes it. */
   static openAppend(runDir: string, fileName: string, head: JournalHead): JournalWriter {
     try {
       return JournalWriter.create(runDir, fileName, head);
@@ -52,7 +52,7 @@ export class JournalWriter {
     return JournalWriter.continueAt(runDir, fileName, { ...head, writer: writer ?? head.writer }, seq);
   }
 
-  /** Goes on behind event `seq` of a journal that is there, whatever else it has; its head is written again where `seq` is negative. */
+  /** Continues an existing journal after event `seq`, whatever else it has. A negative `seq` writes its head again. */
   static continueAt(runDir: string, fileName: string, head: JournalHead, seq: number): JournalWriter {
     const fd = openSync(join(runDir, fileName), APPEND);
     const journal = new JournalWriter(fd, fileName, head.writer, seq);
@@ -61,16 +61,16 @@ export class JournalWriter {
   }
 
   /**
-   * One write a frame. The event is on its way to the disk when this returns; throws when it could not be written.
-   * `after`: a time (µs) that it comes later than, whatever the clock says.
+   * Appends one event in one write. It is handed to the system when this returns; throws if it could not be written. The
+   * event's time is later than `after` (µs), whatever the clock says.
    */
   append(t: string, p: Json, after = 0): number {
     return this.appendAll([{ t, p, ts: Math.max(Date.now() * 1000, after + 1) }]);
   }
 
   /**
-   * All of them in one write. Returns the number of the last one. Throws when they could not be written: then the next ones
-   * have the same numbers, so that only the same events may be appended again.
+   * Appends all events in one write and returns the number of the last one. Throws if they could not be written; the next
+   * events then get the same numbers, so only the same events may be appended again.
    */
   appendAll(events: readonly NewEvent[]): number {
     const now = Date.now() * 1000;
@@ -80,7 +80,7 @@ export class JournalWriter {
     });
     const bytes = Buffer.concat(frames);
     const written = writeSync(this.fd, bytes);
-    // Half a frame stays behind; readers step over it.
+    // Half a frame stays in the file; readers skip it.
     if (written < bytes.length)
       throw Object.assign(new Error(`only ${written} of ${bytes.length} bytes fitted into ${this.file}`), {
         code: 'ENOSPC',
@@ -89,7 +89,7 @@ export class JournalWriter {
     return this.lastSeq;
   }
 
-  /** Returns when what was appended survives a power failure. */
+  /** When this returns, everything appended so far survives a power failure. */
   sync(): void {
     fdatasyncSync(this.fd);
   }

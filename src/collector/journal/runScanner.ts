@@ -1,4 +1,4 @@
-/** What is in `runs/`. The workspace may be hostile: only real directories and files, only names that are ids. */
+/** Lists `runs/`. The workspace may be hostile, so only real directories and files with valid names count. */
 import { lstatSync, readdirSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { isId } from '../../protocol/ids';
@@ -15,14 +15,14 @@ export interface FoundJournal {
   stats: Stats;
 }
 
-/** In no order. Empty when there is no such directory. */
+/** Runs in no particular order; empty if there is no such directory. */
 export function listRuns(root: string): FoundRun[] {
   return entries(root)
     .filter((entry) => entry.isDirectory() && isId(entry.name))
     .map(({ name }) => ({ runId: name, dir: join(root, name) }));
 }
 
-/** In order of their names, so that two looks at the same directory are the same. */
+/** Journals sorted by name, so that listing the same directory twice gives the same result. */
 export function listJournals(runDir: string): FoundJournal[] {
   const found: FoundJournal[] = [];
   for (const entry of entries(runDir)) {
@@ -39,7 +39,7 @@ function entries(dir: string) {
     return readdirSync(dir, { withFileTypes: true });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    // Gone between two looks, or not ours to read: what is not there has nothing to say.
+    // The directory was removed in the meantime or may not be read, so it counts as empty.
     if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EACCES') return [];
     throw error;
   }

@@ -1,18 +1,18 @@
-/** Numbers of JSON, straight from the bytes: most are short enough to be exact without the general way. */
+/** Parses JSON numbers directly from bytes. Most are short enough for a fast method that is exact. */
 
 const ZERO = 0x30;
 const NINE = 0x39;
 const POINT = 0x2e;
 const MINUS = 0x2d;
 const PLUS = 0x2b;
-/** Digits up to which a sum of digits can be told to be exact. */
+/** The number of digits up to which their sum can be exact. */
 const DIGITS = 16;
-/** Powers of ten that are doubles: dividing by one, or multiplying with it, is rounded once. */
+/** Powers of ten that are exact doubles, so that a product or quotient with one is rounded only once. */
 const POWERS = Array.from({ length: 23 }, (_, i) => Number(`1e${i}`));
 
 export const scanned = { value: 0 };
 
-/** Reads the number at `from` into `scanned.value`, as JSON.parse would, and answers where it ends; -1 where there is none. */
+/** Reads the number at `from` into `scanned.value` as JSON.parse would. Returns where it ends; -1 if there is none. */
 export function readNumber(bytes: Uint8Array, from: number, to: number): number {
   let at = from;
   const isNegative = bytes[at] === MINUS;
@@ -37,7 +37,7 @@ export function readNumber(bytes: Uint8Array, from: number, to: number): number 
     }
     power = at - point - 1;
     if (power === 0) return -1;
-    // Zeros in front are no digits of the sum.
+    // Leading zeros do not count as digits of the sum.
     if (bytes[first] === ZERO) count = power - zerosFrom(bytes, point + 1, at);
     else count += power;
   }
@@ -48,7 +48,7 @@ export function readNumber(bytes: Uint8Array, from: number, to: number): number 
     if (isBelow || digit === PLUS) digit = ++at < to ? bytes[at]! : 0;
     if (digit < ZERO || digit > NINE) return -1;
     while (digit >= ZERO && digit <= NINE) {
-      // Without end: however many zeros stand behind the point, they are not more than it.
+      // The exponent is not limited: it has to make up for any number of zeros behind the point.
       exponent = exponent * 10 + (digit - ZERO);
       digit = ++at < to ? bytes[at]! : 0;
     }

@@ -1,4 +1,4 @@
-/** An open run with everything that could be read of it in a short time. */
+/** Opens a run and waits briefly for its journals to be read. */
 import { english } from '../../base/texts';
 import { userError } from '../../protocol/apiError';
 import { isId } from '../../protocol/ids';
@@ -6,27 +6,27 @@ import type { Ingestion } from './ingestion';
 import { lostMessage, type OpenRun, type OpenRuns } from './openRuns';
 import type { Restoring } from './restoring';
 
-/** Of a run with more to read than that takes, the answer holds what was read so far. */
+/** A run that takes longer to read is answered with what has been read so far. */
 const WAIT_MS = 500;
 
 interface AcquirePorts {
   runs: OpenRuns;
-  /** A rebuild replaces it. */
+  /** This is a function because a rebuild replaces the ingestion. */
   ingestion(): Ingestion;
   restoring: Restoring;
 }
 
-/** Rejects where there is no such run, or it cannot be read. */
+/** Rejects if there is no such run or it cannot be read. */
 export async function acquireRun(runId: string, ports: AcquirePorts): Promise<OpenRun> {
   const { runs, ingestion } = ports;
   const found = isId(runId) ? ingestion().find(runId) : null;
   if (!found) throw missing(runId);
   ingestion().open(found);
-  let late: NodeJS.Timeout | undefined;
-  const patience = new Promise<void>((resolve) => (late = setTimeout(resolve, WAIT_MS)));
-  await Promise.race([whenReady(runId, ports), patience]);
-  clearTimeout(late);
-  // It may have been closed or made anew in the meantime.
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<void>((resolve) => (timer = setTimeout(resolve, WAIT_MS)));
+  await Promise.race([whenReady(runId, ports), timeout]);
+  clearTimeout(timer);
+  // The run may have been closed or reopened in the meantime.
   const run = runs.get(runId);
   if (!run?.loaded.exists) throw missing(runId);
   if (run.loaded.lost !== null) throw userError('io', lostMessage(run.loaded));

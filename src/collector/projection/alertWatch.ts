@@ -1,4 +1,4 @@
-/** Which rules have come true of which runs, and which alerts are new; asked once a second of each run that is open. */
+/** Finds rules that have come true and alerts that are new. It is called once a second for every open run. */
 import { messageOf } from '../../base/unknown';
 import { conditionOf, progressOf, type Condition } from '../../domain/alertRules';
 import { MAX_TITLE } from '../../domain/run/events';
@@ -8,15 +8,15 @@ import type { Alert, RunRow } from '../../protocol/rows';
 interface Watched {
   rule: AlertRule;
   condition: Condition;
-  /** Epoch ms: runs that ended earlier are none of its business. */
+  /** Epoch ms. The rule does not apply to runs that ended earlier. */
   since: number;
 }
 
 interface Seen {
   progress: string;
-  /** By rule: since when it holds (`performance.now()`). */
+  /** The time since which each rule has held (`performance.now()`), by rule. */
   held: Map<string, number>;
-  /** Attempts and rules that were raised; what is in the run's journals comes a moment later. */
+  /** Attempt and rule of each alert that was raised here; the alert reaches the run's journals a moment later. */
   raised: Set<string>;
 }
 
@@ -29,11 +29,11 @@ export interface DueAlert {
 export class AlertWatch {
   private rules: Watched[] = [];
   private readonly runs = new Map<string, Seen>();
-  /** How many of a run's alerts were news before. */
-  private readonly told = new Map<string, number>();
+  /** The number of each run's alerts that listeners have already been notified of. */
+  private readonly notified = new Map<string, number>();
   private readonly started = Date.now();
 
-  /** Answers what is wrong with them: such rules are left out. Those that are the same go on as they are. */
+  /** Returns a message for each invalid rule; those are left out. Rules that did not change keep their progress. */
   setRules(rules: readonly AlertRule[]): string[] {
     const problems: string[] = [];
     const before = new Map(this.rules.map((watched) => [keyOf(watched.rule), watched]));
@@ -50,7 +50,7 @@ export class AlertWatch {
     return problems;
   }
 
-  /** The rules that have just come true of a run; each once an attempt. `ms` is a clock that never jumps. */
+  /** The rules that have just come true for a run, each at most once per attempt. `ms` is a monotonic clock. */
   due(row: RunRow, alerts: readonly Alert[], now: number, ms: number): DueAlert[] {
     if (this.rules.length === 0) return [];
     const seen = this.seen(row.run_id);
@@ -71,18 +71,18 @@ export class AlertWatch {
       seen.raised.add(id);
       const title = rule.name || condition.title;
       if (alerts.some((alert) => alert.attempt === row.attempt && isOf(alert, rule, title, row))) return [];
-      // There is nothing to stop of a run that has ended meanwhile.
-      const said = row.ended === null ? rule : { ...rule, stop: false };
-      return [{ rule: said, title, text: condition.text(row) }];
+      // A run that has ended in the meantime has nothing left to stop.
+      const raised = row.ended === null ? rule : { ...rule, stop: false };
+      return [{ rule: raised, title, text: condition.text(row) }];
     });
   }
 
-  /** Alerts of a run that nobody was told of yet; what is older than this watch was told before it. */
+  /** Alerts of a run that have not been reported yet. Those raised before this watch started count as reported. */
   news(run_id: string, alerts: readonly Alert[]): Alert[] {
-    const told = this.told.get(run_id) ?? 0;
-    if (alerts.length === told) return [];
-    this.told.set(run_id, alerts.length);
-    return alerts.slice(told).filter(({ at }) => at >= this.started);
+    const notified = this.notified.get(run_id) ?? 0;
+    if (alerts.length === notified) return [];
+    this.notified.set(run_id, alerts.length);
+    return alerts.slice(notified).filter(({ at }) => at >= this.started);
   }
 
   forget(run_id: string): void {
@@ -96,7 +96,7 @@ export class AlertWatch {
   }
 }
 
-/** Of two rules with one condition the first may warn and the other stop, after longer: what was said of one is not of both. */
+/** Two rules may share a condition: one warns, the other stops the run later. An alert belongs to only one of them. */
 function isOf(alert: Alert, rule: AlertRule, title: string, { ended }: RunRow): boolean {
   const hasStopped = alert.stops === rule.stop || (rule.stop && ended !== null);
   const isAlike = alert.rule === rule.when && alert.hold_s === rule.hold_s && alert.level === rule.level;

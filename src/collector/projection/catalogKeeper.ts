@@ -1,4 +1,4 @@
-/** The catalog, kept up with the runs that are open: their rows when they changed, its file every few seconds. */
+/** Keeps the catalog up to date: the rows of open runs when they change, its file every few seconds. */
 import { existsSync, rmSync } from 'node:fs';
 import type { SqlJsStatic } from 'sql.js';
 import { messageOf } from '../../base/unknown';
@@ -15,15 +15,15 @@ interface CatalogKeeping {
   budget: SaveBudget;
   runs: OpenRuns;
   ownsLease(): boolean;
-  /** The run is being read: its row is not the last word. */
+  /** True while the run is being read, when its row is still incomplete. */
   isBusy(runId: string): boolean;
-  /** The run's row is in the catalog, as it is now. */
+  /** Called when the run's current row has been put into the catalog. */
   entered(run: OpenRun, row: RunRow): void;
   problem(message: string): void;
 }
 
 const SAVE_EVERY_MS = 5000;
-/** Bytes that are read before anybody waits for them. */
+/** A backlog smaller than this is read so soon that the run need not be listed before. */
 const SOON_READ = 1 << 20;
 
 export class CatalogKeeper {
@@ -38,7 +38,7 @@ export class CatalogKeeper {
     return this.open;
   }
 
-  /** Without what was in it, in memory and on disk. */
+  /** Starts again with an empty catalog, in memory and on disk. */
   renew(): void {
     this.open.close();
     rmSync(this.setup.file, { force: true });
@@ -49,10 +49,10 @@ export class CatalogKeeper {
     const { loaded } = run;
     if (!run.rowDirty || !loaded.exists || this.isTooEarly(run)) return;
     const row = this.setup.runs.refreshRow(run);
-    // Of a run that cannot be read any more, as much as the catalog knows.
+    // A run that can no longer be read keeps the row that the catalog has.
     const known = loaded.lost === null ? null : this.open.get(loaded.runId);
     this.open.put(known ? { ...known, error: row.error } : row, {
-      // Only what was read to its end may be believed at the next start.
+      // The next start may trust this row only if the run was read completely.
       journals: this.setup.isBusy(loaded.runId) ? '' : loaded.signature,
       trashed: trashedAt(loaded.state),
       kept: isKept(loaded.state),
@@ -64,13 +64,13 @@ export class CatalogKeeper {
     for (const run of this.setup.runs.values()) this.put(run);
   }
 
-  /** When it is time to. */
+  /** Saves if the save interval has elapsed. */
   saveDue(): void {
     const isDue = this.open.dirty && performance.now() - this.savedAt >= SAVE_EVERY_MS;
     if (this.setup.budget.allows && (isDue || !existsSync(this.setup.file))) this.save();
   }
 
-  /** What is not saved yet. */
+  /** Saves unless everything is saved already. */
   saveNow(): void {
     if (this.open.dirty || !existsSync(this.setup.file)) this.save();
   }
@@ -82,7 +82,7 @@ export class CatalogKeeper {
   private load(): Catalog {
     const { sql, file, readOnly, problem } = this.setup;
     const catalog = Catalog.open(sql, file, { readOnly });
-    if (catalog.damage !== null) problem(`The catalog ${catalog.damage}; it is made again from the runs.`);
+    if (catalog.damage !== null) problem(`The catalog ${catalog.damage}; it will be rebuilt from the runs.`);
     return catalog;
   }
 
@@ -93,11 +93,11 @@ export class CatalogKeeper {
       budget.spend(() => this.open.save(ownsLease));
     } catch (error) {
       const reason = messageOf(error);
-      problem(`The catalog could not be saved (${reason}). It will be made again.`);
+      problem(`The catalog could not be saved (${reason}). It will be rebuilt.`);
     }
   }
 
-  /** A run that is about to be read for the first time would show as something that it never was. */
+  /** A row made before the first events are read would show a state that the run never had. */
   private isTooEarly({ loaded }: OpenRun): boolean {
     if (!this.setup.isBusy(loaded.runId) || this.open.get(loaded.runId) !== null) return false;
     return loaded.unread < SOON_READ || Object.keys(loaded.state.writers).length === 0;

@@ -1,4 +1,4 @@
-/** What changed is told at most twenty times a second, however often it changes. */
+/** Limits notices of changes to twenty a second, however often something changes. */
 import { Pace } from '../../base/pace';
 import type { Changed } from '../../protocol/rows';
 
@@ -10,7 +10,7 @@ export class ChangeNotices {
   private readonly pace = new Pace(EVERY_MS, () => this.flush());
 
   constructor(
-    /** What is to be said of one run now. */
+    /** Returns the changes of one run since the last notice. */
     private readonly describe: (runId: string) => Changed[],
     private readonly send: (changes: Changed[]) => void,
   ) {}

@@ -1,4 +1,4 @@
-/** What is on disk, what is old enough to go, and what may go for good. */
+/** Disk usage, runs that are old enough to be trashed or purged, and whether a run may be purged. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunState } from '../../domain/run/state';
@@ -17,13 +17,13 @@ interface HousekeepingSetup {
   dir: string;
   catalog(): Catalog;
   sizes: RunSizes;
-  /** As it is now; rejects with not_found. */
+  /** The run with its current state; rejects with not_found. */
   loadedRunOf(runId: string): Promise<LoadedRun>;
 }
 
 const COUNT_SLICE_MS = 15;
 const COUNT_WAIT_MS = 2_000;
-/** Nobody comes back after that long without a word. */
+/** A lost run that was silent for this long is taken to be dead. */
 const LOST_FOR_GOOD_MS = 24 * 3600_000;
 
 export class Housekeeping {
@@ -45,7 +45,7 @@ export class Housekeeping {
     };
   }
 
-  /** Asked of the runs themselves, because rows may be behind. */
+  /** Checks the runs themselves, because their rows in the catalog may be out of date. */
   async expired({ endedBefore, trashedBefore, limit }: Expiry): Promise<{ runs: string[]; trash: string[] }> {
     const catalog = this.setup.catalog();
     const trash = trashedBefore === null ? [] : catalog.trashedBefore(trashedBefore, limit);
@@ -59,16 +59,16 @@ export class Housekeeping {
     return { runs, trash };
   }
 
-  /** Why it may not be deleted for good; null when it may. */
+  /** The reason why a run may not be purged; null if it may. */
   async purgeable(runId: string): Promise<string | null> {
     const loaded = await this.setup.loadedRunOf(runId);
     const { state } = loaded;
     const { status } = deriveStatus(state);
     const { name } = loaded.row();
     if (trashedAt(state) === null) return `${name} is not in the trash. Move it there first.`;
-    if (isAlive(status)) return `${name} still goes on (${whereOf(state)}). Stop it, then delete it.`;
-    if (status === 'lost' && Date.now() - lastWord(state) < LOST_FOR_GOOD_MS)
-      return `${name} was lost not long ago and may still be writing (${whereOf(state)}). Stop it there, or delete it in a day.`;
+    if (isAlive(status)) return `${name} is still active (${whereOf(state)}). Stop it, then delete it.`;
+    if (status === 'lost' && Date.now() - lastEventAt(state) < LOST_FOR_GOOD_MS)
+      return `${name} was lost recently and may still be writing (${whereOf(state)}). Stop it there, or delete it in a day.`;
     return null;
   }
 }
@@ -76,10 +76,10 @@ export class Housekeeping {
 function whereOf({ writers }: RunState): string {
   const open = Object.values(writers).filter((writer) => writer.end === null && writer.proc && isScript(writer));
   const { proc } = open.at(-1) ?? { proc: null };
-  return proc ? `process ${proc.pid} on ${proc.host}` : 'its process is not known';
+  return proc ? `process ${proc.pid} on ${proc.host}` : 'process unknown';
 }
 
-/** Epoch ms. */
-function lastWord({ writers }: RunState): number {
+/** Time of the last event, epoch ms. */
+function lastEventAt({ writers }: RunState): number {
   return Math.max(0, ...Object.values(writers).map(({ last }) => last ?? 0));
 }

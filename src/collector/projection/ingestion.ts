@@ -1,6 +1,7 @@
 /**
- * What is to be read next: runs whose journals grew at once, in turns; beside them the backlog, newest first, of which the
- * first twenty are begun, so that they are listed. It works in slices, so that queries are answered in between.
+ * Decides which run is read next. Runs whose journals grew are read at once, in turns. They alternate with the backlog,
+ * which is read newest first; its first twenty runs are started early so that they are listed. Reading is cut into slices
+ * so that queries are answered in between.
  */
 import { lstatSync } from 'node:fs';
 import { listJournals, listRuns, type FoundRun } from '../journal/runScanner';
@@ -8,22 +9,22 @@ import type { OpenRun, OpenRuns } from './openRuns';
 import { EMPTY_SIGNATURE, signatureOf } from './loadedRun';
 
 const SLICE_MS = 15;
-/** Runs of the backlog that are begun, so that they are listed, before the first of them is read to its end. */
-const BEGUN = 20;
-/** For the beginning of each: enough for what a list shows of a run that goes on. */
-const BEGIN_MS = 5;
-/** Written to so lately, it may be going on: it takes turns with the backlog from the start. Not many, should all look so. */
+/** The number of backlog runs that are started, so that they are listed, before the first is read completely. */
+const MAX_STARTED = 20;
+/** The time spent on starting each of them: enough for what a list shows of an active run. */
+const START_MS = 5;
+/** A run written to this recently may be active and does not wait in the backlog; `FRESH_AT_ONCE` limits how many. */
 const FRESH_MS = 3000;
 const FRESH_AT_ONCE = 4;
-/** Of a slice, for finding out how much there is. */
+/** The part of a slice that is spent on finding out how much there is to read. */
 const SURVEY_MS = 5;
-/** Of known runs that nobody writes to, so many are looked at each second: somebody may have copied something there. */
+/** The number of closed runs that are checked each second, because journals may have been copied into them. */
 const CHECKED_AT_ONCE = 100;
 
 export interface IngestionEvents {
   /** New events of the run were read. */
   progressed(run: OpenRun): void;
-  /** All that was there is read. */
+  /** Everything that was there has been read. */
   caughtUp(run: OpenRun, signature: string): void;
   /** A journal grew or was touched. */
   heard(run: OpenRun, file: string): void;
@@ -32,22 +33,22 @@ export interface IngestionEvents {
 
 interface Known {
   found: FoundRun;
-  /** Of the journals that the catalog's row was made of. */
+  /** Signature of the journals that the catalog's row was made from. */
   signature: string | null;
-  /** What its journals have, while it was not opened; null while nobody looked. */
+  /** Size of its journals while it is not open; null until they are surveyed. */
   bytes: number | null;
 }
 
 export class Ingestion {
   private readonly known = new Map<string, Known>();
-  /** Open runs that go on, or that somebody asked for, with something to read, in turns. */
+  /** Open runs with something to read that are active or were requested. They take turns. */
   private readonly pending = new Set<string>();
-  /** Open runs of the backlog: the first is read to its end, then the next. */
-  private readonly begun = new Set<string>();
+  /** Open runs of the backlog. The first is read completely, then the next. */
+  private readonly backlog = new Set<string>();
   private backlogIsNext = false;
   private unchecked: string[] = [];
   private checkAgainFrom = 0;
-  /** What of `unchecked` was not looked at since the start, so that it is known how much there is to read. */
+  /** Runs of `unchecked` whose journals were not surveyed yet; the survey shows how much there is to read. */
   private unsurveyed: string[] = [];
   private waitingBytes = 0;
   private readonly waiting = new Map<string, (() => void)[]>();
@@ -60,7 +61,7 @@ export class Ingestion {
     private readonly events: IngestionEvents,
   ) {}
 
-  /** `signatures`: what the catalog's rows were made of; `active` runs are read in any case. */
+  /** `signatures` are those that the catalog's rows were made from. `active` runs are read in any case. */
   start(signatures: ReadonlyMap<string, string>, active: readonly string[]): void {
     for (const found of listRuns(this.root))
       this.known.set(found.runId, { found, signature: signatures.get(found.runId) ?? null, bytes: null });
@@ -84,43 +85,43 @@ export class Ingestion {
   }
 
   get isIdle(): boolean {
-    return this.pending.size === 0 && this.begun.size === 0 && this.unchecked.length === 0;
+    return this.pending.size === 0 && this.backlog.size === 0 && this.unchecked.length === 0;
   }
 
   get backlogBytes(): number {
     const open = this.runs.values().reduce((sum, { loaded }) => sum + loaded.unread, 0);
-    // What runs have that were not looked at yet is not known: a byte each, so that it is not nothing.
+    // The sizes of runs that were not surveyed yet are unknown; each counts as one byte so that the sum is not 0.
     return open + this.waitingBytes + this.unsurveyed.length;
   }
 
   isBusy(runId: string): boolean {
-    return this.pending.has(runId) || this.begun.has(runId);
+    return this.pending.has(runId) || this.backlog.has(runId);
   }
 
-  /** Null when there is no such run. */
+  /** Returns null if there is no such run. */
   find(runId: string): FoundRun | null {
-    if (!this.known.has(runId)) this.lookForNew();
+    if (!this.known.has(runId)) this.refreshKnown();
     return this.known.get(runId)?.found ?? null;
   }
 
-  /** Opens the run and reads it before all others. Active runs are looked at all the time anyway. */
+  /** Opens the run and reads it before all others. Active runs are polled anyway. */
   open(found: FoundRun): OpenRun {
     const isNew = this.runs.get(found.runId) === undefined;
-    this.noLongerWaits(found.runId);
+    this.leaveWaiting(found.runId);
     const run = this.runs.open(found);
     run.usedAt = performance.now();
-    if (isNew || this.begun.has(found.runId)) this.want(found.runId);
-    else if (!run.active) this.look(run);
+    if (isNew || this.backlog.has(found.runId)) this.enqueue(found.runId);
+    else if (!run.active) this.poll(run);
     return run;
   }
 
-  /** Looks at an open run's journals, or at one of them. */
-  look(run: OpenRun, file?: string): void {
+  /** Checks whether an open run's journals, or one of them, have grown. */
+  poll(run: OpenRun, file?: string): void {
     const { loaded } = run;
     if (loaded.isStale) return this.loadAgain(run);
     const grown = file === undefined ? loaded.refresh() : loaded.refreshFile(file) ? [file] : [];
     for (const name of grown) this.events.heard(run, name);
-    if ((grown.length > 0 || loaded.behind > 0) && !this.begun.has(loaded.runId)) this.want(loaded.runId);
+    if ((grown.length > 0 || loaded.behind > 0) && !this.backlog.has(loaded.runId)) this.enqueue(loaded.runId);
   }
 
   private loadAgain({ loaded: { runId } }: OpenRun): void {
@@ -128,16 +129,16 @@ export class Ingestion {
     if (!known) return;
     this.runs.close(runId);
     this.runs.open(known.found);
-    this.want(runId);
+    this.enqueue(runId);
   }
 
-  /** Its files changed, and what they say is what is known of it. */
+  /** Notes that what is known of the run is what its files say now. */
   settled({ loaded }: OpenRun): void {
     const known = this.known.get(loaded.runId);
     if (known) known.signature = loaded.signature;
   }
 
-  /** Resolves when what is there now was read. */
+  /** Resolves when what is there now has been read. */
   whenCaughtUp(runId: string): Promise<void> {
     if (!this.isBusy(runId) || this.disposed) return Promise.resolve();
     return new Promise((resolve) => {
@@ -151,11 +152,11 @@ export class Ingestion {
     while (!this.isIdle && !this.disposed) await new Promise((resolve) => setTimeout(resolve, 20));
   }
 
-  /** Each second: new runs, runs that are gone, and some of the others. */
+  /** Called each second: checks for new runs, for removed ones and for changes in some of the others. */
   scan(): void {
-    this.lookForNew();
-    // A run that is over may be resumed, or edited, by somebody who does not tell us.
-    for (const run of this.runs.values()) if (!run.active) this.look(run);
+    this.refreshKnown();
+    // A run that is over may be resumed or edited by a process that does not notify this collector.
+    for (const run of this.runs.values()) if (!run.active) this.poll(run);
     const all = [...this.known.keys()];
     if (this.unchecked.length > 0 || all.length === 0) return;
     for (let i = 0; i < Math.min(CHECKED_AT_ONCE, all.length); i++) {
@@ -165,7 +166,7 @@ export class Ingestion {
     this.pump();
   }
 
-  private lookForNew(): void {
+  private refreshKnown(): void {
     const found = new Map(listRuns(this.root).map((run) => [run.runId, run]));
     for (const [runId, run] of found) {
       if (this.known.has(runId)) continue;
@@ -177,17 +178,17 @@ export class Ingestion {
   }
 
   private forget(runId: string): void {
-    this.noLongerWaits(runId);
+    this.leaveWaiting(runId);
     this.known.delete(runId);
     this.pending.delete(runId);
-    this.begun.delete(runId);
+    this.backlog.delete(runId);
     this.runs.close(runId);
     this.resolve(runId);
     this.events.vanished(runId);
   }
 
-  private want(runId: string): void {
-    this.begun.delete(runId);
+  private enqueue(runId: string): void {
+    this.backlog.delete(runId);
     this.pending.add(runId);
     this.pump();
   }
@@ -213,12 +214,12 @@ export class Ingestion {
     } while (performance.now() < deadline);
   }
 
-  /** False when there is none. */
+  /** Returns false if the backlog is empty. */
   private workBacklog(deadline: number): boolean {
-    if (this.begun.size < BEGUN && this.checkNext(deadline)) return true;
-    const [runId] = this.begun;
+    if (this.backlog.size < MAX_STARTED && this.checkNext(deadline)) return true;
+    const [runId] = this.backlog;
     if (runId === undefined) return false;
-    this.readOn(runId, this.begun, deadline);
+    this.readOn(runId, this.backlog, deadline);
     return true;
   }
 
@@ -245,7 +246,7 @@ export class Ingestion {
     this.resolve(runId);
   }
 
-  /** How much there is to read in what waits. */
+  /** Measures how much there is to read in runs that wait. */
   private survey(deadline: number): void {
     while (this.unsurveyed.length > 0 && performance.now() < deadline) {
       const known = this.known.get(this.unsurveyed.pop()!);
@@ -257,15 +258,15 @@ export class Ingestion {
     }
   }
 
-  /** It is opened, or gone: what is still to be read of it is counted elsewhere. */
-  private noLongerWaits(runId: string): void {
+  /** The run was opened or removed, so its unread bytes no longer count as waiting. */
+  private leaveWaiting(runId: string): void {
     const known = this.known.get(runId);
     if (!known) return;
     this.waitingBytes -= known.bytes ?? 0;
     known.bytes = 0;
   }
 
-  /** False when there is nothing to check. */
+  /** Returns false if there is nothing to check. */
   private checkNext(deadline: number): boolean {
     const runId = this.unchecked.shift();
     if (runId === undefined) {
@@ -273,7 +274,7 @@ export class Ingestion {
       return false;
     }
     const known = this.known.get(runId);
-    this.noLongerWaits(runId);
+    this.leaveWaiting(runId);
     if (!known || this.runs.get(runId)) return true;
     const journals = listJournals(known.found.dir);
     const signature = signatureOf(known.found.dir, journals);
@@ -281,11 +282,11 @@ export class Ingestion {
       this.runs.open(known.found);
       const isFresh = journals.some(({ stats }) => Math.abs(Date.now() - stats.mtimeMs) < FRESH_MS);
       if (isFresh && this.pending.size < FRESH_AT_ONCE) {
-        this.want(runId);
+        this.enqueue(runId);
         return true;
       }
-      this.begun.add(runId);
-      this.readOn(runId, this.begun, Math.min(deadline, performance.now() + BEGIN_MS));
+      this.backlog.add(runId);
+      this.readOn(runId, this.backlog, Math.min(deadline, performance.now() + START_MS));
     }
     return true;
   }

@@ -1,4 +1,4 @@
-/** What is known of how a run was started, and of the processes that are to be signalled where it is to end. */
+/** How a run was started, and which processes are to be signalled to stop it. */
 import { deriveStatus, isGone, isScript } from '../../domain/run/status';
 import type { RunState } from '../../domain/run/state';
 import type { RunRow } from '../../protocol/rows';
@@ -26,14 +26,14 @@ export function launchInfoOf(loaded: LoadedRun): LaunchInfo {
   };
 }
 
-/** worker-0 to worker-N: what torchrun and its like start. Other workers were named by somebody. */
+/** Counts workers named worker-0 to worker-N, as torchrun and similar launchers name them; 1 if any has another name. */
 function ranksOf({ writers }: RunState, attempt: number): number {
   const scripts = Object.values(writers).filter((writer) => writer.attempt === attempt && isScript(writer));
   const names = new Set(scripts.map(({ worker }) => worker));
   return [...names].every((_, rank) => names.has(`worker-${rank}`)) ? names.size : 1;
 }
 
-/** Scripts first: who is signalled first ends first, and its supervisor tells how. */
+/** Lists scripts first: they should end before their supervisors, which then report how they ended. */
 function processesOf(state: RunState, attempt: number): RunProcess[] {
   const started = Object.values(state.processes ?? {}).filter((process) => process.attempt === attempt);
   const processes: RunProcess[] = started.map((process) => ({ ...process, role: 'script' }));
@@ -51,12 +51,12 @@ function processesOf(state: RunState, attempt: number): RunProcess[] {
   return processes;
 }
 
-/** It ended by its script's word, while what its supervisor started goes on. */
-export function livesOn({ state }: LoadedRun, { ended, attempt }: Pick<RunRow, 'ended' | 'attempt'>): boolean {
+/** True if the script reported its end while a process that its supervisor started is still alive. */
+export function isStillAlive({ state }: LoadedRun, { ended, attempt }: Pick<RunRow, 'ended' | 'attempt'>): boolean {
   return ended !== null && processesOf(state, attempt).some(isSupervised);
 }
 
-/** A supervisor, or what it started: it lives, and its last word is still to come. */
+/** True if this is a living supervisor, or a living process that one started. */
 function isSupervised({ role, pgid, proc }: RunProcess): boolean {
   return (role === 'supervisor' || pgid !== null) && liveness(proc) === 'alive';
 }

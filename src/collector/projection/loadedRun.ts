@@ -1,4 +1,4 @@
-/** One run that is open: its journals are tailed, reduced to its state, and stored. */
+/** One open run. Its journals are tailed, reduced to its state, and stored. */
 import { existsSync, lstatSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SqlJsStatic } from 'sql.js';
@@ -30,28 +30,30 @@ const TORN_END: Record<Remainder['is'], { code: string; says: (bytes: number) =>
   zeros: {
     code: 'torn_end',
     says: (bytes) =>
-      `A journal ends in ${bytes} bytes that were never written: its machine stopped, or its disk lost them.`,
+      `A journal ends in ${bytes} bytes that were never written: the machine stopped, or the disk lost them.`,
   },
   half: {
     code: 'torn_end',
     says: (bytes) =>
-      `A journal ends in ${bytes} bytes that are no whole event: its process was killed in a call that never returned, or they are damaged.`,
+      `A journal ends in ${bytes} bytes that are not a whole event: the process was killed while it was writing, or they are damaged.`,
   },
   length: {
     code: 'torn_length',
-    says: (bytes) =>
-      `The last event of a journal, ${bytes} bytes, cannot be read: what says how long it is was damaged.`,
+    says: (bytes) => `The last event of a journal, ${bytes} bytes, cannot be read: its length field is damaged.`,
   },
 };
 const DAY_MS = 24 * 3_600_000;
 
-/** Whether what is missing at the end of its journal will not come. On network disks, sizes and zeros come before the data. */
+/**
+ * True if the missing rest of the last event will never arrive. On network disks, a file's new size and zeros may show
+ * before the data.
+ */
 export function isEndFinal(writer: WriterState | null, modifiedMs: number): boolean {
   const seen = writer?.proc ? liveness(writer.proc) : 'elsewhere';
   return seen === 'elsewhere' ? Math.abs(Date.now() - modifiedMs) > DAY_MS : seen === 'gone';
 }
 
-/** How often a run is loaded again whose database was replaced meanwhile. */
+/** The number of attempts to load a run whose database is replaced during loading. */
 const LOADS = 3;
 
 export class LoadedRun {
@@ -60,20 +62,20 @@ export class LoadedRun {
   readonly state: RunState;
   readonly files: LoggedFiles;
   private readonly journals = new Map<string, TailedJournal>();
-  /** Of the files as they were when they were last looked at. */
-  private looked = '';
-  /** Of a lost run: the journals of which all are packed or there, so that it can be made again. */
+  /** Signature of the files as they were when they were last listed. */
+  private lastSignature = '';
+  /** Names of the journals that a lost run can be rebuilt from; empty if any of them is missing. */
   packed: readonly string[] = [];
-  /** A journal that was not read to its end is gone: the run has to be loaded again. */
+  /** True if a journal disappeared before it was read completely, so the run has to be loaded again. */
   private missed = false;
-  /** run.sqlite has the run's seal: nothing is written to it until somebody resumes the run. */
+  /** True if run.sqlite is the sealed database: it is not written to until the run is resumed. */
   sealed: boolean;
 
   private constructor(
     found: FoundRun,
     readonly store: RunStore,
     private readonly isProof = false,
-    /** Why the run cannot be shown: its database is the only copy of what it had, and it is not whole. */
+    /** The reason why the run cannot be shown: its database was the only copy of its data and is damaged or missing. */
     readonly lost: string | null = null,
   ) {
     this.runId = found.runId;
@@ -82,15 +84,15 @@ export class LoadedRun {
     const seal = readSeal(found.dir);
     const { loaded } = store;
     const isBase = existsSync(join(found.dir, SEALED_DATABASE));
-    const isAll =
+    const holdsEverything =
       (seal !== null && loaded !== null && isSealOf(seal, loaded)) || (!isBase && isOnlyCopy(found.dir, store.offsets));
-    this.sealed = loaded?.name === RUN_DATABASE && isAll;
+    this.sealed = loaded?.name === RUN_DATABASE && holdsEverything;
     this.files = new LoggedFiles(this.state, found.dir);
-    // What was observed of processes before a restart is no news.
+    // What was observed of processes before a restart must be observed again.
     for (const writer of Object.values(this.state.writers)) writer.seen = 'alive';
   }
 
-  /** A damaged database is begun anew from the journals; the run says so. */
+  /** A damaged database is rebuilt from the journals, with a warning in the run. */
   static open(sql: SqlJsStatic, found: FoundRun, readOnly: boolean): LoadedRun {
     for (let loads = 1; ; loads++) {
       let before = databaseMark(found.dir);
@@ -104,12 +106,12 @@ export class LoadedRun {
           setAside(found.dir);
           before = databaseMark(found.dir);
         }
-        const message = `The run’s database ${loaded.store.damage}; it was made again from the journals.`;
+        const message = `The run’s database ${loaded.store.damage}; it was rebuilt from the journals.`;
         warn(loaded.state, 'database_damaged', message, { file: RUN_DATABASE });
       }
       if (loaded.lost === null) loaded.refresh();
-      else loaded.looked = signatureOf(found.dir, listJournals(found.dir));
-      // Its owner may have sealed it in this moment: what was loaded is less than there was, and the journals are gone.
+      else loaded.lastSignature = signatureOf(found.dir, listJournals(found.dir));
+      // If the owner sealed the run in the meantime, events may be missing here and their journals are gone.
       if (loads === LOADS || before === databaseMark(found.dir)) return loaded;
       loaded.close();
     }
@@ -121,45 +123,47 @@ export class LoadedRun {
     return new LoadedRun(found, store, false, isLost ? (store.damage ?? 'is missing') : null);
   }
 
-  /** The run as its journals tell it when they are parsed, from what was sealed before where it was; nothing of it is kept. */
-  static again(sql: SqlJsStatic, found: FoundRun, base: { name: string; bytes: Uint8Array } | null): LoadedRun {
+  /** Reads the run from its journals again, on top of `base` if it was sealed before. The result is never saved. */
+  static reread(sql: SqlJsStatic, found: FoundRun, base: { name: string; bytes: Uint8Array } | null): LoadedRun {
     const loaded = new LoadedRun(found, RunStore.of(sql, found.dir, base, true), true);
     loaded.refresh();
     return loaded;
   }
 
-  /** Looks for new journals and for growth. Returns the names of those that grew or were touched. */
+  /** Checks for new journals and for growth. Returns the names of those that grew or were touched. */
   refresh(): string[] {
     if (this.lost !== null) return [];
     const found = listJournals(this.dir);
-    this.looked = signatureOf(this.dir, found);
+    this.lastSignature = signatureOf(this.dir, found);
     if (this.state.created === 0) this.state.created = statSync(this.dir, { throwIfNoEntry: false })?.birthtimeMs ?? 0;
     const names = new Set(found.map(({ name }) => name));
     for (const [name, { reader }] of this.journals) if (!names.has(name) && reader.behind > 0) this.missed = true;
-    return found.filter(({ name, path, stats }) => this.journal(name, path).reader.look(stats)).map(({ name }) => name);
+    return found
+      .filter(({ name, path, stats }) => this.journal(name, path).reader.checkStats(stats))
+      .map(({ name }) => name);
   }
 
-  /** What is loaded is less than there was: the run was sealed, or its directory replaced, by somebody else. */
+  /** True if events are missing here because another process sealed the run or replaced its directory. */
   get isStale(): boolean {
     return this.missed;
   }
 
-  /** Like `refresh`, of one journal alone. True when it grew or was touched. */
+  /** Does what `refresh` does for a single journal. Returns true if it grew or was touched. */
   refreshFile(name: string): boolean {
     const tailed = this.journals.get(name);
     if (!tailed) return this.refresh().includes(name);
     const stats = lstatSync(tailed.reader.path, { throwIfNoEntry: false });
-    return stats !== undefined && tailed.reader.look(stats);
+    return stats !== undefined && tailed.reader.checkStats(stats);
   }
 
-  /** Reads what is there until the deadline (`performance.now()`). True when all was read. */
+  /** Reads until the deadline (`performance.now()`). Returns true if everything was read. */
   read(deadline: number): boolean {
     let done = true;
     for (const [name, journal] of [...this.journals]) {
       if (journal.reader.behind === 0) continue;
       if (!journal.reader.read(deadline)) {
         done = false;
-        // They take turns: one that grows faster than it is read would keep the others waiting for ever.
+        // Journals take turns, because one that grows faster than it is read would block the others.
         this.journals.delete(name);
         this.journals.set(name, journal);
       }
@@ -168,7 +172,7 @@ export class LoadedRun {
     return done;
   }
 
-  /** What was read of all journals. */
+  /** Bytes that were read from all journals. */
   get bytes(): number {
     let bytes = 0;
     for (const { reader } of this.journals.values()) bytes += reader.saved.offset;
@@ -187,12 +191,12 @@ export class LoadedRun {
     return bytes;
   }
 
-  /** Of the journals as they were when they were last looked at: tells whether there is more by now. */
+  /** Signature of the journals when they were last listed. If it differs now, there is something new. */
   get signature(): string {
-    return this.looked;
+    return this.lastSignature;
   }
 
-  /** There is a run: journals, or a database that has what they had. */
+  /** True if there are journals, or a database that was made from journals. */
   get exists(): boolean {
     return this.journals.size > 0 || this.store.state !== null || this.lost !== null;
   }
@@ -202,22 +206,22 @@ export class LoadedRun {
     return false;
   }
 
-  /** There is something that only journals have. A sealed run's edits stay in theirs. */
+  /** True if only journals have part of the data. Edits of a sealed run stay in their journals and do not count. */
   get unsaved(): boolean {
     return this.lost === null && this.store.dirty && !(this.sealed && !this.hasEventJournals);
   }
 
-  /** Of the journals of processes: how each was read. */
+  /** The journals of processes, with how far each was read. */
   *eventJournals(): Iterable<{ name: string; reader: JournalReader; writer: WriterState | null }> {
     for (const [name, { reader, writer }] of this.journals) if (isEventJournal(name)) yield { name, reader, writer };
   }
 
-  /** Journals of which something could not be read: the list of warnings need not have room for them. */
+  /** Names of journals that could not be read completely. The list of warnings may be too short for all of them. */
   *damaged(): Iterable<string> {
     for (const [name, { reader }] of this.journals) if (reader.saved.damaged) yield name;
   }
 
-  /** Journals that end in what is no event; `isFinal` where nobody is left who would complete it. */
+  /** Journals that end in an incomplete event; `isFinal` if its writer is gone and cannot complete it. */
   *tornEnds(): Iterable<{ file: string; rest: Remainder; isFinal: boolean }> {
     for (const [file, { reader, writer }] of this.journals) {
       const rest = reader.behind > 0 ? reader.remainder() : null;
@@ -225,7 +229,7 @@ export class LoadedRun {
     }
   }
 
-  /** Warns of each once. True when one is new. */
+  /** Adds a warning for each torn end. Returns true if one is new. */
   noteTornEnds(): boolean {
     let isNew = false;
     for (const { file, rest, isFinal } of this.tornEnds()) {
@@ -239,19 +243,19 @@ export class LoadedRun {
     return isNew;
   }
 
-  /** They were removed: what they had is in the sealed database. */
+  /** Forgets journals that were removed because the sealed database has their events. */
   forget(names: readonly string[]): void {
     for (const name of names) this.journals.delete(name);
-    this.looked = signatureOf(this.dir, listJournals(this.dir));
+    this.lastSignature = signatureOf(this.dir, listJournals(this.dir));
   }
 
-  /** Every writer with the name of its journal and when that was last touched. */
+  /** Every writer, with the name of its journal and the time when that was last touched. */
   *writers(): Iterable<{ file: string; writer: WriterState; modifiedMs: number }> {
     for (const [file, { reader, writer }] of this.journals)
       if (writer) yield { file, writer, modifiedMs: reader.modifiedMs };
   }
 
-  /** Makes a change count that no event brought. */
+  /** Marks the run as changed where the change came from no event. */
   touch(): void {
     this.store.rev++;
   }
@@ -273,9 +277,9 @@ export class LoadedRun {
     };
   }
 
-  /** `sealing`: the journals that are to be removed then. */
+  /** `sealing` names the journals that will be removed afterwards. */
   save(beforeRename: () => boolean, sealing: ReadonlySet<string> = new Set()): number {
-    // Those that were removed earlier stay in it: it tells what the database stands for.
+    // Journals that were removed earlier stay listed, because the database stands in for them.
     const offsets = new Map(this.store.offsets);
     for (const [name, { reader }] of this.journals) {
       const position = sealing.has(name) ? { ...reader.saved, sealed: true } : reader.saved;
@@ -299,10 +303,10 @@ export class LoadedRun {
     const tailed = { writer: null } as unknown as TailedJournal;
     this.journals.set(name, tailed);
     const events: JournalEvents = {
-      head: (head) => this.begin(tailed, head),
+      head: (head) => this.takeHead(tailed, head),
       event: (envelope) => this.apply(tailed, envelope),
       bad: ({ reason, offset }) => {
-        const message = `A damaged part of a journal was stepped over (${reason}).`;
+        const message = `A damaged part of a journal was skipped (${reason}).`;
         warn(this.state, 'bad_frame', message, { file: name, offset });
         this.touch();
       },
@@ -315,7 +319,7 @@ export class LoadedRun {
     return tailed;
   }
 
-  private begin(tailed: TailedJournal, head: JournalHead): void {
+  private takeHead(tailed: TailedJournal, head: JournalHead): void {
     if (lookUp(this.state.writers, writerKey(head)) === undefined) this.touch();
     tailed.writer = addWriter(this.state, head);
   }
@@ -331,13 +335,13 @@ export class LoadedRun {
   }
 }
 
-/** By the directory where the seal cannot be read. */
+/** Reads the names from the directory if the seal cannot be read. */
 function journalsOfSeal(runDir: string): string[] {
   const seal = readSeal(runDir);
   return seal ? Object.keys(seal.journals) : packedJournals(readdirSync(runDir));
 }
 
-/** Changes when there may be something new. Without journals of processes, the database is all that a run has. */
+/** A text that changes when there may be something new. It includes the database if no process has a journal. */
 export function signatureOf(runDir: string, journals: FoundJournal[]): string {
   let bytes = 0;
   let isDatabase = true;
@@ -348,12 +352,12 @@ export function signatureOf(runDir: string, journals: FoundJournal[]): string {
   return `${journals.length}:${bytes}${isDatabase ? databaseMark(runDir) : ''}`;
 }
 
-/** Of a directory in which there is no run yet. */
+/** The signature of a directory without a run. */
 export const EMPTY_SIGNATURE = '0:0';
-/** Signatures of runs of which there is nothing but their database. */
+/** Part of the signature of every run that has only its database. */
 export const SEALED_SIGNATURE = ' database ';
 
-/** '' where there is no database. */
+/** Returns '' if there is no database. */
 function databaseMark(runDir: string): string {
   const stats =
     lstatSync(join(runDir, RUN_DATABASE), { throwIfNoEntry: false }) ??

@@ -1,4 +1,6 @@
-/** Where a run's checkpoints and artifacts are now, also when its workspace was moved; looked at every few seconds at most. */
+/**
+ * Finds a run's checkpoints and artifacts, even if its workspace was moved. Each is checked every few seconds at most.
+ */
 import { statSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { movedPath } from '../../domain/run/movedPath';
@@ -9,9 +11,9 @@ import type { Json } from '../../protocol/events';
 import type { Artifact, Checkpoint } from '../../protocol/rows';
 import { diskBytes } from '../files/diskBytes';
 
-/** The newest; of others it is not said whether they are there. */
+/** Only the newest files are checked; whether older ones exist is left open. */
 const MAX_CHECKED = 500;
-const LOOK_AGAIN_MS = 5_000;
+const STAT_AGAIN_MS = 5_000;
 
 const WITH_FILES = new Set(['image', 'table', 'artifact', 'checkpoint']);
 const RUN_FILE = /^media\/[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
@@ -24,7 +26,7 @@ interface Seen {
 
 interface Logged {
   path: string;
-  /** Absolute, as it was when it was logged. */
+  /** The absolute path at the time of logging. */
   file?: string;
 }
 
@@ -54,24 +56,24 @@ export class LoggedFiles {
     return this.newest(all).map(([artifact, seen]) => ({ ...artifact, ...seen }));
   }
 
-  /** An event with the place where the file is now that it speaks of, if it does. */
+  /** Adds to an event that names a file the path where that file is now. */
   located(event: Json): Json {
     const { type, payload } = event as { type: string; payload: Json };
     if (!WITH_FILES.has(type) || !isRecord(payload)) return event;
     const inRun = wordOf(payload['file']);
-    // Named by whoever wrote the journal: nothing outside of the folder is meant.
+    // The name comes from the journal and is not trusted, so nothing outside the run's directory may match.
     if (inRun !== null && RUN_FILE.test(inRun)) return { ...(event as object), file: join(this.runDir, inRun) };
     const path = wordOf(payload['path']);
     const absolute = wordOf(payload['abspath']);
-    const seen = path === null ? null : this.look({ path, ...(absolute !== null && { file: absolute }) });
+    const seen = path === null ? null : this.locate({ path, ...(absolute !== null && { file: absolute }) });
     return seen === null ? event : { ...(event as object), file: seen.file };
   }
 
-  /** Of those in the workspace, each file once. */
+  /** Disk usage of the files inside the workspace, each counted once, in bytes. */
   bytes(): number {
     const files = new Set<string>();
     for (const logged of [...this.state.checkpoints, ...this.state.artifacts].slice(-MAX_CHECKED)) {
-      const seen = this.look(logged);
+      const seen = this.locate(logged);
       if (seen?.exists && isInside(seen.file, this.workspace)) files.add(seen.file);
     }
     let bytes = 0;
@@ -79,13 +81,16 @@ export class LoggedFiles {
     return bytes;
   }
 
-  /** Where a file or folder of the run, absolute as it was then, is now; where it was then when it is nowhere. */
+  /**
+   * Where a file or folder of the run, given by its absolute path at the time, is now; the same path if it is not
+   * found.
+   */
   now(path: string): string {
     const { file, exists } = this.find(path);
     return exists === true ? file : path;
   }
 
-  /** What to start to run it again, where that is now. */
+  /** The program that started the run, with paths as they are now. */
   program<T extends Program>({ cwd, interpreter, argv }: T): Pick<T, keyof Program> {
     const now = (path: string): string => (isAbsolute(path) ? this.now(path) : path);
     const program: Program = {};
@@ -98,13 +103,13 @@ export class LoggedFiles {
   private newest<T extends Logged>(all: T[]): [T, { file?: string; exists: boolean | null }][] {
     const from = all.length - MAX_CHECKED;
     return all.map((logged, i) => {
-      const seen = i < from ? null : this.look(logged);
+      const seen = i < from ? null : this.locate(logged);
       return [logged, seen ? { file: seen.file, exists: seen.exists } : { exists: null }];
     });
   }
 
-  /** Null where it is not known to what its path was relative. */
-  private look({ path, file }: Logged): Seen | null {
+  /** Returns null if the path was relative to an unknown folder. */
+  private locate({ path, file }: Logged): Seen | null {
     const logged = file ?? this.absolute(path);
     return logged === null ? null : this.find(logged);
   }
@@ -115,15 +120,15 @@ export class LoggedFiles {
     return cwd === null ? null : join(cwd, path);
   }
 
-  /** In this workspace first: a copy's files are its own. */
+  /** Prefers files in this workspace, so that a copied workspace uses its own. */
   private find(logged: string): Seen {
     const known = this.seen.get(logged);
     const now = performance.now();
-    if (known && now - known.at < LOOK_AGAIN_MS) return known;
+    if (known && now - known.at < STAT_AGAIN_MS) return known;
     const moved = (this.state.roots ?? [])
       .map((root) => movedPath(logged, root, this.workspace))
       .filter((path) => path !== null)
-      // Of nested roots the innermost says most, and its path here is the shortest.
+      // The innermost of nested roots is the best match, and it gives the shortest path.
       .sort((a, b) => a.length - b.length);
     const candidates = [...new Set([...moved, logged])];
     const found = candidates.map((file) => ({ file, exists: isThere(file) }));
@@ -140,7 +145,7 @@ function isInside(file: string, folder: string): boolean {
   return path !== '' && !path.startsWith('..') && !isAbsolute(path);
 }
 
-/** Null: a folder that is closed to us, or what can be no path at all. */
+/** Returns null for a folder that may not be read and for an invalid path. */
 function isThere(path: string): boolean | null {
   try {
     return statSync(path, { throwIfNoEntry: false }) !== undefined;

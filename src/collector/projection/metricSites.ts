@@ -1,4 +1,4 @@
-/** Which line of the code logged which metric, over all writers of a run. */
+/** Collects which line of code logged which metric, over all writers of a run. */
 import { resolve } from 'node:path';
 import type { Source } from '../../protocol/events';
 import type { MetricSite } from '../../protocol/rows';
@@ -6,7 +6,7 @@ import type { RunStore } from '../store/runStore';
 
 const FILE_AND_LINE = /^(.+):(\d{1,9})$/s;
 
-/** By key, then file, then line. */
+/** The result is sorted by key, then file, then line. */
 export function metricSites(store: RunStore, source: Source): MetricSite[] {
   const found = new Map<string, MetricSite>();
   for (const { identity, sites } of store.contents()) {

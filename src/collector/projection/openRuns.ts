@@ -1,4 +1,4 @@
-/** The runs whose databases are in memory: active ones, and those that somebody asked for lately. */
+/** The runs whose databases are in memory: active ones, and those that were requested recently. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SqlJsStatic } from 'sql.js';
@@ -13,23 +13,23 @@ import type { SaveBudget } from './saveBudget';
 
 export interface OpenRun {
   readonly loaded: LoadedRun;
-  /** Its row changed since it was put into the catalog. */
+  /** True if its row changed since it was put into the catalog. */
   rowDirty: boolean;
   /** Queued, running or lost: more may come at any time. */
   active: boolean;
   row: RunRow | null;
   usedAt: number;
   savedAt: number;
-  /** How many points there were when a change was last told. */
-  toldPoints: number;
-  toldStatus: Status | null;
-  /** The last try to save it failed, and that was told. */
+  /** The number of points at the last notice of a change. */
+  notifiedPoints: number;
+  notifiedStatus: Status | null;
+  /** True if the last attempt to save failed and a warning was given. */
   unsaved: boolean;
 }
 
 const KEEP_MS = 30_000;
 const MAX_IDLE = 48;
-/** A run that goes on is not written to disk all the time, however small it is. */
+/** The shortest time between two saves of an active run. */
 const SAVE_EVERY_MS = 5_000;
 const SHORT_JOURNALS = 1 << 16;
 
@@ -63,15 +63,15 @@ export class OpenRuns {
       row: null,
       usedAt: 0,
       savedAt: 0,
-      toldPoints: 0,
-      toldStatus: null,
+      notifiedPoints: 0,
+      notifiedStatus: null,
       unsaved: false,
     };
     this.runs.set(found.runId, run);
     return run;
   }
 
-  /** Its row as it is now. */
+  /** Returns its current row. */
   refreshRow(run: OpenRun): RunRow {
     if (run.row && !run.rowDirty) return run.row;
     run.row = run.loaded.row();
@@ -81,7 +81,7 @@ export class OpenRuns {
     return run.row;
   }
 
-  /** Without saving: what was not saved is in the journals. */
+  /** Closes without saving, because the journals have what was not saved. */
   close(runId: string): void {
     this.runs.get(runId)?.loaded.close();
     this.runs.delete(runId);
@@ -91,7 +91,7 @@ export class OpenRuns {
     for (const runId of [...this.runs.keys()]) this.close(runId);
   }
 
-  /** Saves those that are due, as far as the budget goes. */
+  /** Saves those that are due, as far as the budget allows. */
   saveDue(): void {
     if (this.readOnly) return;
     const now = performance.now();
@@ -110,7 +110,7 @@ export class OpenRuns {
     if (!this.readOnly) for (const run of this.values()) if (this.needsSave(run)) this.save(run);
   }
 
-  /** Closes what nobody used for a while; of many, the longest unused, so that a backlog of runs does not fill the memory. */
+  /** Closes runs that were unused for a while; if too many are open, the longest unused first, to bound memory. */
   closeIdle(isBusy: (runId: string) => boolean, isWanted: (run: OpenRun) => boolean): void {
     const now = performance.now();
     const idle = this.values()
@@ -133,7 +133,7 @@ export class OpenRuns {
     return run.loaded.unsaved || this.isMissing(run);
   }
 
-  /** Somebody may delete a database under us: it is a projection, and comes back. */
+  /** True if the database was deleted. It is a projection and will be written again. */
   private isMissing({ loaded }: OpenRun): boolean {
     return loaded.exists && loaded.lost === null && !existsSync(join(loaded.dir, RUN_DATABASE));
   }
@@ -145,11 +145,11 @@ export class OpenRuns {
       this.budget.spend(() => loaded.save(this.ownsLease));
       run.unsaved = false;
     } catch (error) {
-      // Told once while it lasts; it is tried again all the time.
+      // The warning is given once until a save succeeds; saving is retried all the time.
       if (run.unsaved || !existsSync(loaded.dir)) return;
       run.unsaved = true;
       const reason = messageOf(error);
-      const message = `The run’s database could not be saved (${reason}). Its journals have everything, and it is tried again.`;
+      const message = `The run’s database could not be saved (${reason}). Its journals have everything, and saving will be retried.`;
       warn(loaded.state, 'not_saved', message, { file: RUN_DATABASE });
       loaded.touch();
       run.rowDirty = true;
@@ -158,10 +158,10 @@ export class OpenRuns {
   }
 }
 
-/** What people are told of a run whose database cannot be read, and cannot be made again. */
+/** The message for a run whose sealed database cannot be read. */
 export function lostMessage({ runId, dir, lost, packed }: LoadedRun): string {
   if (packed.length > 0)
-    return `The sealed database of run ${runId} ${lost}. It is being made again from its packed journals.`;
+    return `The sealed database of run ${runId} ${lost}. It is being rebuilt from its packed journals.`;
   const file = join(dir, RUN_DATABASE);
-  return `The sealed database of run ${runId} ${lost}, and its journals were removed when it was sealed. Put ${file} back from a backup; nothing here was changed.`;
+  return `The sealed database of run ${runId} ${lost}, and its journals were removed when it was sealed. Restore ${file} from a backup; nothing here was changed.`;
 }

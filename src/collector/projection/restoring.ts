@@ -1,6 +1,6 @@
 /**
- * Sealed runs whose database is damaged or gone are made again from their packed journals, where there are any. That may
- * take minutes, in which everything else goes on.
+ * Rebuilds sealed runs whose database is damaged or missing from their packed journals, if there are any. That may take
+ * minutes, so it runs in the background.
  */
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,14 +11,14 @@ import { SEAL_FILE, setAside } from '../files/sealFile';
 
 export interface RestoringSetup {
   ownsLease(): boolean;
-  /** Its journals are back: it is a run like any other that is not sealed. */
+  /** Called when the journals are back, so that the run can be read like any unsealed run. */
   restored(runId: string, message: string): void;
   failed(loaded: LoadedRun, message: string): void;
 }
 
 export class Restoring {
   private readonly working = new Map<string, Promise<void>>();
-  /** Told once, and tried again by the next collector or by a rebuild. */
+  /** Runs whose failure was reported. The next collector or a rebuild tries them again. */
   private readonly gaveUp = new Set<string>();
   private abort = new AbortController();
 
@@ -28,8 +28,8 @@ export class Restoring {
     return this.working.size > 0;
   }
 
-  /** Nothing where the run is not lost, cannot be made again, or is at it. */
-  begin(loaded: LoadedRun): void {
+  /** Does nothing if the run is not lost, cannot be restored, or is being restored already. */
+  start(loaded: LoadedRun): void {
     const { runId } = loaded;
     if (loaded.packed.length === 0 || this.working.has(runId) || !this.setup.ownsLease()) return;
     if (this.gaveUp.has(runId)) {
@@ -40,7 +40,7 @@ export class Restoring {
     const done = restore(loaded, signal)
       .then(
         () => () => {
-          const message = `The run’s database ${loaded.store.damage ?? 'was missing'}; it was made again from the packed journals.`;
+          const message = `The run’s database ${loaded.store.damage ?? 'was missing'}; it was rebuilt from the packed journals.`;
           this.setup.restored(runId, message);
         },
         (error: unknown) => () => {
@@ -50,13 +50,13 @@ export class Restoring {
           const reason = messageOf(error);
           this.setup.failed(
             loaded,
-            `Run ${runId}: its packed journals could not be unpacked (${reason}). They stay as they are.`,
+            `Run ${runId}: its packed journals could not be unpacked (${reason}). They were left unchanged.`,
           );
         },
       )
-      .then((tell) => {
+      .then((report) => {
         this.working.delete(runId);
-        if (!signal.aborted) tell();
+        if (!signal.aborted) report();
       });
     this.working.set(runId, done);
   }
@@ -69,7 +69,7 @@ export class Restoring {
     while (this.isWorking) await Promise.all(this.working.values());
   }
 
-  /** What is half done is begun again later. */
+  /** Aborts work in progress, which can be started again later. */
   async stop(): Promise<void> {
     this.abort.abort();
     await this.whenIdle();

@@ -1,4 +1,4 @@
-/** Whether a run's database says what its journals say: every point bit for bit, every event and line, and what follows from them. */
+/** Compares a run's database with its journals: every point bit for bit, every event and log line, and the state. */
 import { crc32 } from 'node:zlib';
 import { flatDetail, runDetail } from '../../domain/run/row';
 import type { RunState } from '../../domain/run/state';
@@ -9,10 +9,10 @@ import type { RunStore } from '../store/runStore';
 
 const PAGE = 5000;
 
-/** Called between two short stretches of work; may reject to end it. */
+/** Called between short stretches of work. It may reject to end the comparison. */
 export type Pause = () => Promise<void>;
 
-/** What differs, in words; empty where nothing does. Both stores are what is stored, without what comes in meanwhile. */
+/** Describes each difference in words. Neither store may change in the meantime. */
 export async function differences(
   ours: { store: RunStore; state: RunState },
   theirs: { store: RunStore; state: RunState },
@@ -45,7 +45,7 @@ async function pointDifferences(ours: RunStore, theirs: RunStore, pause: Pause):
       found.push(`${what}: ${fragment.count} points in the database, ${count} in the journals`);
       continue;
     }
-    // A database of an earlier version does not have them; nobody can say more than it does.
+    // A database of an earlier version has no sites, so there is nothing to compare.
     if (fragment.sites && other.sites && JSON.stringify(fragment.sites) !== JSON.stringify(other.sites))
       found.push(`${what}: the lines that logged it differ`);
     const columns = other.read()[Symbol.iterator]();
@@ -75,7 +75,7 @@ function sameBits(a: Float64Array, b: Float64Array): boolean {
   return true;
 }
 
-/** The order of lines depends on which journal was read first; so this does not depend on their order. */
+/** A digest that ignores the order of rows, because that depends on which journal was read first. */
 async function digest(store: RunStore, what: 'logs' | 'events', pause: Pause): Promise<{ count: number; sum: string }> {
   let [count, low, high] = [0, 0, 0];
   for (;;) {
@@ -92,12 +92,12 @@ async function digest(store: RunStore, what: 'logs' | 'events', pause: Pause): P
   }
 }
 
-/** What the journals tell of a run, without what was observed, in an order that does not depend on how they were read. */
+/** The facts that follow from the journals alone, in an order that does not depend on how they were read. */
 function factsOf(state: RunState): Record<string, Json> {
   const { writers, processes, gone, launch, user } = state;
   const flat = flatDetail(runDetail(state, {}, 0));
   const { warnings: _w, worker_states: _s, rev: _r, metrics: _m, created: _c, ...detail } = flat;
-  const said = Object.entries(writers).map(
+  const writerFacts = Object.entries(writers).map(
     ([key, { seen: _seen, duplicates: _d, gaps, ...writer }]): [string, unknown] => [
       key,
       { ...writer, gaps: gaps?.length ? gaps : null },
@@ -107,11 +107,11 @@ function factsOf(state: RunState): Record<string, Json> {
     ...command,
     acks: [...command.acks].sort((a, b) => (a.worker < b.worker ? -1 : 1)),
   }));
-  const facts = { ...detail, commands, writers: Object.fromEntries(said), processes, gone, launch, user };
+  const facts = { ...detail, commands, writers: Object.fromEntries(writerFacts), processes, gone, launch, user };
   return ordered(facts as unknown as Json) as Record<string, Json>;
 }
 
-/** Its objects' members by name. */
+/** Sorts the members of all objects by name. */
 function ordered(value: Json): Json {
   if (Array.isArray(value)) return value.map(ordered);
   if (typeof value !== 'object' || value === null) return value;

@@ -1,4 +1,4 @@
-/** What can be seen of the processes of a run, each second: alive, silent, or gone without a word. */
+/** Observes the processes of a run each second: each is alive, silent, or gone without having reported an end. */
 import { observe } from '../../domain/run/reducer';
 import { isGone, isScript } from '../../domain/run/status';
 import type { WriterState } from '../../domain/run/state';
@@ -15,8 +15,8 @@ interface Watched {
 }
 
 export class RunLiveness {
-  /** Told once a writer. */
-  private readonly told = new Set<string>();
+  /** Writers whose processes were reported as gone; each is reported once. */
+  private readonly reported = new Set<string>();
 
   constructor(
     private readonly signs: SignsOfLife,
@@ -24,31 +24,31 @@ export class RunLiveness {
     private readonly onGone: (notice: GoneNotice) => void,
   ) {}
 
-  /** A journal grew or was touched. */
+  /** Called when a journal grew or was touched. */
   hear(loaded: LoadedRun, file: string): void {
     this.signs.hear(`${loaded.runId}/${file}`);
   }
 
-  /** True when something changed that the run's row may show. */
+  /** Returns true if something changed that the run's row may show. */
   check(loaded: LoadedRun): boolean {
     const latest = latestOf(loaded);
     const { rev } = loaded.store;
     let changed = false;
     for (const watched of latest) {
       const { writer } = watched;
-      // Who imported a run is not the process that trained: its end means nothing.
+      // The process that imported a run did not train it, so its end means nothing.
       if (writer.role === 'import' || writer.end !== null || isGone(loaded.state, writer)) continue;
       const seen = this.see(loaded, watched, latest);
       if (seen === 'gone') {
-        // It may have said that it ended, a moment ago.
+        // It may have reported its end a moment ago.
         loaded.refresh();
         loaded.read(Infinity);
         if (writer.end !== null || isGone(loaded.state, writer)) continue;
         changed = observe(writer, 'gone') || changed;
-        this.tell(loaded, writer);
+        this.report(loaded, writer);
       } else if (seen !== null) changed = observe(writer, seen) || changed;
     }
-    // What was read here of a process that is gone is news as well.
+    // Events that were read above for a process that is gone count as a change too.
     return changed || loaded.store.rev !== rev;
   }
 
@@ -63,14 +63,14 @@ export class RunLiveness {
   }
 
   private livenessOf({ proc }: WriterState, modifiedMs: number): Liveness {
-    // A writer that does not tell when its process started cannot be told from another of the same pid.
+    // Without a start time, the process cannot be distinguished from a later one with the same pid.
     if (proc === null || proc.start === '') return 'elsewhere';
-    // Another boot of this host is over, unless something was written since: then another machine has our name.
+    // An earlier boot of this host has ended. If something was written since, another machine has the same name.
     if (proc.boot !== thisHost().boot && modifiedMs > bootedAtMs()) return 'elsewhere';
     return this.liveness(proc);
   }
 
-  /** A living supervisor tells how its script ended, and knows better. */
+  /** True if a supervisor is alive: it will report how its script ended, more exactly than we could. */
   private isSupervised(writers: Watched[]): boolean {
     return writers.some(
       ({ writer: { role, end, proc } }) =>
@@ -78,10 +78,10 @@ export class RunLiveness {
     );
   }
 
-  private tell(loaded: LoadedRun, writer: WriterState): void {
+  private report(loaded: LoadedRun, writer: WriterState): void {
     const id = `${loaded.runId}/${writer.attempt}/${writer.writer}`;
-    if (this.told.has(id)) return;
-    this.told.add(id);
+    if (this.reported.has(id)) return;
+    this.reported.add(id);
     this.onGone({
       kind: 'gone',
       run_id: loaded.runId,
@@ -95,14 +95,14 @@ export class RunLiveness {
   }
 }
 
-/** The run goes on without this worker: its supervisor says nothing before the others have ended too. */
+/** True if other workers are still running: the supervisor reports nothing before they have ended too. */
 function goesOn(gone: WriterState, writers: Watched[]): boolean {
   return writers.some(
     ({ writer }) => isScript(writer) && writer.worker !== gone.worker && writer.end === null && writer.seen !== 'gone',
   );
 }
 
-/** Those whose end decides over the latest attempt; its launch, while there is nobody else. */
+/** The writers whose end decides the latest attempt; its launch if there are no others yet. */
 function latestOf(loaded: LoadedRun): Watched[] {
   const all = [...loaded.writers()];
   const attempt = Math.max(...loaded.state.attempts.map(({ n }) => n), ...all.map(({ writer }) => writer.attempt));
@@ -115,5 +115,5 @@ function reasonOf({ role, worker, proc }: WriterState): string {
   const pid = proc ? ` (pid ${proc.pid})` : '';
   if (role === 'collector') return 'The collector ended while it was starting the run. Start it again.';
   const who = role === 'supervisor' ? 'The supervisor' : `The process of ${worker}`;
-  return `${who}${pid} ended without a word: it was killed or it crashed. Its output may say why.`;
+  return `${who}${pid} ended unexpectedly: it was killed or it crashed. Its output may say why.`;
 }

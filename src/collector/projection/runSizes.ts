@@ -1,6 +1,6 @@
 /**
- * What each run takes on disk. Counting costs a look at each file, which on a network disk is no small thing: it is done
- * a few runs at a time, and what was counted is kept in the catalog.
+ * Disk usage of each run. Counting has to stat every file, which is slow on a network disk, so only a few runs are counted
+ * at a time, and the results are kept in the catalog.
  */
 import { join } from 'node:path';
 import { diskBytes } from '../files/diskBytes';
@@ -10,16 +10,16 @@ import type { Catalog } from '../store/catalog';
 
 interface Counted {
   at: number;
-  /** When its logged files were counted, and how many there were. */
+  /** The time when its logged files were counted, and their number. */
   filesAt: number;
   files: number;
 }
 
-/** A run that goes on is counted again after this. */
+/** The time after which a run that changed is counted again. */
 const AGAIN_MS = 5_000;
-/** Its checkpoints and artifacts only after this, unless there are new ones. */
+/** The time after which its checkpoints and artifacts are counted again if none is new. */
 const FILES_AGAIN_MS = 60_000;
-/** Everything is counted in turns: a journal may grow, and a log shrink, with nobody telling. */
+/** The time after which all runs are counted again, because files may change without notice. */
 const ROUND_MS = 120_000;
 const FRESH_MS = 10_000;
 
@@ -35,13 +35,13 @@ export class RunSizes {
     private readonly catalog: () => Catalog,
   ) {}
 
-  /** The run grew, or is new. */
+  /** Called when the run grew or is new. */
   touch(runId: string): void {
     this.changed.add(runId);
   }
 
-  /** The catalog is a new one. */
-  countAgain(): void {
+  /** Called when the catalog was replaced. */
+  recountAll(): void {
     this.counted.clear();
     this.roundAt = -Infinity;
   }
@@ -51,10 +51,10 @@ export class RunSizes {
     this.changed.delete(runId);
   }
 
-  /** Counts what is due, for about so long. */
+  /** Counts runs that are due, for about `ms` milliseconds. */
   work(ms: number): void {
     const now = performance.now();
-    if (this.round.length === 0 && now - this.roundAt > ROUND_MS) this.begin();
+    if (this.round.length === 0 && now - this.roundAt > ROUND_MS) this.startRound();
     for (const runId of this.changed) {
       if (performance.now() - now > ms) return;
       if (now - (this.counted.get(runId)?.at ?? -Infinity) < AGAIN_MS) continue;
@@ -63,10 +63,10 @@ export class RunSizes {
     while (this.round.length > 0 && performance.now() - now < ms) this.count(this.round.pop()!);
   }
 
-  /** Counts everything, at most for so long; false when that was not enough. */
-  async all(patienceMs: number, sliceMs: number): Promise<boolean> {
-    const until = performance.now() + patienceMs;
-    if (this.round.length === 0 && performance.now() - this.roundAt > FRESH_MS) this.begin();
+  /** Counts all runs, for at most `limitMs`. Returns false if that was not enough. */
+  async all(limitMs: number, sliceMs: number): Promise<boolean> {
+    const until = performance.now() + limitMs;
+    if (this.round.length === 0 && performance.now() - this.roundAt > FRESH_MS) this.startRound();
     while (this.isBehind && performance.now() < until) {
       this.work(sliceMs);
       await new Promise((resolve) => setImmediate(resolve));
@@ -78,7 +78,7 @@ export class RunSizes {
     return this.round.length > 0 || [...this.changed].some((runId) => !this.counted.has(runId));
   }
 
-  private begin(): void {
+  private startRound(): void {
     this.roundAt = performance.now();
     this.round = listRuns(this.root).map(({ runId }) => runId);
   }

@@ -1,6 +1,6 @@
 import { workedMs } from './workClock';
 
-/** Saving takes at most a twentieth of the time, however long one save takes. */
+/** The largest share of the time that saving may take, however long one save takes. */
 const SHARE = 0.05;
 const AT_LEAST_MS = 1000;
 
@@ -18,7 +18,7 @@ export class SaveBudget {
     return this.now() >= this.nextAt;
   }
 
-  /** Counts the work of a save: its computing and its waiting for the disk. */
+  /** Runs a save and charges its work: computing and waiting for the disk. */
   spend<T>(save: () => T): T {
     const before = this.worked();
     try {

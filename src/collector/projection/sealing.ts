@@ -1,7 +1,7 @@
 /**
- * Seals runs that are over: the database is saved, read back and held against the journals, event by event; then it is
- * written down as the run's only copy (seal.json), and only then are the journals of its processes removed or packed.
- * Whatever happens in between, database and journals together have everything.
+ * Seals runs that are over. The database is saved, read back and compared with the journals, event by event. Then seal.json
+ * declares it the run's only copy, and only then are the journals of its processes removed or packed. At every moment,
+ * database and journals together have everything.
  */
 import { existsSync, lstatSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -27,18 +27,18 @@ export interface SealingSetup {
   sql: SqlJsStatic;
   runs: OpenRuns;
   policy: JournalPolicy;
-  /** Nobody wrote to any journal for that long. */
+  /** How long no journal must have been written to before a run is sealed. */
   afterMs: number;
-  /** Asked before anything is written or removed. */
+  /** Called before anything is written or removed. */
   ownsLease(): boolean;
-  /** Somebody waits for something to be read. */
+  /** True while journals are waiting to be read, which goes first. */
   isBusy(): boolean;
   /** Runs that are over and not sealed, open or not. */
   candidates(): string[];
   open(runId: string): void;
   sealed(run: OpenRun): void;
   problem(message: string): void;
-  /** For tests: ends it all at a step. */
+  /** Lets tests end the process at a step. */
   reached?(step: SealStep): void;
 }
 
@@ -49,22 +49,22 @@ const SLICE_MS = 10;
 /** Sealing takes at most a fifth of the time: after each run it rests four times as long as it worked. */
 const REST = 4;
 const OPENED_AT_ONCE = 8;
-const LOOK_AGAIN_MS = 60_000;
+const LIST_EVERY_MS = 60_000;
 const FAR_TIMES = 10;
-/** Of a writer that said no end, cannot be looked at and is not of the latest attempt: it may come back. */
+/** How long a writer of an earlier attempt may return if it reported no end and its process cannot be observed. */
 const FORGOTTEN_MS = 24 * 3_600_000;
 
 class Interrupted extends Error {}
 
 export class Sealing {
   private working: { runId: string; done: Promise<void> } | null = null;
-  /** What could not be sealed, as it was then. */
+  /** Runs that could not be sealed, with their signatures at that time. */
   private readonly refused = new Map<string, string>();
   private queue: string[] = [];
-  private lookAgainAt = 0;
-  /** At first what people open counts; and who copied old runs here may still be at it. */
+  private nextListingAt = 0;
+  /** Right after the start, requests go first, and old runs may still be being copied here. */
   private restUntil: number;
-  /** Work on the run that is being sealed, without what the thread did for others in its pauses. */
+  /** Work on the run that is being sealed, without what the thread did in its pauses. */
   private workMs = 0;
   private workingSince = 0;
   private stopped = false;
@@ -79,7 +79,7 @@ export class Sealing {
   setPolicy(policy: JournalPolicy): void {
     if (policy === this.policy) return;
     this.policy = policy;
-    this.lookAgainAt = 0;
+    this.nextListingAt = 0;
   }
 
   get isWorking(): boolean {
@@ -90,12 +90,12 @@ export class Sealing {
     return this.working?.runId === runId;
   }
 
-  /** It is only its turn that the run waits for. */
+  /** True if the run is due and only waits for its turn. */
   isNext(run: OpenRun): boolean {
     return this.policy !== 'keep' && !this.stopped && this.isDue(run);
   }
 
-  /** Often: begins with the next run where one is due. */
+  /** Called often. Starts sealing the next run if one is due. */
   tick(): void {
     const { isBusy } = this.setup;
     if (this.policy === 'keep' || this.stopped || this.working || isBusy() || performance.now() < this.restUntil)
@@ -124,13 +124,13 @@ export class Sealing {
   resume(): void {
     this.stopped = false;
     this.refused.clear();
-    this.lookAgainAt = 0;
+    this.nextListingAt = 0;
   }
 
-  /** Opened, it is read to its end, and comes to be due. */
+  /** Opens candidates; once they are read completely, they become due. */
   private openNext(): void {
-    if (this.queue.length === 0 && performance.now() >= this.lookAgainAt) {
-      this.lookAgainAt = performance.now() + LOOK_AGAIN_MS;
+    if (this.queue.length === 0 && performance.now() >= this.nextListingAt) {
+      this.nextListingAt = performance.now() + LIST_EVERY_MS;
       this.queue = this.setup.candidates();
     }
     for (let opened = 0; opened < OPENED_AT_ONCE && this.queue.length > 0;) {
@@ -146,10 +146,10 @@ export class Sealing {
     if (this.refused.get(loaded.runId) === loaded.signature) return false;
     for (const { reader, writer } of loaded.eventJournals()) {
       if (reader.unread > 0 || !writer || !isOver(loaded.state, writer, reader.modifiedMs, row.attempt)) return false;
-      // Zeros and halves may be filled a while later, without any other sign. What is damaged stays anyway.
+      // Zeros and half events may still be filled in without other signs. Damaged journals are kept anyway.
       if (reader.behind > 0 && !reader.saved.damaged && !isEndFinal(writer, reader.modifiedMs)) return false;
       const far = writer.proc !== null && liveness(writer.proc) === 'elsewhere' ? FAR_TIMES : 1;
-      // The clock may have been set back since.
+      // The absolute value is used because the clock may have been set back.
       if (Math.abs(Date.now() - reader.modifiedMs) < this.setup.afterMs * far) return false;
     }
     return true;
@@ -161,14 +161,14 @@ export class Sealing {
     loaded.noteTornEnds();
     const pause = this.pauseFor(run);
     const journals = removable(loaded);
-    // Ended by a crash after the seal was written: only what is left has to go.
+    // After a crash that followed the writing of the seal, only the remaining journals have to be removed.
     const isLeftOver = loaded.sealed && !loaded.store.dirty;
     if (journals.length === 0 && isLeftOver) {
-      // All of it is sealed but journals with damaged parts, which stay.
+      // Everything is sealed except journals with damaged parts, which are kept.
       this.refused.set(loaded.runId, loaded.signature);
       return;
     }
-    if (journals.length === 0) throw new Error('none of its journals could be read whole');
+    if (journals.length === 0) throw new Error('none of its journals could be read completely');
     const leftOver = isLeftOver ? readSeal(loaded.dir) : null;
     let seal = leftOver;
     if (!seal) {
@@ -195,22 +195,21 @@ export class Sealing {
     setup.reached?.('removed');
   }
 
-  /** Reads back what was saved and holds it against all that the journals say, and what was sealed before. */
+  /** Reads the saved database back and compares it with the journals and with what was sealed before. */
   private async prove(loaded: LoadedRun, pause: Pause): Promise<Seal> {
     const { sql } = this.setup;
     const saved = load(loaded.dir, RUN_DATABASE);
     const base = existsSync(join(loaded.dir, SEALED_DATABASE)) ? load(loaded.dir, SEALED_DATABASE) : null;
     const stored = RunStore.of(sql, loaded.dir, saved, true);
-    const again = LoadedRun.again(sql, { runId: loaded.runId, dir: loaded.dir }, base);
+    const reread = LoadedRun.reread(sql, { runId: loaded.runId, dir: loaded.dir }, base);
     try {
-      while (!again.read(performance.now() + SLICE_MS)) await pause();
+      while (!reread.read(performance.now() + SLICE_MS)) await pause();
       const found = stored.state
-        ? await differences({ store: stored, state: stored.state }, again, pause)
+        ? await differences({ store: stored, state: stored.state }, reread, pause)
         : ['it has no state'];
-      if (found.length > 0)
-        throw new Error(`its database is not what its journals say: ${found.slice(0, 3).join('; ')}`);
+      if (found.length > 0) throw new Error(`its database differs from its journals: ${found.slice(0, 3).join('; ')}`);
     } finally {
-      again.close();
+      reread.close();
       stored.close();
     }
     const { bytes } = saved;
@@ -218,7 +217,7 @@ export class Sealing {
     return { format: 1, at: new Date().toISOString(), database, journals: {} };
   }
 
-  /** One that was written to in the meantime stays, and is read on. */
+  /** Removes the journals, except one that was written to in the meantime: that will be read further. */
   private remove(loaded: LoadedRun, journals: Removable[]): string[] {
     const removed: string[] = [];
     for (const { name, path, bytes, modifiedMs } of journals) {
@@ -234,7 +233,7 @@ export class Sealing {
     return removed;
   }
 
-  /** Lets everybody else go first, and ends the sealing of a run that is not over after all. */
+  /** Lets other work go first, and interrupts the sealing of a run that has changed. */
   private pauseFor(run: OpenRun): Pause {
     const { loaded } = run;
     const { rev } = loaded.store;
@@ -256,7 +255,7 @@ export class Sealing {
     const reason = messageOf(error);
     this.refused.set(loaded.runId, loaded.signature);
     if (!existsSync(loaded.dir)) return;
-    const message = `The run was not sealed (${reason}). Its journals stay.`;
+    const message = `The run was not sealed (${reason}). Its journals were kept.`;
     warn(loaded.state, 'not_sealed', message, { file: RUN_DATABASE });
     loaded.touch();
     run.rowDirty = true;
@@ -278,8 +277,8 @@ interface Removable {
 }
 
 /**
- * A journal with a damaged part stays: somebody may still make something of it. Half a frame at its end is none: its
- * writer was killed in the middle of a call that never returned.
+ * A journal with a damaged part is kept, because a person may still recover something from it. Half a frame at its end is
+ * no damage: its writer was killed during a call that never returned.
  */
 function removable(loaded: LoadedRun): Removable[] {
   const journals: Removable[] = [];
@@ -290,11 +289,13 @@ function removable(loaded: LoadedRun): Removable[] {
   return journals;
 }
 
-/** Nothing more is to be expected of it. What comes all the same is read, and the run is sealed again. */
+/**
+ * True if no more events are expected from the writer. If some come anyway, they are read and the run is sealed again.
+ */
 function isOver(state: RunState, writer: WriterState, modifiedMs: number, latest: number): boolean {
-  // Of the collector's own journals, others are begun when these are gone.
+  // The collector starts new journals of its own when these are gone.
   if (writer.role === 'collector' || writer.end !== null || isGone(state, writer)) return true;
-  // Another process may import the rest of it.
+  // A later process may import the rest.
   if (writer.role === 'import') return false;
   if (writer.proc !== null && liveness(writer.proc) === 'gone') return true;
   if (writer.proc !== null && liveness(writer.proc) === 'alive') return false;
@@ -307,19 +308,19 @@ function isOver(state: RunState, writer: WriterState, modifiedMs: number, latest
   return writer.attempt < latest && Date.now() - modifiedMs > FORGOTTEN_MS;
 }
 
-/** As the database has it: the seal may have been lost. */
+/** Lengths of the journals that were sealed before, read from the database because the seal may be lost. */
 function sealedBefore({ store }: LoadedRun): Record<string, number> {
   const sealed = [...store.offsets].filter(([, position]) => position['sealed'] === true);
   return Object.fromEntries(sealed.map(([name, { offset }]) => [name, offset]));
 }
 
-/** Its database may be thrown away: everything that it was made of is still there. */
-export function canBeMadeAgain(sql: SqlJsStatic, dir: string): boolean {
+/** True if the database may be deleted, because everything that it was made from is still there. */
+export function canBeRebuilt(sql: SqlJsStatic, dir: string): boolean {
   const isBase = 'bytes' in readDatabaseFile(join(dir, SEALED_DATABASE));
   if (readSeal(dir) && !isBase) return false;
   const store = RunStore.open(sql, dir, { readOnly: true });
   try {
-    // Nothing to throw away: whoever opens the run knows what to do.
+    // There is nothing to delete, and opening the run handles a damaged database.
     if (store.loaded === null) return false;
     for (const [name, position] of store.offsets) {
       const size = lstatSync(join(dir, name), { throwIfNoEntry: false })?.size ?? -1;

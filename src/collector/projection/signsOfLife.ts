@@ -1,9 +1,9 @@
 /**
- * When a writer was last heard of, on the monotonic clock: growth or a touch of its journal (the heartbeat). After the
- * collector's own sleep everybody gets their time again: nobody could be heard.
+ * Records when each writer last grew or touched its journal (the heartbeat), on the monotonic clock. After this machine
+ * slept, every writer gets the full time again, because none could be heard.
  */
 export const SILENT_AFTER_MS = 30_000;
-/** On disks that show late what other machines write. */
+/** The longer limit applies on network disks, where writes of other machines show late. */
 export const SILENT_AFTER_MS_FAR = 90_000;
 const LATE_TICK_MS = 10_000;
 
@@ -19,7 +19,7 @@ export class SignsOfLife {
     this.lastTick = now();
   }
 
-  /** A journal is known from now on; `ageMs` ago it was last written. */
+  /** Starts to track a journal that was last written `ageMs` ago. */
   add(id: string, ageMs: number): void {
     if (!this.heard.has(id)) this.heard.set(id, this.now() - Math.max(0, ageMs));
   }
@@ -37,7 +37,7 @@ export class SignsOfLife {
     return heard === undefined || this.now() - heard > this.silentAfterMs;
   }
 
-  /** Once every `tickMs`. True when it came so late that we must have slept. */
+  /** Called every `tickMs`. Returns true if it came so late that the machine must have slept. */
   tick(): boolean {
     const now = this.now();
     const slept = now - this.lastTick > this.tickMs + LATE_TICK_MS;

@@ -1,4 +1,4 @@
-/** The methods of the API that the store answers, and what it tells services of the main thread about runs. */
+/** The API methods that the store answers, and the queries of services on the main thread. */
 import { shortKey } from '../../domain/payload';
 import { parseQuery } from '../../domain/query/parse';
 import { flatDetail } from '../../domain/run/row';
@@ -9,17 +9,17 @@ import type { DiskUsage, ListResult, RunDetail, RunRow, SeriesResult } from '../
 import type { LaunchInfo } from '../contract/workerApi';
 import type { CatalogKeeper } from './catalogKeeper';
 import type { Housekeeping } from './housekeeping';
-import { launchInfoOf, livesOn } from './launchInfo';
+import { isStillAlive, launchInfoOf } from './launchInfo';
 import type { OpenRun, OpenRuns } from './openRuns';
 
 interface QueryPorts {
-  /** The run with everything that could be read of it in a short time; rejects where it cannot be shown. */
+  /** Opens a run and waits briefly for its journals to be read; rejects if the run cannot be shown. */
   acquire(runId: string): Promise<OpenRun>;
   keeper: CatalogKeeper;
   runs: OpenRuns;
   house: Housekeeping;
-  /** The run has ended by its script's word, while its process goes on. */
-  isLiving(runId: string): boolean;
+  /** True if the run's script reported its end while a process of the run is still alive. */
+  isStillAlive(runId: string): boolean;
   backlogBytes(): number;
 }
 
@@ -33,21 +33,21 @@ export class StoreQueries implements Handlers<'store'> {
     const query = parseQuery(request.filter ?? '');
     keeper.putAll();
     const { rows, ...page } = keeper.catalog.list(request, query);
-    return { ...page, rows: rows.map((row) => this.withLife(row)), backlog_bytes: backlogBytes() };
+    return { ...page, rows: rows.map((row) => this.withLives(row)), backlog_bytes: backlogBytes() };
   }
 
   async 'runs.get'({ run_id }: Params<'runs.get'>): Promise<RunDetail> {
     const { loaded } = await this.ports.acquire(run_id);
     const trashed = trashedAt(loaded.state);
     const detail = loaded.detail();
-    const lives = livesOn(loaded, detail.row);
+    const lives = isStillAlive(loaded, detail.row);
     return { ...flatDetail(detail), ...(lives && { lives }), ...(trashed !== null && { trashed }) };
   }
 
   async 'runs.series'(request: Params<'runs.series'>): Promise<SeriesResult> {
     const { loaded } = await this.ports.acquire(request.run_id);
     const { started } = deriveStatus(loaded.state);
-    // Endless keys are kept shortened, and may be asked for as they were logged.
+    // Very long keys are stored shortened but may be requested as they were logged.
     const keys = request.keys.map(shortKey);
     return { series: loaded.store.series({ ...request, keys }, started ?? loaded.state.created) };
   }
@@ -67,14 +67,14 @@ export class StoreQueries implements Handlers<'store'> {
     return this.ports.house.diskUsage();
   }
 
-  /** Rows as they are listed, of runs in the trash and of others. */
+  /** Rows as `runs.list` returns them, of runs in the trash too. */
   rows({ run_ids }: { run_ids: string[] }): Promise<RunRow[]> {
     const { acquire, keeper, runs } = this.ports;
     return Promise.all(
       run_ids.map(async (run_id) => {
         const run = await acquire(run_id);
         keeper.put(run);
-        return this.withLife(keeper.catalog.get(run_id) ?? runs.refreshRow(run));
+        return this.withLives(keeper.catalog.get(run_id) ?? runs.refreshRow(run));
       }),
     );
   }
@@ -83,7 +83,7 @@ export class StoreQueries implements Handlers<'store'> {
     return launchInfoOf((await this.ports.acquire(run_id)).loaded);
   }
 
-  private withLife(row: RunRow): RunRow {
-    return this.ports.isLiving(row.run_id) ? { ...row, lives: true } : row;
+  private withLives(row: RunRow): RunRow {
+    return this.ports.isStillAlive(row.run_id) ? { ...row, lives: true } : row;
   }
 }

@@ -1,4 +1,4 @@
-/** The store's thread: journals → state → databases, and the answers to what main asks. */
+/** The store's thread: it turns journals into state and databases, and answers the main thread. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SqlJsStatic } from 'sql.js';
@@ -19,7 +19,7 @@ import { HeapWatch } from './heapWatch';
 import { Ingestion } from './ingestion';
 import { SILENT_AFTER_MS, SILENT_AFTER_MS_FAR, SignsOfLife } from './signsOfLife';
 import { listRuns } from '../journal/runScanner';
-import { livesOn } from './launchInfo';
+import { isStillAlive } from './launchInfo';
 import { isNetworkDisk } from '../files/networkDisk';
 import { OpenRuns, type OpenRun } from './openRuns';
 import { liveness } from '../files/processIdentity';
@@ -27,7 +27,7 @@ import { Restoring } from './restoring';
 import { RunLiveness } from './runLiveness';
 import { RunSizes } from './runSizes';
 import { SaveBudget } from './saveBudget';
-import { canBeMadeAgain, Sealing, type SealingSetup } from './sealing';
+import { canBeRebuilt, Sealing, type SealingSetup } from './sealing';
 import { StoreQueries } from './storeQueries';
 import type { Catalog } from '../store/catalog';
 import type { Configuration, Expiry, WorkerMethod, WorkerMethods, WorkerNotice } from '../contract/workerApi';
@@ -38,9 +38,9 @@ export interface StoreSetup {
   /** The `.xtrack` directory. */
   dir: string;
   readOnly: boolean;
-  /** Asked right before a database is put in place. */
+  /** Called right before a database replaces the previous one. */
   ownsLease(): boolean;
-  /** What becomes of the journals of runs that are over; nothing where it is absent. */
+  /** What happens to the journals of runs that are over; absent: runs are not sealed. */
   seal?: { journals: JournalPolicy; afterMs: number; reached?: SealingSetup['reached'] };
   notify(notice: WorkerNotice): void;
 }
@@ -49,7 +49,7 @@ const POLL_MS = 250;
 const SECOND_MS = 1000;
 /** RSS limit of the whole process, in bytes. */
 const HEAP_LIMIT = 250 * 2 ** 20;
-/** Of each second, for counting what runs take on disk. */
+/** The part of each second that is spent on counting disk usage. */
 const COUNT_MS = 5;
 
 type Answer<M extends WorkerMethod> = WorkerMethods[M][1] | Promise<WorkerMethods[M][1]>;
@@ -72,8 +72,8 @@ export class StoreWorker implements Omit<Handlers, keyof StoreQueries> {
   private readonly timers: NodeJS.Timeout[] = [];
   private readonly heap: HeapWatch;
   private readonly alerts = new AlertWatch();
-  /** Runs that have ended by their scripts' word, while what their supervisors started goes on. */
-  private readonly living = new Set<string>();
+  /** Runs whose scripts reported their end while a process that their supervisors started is still alive. */
+  private readonly stillAlive = new Set<string>();
   private reportedState = '';
 
   constructor(private readonly setup: StoreSetup) {
@@ -93,7 +93,7 @@ export class StoreWorker implements Omit<Handlers, keyof StoreQueries> {
       runs: this.runs,
       ownsLease,
       isBusy: (runId) => this.ingestion.isBusy(runId),
-      entered: (run, row) => this.wasEntered(run, row),
+      entered: (run, row) => this.rowEntered(run, row),
       problem: (message) => notify({ kind: 'warning', message }),
     });
     const acquire = (runId: string): Promise<OpenRun> =>
@@ -110,7 +110,7 @@ export class StoreWorker implements Omit<Handlers, keyof StoreQueries> {
       keeper: this.keeper,
       runs: this.runs,
       house: this.house,
-      isLiving: (runId) => this.living.has(runId),
+      isStillAlive: (runId) => this.stillAlive.has(runId),
       backlogBytes: () => this.ingestion.backlogBytes,
     });
     this.ingestion = this.newIngestion();
@@ -145,10 +145,10 @@ export class StoreWorker implements Omit<Handlers, keyof StoreQueries> {
     this.timers.push(setInterval(() => this.eachSecond(), SECOND_MS));
   }
 
-  /** Answers a question of the main thread, or does what it asks for. */
+  /** Answers a request of the main thread. */
   answer<M extends WorkerMethod>(method: M, params: WorkerMethods[M][0]): Answer<M> {
     const isQuery = method in this.queries;
-    if (isQuery) this.heap.used();
+    if (isQuery) this.heap.noteRequest();
     return ((isQuery ? this.queries : this) as unknown as Handlers)[method](params);
   }
 
@@ -156,7 +156,7 @@ export class StoreWorker implements Omit<Handlers, keyof StoreQueries> {
     const found = isId(run_id) ? this.ingestion.find(run_id) : null;
     if (!found) return;
     const run = this.ingestion.open(found);
-    this.ingestion.look(run, file);
+    this.ingestion.poll(run, file);
     await this.ingestion.whenCaughtUp(run_id);
   }
 
@@ -181,16 +181,16 @@ export class StoreWorker implements Omit<Handlers, keyof StoreQueries> {
 
   async rebuild(): Promise<{ runs: number }> {
     if (this.setup.readOnly)
-      throw userError('follower', english`The databases belong to another collector: rebuild them there.`);
+      throw userError('follower', english`Another collector owns the databases. Rebuild them there.`);
     await this.sealing?.stop();
     await this.restoring.stop();
     this.ingestion.dispose();
     this.runs.closeAll();
     const found = listRuns(this.root);
     for (const run of found)
-      if (canBeMadeAgain(this.setup.sql, run.dir)) rmSync(join(run.dir, RUN_DATABASE), { force: true });
+      if (canBeRebuilt(this.setup.sql, run.dir)) rmSync(join(run.dir, RUN_DATABASE), { force: true });
     this.keeper.renew();
-    this.sizes.countAgain();
+    this.sizes.recountAll();
     this.ingestion = this.newIngestion();
     this.startIngestion();
     await this.ingestion.whenIdle();
@@ -203,7 +203,7 @@ export class StoreWorker implements Omit<Handlers, keyof StoreQueries> {
 
   async flush(): Promise<void> {
     this.ingestion.scan();
-    for (const run of this.runs.values()) if (run.active) this.ingestion.look(run);
+    for (const run of this.runs.values()) if (run.active) this.ingestion.poll(run);
     await this.ingestion.whenIdle();
     this.saveAll();
   }
@@ -235,8 +235,8 @@ export class StoreWorker implements Omit<Handlers, keyof StoreQueries> {
     return new Ingestion(this.root, this.runs, {
       progressed: (run) => this.notices.changed(run.loaded.runId),
       caughtUp: (run) => {
-        // A run that was read to its end by a collector before us may be new to the catalog all the same.
-        this.restoring.begin(run.loaded);
+        // The catalog may lack a run that an earlier collector read completely.
+        this.restoring.start(run.loaded);
         if (!run.active && run.loaded.noteTornEnds()) run.rowDirty = true;
         if (run.rowDirty) this.notices.changed(run.loaded.runId);
         this.keeper.put(run);
@@ -246,7 +246,7 @@ export class StoreWorker implements Omit<Handlers, keyof StoreQueries> {
         this.catalog.remove(runId);
         this.sizes.forget(runId);
         this.alerts.forget(runId);
-        this.living.delete(runId);
+        this.stillAlive.delete(runId);
         this.notices.changed(runId);
       },
     });
@@ -299,7 +299,7 @@ export class StoreWorker implements Omit<Handlers, keyof StoreQueries> {
   }
 
   private poll(): void {
-    for (const run of this.runs.values()) if (run.active) this.ingestion.look(run);
+    for (const run of this.runs.values()) if (run.active) this.ingestion.poll(run);
     this.sealing?.tick();
   }
 
@@ -312,14 +312,14 @@ export class StoreWorker implements Omit<Handlers, keyof StoreQueries> {
       run.rowDirty = true;
       this.notices.changed(run.loaded.runId);
     }
-    for (const runId of this.living) this.checkWhetherLiving(runId);
+    for (const runId of this.stillAlive) this.checkStillAlive(runId);
     this.keeper.putAll();
     if (!this.setup.readOnly) for (const run of this.runs.values()) this.watchAlerts(run);
     this.sizes.work(COUNT_MS);
     this.save();
     if (!this.busy && this.heap.isTooMuch()) this.setup.notify({ kind: 'heavy' });
     this.runs.closeIdle(
-      (runId) => this.ingestion.isBusy(runId) || this.sealing?.isSealing(runId) === true || this.living.has(runId),
+      (runId) => this.ingestion.isBusy(runId) || this.sealing?.isSealing(runId) === true || this.stillAlive.has(runId),
       (run) => this.sealing?.isNext(run) === true,
     );
     this.reportState();
@@ -350,21 +350,21 @@ export class StoreWorker implements Omit<Handlers, keyof StoreQueries> {
     this.keeper.saveNow();
   }
 
-  private wasEntered(run: OpenRun, row: RunRow): void {
+  private rowEntered(run: OpenRun, row: RunRow): void {
     const { run_id, status } = row;
-    if (livesOn(run.loaded, row)) this.living.add(run_id);
-    else this.living.delete(run_id);
+    if (isStillAlive(run.loaded, row)) this.stillAlive.add(run_id);
+    else this.stillAlive.delete(run_id);
     this.sizes.touch(run_id);
-    if (run.toldStatus === status || this.ingestion.isBusy(run_id)) return;
-    run.toldStatus = status;
+    if (run.notifiedStatus === status || this.ingestion.isBusy(run_id)) return;
+    run.notifiedStatus = status;
     this.setup.notify({ kind: 'status', run_id, status });
   }
 
-  /** Nobody may be left who would say that it ends. */
-  private checkWhetherLiving(runId: string): void {
+  /** No process may be left to report the end of the run, so it is checked here. */
+  private checkStillAlive(runId: string): void {
     const run = this.runs.get(runId);
-    if (run?.row && livesOn(run.loaded, run.row)) return;
-    this.living.delete(runId);
+    if (run?.row && isStillAlive(run.loaded, run.row)) return;
+    this.stillAlive.delete(runId);
     this.notices.changed(runId);
   }
 
@@ -373,8 +373,8 @@ export class StoreWorker implements Omit<Handlers, keyof StoreQueries> {
     if (!run) return [];
     const { rev, points } = run.loaded.store;
     const changes: Changed[] = [{ topic: `run:${runId}`, rev, run_ids: [runId] }];
-    if (points !== run.toldPoints) changes.push({ topic: `series:${runId}`, rev, run_ids: [runId] });
-    run.toldPoints = points;
+    if (points !== run.notifiedPoints) changes.push({ topic: `series:${runId}`, rev, run_ids: [runId] });
+    run.notifiedPoints = points;
     return changes;
   }
 

@@ -1,6 +1,7 @@
 /**
- * node collector.js verify --dir DIR [--json]: whether everything under an .xtrack directory is as it was written. Reads
- * only. Exit code 0: all is well, also where events are missing that never arrived; 1: something is damaged or lost.
+ * node collector.js verify --dir DIR [--json]: checks that everything under an .xtrack directory is as it was written. It
+ * only reads. Exit code 0: nothing is damaged, though events may be missing that never arrived; 1: something is damaged
+ * or lost.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,9 +15,9 @@ import { RunStore } from '../store/runStore';
 import { RUN_DATABASE, SEALED_DATABASE } from '../files/runFiles';
 
 export interface Finding {
-  /** `note`: nothing is lost, or it was not there in the first place. */
+  /** `note`: nothing that was written is lost. */
   level: 'error' | 'note';
-  /** The file, beside the run's directory. */
+  /** Name of the file in the run's directory. */
   file: string;
   message: string;
 }
@@ -29,10 +30,10 @@ export interface RunReport {
   findings: Finding[];
 }
 
-/** Answers the exit code. */
+/** Resolves to the exit code. */
 export async function verifyDirectory({ dir, json }: { dir: string; json: boolean }, wasm: string): Promise<number> {
   if (!existsSync(dir)) {
-    process.stderr.write(`${dir} is not there.\n`);
+    process.stderr.write(`${dir} does not exist.\n`);
     return 2;
   }
   const sql = await loadSql(wasm);
@@ -40,7 +41,7 @@ export async function verifyDirectory({ dir, json }: { dir: string; json: boolea
   let count = 0;
   const catalog = readDatabaseFile(join(dir, 'catalog.sqlite'));
   if ('damage' in catalog && !json)
-    process.stdout.write(`catalog.sqlite ${catalog.damage}; it is made again from the runs.\n`);
+    process.stdout.write(`catalog.sqlite ${catalog.damage}; it will be rebuilt from the runs.\n`);
   for (const run of listRuns(join(dir, 'runs')).sort((a, b) => (a.runId < b.runId ? -1 : 1))) {
     const report = await verifyRun(sql, run);
     count++;
@@ -66,36 +67,36 @@ export async function verifyRun(sql: SqlJsStatic, { runId, dir }: FoundRun): Pro
   const seal = readSeal(dir);
   const main = readDatabaseFile(join(dir, RUN_DATABASE));
   const base = readDatabaseFile(join(dir, SEALED_DATABASE));
-  const isAll = isAllThereIs(sql, dir, main, base);
-  const sealed = seal ? checkSeal(seal, main, base, add) || isAll : isAll;
+  const onlyCopy = isDatabaseOnlyCopy(sql, dir, main, base);
+  const sealed = seal ? checkSeal(seal, main, base, add) || onlyCopy : onlyCopy;
   if (!seal && (sealed || existsSync(join(dir, SEAL_FILE))))
     add('error', SEAL_FILE, 'is missing or damaged; the run was sealed, and its database may be the only copy');
   const stored = open(sql, dir, RUN_DATABASE, main, sealed ? 'error' : 'note', add);
   const before = sealed ? stored : open(sql, dir, SEALED_DATABASE, base, 'error', add);
-  // Of a run that was sealed, what its journals add to the sealed database; of any other, all that they say.
+  // For a sealed run, this reads what its journals add to the sealed database; for any other, all of its journals.
   const from = sealed ? main : base;
-  const again = LoadedRun.again(
+  const reread = LoadedRun.reread(
     sql,
     { runId, dir },
     'bytes' in from ? { name: RUN_DATABASE, bytes: from.bytes } : null,
   );
   try {
-    again.read(Infinity);
-    again.noteTornEnds();
-    for (const { file, rest, isFinal } of again.tornEnds())
-      if (!isFinal) add('note', file, `ends in ${rest.bytes} bytes that are no whole event yet, at ${rest.offset}`);
-    for (const { code, message, file, offset, count } of again.state.warnings) {
+    reread.read(Infinity);
+    reread.noteTornEnds();
+    for (const { file, rest, isFinal } of reread.tornEnds())
+      if (!isFinal) add('note', file, `ends in ${rest.bytes} bytes that are not a whole event yet, at ${rest.offset}`);
+    for (const { code, message, file, offset, count } of reread.state.warnings) {
       const where = offset === undefined ? '' : ` at ${offset}`;
       add(DAMAGE.has(code) ? 'error' : 'note', file ?? '', `${message}${where}${count > 1 ? ` (${count} times)` : ''}`);
     }
-    for (const name of again.damaged())
+    for (const name of reread.damaged())
       if (!findings.some(({ level, file }) => level === 'error' && file === name))
-        add('error', name, 'Something of it could not be read.');
-    if (stored?.state && !sealed) await compare(stored, again, add);
-    const { points } = again.store;
-    return { run_id: runId, sealed, points, events: again.store.events(0, 0).total, findings };
+        add('error', name, 'Part of it could not be read.');
+    if (stored?.state && !sealed) await compare(stored, reread, add);
+    const { points } = reread.store;
+    return { run_id: runId, sealed, points, events: reread.store.events(0, 0).total, findings };
   } finally {
-    again.close();
+    reread.close();
     stored?.close();
     if (before !== stored) before?.close();
   }
@@ -113,7 +114,7 @@ const DAMAGE = new Set([
 
 type Add = (level: Finding['level'], file: string, message: string) => void;
 
-/** Whether run.sqlite is what was sealed. */
+/** Returns true if run.sqlite is the sealed database, or is missing or damaged where that should be. */
 function checkSeal(seal: Seal | null, main: Loaded, base: Loaded, add: Add): boolean {
   if (!seal) return false;
   const isIn = (file: Loaded) =>
@@ -123,7 +124,7 @@ function checkSeal(seal: Seal | null, main: Loaded, base: Loaded, add: Add): boo
     add('error', RUN_DATABASE, 'is not what was sealed (its SHA-256 is another)');
     return true;
   }
-  // Resumed after it was sealed: what was sealed lies beside.
+  // The run was resumed after it was sealed; sealed.sqlite has what was sealed.
   if (isIn(base)) {
     if (sha256((base as { bytes: Uint8Array }).bytes) !== seal.database.sha256)
       add('error', SEALED_DATABASE, 'is not what was sealed (its SHA-256 is another)');
@@ -138,8 +139,8 @@ function checkSeal(seal: Seal | null, main: Loaded, base: Loaded, add: Add): boo
   return 'damage' in main || 'missing' in main;
 }
 
-/** Of run.sqlite, whole or not: with or without a seal, journals that it was made of are gone. */
-function isAllThereIs(sql: SqlJsStatic, dir: string, main: Loaded, base: Loaded): boolean {
+/** True if journals that run.sqlite was made from are gone, so that it is the only copy, with or without a seal. */
+function isDatabaseOnlyCopy(sql: SqlJsStatic, dir: string, main: Loaded, base: Loaded): boolean {
   if (!('bytes' in main)) return !('bytes' in base) && wasSealed(dir);
   try {
     const store = RunStore.of(sql, dir, { name: RUN_DATABASE, bytes: main.bytes }, true);
@@ -158,19 +159,19 @@ function open(sql: SqlJsStatic, dir: string, name: string, file: Loaded, level: 
     for (const fragment of store.contents()) for (const _columns of fragment.read()) continue;
     return store;
   } catch (error) {
-    const remedy = level === 'note' ? '; it is made again from the journals' : '';
+    const remedy = level === 'note' ? '; it will be rebuilt from the journals' : '';
     add(level, name, `${(error as Error).message}${remedy}`);
     return null;
   }
 }
 
-/** The journals may have more than was saved; what was saved they must have. */
-async function compare(stored: RunStore, again: LoadedRun, add: Add): Promise<void> {
-  const behind = [...again.eventJournals()].some(
+/** The journals may have more than was saved, but must have everything that was saved. */
+async function compare(stored: RunStore, reread: LoadedRun, add: Add): Promise<void> {
+  const behind = [...reread.eventJournals()].some(
     ({ name, reader }) => (stored.offsets.get(name)?.offset ?? 0) < reader.saved.offset,
   );
-  if (behind) return add('note', RUN_DATABASE, 'has not everything that is in the journals yet');
-  const found = await differences({ store: stored, state: stored.state! }, again, () => Promise.resolve());
+  if (behind) return add('note', RUN_DATABASE, 'does not have everything from the journals yet');
+  const found = await differences({ store: stored, state: stored.state! }, reread, () => Promise.resolve());
   for (const difference of found)
-    add('error', RUN_DATABASE, `${difference} (the command Rebuild Database makes it again)`);
+    add('error', RUN_DATABASE, `${difference} (the command Rebuild Database restores it)`);
 }

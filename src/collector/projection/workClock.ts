@@ -1,13 +1,13 @@
 /**
- * How long the calling thread has worked, in milliseconds: computing or waiting for a disk, but not waiting for a processor
- * that other programs use. A rest that is a multiple of the work done must not grow because the machine is busy.
+ * Measures how long the calling thread has worked, in milliseconds: computing or waiting for a disk, but not waiting for a
+ * processor that other programs use. A rest that is a multiple of the work must not grow because the machine is busy.
  *
- * Linux tells this of each thread. Node has `process.threadCpuUsage` only from 23.9 on, and what a whole process used says
+ * Linux reports this for each thread. Node has `process.threadCpuUsage` only from 23.9 on, and what a whole process used says
  * nothing about one of its threads; so on other systems all the time that passes counts as work.
  */
 import { readFileSync } from 'node:fs';
 
-/** Nanoseconds on a processor, nanoseconds of waiting for one, number of time slices; of the thread that opens it. */
+/** For the thread that opens it: nanoseconds on a processor, nanoseconds waiting for one, number of time slices. */
 const SCHEDULING = '/proc/thread-self/schedstat';
 
 export function workedMs(): number {

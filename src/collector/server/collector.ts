@@ -89,7 +89,7 @@ export class Collector {
       boundHost: options.host,
       rpc: new Rpc(handlersOf(this.services), ask, log),
       log,
-      onUse: () => (this.usedAt = performance.now()),
+      onRequest: () => (this.usedAt = performance.now()),
     });
     this.port = new PortServer({
       token: this.token,

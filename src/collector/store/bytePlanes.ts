@@ -1,6 +1,6 @@
-/** Numbers of `width` bytes, regrouped so that bytes of one significance lie together, where deflate finds their likeness. */
+/** Regroups numbers of `width` bytes so that bytes of one significance are adjacent, where deflate finds repetitions. */
 
-/** With `xor`, each number is first combined with the one before it. */
+/** With `xor`, each number is first combined with the previous one. */
 export function shufflePlanes(bytes: Uint8Array, width: number, xor: boolean): Uint8Array {
   const count = bytes.length / width;
   const out = new Uint8Array(bytes.length);

@@ -1,6 +1,6 @@
 /**
- * Which lines of a script logged the points of one key and writer. A line hardly ever differs from that of the point before,
- * and its text is then the same string: what a point costs is one comparison.
+ * Records which lines of a script logged the points of one key and writer. A line rarely differs from that of the previous
+ * point, and its text is then the same string, so a point costs one comparison.
  */
 
 /** `at` is "file:line" as it was logged; `first` and `last` are sequence numbers of the writer. */
@@ -13,14 +13,14 @@ export interface CallSite {
 
 /** Points from further lines belong to no site. */
 const MAX_SITES = 50;
-/** In characters; nothing longer is a path. */
+/** In characters; anything longer is not a path. */
 const MAX_AT = 1000;
 
 type StoredSite = [at: string, first: number, last: number, count: number];
 
 export class CallSites {
   private readonly sites = new Map<string, CallSite>();
-  /** Of the latest point. */
+  /** The line of the latest point. */
   private at: string | undefined;
   private current: CallSite | undefined;
 
@@ -37,7 +37,7 @@ export class CallSites {
     );
   }
 
-  /** Counts a point; `at` is undefined where its event does not name a line. */
+  /** Counts a point; `at` is undefined if its event does not name a line. */
   add(at: string | undefined, seq: number): void {
     if (at !== this.at) {
       this.at = at;

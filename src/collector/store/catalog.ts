@@ -1,4 +1,4 @@
-/** The index over all runs: a row a run, and what queries filter and sort by. A projection; the runs can make it again. */
+/** The index over all runs: one row for each, and what queries filter and sort by. It can be rebuilt from the runs. */
 import type { Database, SqlJsStatic, SqlValue } from 'sql.js';
 import { english } from '../../base/texts';
 import type { ListRequest } from '../../protocol/api';
@@ -41,13 +41,13 @@ const UPDATE_RUN = `UPDATE run SET ${COLUMNS.map((column) => `${column} = ?`).jo
 const IS_OVER = `status IN (${OVER.map((status) => `'${status}'`).join(', ')})`;
 const NOT_TRASHED = 'run.trashed IS NULL';
 
-/** What a row says of a run beyond what everybody sees. */
+/** Facts about a run that are kept with its row but not shown in it. */
 export interface Standing {
-  /** A signature of what the row was made of; '' when it is not known to be all that there is. */
+  /** A signature of the journals the row was made from; '' if the row may be incomplete. */
   journals?: string;
-  /** Since when it is in the trash, epoch ms. */
+  /** When the run was moved to the trash, epoch ms. */
   trashed?: number | null;
-  /** Not to be thrown away because it is old. */
+  /** True if retention must not remove the run. */
   kept?: boolean;
 }
 
@@ -58,14 +58,14 @@ export class Catalog {
   private changes = 0;
   private savedChanges = 0;
 
-  /** Never throws for what is in the file: `damage` says why it was not usable, and the catalog is empty. */
+  /** Never throws because of the file's content: the catalog is empty then, and `damage` has the reason. */
   static open(sql: SqlJsStatic, file: string, options: { readOnly?: boolean } = {}): Catalog {
     const { database, damage } = openDatabase(sql, file, CATALOG_SCHEMA);
     const readOnly = options.readOnly ?? false;
     try {
       return new Catalog(database, file, readOnly, damage);
     } catch (error) {
-      // Its bytes are as written, and yet it does not say what it should.
+      // The checksum is right but the content is not valid.
       database.close();
       return new Catalog(emptyDatabase(sql, CATALOG_SCHEMA), file, readOnly, (error as Error).message);
     }
@@ -101,14 +101,14 @@ export class Catalog {
     return run === undefined ? null : unpackBody(this.statements.get(bodyQuery()).get([run]));
   }
 
-  /** What `put` was told of the journals that the rows were made of, by run. */
+  /** The signatures of journals that were passed to `put`, by run. */
   journals(): Map<string, string> {
     return new Map(
       this.all("SELECT run_id, journals FROM run WHERE journals <> ''").map(([id, text]) => [String(id), String(text)]),
     );
   }
 
-  /** Runs that are over and have journals of processes still, as far as their signatures tell; the oldest end first. */
+  /** Runs that are over and, by their signatures, still have journals of processes; the oldest end first. */
   unsealed(): string[] {
     const text = `SELECT run_id FROM run WHERE ${IS_OVER} AND journals <> '' AND journals NOT LIKE '%database%' ORDER BY ended`;
     return this.all(text).map(([id]) => String(id));
@@ -133,7 +133,10 @@ export class Catalog {
     this.changes++;
   }
 
-  /** What it takes on disk, its files in the workspace apart. False for a run that is not in here. */
+  /**
+   * Sets disk usage in bytes, separately for files in the workspace. Returns false for a run that is not in the
+   * catalog.
+   */
   setSize(run_id: string, size: number, files_size?: number): boolean {
     const run = this.runs.get(run_id);
     if (run === undefined) return false;
@@ -152,17 +155,17 @@ export class Catalog {
     return { runs: runs!, size: size!, files_size: files_size! };
   }
 
-  /** Runs that ended before that time and that nobody wants kept, the oldest first. */
+  /** Runs that ended before that time and are not marked to be kept, the oldest first. */
   endedBefore(time: number, limit: number): string[] {
-    // Whichever is the latest: a clock may have been wrong for one of them.
+    // The latest of the times counts, because the clock may have been wrong for one of them.
     const at = 'max(coalesce(ended, 0), coalesce(started, 0), created)';
     const text = `SELECT run_id FROM run WHERE ${NOT_TRASHED} AND ${IS_OVER} AND kept = 0 AND ${at} < ? ORDER BY ${at} LIMIT ?`;
     return this.all(text, [time, limit]).map(([id]) => String(id));
   }
 
   /**
-   * Runs that are in the trash since before that time, the longest there first. None that came there before it was made:
-   * the clock was wrong, and nobody knows how long it is there.
+   * Runs that were moved to the trash before that time, the longest there first. Runs that were trashed before they were
+   * created are left out: the clock was wrong, so it is unknown how long they have been there.
    */
   trashedBefore(time: number, limit: number): string[] {
     const text = 'SELECT run_id FROM run WHERE trashed < ? AND trashed >= created ORDER BY trashed LIMIT ?';
@@ -192,7 +195,7 @@ export class Catalog {
     this.changes++;
   }
 
-  /** What matches the query, by default the newest first; of the runs in the trash, or of the others. */
+  /** Runs that match the query, by default the newest first; either those in the trash or the others. */
   list(request: ListRequest, query: Query, now: number = Date.now()): CatalogPage {
     const side = request.trash ? `NOT (${NOT_TRASHED})` : NOT_TRASHED;
     const { text, values } = query ? compileFilter(query, now) : { text: '1', values: [] };
@@ -213,9 +216,9 @@ export class Catalog {
     };
   }
 
-  /** Returns the bytes written; 0 when `beforeRename` said that the file is not ours to write. Throws on I/O errors. */
+  /** Returns the number of bytes written; 0 if `beforeRename` returned false. Throws on I/O errors. */
   save(beforeRename: () => boolean): number {
-    if (this.readOnly) throw new Error(`${this.file} was opened to be read only`);
+    if (this.readOnly) throw new Error(`${this.file} was opened read only`);
     const bytes = saveDatabaseFile(this.database, this.file, beforeRename);
     if (bytes > 0) this.savedChanges = this.changes;
     return bytes;
@@ -226,7 +229,7 @@ export class Catalog {
     this.database.close();
   }
 
-  /** Rows of id, run id, number of all that match, then the sort values. */
+  /** Returns rows of id, run id, number of all matches, then the sort values. */
   private search(filter: Sql, terms: SortTerm[], after: Sql | null, limit: number): SqlValue[][] {
     const keys = terms.map(({ sql }, i) => `, ${sql.text} AS k${i}`).join('');
     const text = `WITH hit AS MATERIALIZED (SELECT id FROM run WHERE ${filter.text})
@@ -287,7 +290,7 @@ function metricValues({ last, min, max, mean }: Summary): SqlValue[] {
   return [realOf(last), min, max, mean];
 }
 
-/** NaN is no value: no comparison matches it and it sorts last. */
+/** NaN is stored as NULL, so that no comparison matches it and it sorts last. */
 function realOf(value: Num): number | null {
   return value === 'NaN' ? null : Number(value);
 }
@@ -296,13 +299,13 @@ function sortTerms(sort: NonNullable<ListRequest['sort']>, now: number): SortTer
   return sort.flatMap(({ by, desc = false }) => compileSortTerms(sortField(by), now).map((sql) => ({ sql, desc })));
 }
 
-/** The fields of the query language, read by its parser: the field of the comparison `by = 0`. */
+/** Parses a field with the query language, as the field of the comparison `by = 0`. */
 function sortField(by: string): Field {
   let query: Query = null;
   try {
     query = parseQuery(`${by} = 0`);
   } catch {
-    // Told below, in words that fit a sort order.
+    // The error below says this in terms of a sort order.
   }
   if (query?.kind === 'compare' && query.op === '=' && query.value === 0) return query.field;
   throw userError(

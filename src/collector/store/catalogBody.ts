@@ -1,4 +1,4 @@
-/** The parts of a run row as the catalog keeps them: JSON, metrics without the names of their fields. */
+/** Packs a run row for the catalog as JSON; metrics are kept without the names of their fields. */
 import type { SqlValue } from 'sql.js';
 import type { RunRow, Summary } from '../../protocol/rows';
 import { lookUp, put } from '../../domain/safeRecord';
@@ -12,7 +12,7 @@ export interface Body {
 
 const SUMMARY: (keyof Summary)[] = ['last', 'last_x', 'min', 'min_x', 'max', 'max_x', 'mean', 'count', 'nan', 'inf'];
 const BODY = ['params', 'metrics', 'tags'] as const;
-/** Not the run's own words: what is known of its directory, and the trash. */
+/** Columns that do not come from the run's events but from its directory and the trash. */
 const DISK = ['size', 'files_size', 'trashed'] as const;
 
 export function packBody(row: RunRow): Body {
@@ -28,13 +28,13 @@ export function packBody(row: RunRow): Body {
   return { row: json(rest), params: json(params), metrics: json(packed), tags: json(tags) };
 }
 
-/** Reads what `unpackBody` needs for these fields: metrics alone are most of a row. */
+/** A query for the parts that `unpackBody` needs for these fields, because metrics alone are most of a row. */
 export function bodyQuery(fields?: readonly string[]): string {
   const parts = BODY.map((part) => (!fields || fields.includes(part) ? part : 'NULL'));
   return `SELECT row, ${[...parts, ...DISK].join(', ')} FROM body JOIN run ON run.id = body.run WHERE body.run = ?`;
 }
 
-/** Only `fields` of the row, and its id; all where there are none. */
+/** Unpacks only `fields` of the row and its id, or everything without `fields`. */
 export function unpackBody([row, params, metrics, tags, ...disk]: SqlValue[], fields?: readonly string[]): RunRow {
   const wanted = (field: string) => !fields || fields.includes(field);
   const rest = JSON.parse(String(row)) as Record<string, unknown>;

@@ -1,4 +1,4 @@
-/** Paging by the last row that was seen, not by its number: rows that come or go meanwhile shift nothing. */
+/** Pages by the last row that was seen, not by its number, so that rows that are added or removed shift nothing. */
 import { english } from '../../base/texts';
 import { userError } from '../../protocol/apiError';
 import type { Sql } from './querySql';
@@ -9,7 +9,7 @@ export interface SortTerm {
 }
 
 type Value = string | number | null;
-/** JSON has no infinities: they are [1] and [-1]. */
+/** JSON has no infinities, so they are written as [1] and [-1]. */
 type Packed = Value | [number];
 
 export interface Cursor {
@@ -24,14 +24,14 @@ export function encodeCursor({ values, run_id }: Cursor): string {
   return Buffer.from(JSON.stringify([packed, run_id])).toString('base64url');
 }
 
-/** `terms`: how many values the sort order has. */
+/** `terms` is the number of values in the sort order. */
 export function decodeCursor(text: string, terms: number): Cursor {
   try {
     const [packed, run_id] = JSON.parse(Buffer.from(text, 'base64url').toString()) as [Packed[], string];
     const values = packed.map((value) => (Array.isArray(value) ? value[0] * Infinity : value));
     if (values.length === terms && typeof run_id === 'string') return { values, run_id };
   } catch {
-    // Not ours: told below.
+    // The cursor is not valid, which the error below says.
   }
   throw userError('invalid', english`This cursor does not belong to this sort order. Ask for the first page again.`, {
     field: 'cursor',

@@ -1,6 +1,6 @@
 import type { Schema } from './databaseSchema';
 
-/** Keys are numbers of `name`: there are few of them and each run has most. Rows of a key lie together. */
+/** Keys are ids of `name`, because there are few of them and each run has most. Rows of one key are adjacent. */
 export const CATALOG_SCHEMA: Schema = {
   pageBytes: 1024,
   steps: [
@@ -13,7 +13,7 @@ export const CATALOG_SCHEMA: Schema = {
      CREATE TABLE tag (key INTEGER, run INTEGER, num REAL, text TEXT, PRIMARY KEY (key, run)) WITHOUT ROWID;
      CREATE TABLE metric (key INTEGER, run INTEGER, last REAL, min REAL, max REAL, mean REAL, PRIMARY KEY (key, run))
        WITHOUT ROWID;`,
-    // Rows that were made before know nothing of these: the runs are looked at once more.
+    // Existing rows lack these columns, so all runs are checked again.
     `ALTER TABLE run ADD COLUMN size INTEGER;
      ALTER TABLE run ADD COLUMN files_size INTEGER;
      ALTER TABLE run ADD COLUMN trashed INTEGER;

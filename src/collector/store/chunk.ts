@@ -1,16 +1,16 @@
 /**
- * A full chunk of a fragment: up to 4,096 points, encoded in the database. What is kept of it in memory answers for the whole
+ * A full chunk of a fragment: up to 4,096 points, encoded in the database. Its statistics in memory stand for the whole
  * chunk, so that most of a long series is never decoded.
  */
 import { highestBorder } from '../../domain/series/buckets';
 import { PointStats } from '../../domain/series/stats';
 
-/** At most; and at least half of it, where points go on. */
+/** The largest number of points; a chunk that others follow has at least half of it. */
 export const CHUNK_POINTS = 4096;
 
 export interface PointColumns {
   value: Float64Array;
-  /** NaN where a point has none; also `epoch`. */
+  /** NaN where a point has no step; the same holds for `epoch`. */
   step: Float64Array;
   epoch: Float64Array;
   /** µs */
@@ -24,16 +24,16 @@ export interface AxisRange {
 }
 
 export interface Chunk {
-  /** Number in its fragment, and of its first point in the fragment. */
+  /** Number of the chunk in its fragment; `start` is the number of its first point there. */
   seq: number;
   start: number;
   n: number;
   first: number;
   last: number;
   posInf: number;
-  /** Over points that have a step or an epoch: that is their x. */
+  /** Statistics of points that have a step or an epoch, which is their x. */
   given: PointStats;
-  /** Over those that have neither: x is their number in the fragment. */
+  /** Statistics of points that have neither; their x is their number in the fragment. */
   ordinal: PointStats;
   epochs: number;
   step: AxisRange;
@@ -61,8 +61,8 @@ export function describeChunk(columns: PointColumns, seq: number, start: number)
 }
 
 /**
- * How many of a full tail's points make a chunk, when one with `nextX` follows: up to where buckets end whatever their
- * width, so that the chunk lies in one of them and needs not be decoded for it.
+ * How many points of a full tail make a chunk if a point at `nextX` follows. The chunk ends at a border of buckets of any
+ * width, so that it lies in one bucket and need not be decoded for it.
  */
 export function chunkLength({ step, epoch }: PointColumns, nextX: number): number {
   const half = CHUNK_POINTS / 2;
@@ -72,7 +72,7 @@ export function chunkLength({ step, epoch }: PointColumns, nextX: number): numbe
   return n;
 }
 
-/** x on the step axis, NaN when it is the ordinal. */
+/** x on the step axis; NaN if it is the ordinal. */
 export function givenX(step: number, epoch: number): number {
   return Number.isNaN(step) ? epoch : step;
 }

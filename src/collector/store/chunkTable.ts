@@ -1,4 +1,4 @@
-/** The chunks of one run in its database, and the columns of them that were decoded lately. */
+/** The chunks of one run in its database, with a cache of recently decoded columns. */
 import type { Database, SqlValue } from 'sql.js';
 import type { Chunk, PointColumns } from './chunk';
 import { encodeHead } from './chunk';
@@ -8,23 +8,23 @@ import { Statements } from './statements';
 export type ColumnName = keyof PointColumns;
 
 const COLUMN_NAMES: ColumnName[] = ['step', 'epoch', 'ts', 'value'];
-/** A row's id is fragment * 2^24 + seq: chunks of a fragment lie together, without an index of their own. */
+/** A row's id is fragment * 2^24 + seq, so that chunks of a fragment are adjacent without another index. */
 const FRAGMENT = 2 ** 24;
 const CACHE_BYTES = 64 * 2 ** 20;
-/** What a column that needs no array, and the entry itself, take. */
+/** Bytes that a cache entry takes apart from its array. */
 const ENTRY_BYTES = 200;
 
 export interface StoredChunk {
   fragment: number;
   seq: number;
   n: number;
-  /** null: the fragment's tail, which is decoded and appended to. */
+  /** Null for the fragment's tail, which is decoded and appended to. */
   head: Uint8Array | null;
 }
 
 export class ChunkTable {
   private readonly statements: Statements;
-  /** In order of use, by id * 4 + column. */
+  /** Columns by id * 4 + number of the column, in order of use. */
   private readonly cache = new Map<number, Column>();
   cachedBytes = 0;
 
@@ -42,7 +42,7 @@ export class ChunkTable {
     }));
   }
 
-  /** Also replaces the tail that was saved under this number. */
+  /** Stores a chunk or tail, replacing a tail that was saved under this number. */
   put(fragment: number, seq: number, columns: PointColumns, chunk: Chunk | null): void {
     const { value, step, epoch, ts } = columns;
     this.statements
@@ -58,7 +58,7 @@ export class ChunkTable {
       ] as SqlValue[]);
   }
 
-  /** A tail's columns, not kept. */
+  /** Decodes all columns, bypassing the cache. */
   read(fragment: number, seq: number, n: number): PointColumns {
     const column = (name: ColumnName) => columnValues(this.decode(fragment * FRAGMENT + seq, name, n), n);
     return { value: column('value'), step: column('step'), epoch: column('epoch'), ts: column('ts') };

@@ -1,6 +1,6 @@
 /**
- * Lossless encodings of a column of doubles, chosen by what the values are. A column is a version byte, a tag byte and
- * what the tag says; its length is kept beside it. Decoding gives back the same bits, of NaN, infinities and -0 too.
+ * Lossless encodings of a column of doubles, chosen by its values. A column is a version byte, a tag byte and a body that
+ * depends on the tag; its length is stored separately. Decoding restores the same bits, even of NaN, infinities and -0.
  */
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { integerOffsets, integersFromOffsets, isSafeInteger, MAX_INTEGER } from './integerDeltas';
@@ -11,7 +11,7 @@ export interface Progression {
   first: number;
   stride: number;
 }
-/** null: no point has a value. */
+/** Null if no point has a value. */
 export type Column = Float64Array | Progression | null;
 
 const VERSION = 1;
@@ -27,12 +27,12 @@ type Tag = typeof ABSENT | typeof CONSTANT | typeof PROGRESSION | typeof INTEGER
 type AnyTag = Tag | typeof DOUBLES | typeof SPARSE;
 
 const MAX_DECIMALS = 8;
-/** How many values decide which of several encodings is used for all. */
+/** The number of values by which the encoding of a column is chosen. */
 const SAMPLE = 512;
-/** The fastest: on training curves higher ones save one byte in a hundred. */
+/** The fastest level, because higher ones save only about one percent on training curves. */
 const DEFLATE_LEVEL = 1;
 
-/** Metric values: any double. */
+/** Encodes metric values, which may be any double. */
 export function encodeValues(values: Float64Array): Uint8Array {
   if (isConstant(values)) return encodeConstant(values[0]!);
   const encoders = values.every(isSafeInteger) ? [encodeIntegers] : [encodeDecimals, encodeFloats];
@@ -47,7 +47,7 @@ export function encodeValues(values: Float64Array): Uint8Array {
   return encodeDoubles(values);
 }
 
-/** Step, epoch or time: mostly integers; NaN where a point has none. */
+/** Encodes steps, epochs or times: mostly integers, NaN where a point has none. */
 export function encodeAxis(values: Float64Array): Uint8Array {
   const count = countPresent(values);
   if (count === 0) return tagged(ABSENT);
@@ -85,7 +85,7 @@ export function decodeColumn(bytes: Uint8Array, n: number): Column {
   }
 }
 
-/** The column's values: its own array where it has one, else written to `out`. */
+/** The column's values: its own array if it has one, else `out` filled with them. */
 export function columnValues(column: Column, n: number, out?: Float64Array): Float64Array {
   if (column instanceof Float64Array) return column;
   const values = out ? out.subarray(0, n) : new Float64Array(n);
@@ -124,7 +124,7 @@ function readDouble(bytes: Uint8Array, at: number): number {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getFloat64(at, true);
 }
 
-// ---- integers: delta or delta of delta, zig-zag, in as many byte planes as the largest needs
+// ---- integers: delta or delta of delta, zig-zag, in as many byte planes as the largest one needs
 
 function encodeIntegers(values: Float64Array): Uint8Array | null {
   const stride = values[1]! - values[0]!;
@@ -163,7 +163,7 @@ function decodeIntegers(body: Uint8Array, n: number): Float64Array {
   return integersFromOffsets(first, offsets);
 }
 
-// ---- decimals: what people round to a few digits is an integer divided by a power of ten
+// ---- decimals: a value rounded to a few digits is an integer divided by a power of ten
 
 function encodeDecimals(values: Float64Array): Uint8Array | null {
   const digits = decimalDigits(values);
@@ -173,18 +173,18 @@ function encodeDecimals(values: Float64Array): Uint8Array | null {
   return body && tagged(DECIMALS, Uint8Array.of(digits), body);
 }
 
-/** How many digits after the point give all values back exactly; null when no number up to the limit does. */
+/** The number of decimal places that restores all values exactly; null if it is above the limit. */
 function decimalDigits(values: Float64Array): number | null {
   let digits = 0;
   for (const value of values) {
     while (!isDecimal(value, digits)) if (++digits > MAX_DECIMALS) return null;
   }
-  // More digits keep what fewer could show, but not always through the rounding: see that all still hold.
+  // More digits may round earlier values differently, so all values are checked again.
   return values.every((value) => isDecimal(value, digits)) ? digits : null;
 }
 
 function isDecimal(value: number, digits: number): boolean {
-  // Adding 0 turns -0 into 0, which is then found to be something else.
+  // Adding 0 turns -0 into 0, so that -0 is found not to be a decimal.
   const scaled = Math.round(value * 10 ** digits) + 0;
   return Math.abs(scaled) <= MAX_INTEGER && Object.is(scaled / 10 ** digits, value);
 }
@@ -196,7 +196,7 @@ function decodeDecimals(body: Uint8Array, n: number): Float64Array {
   return values;
 }
 
-// ---- doubles, and those that came from single precision: bytes of one significance together, then deflate
+// ---- doubles, and floats of single precision: bytes of one significance together, then deflate
 
 const fround = new Float32Array(1);
 

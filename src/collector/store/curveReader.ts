@@ -1,4 +1,4 @@
-/** Reads the visible points of a curve in order of attempts, on one axis, decoding only what a reader asks for. */
+/** Reads the visible points of a curve on one axis, in order of attempts, and decodes only what a reader asks for. */
 import type { BucketPart } from '../../domain/series/buckets';
 import { Extremes } from '../../domain/series/extremes';
 import { attemptCuts } from '../../domain/series/overlap';
@@ -19,7 +19,7 @@ export function axisOf(x: 'step' | 'epoch' | 'relative' | 'wall', curve: Curve, 
   return { kind: x === 'epoch' && hasEpochs ? 'epoch' : 'step' };
 }
 
-/** An attempt on an axis: visible below `cut`. `base`: how many points earlier attempts have, where its ordinals go on. */
+/** An attempt on an axis, visible below `cut`. Its ordinals start at `base`, the number of points of earlier attempts. */
 export interface Segment {
   base: number;
   cut: number;
@@ -54,7 +54,7 @@ function timeX(ts: number, axis: { divisor: number; origin: number }): number {
   return (ts - axis.origin) / axis.divisor;
 }
 
-/** Points of one block, ascending in x, equal ones as logged. */
+/** Points of one block, ascending in x; points of equal x keep the order in which they were logged. */
 export interface PointRun {
   x(i: number): number;
   from: number;
@@ -62,12 +62,12 @@ export interface PointRun {
   values(): Float64Array;
   extremes(): Extremes;
   ts(): Float64Array;
-  /** The same points' x on another axis. */
+  /** x of the same points on another axis. */
   on(axis: Axis): Float64Array;
 }
 
 export interface PointReader {
-  /** A chunk that is visible as a whole: true when this is enough, false when its points are wanted. */
+  /** Takes a chunk that is visible as a whole. Returns true if that is enough, false if the reader needs its points. */
   chunk?(chunk: Chunk, range: AxisRange, base: number): boolean;
   points(run: PointRun): void;
 }
@@ -86,7 +86,7 @@ export function readSegment(segment: Segment, axis: Axis, from: number, to: numb
   }
 }
 
-/** The smallest x of a fragment's points from number `after` on, visible or not; Infinity when there is none. */
+/** The smallest x of a fragment's points from number `after` on, visible or not; Infinity if there is none. */
 export function smallestX(fragment: SeriesFragment, axis: Axis, base: number, after: number): number {
   let smallest = Infinity;
   for (const block of fragment.blocks()) {
@@ -119,7 +119,7 @@ export function bucketPart(chunk: Chunk, range: AxisRange): BucketPart {
   };
 }
 
-/** null: x of its points is not known without reading them. */
+/** Returns null if x of the points is not known without reading them. */
 function chunkRange(chunk: Chunk, axis: Axis, base: number): AxisRange | null {
   if (axis.kind === 'time') {
     return { lo: timeX(chunk.ts.lo, axis), hi: timeX(chunk.ts.hi, axis), sorted: chunk.ts.sorted };
@@ -132,9 +132,9 @@ function chunkRange(chunk: Chunk, axis: Axis, base: number): AxisRange | null {
 
 const NOWHERE: AxisRange = { lo: Infinity, hi: -Infinity, sorted: true };
 
-/** For x of the block that is being read: a reader is done with one block before the next is opened. */
+/** x of the block that is being read. A reader is done with one block before the next is opened. */
 const scratch = new Float64Array(CHUNK_POINTS);
-/** Of columns that are kept because they were read lately. */
+/** Extremes of columns that are in the cache of recently read ones. */
 const known = new WeakMap<Float64Array, Extremes>();
 
 function extremesOf(values: Float64Array, keep: boolean): Extremes {
@@ -165,7 +165,7 @@ function openRun(block: Block, axis: Axis, segment: Segment, from: number, to: n
   };
 }
 
-/** x of points that ascend, computed where it is asked; null where all have to be written down. */
+/** Computes x of ascending points on demand; null if all have to be computed beforehand. */
 function placeOf({ chunk, column, start }: Block, axis: Axis, base: number): ((i: number) => number) | null {
   if (chunk === null) return null;
   if (axis.kind === 'time') {
@@ -209,21 +209,21 @@ function hasGap(values: Float64Array): boolean {
   return false;
 }
 
-/** False also when there is a NaN: a point that has no place on the axis. */
+/** Returns false also for NaN, which marks a point without a place on the axis. */
 function isAscending(xs: Float64Array): boolean {
   if (xs[0] !== xs[0]) return false;
   for (let i = 1; i < xs.length; i++) if (!(xs[i]! >= xs[i - 1]!)) return false;
   return true;
 }
 
-/** The numbers of the points in order of x; those without x are left out. */
+/** The indexes of the points in order of x; those without x are left out. */
 function ascendingOrder(xs: Float64Array): number[] {
   const order: number[] = [];
   for (let i = 0; i < xs.length; i++) if (xs[i] === xs[i]) order.push(i);
   return order.sort((a, b) => xs[a]! - xs[b]!);
 }
 
-/** How many of n are below the limit; with `inclusive` also those at it. */
+/** How many of n are below the limit, or at most the limit if `inclusive`. */
 function lowerBound(x: (i: number) => number, n: number, limit: number, inclusive: boolean): number {
   let lo = 0;
   let hi = n;

@@ -1,7 +1,7 @@
 /**
- * sql.js keeps a database in memory and can only write it whole. This is the whole of our files on disk: written beside,
- * synced, renamed; read with a check of every byte. The checksum lies in SQLite's application id (header bytes 68–71),
- * so that the file stays one that every SQLite opens.
+ * Reads and writes database files. sql.js keeps a database in memory and can only write it whole: to a temporary file that
+ * is synced and renamed. Reading checks every byte. The checksum is stored as SQLite's application id (header bytes 68–71),
+ * so that any SQLite can open the file.
  */
 import { crc32 } from 'node:zlib';
 import initSqlJs from 'sql.js';
@@ -11,14 +11,14 @@ import { putFile, readRegularFile } from '../files/safeFile';
 const MAGIC = 'SQLite format 3\0';
 const CHECKSUM_AT = 68;
 const HEADER_BYTES = 100;
-/** What sql.js can hold in memory. */
+/** The largest database that sql.js can hold in memory. */
 const MAX_BYTES = 2 ** 31 - 1;
 
 export function loadSql(wasmFile: string): Promise<SqlJsStatic> {
   return initSqlJs({ locateFile: () => wasmFile });
 }
 
-/** `missing`: there is no such file. `damage`: there is one, and why it is no good. */
+/** `missing`: there is no such file. `damage`: the reason why it cannot be used. */
 export type Loaded = { bytes: Uint8Array } | { missing: true } | { damage: string };
 
 export function readDatabaseFile(file: string): Loaded {
@@ -37,8 +37,8 @@ export function readDatabaseFile(file: string): Loaded {
 }
 
 /**
- * Writes the database to the file, or leaves the file as it was. Returns the number of bytes; 0 when `beforeRename`,
- * asked at the last moment, said that the file is not ours to write. Throws on I/O errors.
+ * Writes the database to the file or leaves the file unchanged. Returns the number of bytes; 0 if `beforeRename`, called at
+ * the last moment, returned false. Throws on I/O errors.
  */
 export function saveDatabaseFile(database: Database, file: string, beforeRename: () => boolean): number {
   const bytes = database.export();
@@ -46,13 +46,13 @@ export function saveDatabaseFile(database: Database, file: string, beforeRename:
   return putFile(file, bytes, beforeRename) ? bytes.length : 0;
 }
 
-/** Bytes of a database as it lies in memory. */
+/** Size of a database in memory, in bytes. */
 export function databaseBytes(database: Database): number {
   const [pages, size] = database.exec('PRAGMA page_count; PRAGMA page_size');
   return Number(pages?.values[0]?.[0] ?? 0) * Number(size?.values[0]?.[0] ?? 0);
 }
 
-/** The checksum that a file written here has in its header. */
+/** The checksum in the header of a file that was written here. */
 export function storedChecksum(bytes: Uint8Array): number {
   return view(bytes).getUint32(CHECKSUM_AT);
 }

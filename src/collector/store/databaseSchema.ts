@@ -1,22 +1,22 @@
-/** Schemas of our databases: a version in `meta`, and steps that lead from each version to the next. */
+/** Schemas of our databases: `meta` has the version, and steps lead from each version to the next. */
 import type { Database, SqlJsStatic } from 'sql.js';
 import { readDatabaseFile } from './databaseFile';
 
-/** `steps[i]` makes version i + 1 from version i; the first one makes the tables of an empty database. */
+/** `steps[i]` upgrades version i to i + 1; the first step makes the tables of an empty database. */
 export interface Schema {
   steps: readonly string[];
-  /** Of new ones: the smaller, the less a small database wastes, and the longer the chains of large values. */
+  /** Page size of new databases. Small pages waste less in small databases but make longer chains for large values. */
   pageBytes: number;
 }
 
-/** `damage`: there was a file that could not be used, and why. The database is empty then. */
+/** `damage` is the reason why an existing file could not be used; the database is empty then. */
 export interface Opened {
   database: Database;
   damage: string | null;
 }
 
 const META = 'CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;';
-/** No journal: the database is in memory and only saved whole. */
+/** No journal on disk is needed, because the database is in memory and saved whole. */
 const CONNECTION = 'PRAGMA journal_mode = MEMORY; PRAGMA temp_store = MEMORY;';
 
 export function openDatabase(sql: SqlJsStatic, file: string, schema: Schema): Opened {
@@ -30,14 +30,14 @@ export function openDatabase(sql: SqlJsStatic, file: string, schema: Schema): Op
   }
 }
 
-/** Throws what is wrong with it. */
+/** Throws an error that says what is wrong with the database. */
 export function databaseOf(sql: SqlJsStatic, bytes: Uint8Array, schema: Schema): Database {
   const database = new sql.Database(bytes);
   try {
     refusePrograms(database);
     database.exec(CONNECTION);
     upgrade(database, schema);
-    if (shapeOf(database) !== expectedShape(sql, schema)) throw new Error('has other tables than ours');
+    if (shapeOf(database) !== expectedShape(sql, schema)) throw new Error('has unexpected tables');
     return database;
   } catch (error) {
     database.close();
@@ -60,7 +60,7 @@ export function writeMeta(database: Database, name: string, value: number): void
   database.run('REPLACE INTO meta (name, value) VALUES (?, ?)', [name, value]);
 }
 
-/** All or nothing. */
+/** Runs `work` in a transaction, which is rolled back if it throws. */
 export function transact(database: Database, work: () => void): void {
   database.exec('BEGIN');
   try {
@@ -75,7 +75,7 @@ export function transact(database: Database, work: () => void): void {
 function upgrade(database: Database, { steps }: Schema): void {
   const version = readMeta(database, 'schema');
   if (version > steps.length) {
-    throw new Error(`was written by a newer version (schema ${version}, this one knows ${steps.length})`);
+    throw new Error(`was written by a newer version (schema ${version}; this version supports up to ${steps.length})`);
   }
   if (version === steps.length) return;
   transact(database, () => {
@@ -84,13 +84,13 @@ function upgrade(database: Database, { steps }: Schema): void {
   });
 }
 
-/** Views and triggers run when a table is read or written, for ever if somebody wants that. None of ours has any. */
+/** A hostile view or trigger could run forever when a table is read or written. Our databases have none. */
 function refusePrograms(database: Database): void {
   const found = database.exec("SELECT name FROM sqlite_master WHERE type NOT IN ('table', 'index')")[0]?.values[0];
-  if (found) throw new Error(`has a view or trigger, ${JSON.stringify(found[0])}, which none of ours has`);
+  if (found) throw new Error(`has a view or trigger, ${JSON.stringify(found[0])}, which our databases never have`);
 }
 
-/** What tables and indexes there are, to the letter. */
+/** The exact definitions of all tables and indexes. */
 function shapeOf(database: Database): string {
   return JSON.stringify(database.exec('SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name'));
 }

@@ -1,12 +1,18 @@
-/** Where the fragments of a run belong: worker and key make a curve, a curve has attempts, an attempt has a fragment a writer. */
+/**
+ * Arranges a run's fragments: worker and key make a curve, a curve has attempts, an attempt has one fragment per
+ * writer.
+ */
 import type { PointStats } from '../../domain/series/stats';
 import type { SeriesFragment, FragmentIdentity } from './seriesFragment';
 
 export interface CurveAttempt {
   attempt: number;
-  /** In order of writer id, whatever order the journals are read in: equal x are then always merged the same. */
+  /** Sorted by writer id, so that points of equal x are merged the same in whatever order journals are read. */
   fragments: SeriesFragment[];
-  /** Statistics of what is visible of an attempt that a later one cuts off, as long as nothing of this changes. */
+  /**
+   * Statistics of the visible part of an attempt that a later one cuts off; valid while `cut`, `base` and `count`
+   * match.
+   */
   trimmed: { cut: number; base: number; count: number; stats: PointStats } | null;
 }
 
@@ -26,7 +32,7 @@ export class FragmentIndex {
   private readonly byKey = new Map<string, Curve[]>();
   readonly fragments: SeriesFragment[] = [];
 
-  /** A writer's id alone may name several: some clients keep theirs over attempts, or share it between workers. */
+  /** A writer's id may be ambiguous: some clients keep it over attempts or share it between workers. */
   find({ writer, worker, attempt }: FragmentWriter, key: string): SeriesFragment | undefined {
     for (const fragment of this.byWriter.get(writer)?.get(key) ?? NONE)
       if (fragment.identity.attempt === attempt && fragment.identity.worker === worker) return fragment;
@@ -51,7 +57,7 @@ export class FragmentIndex {
     return [...this.byKey.keys()];
   }
 
-  /** The curves of a key, a worker each, in the order of the workers' names. */
+  /** The curves of a key, one per worker, in the order of the workers' names. */
   curves(key: string): readonly Curve[] {
     return this.byKey.get(key) ?? [];
   }

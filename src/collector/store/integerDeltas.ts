@@ -1,6 +1,9 @@
-/** Integer columns as differences of first or second order, zig-zag, so that small ones are small positive numbers. */
+/**
+ * Encodes integer columns as zig-zag differences of first or second order, so that small ones become small positive
+ * numbers.
+ */
 
-/** Differences of such integers are exact in a double. */
+/** Differences of integers up to this size are exact in a double. */
 export const MAX_INTEGER = 2 ** 52;
 
 export function isSafeInteger(value: number): boolean {
@@ -8,15 +11,15 @@ export function isSafeInteger(value: number): boolean {
 }
 
 export interface IntegerOffsets {
-  /** How many values are kept as they are, and how many times differences were taken. */
+  /** How many times differences were taken, which is also the number of values in `first`. */
   order: number;
   first: number[];
   offsets: Float64Array;
-  /** Bytes that the largest offset needs. */
+  /** The number of bytes that the largest offset needs. */
   width: number;
 }
 
-/** null: the differences are too large to be zig-zagged exactly. */
+/** Returns null if the differences are too large for an exact zig-zag. */
 export function integerOffsets(values: Float64Array): IntegerOffsets | null {
   const deltas = differences(values);
   const second = differences(deltas);

@@ -1,4 +1,4 @@
-/** Rows that are appended one by one and read by page, in the order in which they came: log lines and events. */
+/** Stores log lines or events: rows that are appended one by one and read by page, in the order of arrival. */
 import type { Database, SqlValue, Statement } from 'sql.js';
 import { transact } from './databaseSchema';
 
@@ -11,7 +11,7 @@ export interface LinePage {
 }
 
 export class LineTable {
-  /** Not in the database yet: a transaction a row is slow. */
+  /** Rows that are not in the database yet, because a transaction for each row is slow. */
   private pending: SqlValue[][] = [];
   private insert: Statement | null = null;
   private stored: number;
@@ -44,7 +44,7 @@ export class LineTable {
     this.pending = [];
   }
 
-  /** Rows are numbered from 0; `types` leaves out those of others, not their numbers. */
+  /** Rows are numbered from 0. `types` leaves out rows of other types, which keep their numbers. */
   page(offset: number, limit: number, types?: readonly string[]): LinePage {
     this.flush();
     const chosen = types === undefined ? '' : `AND type IN (${types.map(() => '?').join(', ')})`;

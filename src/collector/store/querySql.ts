@@ -1,4 +1,4 @@
-/** Compiles queries and sort orders to SQL over the catalog's tables, all values bound. */
+/** Compiles queries and sort orders to SQL over the catalog's tables, with all values bound as parameters. */
 import { RE2JS } from 're2js';
 import type { Column, CompareOp, Expression, Field, Value } from '../../domain/query/ast';
 import { numberOf, textOf } from '../../domain/query/values';
@@ -8,7 +8,7 @@ export interface Sql {
   values: (string | number | null)[];
 }
 
-/** A field as SQL: a condition on its number and text, which matches nothing where the run has no such key. */
+/** A field as SQL. A condition on its number or text matches nothing if the run has no such key. */
 interface Operand {
   num: string;
   text: string;
@@ -59,7 +59,7 @@ export function compileFilter(expression: Expression, now: number): Sql {
   }
 }
 
-/** What a field sorts by: numbers, then texts. */
+/** The terms a field sorts by: numbers come before texts. */
 export function compileSortTerms(field: Field, now: number): Sql[] {
   if (field.kind === 'column') return [{ text: columnSql(field.name, now), values: [] }];
   const { table, num, text } = keyed(field);
@@ -70,7 +70,7 @@ export function compileSortTerms(field: Field, now: number): Sql[] {
   return field.kind === 'metric' ? [term(num)] : [term(num), term(`CASE WHEN ${num} IS NULL THEN ${text} END`)];
 }
 
-/** A linear-time engine, so that no pattern can hang the collector. */
+/** Matches with an engine that takes linear time, so that no pattern can hang the collector. */
 export function createMatcher(): (pattern: string, text: string | number | null) => number {
   const compiled = new Map<string, RE2JS>();
   return (pattern, text) => {
@@ -100,7 +100,7 @@ function keyOperand(field: KeyedField): Operand {
   return {
     num,
     text,
-    // A metric that is NaN has no number: then nothing matches, as if it were missing.
+    // A metric that is NaN has no number, so nothing matches, as if it were missing.
     where: (condition) => ({
       text: `run.id IN (SELECT run FROM ${table} WHERE key = ${KEY_ID} AND ${text} IS NOT NULL AND ${condition.text})`,
       values: [field.key, ...condition.values],
@@ -121,12 +121,12 @@ function columnOperand(name: Column, now: number): Operand {
   };
 }
 
-/** `starred` is kept as 0 or 1. */
+/** Converts booleans, because `starred` is stored as 0 or 1. */
 function bare(field: Field, value: Value): Value {
   return field.kind === 'column' && field.name === 'starred' && typeof value === 'boolean' ? Number(value) : value;
 }
 
-/** Numeric strings are numbers; a number and a text that is none are different and in no order. */
+/** Numeric strings count as numbers. A number and any other text are different and have no order. */
 function comparison({ num, text }: Operand, op: CompareOp, value: Value): Sql {
   const number = numberOf(value);
   if (number !== null) return { text: `coalesce(${num} ${op} ?, ${op === '!=' ? 1 : 0})`, values: [number] };

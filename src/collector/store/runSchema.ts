@@ -1,7 +1,7 @@
 import type { Schema } from './databaseSchema';
 
 export const RUN_SCHEMA: Schema = {
-  // Most runs are small, and each has a database of its own.
+  // Pages are small because most runs are small, and each has a database of its own.
   pageBytes: 512,
   steps: [
     `CREATE TABLE state (section TEXT PRIMARY KEY, json TEXT) WITHOUT ROWID;
@@ -12,7 +12,7 @@ export const RUN_SCHEMA: Schema = {
        logger TEXT, step REAL, fields TEXT);
      CREATE TABLE event (id INTEGER PRIMARY KEY, writer TEXT, worker TEXT, attempt INTEGER, seq INTEGER, ts INTEGER,
        type TEXT, at TEXT, payload TEXT);`,
-    // Which lines logged the points: [[file:line, first seq, last seq, count], …]. NULL where an earlier version did not keep them.
+    // The lines that logged the points: [[file:line, first seq, last seq, count], …]; NULL from versions that did not keep them.
     'ALTER TABLE piece ADD COLUMN sites TEXT;',
   ],
 };

@@ -1,4 +1,4 @@
-/** Everything of one run that lies in run.sqlite: points, log lines, events, the reducer's state, how far journals were read. */
+/** The content of run.sqlite: a run's points, log lines, events, the reducer's state, and how far journals were read. */
 import { join } from 'node:path';
 import type { Database, SqlJsStatic, SqlValue } from 'sql.js';
 import type { SeriesRequest } from '../../protocol/api';
@@ -18,7 +18,7 @@ import { RUN_SCHEMA } from './runSchema';
 import { SeriesQuery } from './seriesQuery';
 import { SummaryBook } from './summaryBook';
 
-/** How far a journal file was read, and whatever its reader wants to know about it after a restart. */
+/** How far a journal file was read, and whatever else its reader needs after a restart. */
 export type JournalOffset = { offset: number } & Record<string, Json>;
 
 export interface LogPage {
@@ -44,10 +44,10 @@ const LOG_COLUMNS = ['seq', 'ts', 'worker', 'level', 'message', 'logger', 'step'
 const EVENT_COLUMNS = ['writer', 'worker', 'attempt', 'seq', 'ts', 'type', 'at', 'payload'];
 
 export class RunStore implements RunSink {
-  /** As last saved. */
+  /** The state as it was last saved. */
   state: RunState | null;
   offsets: ReadonlyMap<string, JournalOffset>;
-  /** Grows with every point, log line and event. */
+  /** A revision that grows with every point, log line and event. */
   rev: number;
   points = 0;
   private savedRev: number;
@@ -58,7 +58,10 @@ export class RunStore implements RunSink {
   private readonly book = new SummaryBook(this.index);
   private readonly queries: SeriesQuery;
 
-  /** Never throws for what is in the files: `damage` says why run.sqlite was not usable, and what is missing has to be read again. */
+  /**
+   * Never throws because of the files' content: `damage` says why run.sqlite was not usable, and journals are read
+   * again.
+   */
   static open(sql: SqlJsStatic, runDir: string, options: { readOnly?: boolean } = {}): RunStore {
     const readOnly = options.readOnly ?? false;
     let damage: string | null = null;
@@ -75,7 +78,10 @@ export class RunStore implements RunSink {
     return RunStore.of(sql, runDir, null, readOnly, damage);
   }
 
-  /** Of a file's bytes, empty where there are none. Throws what is wrong with them: not ours, or of a broken version. */
+  /**
+   * Makes a store from a file's bytes, or an empty one from null. Throws an error that says what is wrong with the
+   * bytes.
+   */
   static of(
     sql: SqlJsStatic,
     runDir: string,
@@ -98,7 +104,7 @@ export class RunStore implements RunSink {
     private readonly file: string,
     private readonly readOnly: boolean,
     readonly damage: string | null,
-    /** What it was loaded from. */
+    /** The file that the store was loaded from. */
     readonly loaded: { name: string; bytes: number; crc32: number } | null,
   ) {
     this.chunks = new ChunkTable(database);
@@ -149,7 +155,7 @@ export class RunStore implements RunSink {
     this.rev++;
   }
 
-  /** Everything that was journaled but metrics. */
+  /** Stores any journaled event except metrics. */
   event(writer: WriterState, seq: number, ts: number, type: string, payload: Json, at?: string): void {
     const { worker, attempt } = writer;
     this.eventTable.add([writer.writer, worker, attempt, seq, ts, type, at ?? null, JSON.stringify(payload)]);
@@ -160,7 +166,7 @@ export class RunStore implements RunSink {
     return this.index.keys();
   }
 
-  /** The same object until there is a new point. */
+  /** Returns the same object until there is a new point. */
   summaries(): Record<string, Summary> {
     return this.book.all();
   }
@@ -187,7 +193,7 @@ export class RunStore implements RunSink {
     return { events, next, total };
   }
 
-  /** Points in the order in which each writer logged them, a fragment at a time; `sites` null where they were not kept. */
+  /** Points in the order in which each writer logged them, by fragment; `sites` is null if they were not kept. */
   *contents(): Generator<FragmentContents> {
     for (const fragment of this.index.fragments) {
       const { identity, count, sites } = fragment;
@@ -196,11 +202,11 @@ export class RunStore implements RunSink {
   }
 
   /**
-   * Points, state and journal offsets go into one file or none of them does. Returns the bytes written; 0 when
-   * `beforeRename` said that the file is not ours to write. Throws on I/O errors; what was saved before stays.
+   * Saves points, state and journal offsets together or not at all. Returns the number of bytes written; 0 if
+   * `beforeRename` returned false. Throws on I/O errors, which leave the previous file in place.
    */
   save(state: RunState, offsets: ReadonlyMap<string, JournalOffset>, beforeRename: () => boolean): number {
-    if (this.readOnly) throw new Error(`${this.file} was opened to be read only`);
+    if (this.readOnly) throw new Error(`${this.file} was opened read only`);
     this.logTable.flush();
     this.eventTable.flush();
     transact(this.database, () => {

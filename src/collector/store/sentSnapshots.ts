@@ -1,11 +1,11 @@
-/** Snapshots of series that were sent, so that whoever asks for what came `since` one of them gets only that. */
+/** Remembers what was sent of each series, so that a request with `since` gets only what is new. */
 import type { SeriesRequest } from '../../protocol/api';
 
 export interface SentSnapshot {
   rev: number;
-  /** Exponent of the bucket width; null when every point was sent. */
+  /** Exponent of the bucket width; null if every point was sent. */
   k: number | null;
-  /** Of each attempt, how many points each of its fragments had. */
+  /** For each attempt, the number of points of each of its fragments. */
   fragments: { base: number; counts: number[] }[];
 }
 
@@ -20,7 +20,7 @@ export interface Question {
 const KEPT = 4096;
 
 export class SentSnapshots {
-  /** In order of use. */
+  /** Snapshots in order of use. */
   private readonly snapshots = new Map<string, SentSnapshot>();
 
   take(question: Question, rev: number): SentSnapshot | null {

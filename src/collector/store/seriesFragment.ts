@@ -1,4 +1,4 @@
-/** The points of one key from one writer, in the order in which they were logged: full chunks, then a tail in memory. */
+/** The points of one key from one writer in the order of logging: full chunks, then a tail in memory. */
 import { GrowableColumn } from '../../domain/series/column';
 import { PointStats } from '../../domain/series/stats';
 import { CHUNK_POINTS, chunkLength, decodeHead, describeChunk, givenX, type Chunk, type PointColumns } from './chunk';
@@ -14,7 +14,7 @@ export interface FragmentIdentity {
   key: string;
 }
 
-/** A run of a fragment's points: a chunk, or the tail (then `chunk` is null). */
+/** A stretch of a fragment's points: a chunk, or the tail, whose `chunk` is null. */
 export interface Block {
   chunk: Chunk | null;
   start: number;
@@ -29,16 +29,16 @@ interface Span {
 
 export class SeriesFragment {
   readonly chunks: Chunk[] = [];
-  /** All points; `tail` holds those after the last chunk. */
+  /** The number of all points; `tail` holds those after the last chunk. */
   count = 0;
-  /** Points that have a step or epoch, and those whose x is their number in the fragment. */
+  /** Statistics of points that have a step or epoch, and of those whose x is their number in the fragment. */
   readonly given = new PointStats();
   readonly ordinal = new PointStats();
-  /** Points that have an epoch, and between which. */
+  /** The number of points that have an epoch; `epoch` is their range. */
   epochs = 0;
   readonly epoch: Span = { lo: Infinity, hi: -Infinity };
   readonly ts: Span = { lo: Infinity, hi: -Infinity };
-  /** The tail is not in the database as it is. */
+  /** True if the tail has changed since it was put into the database. */
   unsaved = false;
   private readonly tail = {
     value: new GrowableColumn(),
@@ -50,7 +50,7 @@ export class SeriesFragment {
   constructor(
     readonly identity: FragmentIdentity,
     private readonly table: ChunkTable,
-    /** Null where points were stored by a version that did not keep them. */
+    /** Null if the points were stored by a version that did not keep sites. */
     readonly sites: CallSites | null,
   ) {}
 
@@ -64,7 +64,7 @@ export class SeriesFragment {
     this.unsaved = true;
   }
 
-  /** A chunk of the loaded database; they come in order. */
+  /** Adds a chunk of the loaded database; chunks must come in order. */
   restore(stored: StoredChunk): void {
     const { fragment, seq, n, head } = stored;
     if (head) {
@@ -100,7 +100,7 @@ export class SeriesFragment {
     if (n > 0) yield { chunk: null, start: this.count - n, n, column: (name) => this.tail[name].view() };
   }
 
-  /** All points, a run of them at a time, past the cache of what queries read. */
+  /** All points, chunk by chunk, bypassing the cache for queries. */
   *columns(): Generator<PointColumns> {
     for (const { seq, n } of this.chunks) yield this.table.read(this.identity.id, seq, n);
     if (this.tail.value.length > 0) yield this.tailColumns();
@@ -125,7 +125,7 @@ export class SeriesFragment {
     this.count++;
   }
 
-  /** Encodes most of the full tail: memory stays small, and the work is spread over the points. */
+  /** Encodes most of the full tail, so that memory stays small and the work is spread over the points. */
   private seal(nextX: number): void {
     const n = chunkLength(this.tailColumns(), nextX);
     const columns = this.tailColumns(n);
@@ -135,7 +135,7 @@ export class SeriesFragment {
     for (const column of Object.values(this.tail)) column.drop(n);
   }
 
-  /** Its first points. */
+  /** The first `n` points of the tail. */
   private tailColumns(n = this.tail.value.length): PointColumns {
     const { value, step, epoch, ts } = this.tail;
     return { value: value.view(n), step: step.view(n), epoch: epoch.view(n), ts: ts.view(n) };

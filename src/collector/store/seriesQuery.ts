@@ -18,7 +18,7 @@ import {
 } from './curveReader';
 import type { Curve, FragmentIndex } from './fragmentIndex';
 
-/** The series that stands for all workers. */
+/** The worker of a series that is the mean of all workers. */
 export const MEAN_WORKER = 'mean';
 
 interface Points {
@@ -77,12 +77,12 @@ export class SeriesQuery {
   }
 }
 
-/** Without the columns that were not asked for, whatever its type says: whoever leaves some out does not read them. */
+/** The type lists all columns, though some may be absent: a client that did not request them does not read them. */
 function seriesOf(about: Omit<Series, keyof Columns>, columns: Columns): Series {
   return { ...about, ...columns } as Series;
 }
 
-/** The number of visible points in the range; above `limit` only that there are more. */
+/** The number of visible points in the range; any number above `limit` only means that there are more. */
 function countUpTo(segments: Segment[], axis: Axis, from: number, to: number, limit: number): number {
   let count = 0;
   const reader: PointReader = {
@@ -100,7 +100,7 @@ function countUpTo(segments: Segment[], axis: Axis, from: number, to: number, li
   return count;
 }
 
-/** k null: every point by itself. */
+/** Every point is its own row if `k` is null. */
 function readColumns(
   segments: Segment[],
   axis: Axis,
@@ -166,7 +166,7 @@ function sortByX(points: Points): Points {
   return order ? { x: order.map((i) => points.x[i]!), value: order.map((i) => points.value[i]!) } : points;
 }
 
-/** null: they ascend already. */
+/** Returns null if the values ascend already. */
 function stableOrder(xs: number[]): number[] | null {
   if (xs.every((x, i) => i === 0 || x >= xs[i - 1]!)) return null;
   return xs.map((_, i) => i).sort((a, b) => xs[a]! - xs[b]!);
@@ -178,8 +178,8 @@ function within(points: Points, from: number, to: number): Points {
 }
 
 /**
- * From which x on an answer differs from an earlier one to the same question; null when it has to be sent whole. That the
- * fragments and the bases of their ordinals are the same, and only grew, makes sure that nothing before that x moved.
+ * The x from which an answer differs from an earlier one to the same question; null if it has to be sent whole. Fragments and
+ * the bases of their ordinals are the same and have only grown, so that no point before that x has moved.
  */
 function tailStart(
   before: SentSnapshot,

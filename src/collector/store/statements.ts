@@ -1,4 +1,4 @@
-/** The prepared statements of one database, each made once, by its text. */
+/** The prepared statements of one database. Each is prepared once and found by its text. */
 import type { Database, Statement } from 'sql.js';
 
 export class Statements {
@@ -15,7 +15,7 @@ export class Statements {
     return statement;
   }
 
-  /** The statements themselves are freed when their database closes. */
+  /** Forgets the statements, which are freed when their database closes. */
   clear(): void {
     this.byText.clear();
   }

@@ -1,4 +1,4 @@
-/** Summaries of all metrics, recomputed for keys with new points only. */
+/** Summaries of all metrics, recomputed only for keys with new points. */
 import type { Summary } from '../../protocol/rows';
 import { put } from '../../domain/safeRecord';
 import { PointStats } from '../../domain/series/stats';
@@ -18,7 +18,7 @@ export class SummaryBook {
 
   all(): Record<string, Summary> {
     if (this.stale.size === 0) return this.summaries;
-    // A fresh object, because callers compare it with the one before; one a key, because they keep what they got.
+    // Callers compare this object with the previous one and keep its entries, so both are replaced, not changed.
     this.summaries = { ...this.summaries };
     for (const key of this.stale) put(this.summaries, key, this.summarize(key));
     this.stale.clear();
@@ -52,7 +52,7 @@ function fragmentStats({ given, ordinal }: SeriesFragment, base: number): PointS
   return stats;
 }
 
-/** Reads the attempt's points up to the cut; again only when it grows after it was cut off, which is rare. */
+/** Reads the attempt's points up to the cut, and again only if it grows after it was cut off, which is rare. */
 function trimmedStats(attempt: CurveAttempt, segment: Segment): PointStats {
   const { cut, base } = segment;
   const count = attempt.fragments.reduce((sum, fragment) => sum + fragment.count, 0);

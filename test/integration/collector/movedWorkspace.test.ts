@@ -47,6 +47,8 @@ describe('a workspace that was moved', () => {
     const there = dirname(moved.dir);
     renameSync(work, there);
     collector = await RunningCollector.start(bundle, moved);
+    // A busy collector answers for what it has read so far.
+    await until(async () => (await collector.call('runs.get', { run_id })).media.length === 3);
     const detail = await collector.call('runs.get', { run_id });
     const first = join(there, 'ckpt', 'first.pt');
     expect(detail.checkpoints).toMatchObject([

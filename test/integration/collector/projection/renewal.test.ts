@@ -29,7 +29,7 @@ describe('the watch over memory', () => {
     expect(after(1000, 100)).toBe(false);
     expect(after(60_000, 200)).toBe(false);
     expect(after(1000, 500)).toBe(true);
-    heap.used();
+    heap.noteRequest();
     expect(after(1000, 500)).toBe(false);
     state.needed = 400 * MB;
     expect(after(10_000, 500)).toBe(false);

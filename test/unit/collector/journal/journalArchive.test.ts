@@ -35,7 +35,7 @@ describe('packed journals', () => {
     const dir = tempDir();
     const zeros = gzipSync(Buffer.alloc(2 ** 24));
     writeFileSync(join(dir, `${NAME}.gz`), Buffer.concat(Array.from({ length: 20 }, () => zeros)));
-    await expect(unpackJournals(dir, [NAME], going())).rejects.toThrow('would be more than 268435456 bytes long');
+    await expect(unpackJournals(dir, [NAME], going())).rejects.toThrow('would unpack to more than 268435456 bytes');
     expect(existsSync(join(dir, NAME))).toBe(false);
   });
 

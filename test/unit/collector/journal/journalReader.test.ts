@@ -72,7 +72,7 @@ describe('JournalReader', () => {
     const next = event(2);
     const reader = open();
     writeFileSync(path, Buffer.concat([start, next.subarray(0, 20), Buffer.alloc(next.length + 500)]));
-    reader.look(statSync(path));
+    reader.checkStats(statSync(path));
     expect(reader.unread).toBeGreaterThan(0);
     reader.read(Infinity);
     expect(heard).toMatchObject({ seqs: [1], bad: [] });
