@@ -24,7 +24,7 @@ export function createServices(context: ServiceContext, administration: Administ
   const startTask = tasks.begin.bind(tasks);
   const trash = new Trash(context, startTask);
   const launching = new Launching(context);
-  const stopping = new StopLadders(context, (runId) => launching.supervisorOf(runId));
+  const stopping = new StopLadders(context, (runId, attempt) => launching.supervisorOf(runId, attempt));
   return [
     tasks,
     new Administration(context, administration),

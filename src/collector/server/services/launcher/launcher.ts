@@ -32,7 +32,7 @@ const LAST_WORDS_MS = 3_000;
 
 export class Launcher {
   /** Live supervisors that were started here, by run. */
-  private readonly supervisors = new Map<string, number>();
+  private readonly supervisors = new Map<string, { attempt: number; pid: number }>();
   private readonly starting = new Set<string>();
   private readonly secrets = new SecretArguments();
   private readonly variables = new SecretVariables();
@@ -47,9 +47,10 @@ export class Launcher {
     return this.supervisors.size;
   }
 
-  /** Null if the run's supervisor was not started here, or has ended. */
-  supervisorOf(runId: string): number | null {
-    return this.supervisors.get(runId) ?? null;
+  /** The pid of the attempt's supervisor; null if it was not started here, or has ended. */
+  supervisorOf(runId: string, attempt: number): number | null {
+    const supervisor = this.supervisors.get(runId);
+    return supervisor?.attempt === attempt ? supervisor.pid : null;
   }
 
   async launch(request: LaunchRequest): Promise<Launched> {
@@ -196,7 +197,7 @@ export class Launcher {
     await this.noteMissing(launch, env);
     try {
       const supervised = await startSupervisor(launch, python, env, runDir, this.context, debuggerPath);
-      this.supervisors.set(run_id, supervised.pid);
+      this.supervisors.set(run_id, { attempt, pid: supervised.pid });
       void supervised.ended.then((reason) => this.supervisorEnded(launch, supervised.pid, reason));
     } catch (error) {
       const reason = `${python} does not start: ${messageOf(error)}`;
@@ -219,7 +220,7 @@ export class Launcher {
   }
 
   private async supervisorEnded(launch: Launch, pid: number, reason: string | null): Promise<void> {
-    if (this.supervisors.get(launch.run_id) === pid) this.supervisors.delete(launch.run_id);
+    if (this.supervisors.get(launch.run_id)?.pid === pid) this.supervisors.delete(launch.run_id);
     if (reason !== null) await this.fail(launch.run_id, launch.attempt, reason);
   }
 

@@ -28,9 +28,9 @@ export class Launching implements Service {
     return this.launcher.active + this.recovery.active > 0;
   }
 
-  /** Null if the run's supervisor was not started here, or has ended. */
-  supervisorOf(runId: string): number | null {
-    return this.launcher.supervisorOf(runId);
+  /** The pid of the attempt's supervisor; null if it was not started here, or has ended. */
+  supervisorOf(runId: string, attempt: number): number | null {
+    return this.launcher.supervisorOf(runId, attempt);
   }
 
   start(): void {

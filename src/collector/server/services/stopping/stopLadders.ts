@@ -44,8 +44,8 @@ export class StopLadders implements Service {
 
   constructor(
     private readonly context: ServiceContext,
-    /** The supervisor of a run that was launched here, even before its first sign of life. */
-    private readonly supervisorOf: (runId: string) => number | null,
+    /** The pid of the supervisor of an attempt that was launched here, even before its first sign of life. */
+    private readonly supervisorOf: (runId: string, attempt: number) => number | null,
   ) {}
 
   get active(): boolean {
@@ -184,7 +184,7 @@ export class StopLadders implements Service {
     const alive = info.processes.filter(({ proc }) => liveness(proc) === 'alive');
     const scripts = alive.filter(({ role }) => role === 'script');
     if (scripts.length > 0) return [...new Set(scripts.map(targetOf))];
-    const supervisor = this.supervisorOf(runId);
+    const supervisor = this.supervisorOf(runId, info.attempt);
     return supervisor === null
       ? alive.filter(({ role }) => role === 'supervisor').map(({ proc }) => proc.pid)
       : [supervisor];
@@ -203,8 +203,9 @@ export class StopLadders implements Service {
   /** Ends a run that was stopped before any of its processes started, because no other writer would record its end. */
   private async endNeverStarted(runId: string, ladder: Ladder, info: LaunchInfo): Promise<boolean> {
     const waited = ladder.nextAt === null || ladder.stage !== 'command' || info.starts_at !== null;
-    if (info.status !== 'queued' || !waited || info.processes.length > 0 || this.supervisorOf(runId) !== null)
-      return false;
+    if (info.status !== 'queued' || !waited || info.processes.length > 0) return false;
+    // An earlier attempt's supervisor may still be on its way out: it says nothing about this one.
+    if (this.supervisorOf(runId, info.attempt) !== null) return false;
     await this.context.appendEvent(runId, info.attempt, 'run_end', {
       run_id: runId,
       status: 'killed',
