@@ -35,7 +35,7 @@ it('a full disk stops neither training nor collector, is reported, and loses no 
   // The collector answers, tells that it cannot save, and says what is wrong with a launch.
   await until(async () => (await warnings(collector)).includes('not_saved'), 30_000);
   const launch = { target: { argv: ['true'] }, cwd: folder, env: {} };
-  await expect(collector.call('runs.launch', launch)).rejects.toThrow(/disk that .* is full|no space|File too large/i);
+  await expect(collector.call('runs.launch', launch)).rejects.toThrow(/disk with .* is full|no space|File too large/i);
   expect(trainee.isOver).toBe(false);
 
   disk.free(pids);

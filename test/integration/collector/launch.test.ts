@@ -133,9 +133,9 @@ describe('a launch', () => {
 
   it.each([
     ['a script that does not exist', { target: { script: 'nowhere.py' } }, 'target.script', 'does not exist'],
-    ['a folder as the script', { target: { script: '.' } }, 'target.script', 'no file'],
-    ['a folder that does not exist', { cwd: '/nowhere' }, 'cwd', 'not there'],
-    ['a relative folder', { cwd: 'work' }, 'cwd', 'not there'],
+    ['a folder as the script', { target: { script: '.' } }, 'target.script', 'is not a file'],
+    ['a folder that does not exist', { cwd: '/nowhere' }, 'cwd', 'does not exist'],
+    ['a relative folder', { cwd: 'work' }, 'cwd', 'does not exist'],
     ['an interpreter that does not exist', { interpreter: '/nowhere/python' }, 'interpreter', 'not found'],
     ['an interpreter that is no Python', { interpreter: '/bin/echo' }, 'interpreter', 'does not answer like Python'],
     ['an interpreter that fails', { interpreter: '/bin/false' }, 'interpreter', 'does not start'],

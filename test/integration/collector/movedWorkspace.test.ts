@@ -22,8 +22,8 @@ with xtrack.Tracker.start_run() as run:
     run.log_checkpoint(os.path.abspath(os.path.join("ckpt", name)), step=2)
     run.log_artifact(os.path.abspath("train.py"), "other")
     run.log_image("drawn", [[0, 1]], step=1)
-    run._writer.event("image", ',"key":"outside","file":"media/../../../../train.py"')
-    run._writer.event("image", ',"key":"gone"')
+    run._writer.event("image", {"key": "outside", "file": "media/../../../../train.py"})
+    run._writer.event("image", {"key": "gone"})
 `;
 
 const ended = (collector: RunningCollector, run_id: string, attempt: number) =>
