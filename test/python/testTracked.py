@@ -22,7 +22,7 @@ class Tracked(ScriptTest):
         """The journal of what the supervisor read; None where it read nothing."""
         found = glob.glob(os.path.join(self.work, ".xtrack", "runs", run, "events-%s-%s-*.xtj" % (worker, attempt)))
         journals = [read_journal(path) for path in sorted(found)]
-        of_supervisor = [events for events in journals if events[0]["p"]["role"] == "supervisor"]
+        of_supervisor = [events for events in journals if events and events[0]["p"]["role"] == "supervisor"]
         self.assertLessEqual(len(of_supervisor), 1)
         return of_supervisor[0] if of_supervisor else None
 

@@ -105,10 +105,10 @@ test('a click on the lens of the cell that trains, and the first curve is drawn'
   await workbench.row(', completed').waitFor();
   const points = loggedCurve(folder, ids[0]!, 'loss');
   expect(points.length).toBeGreaterThan(3);
-  expectSameCurve(
-    await until('the whole curve', async () => (await workbench.plottedCurve('loss', ids[0])) ?? null),
-    points,
-  );
+  await until('the whole curve is drawn', async () => {
+    expectSameCurve(await workbench.plottedCurve('loss', ids[0]), points);
+    return true;
+  });
 });
 
 test('the notebook is as it was, but for what its cells gave out', async () => {

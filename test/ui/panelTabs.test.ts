@@ -182,7 +182,8 @@ describe('a run that is over', () => {
     const follow = page.content.getByRole('button', { name: 'Follow Output' });
     expect(await follow.getAttribute('aria-pressed')).toBe('false');
     await page.tab('Overview');
-    await folded.last().waitFor();
+    // The details arrive after the row.
+    await until('the parts of the overview are there', async () => (await folded.count()) > 1);
     const isOpen = await folded.evaluateAll((all) => all.map((one) => (one as HTMLDetailsElement).open));
     expect(isOpen.length).toBeGreaterThan(1);
     expect(isOpen.indexOf(true)).toBe(isOpen.length - 1);
