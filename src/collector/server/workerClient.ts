@@ -33,6 +33,7 @@ export class WorkerClient implements Disposable {
   private readonly notices = new Emitter<ClientNotice>();
   private disposed = false;
   private ending = false;
+  private hasExited = false;
   private restart: NodeJS.Timeout | null = null;
   private renewal: Promise<void> | null = null;
 
@@ -49,7 +50,7 @@ export class WorkerClient implements Disposable {
 
   call<M extends WorkerMethod>(method: M, params: WorkerMethods[M][0]): Promise<WorkerMethods[M][1]> {
     if (this.disposed || this.ending || this.restart) return Promise.reject(unavailable());
-    if (method === 'shutdown') this.ending = true;
+    if (method === 'shutdown') return this.shutDown() as Promise<WorkerMethods[M][1]>;
     if (method === 'configure') Object.assign(this.configured, params);
     else if (this.renewal) return this.renewal.then(() => this.call(method, params));
     return this.ask(method, params);
@@ -59,6 +60,13 @@ export class WorkerClient implements Disposable {
   renew(): void {
     if (this.disposed || this.ending || this.restart || this.renewal) return;
     this.renewal = this.replace().finally(() => (this.renewal = null));
+  }
+
+  /** A renewal in progress either leaves the thread as it is, or has already had it save and end. */
+  private async shutDown(): Promise<void> {
+    this.ending = true;
+    await this.renewal;
+    if (!this.hasExited) await this.ask('shutdown', {});
   }
 
   private ask<M extends WorkerMethod>(method: M, params: WorkerMethods[M][0]): Promise<WorkerMethods[M][1]> {
@@ -92,7 +100,9 @@ export class WorkerClient implements Disposable {
     worker.on('message', (message: WorkerMessage) => this.receive(message));
     worker.postMessage({ id: 0, method: 'configure', params: this.configured } satisfies WorkerRequest);
     worker.on('error', (error) => this.warn(`The store's thread failed: ${error.stack ?? error.message}`));
+    this.hasExited = false;
     worker.on('exit', () => {
+      this.hasExited = true;
       this.rejectAll();
       if (this.disposed || this.ending) return;
       if (this.renewal) {

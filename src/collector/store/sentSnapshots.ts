@@ -1,4 +1,5 @@
 /** Remembers what was sent of each series, so that a request with `since` gets only what is new. */
+import { SERIES_COLUMNS } from '../../protocol/rows';
 import type { SeriesRequest } from '../../protocol/api';
 
 export interface SentSnapshot {
@@ -40,6 +41,7 @@ export class SentSnapshots {
 }
 
 function nameOf({ request, worker, key, startedMs, axis }: Question, rev: number): string {
-  const { x, from, to, points, columns } = request;
+  const { x, from, to, points } = request;
+  const columns = request.columns && SERIES_COLUMNS.filter((column) => request.columns?.includes(column));
   return JSON.stringify([rev, worker, key, x, axis, startedMs, from ?? null, to ?? null, points, columns ?? null]);
 }

@@ -2,7 +2,7 @@ import type { SourceLine } from '../../protocol/rows';
 
 const FRAME = /^[\s|+]*File "([^"\n]+)", line (\d+)/gm;
 const NOT_THE_USERS =
-  /^<|[\\/](?:site|dist)-packages[\\/]|[\\/]lib(?:64)?[\\/](?:python|pypy)\d+(?:\.\d+)?t?[\\/]|[\\/]Python\d+[\\/]Lib[\\/]|[\\/]python[\\/]xtrack[\\/][\w.]+$/i;
+  /^<|[\\/](?:site|dist)-packages[\\/]|[\\/]lib(?:64)?[\\/](?:python|pypy)\d+(?:\.\d+)?t?[\\/]|[\\/]Python\d+[\\/]Lib[\\/]|[\\/](?:python|client)[\\/]xtrack[\\/](?:\w+[\\/])*[\w.]+$/i;
 
 /** The innermost frame of the user's own code in a Python traceback, skipping the standard library, packages and XTrack. */
 export function userFrame(traceback: string, cwd: string | null): SourceLine | null {

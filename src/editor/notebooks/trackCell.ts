@@ -145,9 +145,12 @@ export class TrackCell implements vscode.Disposable {
    * Its user restarts or shuts the kernel down, perhaps by a signal that it cannot catch: what ends by that was stopped
    * and did not fail. One that crashes is restarted as well, but by itself, and its status says so.
    */
-  private stopRuns({ runs }: Tracked): void {
+  private stopRuns(tracked: Tracked): void {
     const { collectors, feed, log } = this.deps;
-    for (const { run_id } of feed.active.filter((row) => runs.has(row.run_id)))
+    // Names alone may fit the runs of another kernel, which trains on.
+    const isOnlyOf = (row: RunRow): boolean =>
+      [...this.tracked.values()].every((each) => isOf(row, each) === (each === tracked));
+    for (const { run_id } of feed.active.filter((row) => tracked.runs.has(row.run_id) && isOnlyOf(row)))
       collectors
         .callRun(run_id, 'runs.command', { run_id, type: 'stop' })
         .catch((error: unknown) =>

@@ -17,7 +17,7 @@ export const seriesMethods = {
       aggregate: z.literal('mean').optional(),
       since: z.number().optional(),
       /** Which columns to answer with; all of them when absent. */
-      columns: z.array(z.enum(SERIES_COLUMNS)).optional(),
+      columns: z.array(z.enum(SERIES_COLUMNS)).max(SERIES_COLUMNS.length).optional(),
     }),
     result: type<SeriesResult>(),
     on: 'store',

@@ -211,7 +211,9 @@ describe('the line of an error', () => {
     return forward_call(*args)
   File "/usr/lib/python3.11/json/decoder.py", line 355, in raw_decode
   File "<frozen importlib._bootstrap>", line 1, in _find
-  File "/x/dist/python/xtrack/run.py", line 3, in log
+  File "/x/dist/python/xtrack/autolog.py", line 3, in log
+  File "/x/dist/python/xtrack/api/exits.py", line 97, in _exit
+  File "/home/me/.vscode/client/xtrack/core/writer.py", line 9, in event
 ValueError: bad shape
 `);
     expect(row.error).toBe('ValueError: bad shape');

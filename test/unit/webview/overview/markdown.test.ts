@@ -70,6 +70,18 @@ describe('hostile markdown', () => {
     expect([...all(tokens)].length).toBeGreaterThan(0);
   });
 
+  test.each([
+    ['a list', `- a\n${'b\n'.repeat(50_000)}`],
+    ['nested lists', `- - - - - - - a\n${'b\n'.repeat(10_000)}`],
+    ['a list in quotes', `> > - a\n${'b\n'.repeat(50_000)}`],
+  ])('with thousands of lazy lines in %s renders quickly, and again without being read', (_name, source) => {
+    const began = process.cpuUsage().user;
+    const read = markdownTokens(source);
+    expect(process.cpuUsage().user - began).toBeLessThan(3e6);
+    expect(read.isCut).toBe(true);
+    expect(markdownTokens(source)).toBe(read);
+  });
+
   it.each([
     ['quotes', '> '.repeat(5000)],
     ['lists', '- '.repeat(5000)],

@@ -39,7 +39,10 @@ export class Administration implements Service {
 
   private async configure(settings: CollectorSettings): Promise<{ ok: true; problems?: string[] }> {
     const { journals, alerts } = settings;
-    const problems = await this.context.ask('configure', { journals, ...(alerts && { rules: alerts.rules }) });
+    const problems = await this.context.ask('configure', {
+      ...(journals && { journals }),
+      ...(alerts && { rules: alerts.rules }),
+    });
     this.ports.configure(settings);
     return { ok: true, ...(problems.length > 0 && { problems }) };
   }
