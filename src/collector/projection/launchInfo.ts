@@ -21,7 +21,7 @@ export function launchInfoOf(loaded: LoadedRun): LaunchInfo {
     began: Object.values(state.writers).some(
       (writer) => writer.attempt === attempt && (isScript(writer) || writer.role === 'supervisor'),
     ),
-    checkpoints: loaded.detail().checkpoints,
+    checkpoints: loaded.checkpoints(),
     processes: processesOf(state, attempt),
   };
 }
