@@ -77,6 +77,26 @@ it('an imported run is what its source says it is, whatever became of the proces
   expect(rowOf(worker, 'run-1')).toMatchObject({ error: 'out of patience', ended: STARTED_MS + 150_000 });
 });
 
+it('a later position in the source does not change when the run ended', async () => {
+  const dir = tempDir();
+  const journal = imported(dir);
+  journal.append([...BEGINNING, event('run_end', 3600, { status: 'completed' })], ORIGIN, 4);
+  journal.append([], { ...ORIGIN, status: 'read again' }, 5);
+  // An importer of an earlier version gave it the time of writing.
+  journal.append(
+    [{ t: 'import', ts: Date.now() * 1000, p: { run_id: 'run-1', origin: ORIGIN, position: 6 } }],
+    ORIGIN,
+    6,
+  );
+  journal.close();
+  const { worker } = start(dir);
+  await until(() => rowOf(worker, 'run-1')?.status === 'completed');
+  expect(rowOf(worker, 'run-1')).toMatchObject({ created: STARTED_MS, ended: STARTED_MS + 3_600_000 });
+  const { attempts, origin } = await worker.queries['runs.get']({ run_id: 'run-1' });
+  expect(attempts).toMatchObject([{ started: STARTED_MS, ended: STARTED_MS + 3_600_000 }]);
+  expect(origin).toEqual(ORIGIN);
+});
+
 it('a batch that comes twice counts once', async () => {
   const dir = tempDir();
   const first = imported(dir);
