@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunState } from '../../domain/run/state';
 import { isAlive, isOver } from '../../domain/run/lifecycle';
-import { deriveStatus, isScript } from '../../domain/run/status';
+import { deriveStatus, isImported, isScript } from '../../domain/run/status';
 import { isKept, trashedAt } from '../../domain/run/trash';
 import type { DiskUsage } from '../../protocol/rows';
 import { diskBytes } from '../files/diskBytes';
@@ -63,9 +63,10 @@ export class Housekeeping {
   async purgeable(runId: string): Promise<string | null> {
     const loaded = await this.setup.loadedRunOf(runId);
     const { state } = loaded;
-    const { status } = deriveStatus(state);
+    const { status, attempt } = deriveStatus(state);
     const { name } = loaded.row();
     if (trashedAt(state) === null) return `${name} is not in the trash. Move it there first.`;
+    if (isImported(state, attempt)) return null;
     if (isAlive(status)) return `${name} is still active (${whereOf(state)}). Stop it, then delete it.`;
     if (status === 'lost' && Date.now() - lastEventAt(state) < LOST_FOR_GOOD_MS)
       return `${name} was lost recently and may still be writing (${whereOf(state)}). Stop it there, or delete it in a day.`;

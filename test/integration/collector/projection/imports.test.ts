@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { ImportJournal } from '../../../../src/collector/journal/importJournal';
 import type { NewEvent } from '../../../../src/collector/journal/journalWriter';
-import { headFor, tempDir } from '../../../unit/collector/journal/journalFixture';
+import { headFor, Process, tempDir } from '../../../unit/collector/journal/journalFixture';
 import { until } from '../harness';
 import { elsewhere, points, rowOf, start } from './startedWorkers';
 
@@ -95,6 +95,19 @@ it('a later position in the source does not change when the run ended', async ()
   const { attempts, origin } = await worker.queries['runs.get']({ run_id: 'run-1' });
   expect(attempts).toMatchObject([{ started: STARTED_MS, ended: STARTED_MS + 3_600_000 }]);
   expect(origin).toEqual(ORIGIN);
+});
+
+it('an imported run that goes on elsewhere does not keep the collector alive', async () => {
+  const dir = tempDir();
+  imported(dir).append(BEGINNING, ORIGIN, 3);
+  const { worker, notices } = start(dir);
+  await until(() => rowOf(worker, 'run-1')?.status === 'running');
+  const active = () => notices.flatMap((notice) => (notice.kind === 'state' ? [notice.active] : [])).at(-1);
+  const local = new Process(dir, 'run-2').log('run_start');
+  await until(() => active() === 1 && rowOf(worker, 'run-2')?.status === 'running');
+  local.log('run_end', { status: 'completed' });
+  await until(() => active() === 0);
+  expect(rowOf(worker, 'run-1')?.status).toBe('running');
 });
 
 it('a batch that comes twice counts once', async () => {
