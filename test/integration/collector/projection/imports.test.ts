@@ -110,6 +110,20 @@ it('an imported run that goes on elsewhere does not keep the collector alive', a
   expect(rowOf(worker, 'run-1')?.status).toBe('running');
 });
 
+it('an old run that was imported today is not old enough to be moved to the trash', async () => {
+  const dir = tempDir();
+  const journal = imported(dir);
+  journal.append([...BEGINNING, event('run_end', 3600, { status: 'completed' })], ORIGIN, 4);
+  journal.close();
+  const { worker } = start(dir);
+  await until(() => rowOf(worker, 'run-1')?.status === 'completed');
+  const expired = async (endedBefore: number) =>
+    (await worker.expired({ endedBefore, trashedBefore: null, limit: 10 })).runs;
+  const now = Date.now();
+  expect(await expired(now - 60_000)).toEqual([]);
+  expect(await expired(now + 60_000)).toEqual(['run-1']);
+});
+
 it('a batch that comes twice counts once', async () => {
   const dir = tempDir();
   const first = imported(dir);
