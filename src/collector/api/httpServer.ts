@@ -86,7 +86,7 @@ export class HttpServer {
     if (body === null) return end(response, 413, { error: `A request is at most ${MAX_BODY} bytes.` }, true);
     const reply = await this.options.rpc.handle(body, null);
     if (reply === null) response.writeHead(204).end();
-    else end(response, 200, reply);
+    else endWith(response, 200, this.options.rpc.textOf(reply));
   }
 
   private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -121,7 +121,7 @@ export class HttpServer {
       void this.options.rpc
         .handle(data.toString('utf8'), (topics) => subscription.subscribe(topics))
         .then((reply) => {
-          if (reply && client.readyState === client.OPEN) client.send(JSON.stringify(reply), done);
+          if (reply && client.readyState === client.OPEN) client.send(this.options.rpc.textOf(reply), done);
           else done();
         });
     });
@@ -188,6 +188,10 @@ function readBody(request: IncomingMessage): Promise<string | null> {
 }
 
 function end(response: ServerResponse, status: number, body: object, close = false): void {
+  endWith(response, status, JSON.stringify(body), close);
+}
+
+function endWith(response: ServerResponse, status: number, json: string, close = false): void {
   response.writeHead(status, { 'content-type': 'application/json', ...(close && { connection: 'close' }) });
-  response.end(JSON.stringify(body));
+  response.end(json);
 }

@@ -45,6 +45,15 @@ export class Rpc {
     return call.id === undefined ? null : reply;
   }
 
+  /** The reply as JSON; an error if it cannot be JSON, for example because it is longer than a string may be. */
+  textOf(reply: Reply): string {
+    try {
+      return JSON.stringify(reply);
+    } catch (error) {
+      return JSON.stringify(this.unexpected(reply.id, 'The answer cannot be sent', error));
+    }
+  }
+
   private async answer(method: string, params: unknown, id: Id, subscribe: Subscribe | null): Promise<Reply> {
     if (!isMethod(method)) return failure(id, -32601, `There is no method ${JSON.stringify(method)}.`);
     if (typeof params !== 'object' || params === null || Array.isArray(params))
@@ -53,10 +62,13 @@ export class Rpc {
       return { jsonrpc: '2.0', id, result: await this.run(method, params, subscribe) };
     } catch (error) {
       if (error instanceof ApiError) return failure(id, -32000, error.message, error.data);
-      this.log(`${method} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-      const message = messageOf(error);
-      return failure(id, -32000, `${method} failed: ${message}`, { code: 'io', audience: 'log' });
+      return this.unexpected(id, `${method} failed`, error);
     }
+  }
+
+  private unexpected(id: Id, what: string, error: unknown): Reply {
+    this.log(`${what}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    return failure(id, -32000, `${what}: ${messageOf(error)}`, { code: 'io', audience: 'log' });
   }
 
   private async run(method: Method, params: object, subscribe: Subscribe | null): Promise<unknown> {

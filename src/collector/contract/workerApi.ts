@@ -50,6 +50,8 @@ export interface LaunchInfo {
   starts_at: number | null;
   /** How far stopping the latest attempt has gone, and the command that asked for it. */
   stop: Omit<StopRung, 'attempt'> | null;
+  /** True if only imports are left of the latest attempt, so that there is nothing here to stop. */
+  imported: boolean;
   /** False while the latest attempt consists of its launch alone. */
   began: boolean;
   checkpoints: Checkpoint[];

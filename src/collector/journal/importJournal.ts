@@ -20,17 +20,22 @@ export class ImportJournal {
     private readonly runId: string,
     /** The position that came with the last whole batch; null before the first one. */
     private at: Json,
+    /** The source's time of the last whole batch, in µs; null before the first one. */
+    private ts: number | null,
   ) {}
 
-  /** Makes the journal, or continues that of an earlier process. The writer of `head` must follow from the source. */
+  /**
+   * Makes the journal, or continues that of an earlier process. The writer of `head` must follow from the source. Throws if
+   * an existing file is not the journal of this import.
+   */
   static open(runDir: string, head: Omit<JournalHead, 'role'>): ImportJournal {
     const file = `events-${head.worker}-${head.attempt}-${head.writer}.xtj`;
     if (!isEventJournal(file)) throw new Error(`${file} is not a valid name for a journal`);
     const whole: JournalHead = { ...head, role: 'import' };
-    const { seq, position } = lastBatch(join(runDir, file));
+    const { seq, position, ts } = lastBatch(join(runDir, file), whole);
     const journal =
       seq === null ? JournalWriter.create(runDir, file, whole) : JournalWriter.continueAt(runDir, file, whole, seq);
-    return new ImportJournal(journal, head.run_id, position);
+    return new ImportJournal(journal, head.run_id, position, ts);
   }
 
   get position(): Json {
@@ -42,15 +47,17 @@ export class ImportJournal {
    * again.
    */
   append(events: readonly NewEvent[], origin: Origin, position: Json): void {
-    const ts = events.at(-1)?.ts;
+    // A batch may consist of a new position alone. It is no newer than what was read of the source before.
+    const ts = events.at(-1)?.ts ?? this.ts;
     const last: NewEvent = {
       t: 'import',
       p: { run_id: this.runId, origin, position },
-      ...(ts !== undefined && { ts }),
+      ...(ts !== null && { ts }),
     };
     this.journal.appendAll([...events, last]);
     this.journal.sync();
     this.at = position;
+    this.ts = ts;
   }
 
   close(): void {
@@ -58,9 +65,16 @@ export class ImportJournal {
   }
 }
 
-/** `seq` is null if there is no such journal, 0 if it has no whole batch, and -1 if even its head is missing. */
-function lastBatch(path: string): { seq: number | null; position: Json } {
-  const found: { seq: number | null; position: Json } = { seq: null, position: null };
+interface LastBatch {
+  /** Null if there is no such journal, 0 if it has no whole batch, and -1 if even its head is missing. */
+  seq: number | null;
+  position: Json;
+  ts: number | null;
+}
+
+/** Throws if the file is not the journal that `head` names: other processes may write to the directory. */
+function lastBatch(path: string, head: JournalHead): LastBatch {
+  const found: LastBatch = { seq: null, position: null, ts: null };
   let fd: number;
   try {
     fd = openSync(path, READ);
@@ -79,14 +93,25 @@ function lastBatch(path: string): { seq: number | null; position: Json } {
       for (let item = decoder.next(); item; item = decoder.next()) {
         if (item.kind === 'bad') continue;
         const { t, m, p } = item.envelope;
+        if (t === 'journal' && !(isRecord(p) && p['writer'] === head.writer && p['role'] === head.role))
+          throw new Error(`${path} is the journal of another writer than import ${head.writer}`);
         if (t === 'journal' && found.seq < 0) found.seq = 0;
-        if (t !== 'import' || !isRecord(m) || !isRecord(p) || typeof m['seq'] !== 'number') continue;
-        found.seq = m['seq'];
+        if (t !== 'import' || !isRecord(m) || !isRecord(p)) continue;
+        const { seq, ts } = m;
+        if (found.seq < 0) throw new Error(`${path} has a batch of an import before its head`);
+        if (!isPositive(seq) || !Number.isSafeInteger(seq))
+          throw new Error(`${path} has a batch of an import without a valid number`);
+        found.seq = seq;
         found.position = (p['position'] ?? null) as Json;
+        if (isPositive(ts)) found.ts = ts;
       }
     }
     return found;
   } finally {
     closeSync(fd);
   }
+}
+
+function isPositive(value: unknown): value is number {
+  return typeof value === 'number' && value > 0 && value < Infinity;
 }

@@ -1,12 +1,14 @@
 /** Disk usage, runs that are old enough to be trashed or purged, and whether a run may be purged. */
-import { readdirSync } from 'node:fs';
+import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunState } from '../../domain/run/state';
 import { isAlive, isOver } from '../../domain/run/lifecycle';
-import { deriveStatus, isScript } from '../../domain/run/status';
+import { deriveStatus, isImported, isScript } from '../../domain/run/status';
 import { isKept, trashedAt } from '../../domain/run/trash';
 import type { DiskUsage } from '../../protocol/rows';
 import { diskBytes } from '../files/diskBytes';
+import { RUN_DATABASE } from '../files/runFiles';
+import { listJournals } from '../journal/runScanner';
 import type { RunSizes } from './runSizes';
 import type { LoadedRun } from './loadedRun';
 import type { Catalog } from '../store/catalog';
@@ -51,9 +53,11 @@ export class Housekeeping {
     const trash = trashedBefore === null ? [] : catalog.trashedBefore(trashedBefore, limit);
     const runs: string[] = [];
     for (const runId of endedBefore === null ? [] : catalog.endedBefore(endedBefore, limit)) {
-      const { state } = await this.setup.loadedRunOf(runId);
+      const { state, dir } = await this.setup.loadedRunOf(runId);
       const { status, ended, started } = deriveStatus(state);
-      const isOld = Math.max(ended ?? 0, started ?? 0, state.created) < endedBefore!;
+      // The times of an imported run are its source's, and it is not to be gone as soon as it came.
+      const arrived = state.origin ? modifiedAt(dir) : 0;
+      const isOld = Math.max(ended ?? 0, started ?? 0, state.created, arrived) < endedBefore!;
       if (isOver(status) && isOld && !isKept(state) && trashedAt(state) === null) runs.push(runId);
     }
     return { runs, trash };
@@ -63,14 +67,21 @@ export class Housekeeping {
   async purgeable(runId: string): Promise<string | null> {
     const loaded = await this.setup.loadedRunOf(runId);
     const { state } = loaded;
-    const { status } = deriveStatus(state);
+    const { status, attempt } = deriveStatus(state);
     const { name } = loaded.row();
     if (trashedAt(state) === null) return `${name} is not in the trash. Move it there first.`;
+    if (isImported(state, attempt)) return null;
     if (isAlive(status)) return `${name} is still active (${whereOf(state)}). Stop it, then delete it.`;
     if (status === 'lost' && Date.now() - lastEventAt(state) < LOST_FOR_GOOD_MS)
       return `${name} was lost recently and may still be writing (${whereOf(state)}). Stop it there, or delete it in a day.`;
     return null;
   }
+}
+
+/** When the run's journals or, once it is sealed, its database last changed, epoch ms. */
+function modifiedAt(dir: string): number {
+  const times = listJournals(dir).map(({ stats }) => stats.mtimeMs);
+  return Math.max(lstatSync(join(dir, RUN_DATABASE), { throwIfNoEntry: false })?.mtimeMs ?? 0, ...times);
 }
 
 function whereOf({ writers }: RunState): string {

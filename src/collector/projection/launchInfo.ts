@@ -1,5 +1,5 @@
 /** How a run was started, and which processes are to be signalled to stop it. */
-import { deriveStatus, isGone, isScript } from '../../domain/run/status';
+import { deriveStatus, isGone, isImported, isScript } from '../../domain/run/status';
 import type { RunState } from '../../domain/run/state';
 import type { RunRow } from '../../protocol/rows';
 import { liveness } from '../files/processIdentity';
@@ -18,10 +18,11 @@ export function launchInfoOf(loaded: LoadedRun): LaunchInfo {
     ranks: ranksOf(state, attempt),
     starts_at,
     stop: state.attempts.find(({ n }) => n === attempt)?.stop ?? null,
+    imported: isImported(state, attempt),
     began: Object.values(state.writers).some(
       (writer) => writer.attempt === attempt && (isScript(writer) || writer.role === 'supervisor'),
     ),
-    checkpoints: loaded.detail().checkpoints,
+    checkpoints: loaded.checkpoints(),
     processes: processesOf(state, attempt),
   };
 }
@@ -41,7 +42,8 @@ function processesOf(state: RunState, attempt: number): RunProcess[] {
     (writer) => writer.attempt === attempt && writer.end === null && !isGone(state, writer),
   );
   for (const { worker, proc, role } of [
-    ...writers.filter(isScript),
+    // The process that imported a run did not train it.
+    ...writers.filter((writer) => writer.role === 'script'),
     ...writers.filter((writer) => writer.role === 'supervisor'),
   ]) {
     if (!proc || proc.pid <= 0) continue;

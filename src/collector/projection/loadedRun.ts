@@ -3,12 +3,12 @@ import { existsSync, lstatSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SqlJsStatic } from 'sql.js';
 import { addWriter, applyEvent, newRunState, writerKey } from '../../domain/run/reducer';
-import { runDetail, runRow, type DetailedRun } from '../../domain/run/row';
+import { checkpointsOf, runDetail, runRow, type DetailedRun } from '../../domain/run/row';
 import type { RunState, WriterState } from '../../domain/run/state';
 import { warn } from '../../domain/run/warnings';
 import { lookUp } from '../../domain/safeRecord';
 import type { Json, JournalHead } from '../../protocol/events';
-import type { RunRow } from '../../protocol/rows';
+import type { Checkpoint, RunRow } from '../../protocol/rows';
 import { canBeUnpacked } from '../journal/journalArchive';
 import { JournalReader, type JournalEvents, type JournalPosition, type Remainder } from '../journal/journalReader';
 import { listJournals, type FoundJournal, type FoundRun } from '../journal/runScanner';
@@ -262,6 +262,11 @@ export class LoadedRun {
 
   row(): RunRow {
     return runRow(this.state, this.store.summaries(), this.store.rev);
+  }
+
+  /** With the paths where the files are now. */
+  checkpoints(): Checkpoint[] {
+    return this.files.checkpoints(checkpointsOf(this.state));
   }
 
   detail(): DetailedRun {

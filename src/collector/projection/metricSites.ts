@@ -6,7 +6,9 @@ import type { RunStore } from '../store/runStore';
 
 const FILE_AND_LINE = /^(.+):(\d{1,9})$/s;
 
-/** The result is sorted by key, then file, then line. */
+const MAX_ANSWERED = 2000;
+
+/** The result is sorted by key, then file, then line; after 2,000 entries it ends. */
 export function metricSites(store: RunStore, source: Source): MetricSite[] {
   const found = new Map<string, MetricSite>();
   for (const { identity, sites } of store.contents()) {
@@ -19,7 +21,9 @@ export function metricSites(store: RunStore, source: Source): MetricSite[] {
       else found.set(id, { key: identity.key, file, line: Number(line), count, code_hash: hashOf(file, source) });
     }
   }
-  return [...found.values()].sort((a, b) => compare(a.key, b.key) || compare(a.file, b.file) || a.line - b.line);
+  return [...found.values()]
+    .sort((a, b) => compare(a.key, b.key) || compare(a.file, b.file) || a.line - b.line)
+    .slice(0, MAX_ANSWERED);
 }
 
 /** The client records the hash of the file that was started, and of no other. */

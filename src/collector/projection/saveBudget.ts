@@ -1,4 +1,4 @@
-import { workedMs } from './workClock';
+import { measureWork } from './workClock';
 
 /** The largest share of the time that saving may take, however long one save takes. */
 const SHARE = 0.05;
@@ -9,7 +9,7 @@ export class SaveBudget {
 
   constructor(
     private readonly now: () => number = () => performance.now(),
-    private readonly worked: () => number = workedMs,
+    private readonly measure: () => () => number = measureWork,
   ) {
     this.nextAt = now() + AT_LEAST_MS;
   }
@@ -20,11 +20,11 @@ export class SaveBudget {
 
   /** Runs a save and charges its work: computing and waiting for the disk. */
   spend<T>(save: () => T): T {
-    const before = this.worked();
+    const worked = this.measure();
     try {
       return save();
     } finally {
-      const took = this.worked() - before;
+      const took = worked();
       this.nextAt = Math.max(this.nextAt, this.now()) + Math.max(took * (1 / SHARE - 1), took > 0 ? 1 : 0);
     }
   }

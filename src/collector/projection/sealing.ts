@@ -21,7 +21,7 @@ import { syncDirectory } from '../files/safeFile';
 import { readSeal, sha256, writeSeal, type Seal } from '../files/sealFile';
 import { readDatabaseFile, storedChecksum } from '../store/databaseFile';
 import { RunStore } from '../store/runStore';
-import { workedMs } from './workClock';
+import { measureWork } from './workClock';
 
 export interface SealingSetup {
   sql: SqlJsStatic;
@@ -66,7 +66,7 @@ export class Sealing {
   private restUntil: number;
   /** Work on the run that is being sealed, without what the thread did in its pauses. */
   private workMs = 0;
-  private workingSince = 0;
+  private worked: () => number = () => 0;
   private stopped = false;
 
   private policy: JournalPolicy;
@@ -103,13 +103,13 @@ export class Sealing {
     const run = this.setup.runs.values().find((one) => this.isDue(one));
     if (!run) return this.openNext();
     this.workMs = 0;
-    this.workingSince = workedMs();
+    this.worked = measureWork();
     const { runId } = run.loaded;
     const done = this.seal(run)
       .catch((error: unknown) => this.failed(run, error))
       .finally(() => {
         this.working = null;
-        const rest = Math.max(0, this.workMs + workedMs() - this.workingSince) * REST;
+        const rest = (this.workMs + this.worked()) * REST;
         this.restUntil = performance.now() + rest;
         setTimeout(() => this.tick(), rest);
       });
@@ -239,10 +239,10 @@ export class Sealing {
     const { rev } = loaded.store;
     const { policy } = this;
     return async () => {
-      this.workMs += workedMs() - this.workingSince;
+      this.workMs += this.worked();
       do await new Promise((resolve) => setTimeout(resolve, this.setup.isBusy() ? 20 : 0));
       while (this.setup.isBusy() && !this.stopped);
-      this.workingSince = workedMs();
+      this.worked = measureWork();
       const hasGrown = () => loaded.refresh().length > 0 || loaded.store.rev !== rev;
       if (this.stopped || this.policy !== policy || this.setup.runs.get(loaded.runId) !== run || hasGrown())
         throw new Interrupted();

@@ -5,6 +5,7 @@ import type { SqlJsStatic } from 'sql.js';
 import { english } from '../../base/texts';
 import { parseQuery } from '../../domain/query/parse';
 import { ACTIVE, isAlive, statusFilter } from '../../domain/run/lifecycle';
+import { isImported } from '../../domain/run/status';
 import { warn } from '../../domain/run/warnings';
 import type { JournalPolicy } from '../../protocol/api';
 import { userError } from '../../protocol/apiError';
@@ -379,7 +380,10 @@ export class StoreWorker implements Omit<Handlers, keyof StoreQueries> {
   }
 
   private reportState(): void {
-    const active = this.runs.values().filter(({ row }) => row && isAlive(row.status)).length;
+    // Whoever imports a run keeps the collector alive if that is needed; the run itself does not.
+    const active = this.runs
+      .values()
+      .filter(({ row, loaded }) => row && isAlive(row.status) && !isImported(loaded.state, row.attempt)).length;
     const backlog_bytes = this.ingestion.backlogBytes;
     const state = `${active} ${backlog_bytes}`;
     if (state === this.reportedState) return;

@@ -10,14 +10,24 @@ import { readFileSync } from 'node:fs';
 /** For the thread that opens it: nanoseconds on a processor, nanoseconds waiting for one, number of time slices. */
 const SCHEDULING = '/proc/thread-self/schedstat';
 
-export function workedMs(): number {
-  return performance.now() - waitedForProcessorMs();
+/**
+ * Starts to measure. The function that it returns answers the work since then, which is never negative and never more than
+ * the time that passed, whatever the system reports.
+ */
+export function measureWork(): () => number {
+  const before = performance.now();
+  const waitedBefore = waitedForProcessorMs();
+  return () => {
+    const passed = performance.now() - before;
+    return Math.min(Math.max(0, passed - (waitedForProcessorMs() - waitedBefore)), passed);
+  };
 }
 
 function waitedForProcessorMs(): number {
   if (process.platform !== 'linux') return 0;
   try {
-    return Number(readFileSync(SCHEDULING, 'utf8').split(' ')[1]) / 1e6;
+    const waited = Number(readFileSync(SCHEDULING, 'utf8').split(' ')[1]) / 1e6;
+    return Number.isFinite(waited) ? waited : 0;
   } catch {
     return 0;
   }

@@ -13,10 +13,25 @@ export interface CallSite {
 
 /** Points from further lines belong to no site. */
 const MAX_SITES = 50;
-/** In characters; anything longer is not a path. */
-const MAX_AT = 1000;
+/** In characters; longer ones are no site, because a batch stores its line once for each of its keys. */
+const MAX_AT = 300;
+/** Limit over all keys of a writer. It is not the run's, so that the sites do not depend on the order of reading journals. */
+const MAX_SITES_OF_WRITER = 2000;
 
 type StoredSite = [at: string, first: number, last: number, count: number];
+
+/** Limits the sites of one writer. */
+export class SiteBudget {
+  private left = MAX_SITES_OF_WRITER;
+
+  get isSpent(): boolean {
+    return this.left <= 0;
+  }
+
+  spend(sites: number): void {
+    this.left -= sites;
+  }
+}
 
 export class CallSites {
   private readonly sites = new Map<string, CallSite>();
@@ -24,10 +39,13 @@ export class CallSites {
   private at: string | undefined;
   private current: CallSite | undefined;
 
-  static parse(json: string): CallSites {
-    const sites = new CallSites();
+  constructor(private readonly budget: SiteBudget) {}
+
+  static parse(json: string, budget: SiteBudget): CallSites {
+    const sites = new CallSites(budget);
     for (const [at, first, last, count] of JSON.parse(json) as StoredSite[])
       sites.sites.set(at, { at, first, last, count });
+    budget.spend(sites.sites.size);
     return sites;
   }
 
@@ -56,7 +74,8 @@ export class CallSites {
 
   private siteOf(at: string, seq: number): CallSite | undefined {
     const known = this.sites.get(at);
-    if (known || this.sites.size >= MAX_SITES || at === '' || at.length > MAX_AT) return known;
+    if (known || this.sites.size >= MAX_SITES || at === '' || at.length > MAX_AT || this.budget.isSpent) return known;
+    this.budget.spend(1);
     const site = { at, first: seq, last: seq, count: 0 };
     this.sites.set(at, site);
     return site;

@@ -7,7 +7,7 @@ import type { LogLine, Series, Summary } from '../../protocol/rows';
 import type { RunSink, RunState, WriterState } from '../../domain/run/state';
 import { RUN_DATABASE, SEALED_DATABASE } from '../files/runFiles';
 import type { PointColumns } from './chunk';
-import { CallSites, type CallSite } from './callSites';
+import { CallSites, SiteBudget, type CallSite } from './callSites';
 import { ChunkTable } from './chunkTable';
 import { databaseBytes, readDatabaseFile, saveDatabaseFile, storedChecksum } from './databaseFile';
 import { databaseOf, emptyDatabase, readMeta, transact, writeMeta } from './databaseSchema';
@@ -55,6 +55,7 @@ export class RunStore implements RunSink {
   private readonly chunks: ChunkTable;
   private readonly logTable: LineTable;
   private readonly eventTable: LineTable;
+  private readonly siteBudgets = new Map<string, SiteBudget>();
   private readonly book = new SummaryBook(this.index);
   private readonly queries: SeriesQuery;
 
@@ -239,9 +240,16 @@ export class RunStore implements RunSink {
       attempt,
       key,
     ]);
-    const fragment = new SeriesFragment(identity, this.chunks, new CallSites());
+    const fragment = new SeriesFragment(identity, this.chunks, new CallSites(this.siteBudgetOf(identity)));
     this.index.add(fragment);
     return fragment;
+  }
+
+  private siteBudgetOf({ writer, worker, attempt }: FragmentIdentity): SiteBudget {
+    const id = JSON.stringify([writer, worker, attempt]);
+    const budget = this.siteBudgets.get(id) ?? new SiteBudget();
+    this.siteBudgets.set(id, budget);
+    return budget;
   }
 
   private saveFragments(): void {
@@ -264,7 +272,7 @@ export class RunStore implements RunSink {
       const fragment = new SeriesFragment(
         identity,
         this.chunks,
-        typeof sites === 'string' ? CallSites.parse(sites) : null,
+        typeof sites === 'string' ? CallSites.parse(sites, this.siteBudgetOf(identity)) : null,
       );
       fragments.set(fragment.identity.id, fragment);
       this.index.add(fragment);

@@ -88,7 +88,9 @@ export function applyEvent(state: RunState, writer: WriterState, envelope: Field
     writer.duplicates = (writer.duplicates ?? 0) + 1;
     return false;
   }
-  const ts = tick(state, writer, m['ts']);
+  const ts = timeOf(writer, m['ts']);
+  // An import ends a batch of its source's events; when that happened says nothing about the run.
+  if (t !== 'import') tick(state, writer, ts / 1000);
   const runId = p['run_id'];
   if (typeof runId === 'string' && runId !== state.run_id) {
     warn(state, 'wrong_run', 'Events of another run were found in this run’s journals; they were skipped.', writer);
@@ -123,17 +125,18 @@ function isNewEvent(state: RunState, writer: WriterState, seq: number): boolean 
   return true;
 }
 
-/** The event's time in µs; a writer's `last` never goes back, whatever its clock does. */
-function tick(state: RunState, writer: WriterState, given: unknown): number {
-  const ts =
-    typeof given === 'number' && given > 0 && given < Number.MAX_SAFE_INTEGER ? given : (writer.last ?? 0) * 1000;
-  const ms = ts / 1000;
+/** The event's time in µs; that of the writer's last event if it has none. */
+function timeOf(writer: WriterState, given: unknown): number {
+  return typeof given === 'number' && given > 0 && given < Number.MAX_SAFE_INTEGER ? given : (writer.last ?? 0) * 1000;
+}
+
+/** Notes when the writer spoke; its `last` never goes back, whatever its clock does. */
+function tick(state: RunState, writer: WriterState, ms: number): void {
   if (writer.first === null) {
     writer.first = ms;
     if (writer.role !== 'user' && ms > 0 && (state.created === 0 || ms < state.created)) state.created = ms;
   }
   if (writer.last === null || ms > writer.last) writer.last = ms;
-  return ts;
 }
 
 function applyMetric(state: RunState, writer: WriterState, p: Fields, ts: number, m: Fields, sink: RunSink): void {

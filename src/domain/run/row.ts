@@ -1,6 +1,6 @@
 /** Derives the row and the detail of a run. A user's edits win over values from the script. */
 import type { Json, Num } from '../../protocol/events';
-import type { Alert, RunDetail, RunExtras, RunRow, Summary } from '../../protocol/rows';
+import type { Alert, Checkpoint, RunDetail, RunExtras, RunRow, Summary } from '../../protocol/rows';
 import { byWorker, compareWorkers, deriveStatus, isScript, type DerivedStatus } from './status';
 import type { RunState } from './state';
 import { workersOf, workerStates, workerTroubles } from './workers';
@@ -46,15 +46,20 @@ function rowOf(state: RunState, derived: DerivedStatus, summaries: Record<string
   };
 }
 
+/** Sorted by attempt, then by time. */
+export function checkpointsOf(state: RunState): Checkpoint[] {
+  return state.checkpoints
+    .map((checkpoint) => ({ ...checkpoint, at: Math.floor(checkpoint.at) }))
+    .sort((a, b) => a.attempt - b.attempt || a.at - b.at || compareWorkers(a.id, b.id));
+}
+
 export function runDetail(state: RunState, summaries: Record<string, Summary>, rev: number): DetailedRun {
   const derived = deriveStatus(state);
   const scripts = byWorker(Object.values(state.writers).filter(isScript));
   return {
     row: rowOf(state, derived, summaries, rev),
     notes: state.user.notes,
-    checkpoints: state.checkpoints
-      .map((checkpoint) => ({ ...checkpoint, at: Math.floor(checkpoint.at) }))
-      .sort((a, b) => a.attempt - b.attempt || a.at - b.at || compareWorkers(a.id, b.id)),
+    checkpoints: checkpointsOf(state),
     artifacts: [...state.artifacts].sort((a, b) => (a.path < b.path ? -1 : 1)),
     media: Object.values(state.media ?? {}),
     attempts: derived.attempts.map((attempt) => ({

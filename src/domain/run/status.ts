@@ -111,6 +111,14 @@ export function isGone(state: RunState, writer: WriterState): boolean {
   return !((writer.last ?? 0) > gone.at) || (gone.seq !== undefined && writer.seq <= gone.seq);
 }
 
+/** True if an attempt has not ended and only imports are left of it: nothing here runs, or could be stopped. */
+export function isImported(state: RunState, attempt: number): boolean {
+  const open = Object.values(state.writers).filter(
+    (writer) => writer.attempt === attempt && isTraining(writer) && writer.end === null && !isGone(state, writer),
+  );
+  return open.length > 0 && open.every(({ role }) => role === 'import');
+}
+
 function writersOf(state: RunState, n: number): Writers {
   const writers = Object.values(state.writers).filter(({ attempt }) => attempt === n);
   return {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { ImportJournal } from '../../../../src/collector/journal/importJournal';
 import type { NewEvent } from '../../../../src/collector/journal/journalWriter';
-import { headFor, tempDir } from '../../../unit/collector/journal/journalFixture';
+import { headFor, Process, tempDir } from '../../../unit/collector/journal/journalFixture';
 import { until } from '../harness';
 import { elsewhere, points, rowOf, start } from './startedWorkers';
 
@@ -75,6 +75,53 @@ it('an imported run is what its source says it is, whatever became of the proces
   journal.append([event('run_end', 150, { status: 'failed', error: { message: 'out of patience' } })], ORIGIN, 6);
   await until(() => rowOf(worker, 'run-1')?.status === 'failed');
   expect(rowOf(worker, 'run-1')).toMatchObject({ error: 'out of patience', ended: STARTED_MS + 150_000 });
+});
+
+it('a later position in the source does not change when the run ended', async () => {
+  const dir = tempDir();
+  const journal = imported(dir);
+  journal.append([...BEGINNING, event('run_end', 3600, { status: 'completed' })], ORIGIN, 4);
+  journal.append([], { ...ORIGIN, status: 'read again' }, 5);
+  // An importer of an earlier version gave it the time of writing.
+  journal.append(
+    [{ t: 'import', ts: Date.now() * 1000, p: { run_id: 'run-1', origin: ORIGIN, position: 6 } }],
+    ORIGIN,
+    6,
+  );
+  journal.close();
+  const { worker } = start(dir);
+  await until(() => rowOf(worker, 'run-1')?.status === 'completed');
+  expect(rowOf(worker, 'run-1')).toMatchObject({ created: STARTED_MS, ended: STARTED_MS + 3_600_000 });
+  const { attempts, origin } = await worker.queries['runs.get']({ run_id: 'run-1' });
+  expect(attempts).toMatchObject([{ started: STARTED_MS, ended: STARTED_MS + 3_600_000 }]);
+  expect(origin).toEqual(ORIGIN);
+});
+
+it('an imported run that goes on elsewhere does not keep the collector alive', async () => {
+  const dir = tempDir();
+  imported(dir).append(BEGINNING, ORIGIN, 3);
+  const { worker, notices } = start(dir);
+  await until(() => rowOf(worker, 'run-1')?.status === 'running');
+  const active = () => notices.flatMap((notice) => (notice.kind === 'state' ? [notice.active] : [])).at(-1);
+  const local = new Process(dir, 'run-2').log('run_start');
+  await until(() => active() === 1 && rowOf(worker, 'run-2')?.status === 'running');
+  local.log('run_end', { status: 'completed' });
+  await until(() => active() === 0);
+  expect(rowOf(worker, 'run-1')?.status).toBe('running');
+});
+
+it('an old run that was imported today is not old enough to be moved to the trash', async () => {
+  const dir = tempDir();
+  const journal = imported(dir);
+  journal.append([...BEGINNING, event('run_end', 3600, { status: 'completed' })], ORIGIN, 4);
+  journal.close();
+  const { worker } = start(dir);
+  await until(() => rowOf(worker, 'run-1')?.status === 'completed');
+  const expired = async (endedBefore: number) =>
+    (await worker.expired({ endedBefore, trashedBefore: null, limit: 10 })).runs;
+  const now = Date.now();
+  expect(await expired(now - 60_000)).toEqual([]);
+  expect(await expired(now + 60_000)).toEqual(['run-1']);
 });
 
 it('a batch that comes twice counts once', async () => {

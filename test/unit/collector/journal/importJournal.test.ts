@@ -86,3 +86,41 @@ it('a journal that lost its head gets a new one', () => {
   journal.close();
   expect(framesOf(path).map(({ t, seq }) => `${t} ${seq}`)).toEqual(['journal 0', 'metric 1', 'import 2']);
 });
+
+it('a batch without events has the time of what was read of the source before', () => {
+  const { dir, head, path } = place();
+  const first = ImportJournal.open(dir, head);
+  first.append([metric(1)], ORIGIN, 1);
+  first.append([], ORIGIN, 2);
+  first.close();
+  const second = ImportJournal.open(dir, head);
+  second.append([], ORIGIN, 3);
+  second.close();
+  expect(framesOf(path).slice(2)).toEqual([2, 3, 4].map((seq) => ({ t: 'import', seq, ts: IN_2020 + HOUR })));
+});
+
+it('a file that is not the journal of this import is refused', () => {
+  const name = 'events-worker-0-1-imported.xtj';
+  const batch = { run_id: 'run-1', origin: ORIGIN, position: 1 };
+  for (const other of [{ role: 'script' as const }, { role: 'import' as const, writer: 'other' }]) {
+    const { dir, head } = place();
+    JournalWriter.create(dir, name, { ...head, ...other }).close();
+    expect(() => ImportJournal.open(dir, head)).toThrow('another writer');
+  }
+  const { dir, head, path } = place();
+  const own = { ...head, role: 'import' as const };
+  JournalWriter.create(dir, name, own).close();
+  truncateSync(path, 0);
+  const headless = JournalWriter.continueAt(dir, name, own, 0);
+  headless.append('import', batch);
+  headless.close();
+  expect(() => ImportJournal.open(dir, head)).toThrow('before its head');
+  for (const last of [0.5, 2 ** 53]) {
+    truncateSync(path, 0);
+    JournalWriter.continueAt(dir, name, own, -1).close();
+    const numbered = JournalWriter.continueAt(dir, name, own, last);
+    numbered.append('import', batch);
+    numbered.close();
+    expect(() => ImportJournal.open(dir, head)).toThrow('without a valid number');
+  }
+});

@@ -3,8 +3,10 @@
  * skips a rung. Each rung is journaled, so that every client sees it and a successor of this collector can continue.
  */
 import { randomBytes } from 'node:crypto';
+import { english } from '../../../../base/texts';
 import { messageOf } from '../../../../base/unknown';
 import { isOver } from '../../../../domain/run/lifecycle';
+import { userError } from '../../../../protocol/apiError';
 import type { Params } from '../../../../protocol/api';
 import type { StopResult } from '../../../../protocol/rows';
 import type { LaunchInfo, RunProcess, StatusNotice } from '../../../contract/workerApi';
@@ -60,6 +62,8 @@ export class StopLadders implements Service {
     checkOwner(this.context);
     const info = await this.context.ask('launchInfo', { run_id: runId });
     if (await this.isOver(runId, info)) return { stage: 'ended', next_at: null };
+    if (info.imported)
+      throw userError('conflict', english`The imported run ${runId} cannot be stopped here. Stop it where it runs.`);
     const ladder = this.ladders.get(runId);
     if (ladder && performance.now() - ladder.begun < AT_ONCE_MS) return { stage: ladder.stage, next_at: ladder.nextAt };
     if (ladder) {
@@ -82,8 +86,8 @@ export class StopLadders implements Service {
   }
 
   private async continueLadder(runId: string): Promise<void> {
-    const { stop, attempt, status } = await this.context.ask('launchInfo', { run_id: runId });
-    if (!stop || isOver(status) || this.ladders.has(runId) || this.disposed) return;
+    const { stop, attempt, status, imported } = await this.context.ask('launchInfo', { run_id: runId });
+    if (!stop || imported || isOver(status) || this.ladders.has(runId) || this.disposed) return;
     const { stage, cmd_id, next_at } = stop;
     const ladder: Ladder = { stage, attempt, commandId: cmd_id, nextAt: next_at, acked: false, begun: -Infinity };
     this.ladders.set(runId, ladder);
@@ -123,7 +127,7 @@ export class StopLadders implements Service {
       while (!this.disposed) {
         await new Promise((resolve) => setTimeout(resolve, POLL_MS));
         const info = await this.context.ask('launchInfo', { run_id: runId });
-        if (isOver(info.status) && !isScriptAlive(info)) break;
+        if ((info.imported || isOver(info.status)) && !isScriptAlive(info)) break;
         if (ladder.stage === 'command') await this.readAcks(runId, ladder);
         if (ladder.nextAt !== null && Date.now() >= ladder.nextAt) await this.climb(runId, ladder, info);
         if (await this.endNeverStarted(runId, ladder, info)) break;
