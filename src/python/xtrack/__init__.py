@@ -79,6 +79,8 @@ def _of_current_run(method: Callable[Concatenate[Run, P], None]) -> Callable[P, 
         else:
             method(run, *arguments, **named)
 
+    # It is pickled by its own name: the method's is another function.
+    call.__module__, call.__qualname__ = __name__, call.__name__
     # What shows signatures follows this, and would show the method's `self` otherwise.
     vars(call)["__wrapped__"] = functools.partial(method, cast(Run, None))
     return call

@@ -10,6 +10,7 @@ import traceback
 from types import TracebackType
 from typing import Any, Callable, Dict, List, NoReturn, Optional, Protocol, Tuple, Type
 
+from ..core.warnings import logger
 from . import lastsignals
 
 
@@ -29,8 +30,9 @@ class Endable(Protocol):
 _open: List[Endable] = []
 _uncaught: Optional[Tuple[str, Dict[str, str]]] = None
 _installed = False
-#: A kernel that executes cells lives until its user restarts it or shuts it down, which stops the runs that go on in it.
+#: Whether this is a kernel that executes cells.
 _is_kernel = False
+_hears_signals = False
 _before_end: List[Callable[[], None]] = []
 SHUT_DOWN = ("killed", {"type": "KernelExit", "message": "The kernel was restarted or shut down."})
 _previous_hook: Callable[..., Any] = sys.excepthook
@@ -104,27 +106,49 @@ def _exit(*status: Any) -> NoReturn:
 
 def install_in_kernel(before_end: Optional[Callable[[], None]] = None) -> None:
     """`before_end`: called before open runs are ended."""
-    global _is_kernel
+    global _is_kernel, _hears_signals
+    _is_kernel = True
     install()
     if before_end is not None:
         _before_end.append(before_end)
-        # Registered after the hook of install(), so called before it.
-        atexit.register(before_end)
-    if not _is_kernel:
-        _is_kernel = True
-        lastsignals.before_they_end(_end_runs)
+    if not _hears_signals:
+        # The first run may have been started in a thread, where nothing can be installed.
+        _hears_signals = lastsignals.before_they_end(_at_signal)
 
 
-def _end_runs() -> None:
-    for before_end in _before_end:
-        before_end()
-    _at_exit()
+def _at_signal() -> None:
+    _end_runs(*(_uncaught or SHUT_DOWN))
 
 
 def _at_exit() -> None:
-    status, error = _uncaught or (SHUT_DOWN if _is_kernel else ("completed", {}))
-    for run in list(_open):
-        run.end(status, error or None)
+    # A run that no cell is executing any more is over when its kernel leaves by itself, as after a notebook's last cell.
+    _end_runs(*(_uncaught or (SHUT_DOWN if _is_kernel and _is_restarted() else ("completed", {}))))
+
+
+def _end_runs(status: str, error: Dict[str, str]) -> None:
+    for before_end in _before_end:
+        _attempt(before_end)
+    for run in open_runs():
+        _attempt(run.end, status, error or None)
+
+
+def _attempt(end: Callable[..., None], *arguments: Any) -> None:
+    """Whatever fails in it, the other runs are ended too."""
+    try:
+        end(*arguments)
+    except Exception as error:
+        logger.warning("xtrack: a run's end is not recorded: %s: %s", type(error).__name__, error)
+
+
+def _is_restarted() -> bool:
+    """Whether this is an IPython kernel that leaves because its user restarts it."""
+    shell: Any = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    # The answer to the request, which ipykernel keeps until it has left.
+    message = getattr(getattr(shell, "kernel", None), "_shutdown_message", None) or {}
+    try:
+        return message["content"]["restart"] is True
+    except (LookupError, TypeError):
+        return False
 
 
 def _after_fork() -> None:

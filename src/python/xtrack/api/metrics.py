@@ -86,7 +86,7 @@ class Metrics:
             if code is not frame.f_code or instruction != frame.f_lasti:
                 start = self._metric_start(frame, key)
             if type(value) is float and value - value == 0.0:
-                if type(step) is int and epoch is None and phase is None and batch_size is None:
+                if type(step) is int and -(1 << 63) <= step < 1 << 63 and epoch is None and phase is None and batch_size is None:
                     self._emit(_METRIC, start, f'{value!r},"step":{step}}}')
                 else:
                     self._emit(_METRIC, start, f"{value!r}{self._where(step, epoch, phase, batch_size)}}}")
@@ -124,7 +124,7 @@ class Metrics:
             values = tuple(metrics.values())
             # A sum of floats is finite only where all of them are.
             if values and [*map(type, values)] == batch.floats and (total := sum(values)) - total == 0.0:
-                if type(step) is int and epoch is None and phase is None and batch_size is None:
+                if type(step) is int and -(1 << 63) <= step < 1 << 63 and epoch is None and phase is None and batch_size is None:
                     self._emit(_BATCH, batch.template % values, f'}},"step":{step}}}')
                 else:
                     self._emit(_BATCH, batch.template % values, f"}}{self._where(step, epoch, phase, batch_size)}}}")
@@ -222,5 +222,5 @@ class Metrics:
     def _axis_text(self, name: str, value: Any) -> str:
         if value is None:
             return ""
-        found = value if type(value) is int else self._axis(name, value)
+        found = value if type(value) is int and -(1 << 63) <= value < 1 << 63 else self._axis(name, value)
         return "" if found is None else f',"{name}":{found!r}'

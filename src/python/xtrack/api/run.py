@@ -346,6 +346,10 @@ def unpickled(run_id: str) -> Run:
     return next((run for run in open_runs() if run.run_id == run_id), None) or Run.unrecorded(Warnings())
 
 
+# Pickles name it by this, which stays when modules move.
+unpickled.__module__ = "xtrack.tracker"
+
+
 def _flat(params: Dict[Any, Any], before: Tuple[str, ...]) -> Iterator[Tuple[Tuple[str, ...], Any]]:
     for key, value in dict(params).items():
         path = (*before, text_of(key))
