@@ -84,6 +84,26 @@ class Api(ScriptTest):
         self.assertEqual((log["level"], log["step"], log["fields"]), ("warning", 6, {"who": "me"}))
         self.assertTrue(all(event["m"]["wid"] == "worker-0" for event in events))
 
+    def test_a_step_that_no_number_has_room_for_is_left_out(self):
+        self.run_script(
+            """
+            import xtrack
+            run = xtrack.start_run(run_id="steps")
+            for step in (2**62, -2**62, 10**20, 10**400, -10**400, 10**5000):
+                run.log_metric("a", 0.5, step=step)
+                run.log_metric("b", 1, step=step)
+                run.log_metric("c", 0.5, step=step, epoch=1)
+                run.log_metrics({"d": 0.5}, step=step)
+            assert run.stats["warnings"] == {"bad_step": 12}, run.stats
+            run.end()
+            """
+        )
+        events = self.events("steps")
+        steps = [p.get("step") for p in of_kind(events, "metric") + of_kind(events, "metric_batch")]
+        self.assertEqual(len(steps), 24)
+        self.assertEqual(steps[:18], [step for step in (2**62, -(2**62), 1e20, None, None, None) for _ in range(3)])
+        self.assertEqual(steps[18:], [2**62, -(2**62), 1e20, None, None, None])
+
     def test_metrics_logged_together_are_numbers_whatever_their_types(self):
         self.run_script(
             """

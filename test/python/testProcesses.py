@@ -175,6 +175,29 @@ class Processes(ScriptTest):
         logged = [p["msg"] for p in of_kind(self.events("copied"), "log")]
         self.assertIn("start_run(run_id='copied')", logged[0])
 
+    def test_pickled_runs_name_a_module_that_never_moves(self):
+        self.run_script(
+            """
+            import pickle, pickletools, xtrack
+            with xtrack.start_run(run_id="kept") as run:
+                saved = pickle.dumps(run, protocol=0)
+                assert saved.startswith(b"cxtrack.tracker\\nunpickled\\n"), saved
+                assert pickle.loads(b"cxtrack.tracker\\nunpickled\\n(S'kept'\\ntR.") is run
+            assert pickle.loads(saved).ended is False
+            """
+        )
+
+    def test_the_functions_of_the_package_are_pickled_by_their_names(self):
+        self.run_script(
+            """
+            import inspect, pickle, xtrack
+            names = [name for name in xtrack.__all__ if inspect.isroutine(getattr(xtrack, name))]
+            assert len(names) > 15, names
+            for name in names:
+                assert pickle.loads(pickle.dumps(getattr(xtrack, name))) is getattr(xtrack, name), name
+            """
+        )
+
     def test_ranks_of_one_job_agree_on_a_run(self):
         script = self.write(
             """

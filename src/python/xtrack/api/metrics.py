@@ -86,6 +86,7 @@ class Metrics:
             if code is not frame.f_code or instruction != frame.f_lasti:
                 start = self._metric_start(frame, key)
             if type(value) is float and value - value == 0.0:
+                # Steps of more than 64 bits are checked elsewhere; JSON has no room for some.
                 if type(step) is int and -(1 << 63) <= step < 1 << 63 and epoch is None and phase is None and batch_size is None:
                     self._emit(_METRIC, start, f'{value!r},"step":{step}}}')
                 else:
