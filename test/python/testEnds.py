@@ -88,7 +88,7 @@ class AtExit(ScriptTest):
             broken.end = fail
             """
         )
-        self.assertEqual([p["status"] for p in of_kind(self.events("kept"), "run_end")], ["completed"])
+        self.assertEqual([p["status"] for p in of_kind(self.events("kept"), "run_end")], ["killed"])
         self.assertEqual(err.count("ValueError: broken"), 2, err)
 
 

@@ -218,11 +218,11 @@ class Cells:
 
 
 class InAProcessLikeAKernel(Cells, ScriptTest):
-    def test_a_run_that_a_cell_left_open_is_completed_when_its_kernel_leaves_by_itself(self):
+    def test_a_run_that_a_cell_left_open_is_killed_when_its_tracked_kernel_is_shut_down(self):
         self.track(cells=["c1"])
         self.kernel.run("import xtrack; run = xtrack.start_run()", id="c1")
         self.kernel.close()
-        self.assertEqual(self.end_of(self.runs()[0][1])["status"], "completed")
+        self.assertEqual(self.end_of(self.runs()[0][1])["status"], "killed")
 
     def test_what_is_printed_after_a_cell_is_not_the_cells(self):
         self.track(cells="next")
@@ -249,11 +249,11 @@ class WithIPython(Cells):
         self.kernel.receive()
         self.assertEqual(self.end_of(self.runs()[0][1])["status"], "killed")
 
-    def test_a_run_that_a_cell_left_open_is_completed_when_its_kernel_is_shut_down_in_order(self):
+    def test_a_run_that_a_cell_left_open_is_killed_when_its_tracked_kernel_is_shut_down_in_order(self):
         self.kernel.run("import xtrack, xtrack.notebook; xtrack.notebook.track(directory=%r)" % self.folder, history=False)
         self.kernel.run("run = xtrack.start_run()")
         self.kernel.close()
-        self.assertEqual(self.end_of(self.runs()[0][1])["status"], "completed")
+        self.assertEqual(self.end_of(self.runs()[0][1])["status"], "killed")
 
     def test_async_cells(self):
         self.track(cells=["c1"])

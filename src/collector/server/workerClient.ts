@@ -50,7 +50,7 @@ export class WorkerClient implements Disposable {
 
   call<M extends WorkerMethod>(method: M, params: WorkerMethods[M][0]): Promise<WorkerMethods[M][1]> {
     if (this.disposed || this.ending || this.restart) return Promise.reject(unavailable());
-    if (method === 'shutdown') return this.shutDown() as Promise<WorkerMethods[M][1]>;
+    if (method === 'shutdown') return this.shutDown();
     if (method === 'configure') Object.assign(this.configured, params);
     else if (this.renewal) return this.renewal.then(() => this.call(method, params));
     return this.ask(method, params);

@@ -121,8 +121,10 @@ def _at_signal() -> None:
 
 
 def _at_exit() -> None:
-    # A run that no cell is executing any more is over when its kernel leaves by itself, as after a notebook's last cell.
-    _end_runs(*(_uncaught or (SHUT_DOWN if _is_kernel and _is_restarted() else ("completed", {}))))
+    # A kernel whose cells are tracked has a user, who shuts it down. One without, as under nbconvert or papermill, leaves by
+    # itself after the last cell: a run that is left open then is over.
+    is_shut_down = _is_kernel and (bool(_before_end) or _is_restarted())
+    _end_runs(*(_uncaught or (SHUT_DOWN if is_shut_down else ("completed", {}))))
 
 
 def _end_runs(status: str, error: Dict[str, str]) -> None:
