@@ -221,7 +221,7 @@ export function eventsIn(path: string): { t: string; seq: number; p: Record<stri
  */
 export async function until<T>(
   condition: () => T | Promise<T>,
-  patienceMs = 10_000,
+  patienceMs = 30_000,
   progress: () => unknown = () => null,
 ): Promise<Exclude<T, false | null | undefined>> {
   let seen = progress();

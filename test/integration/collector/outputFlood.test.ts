@@ -56,7 +56,7 @@ it('a script that floods its console keeps the beginning and the end within the 
     metrics: { megabytes: { last: 1008, count: 64 } },
   });
   // Seconds after the end it is one file without holes, which says what is not in it.
-  await until(() => onDisk() < 18 * MB);
+  await until(() => onDisk() < 18 * MB, 60_000, onDisk);
   const whole = await launches.output(run_id, { offset: 0, limit: 100 });
   expect(whole.startsWith('the first words\nxxxx')).toBe(true);
   await until(async () => (await launches.output(run_id, { tail: 1000 })).endsWith('xxx\nthe last words\n'));
