@@ -43,7 +43,7 @@ export function compose(context: vscode.ExtensionContext, owned: DisposableStore
   const log = owned.add(createLog());
   const parts = makeParts(context, owned, log);
   const run = commandRunner(commandHandlers(parts, log), log);
-  // What nobody asked for waits for the next turn: a command may be waiting for this one to end.
+  // Unrequested work waits for the next turn, because a command may be waiting for this one to end.
   const next = setImmediate(() => {
     parts.tree.showState();
     wireListeners(context, parts, owned, log);

@@ -37,7 +37,7 @@ export function activate(context: vscode.ExtensionContext): XTrackApi {
       resolveTask: async (task, token) => (await whole())?.tasks.resolveTask(task, token),
     }),
   );
-  // A failure is shown even if nobody asks for anything.
+  // A failure to load is shown even if no command is run.
   void whole();
   return { ready: async () => (await loaded).shown };
 }

@@ -95,7 +95,7 @@ export function makeParts(context: vscode.ExtensionContext, owned: DisposableSto
   const client = async (): Promise<string> => (await installation.install(), installation.client);
   const onRun = (run_id: string, first: boolean): void => showCellRun(charts, run_id, first);
   const launcher = new Launcher(collectors, context.workspaceState, log, (request) => collision.accepts(request));
-  /** Shows what everybody wants to see of a run that has just started: its output, and its curves beside the editor. */
+  /** Shows a run that has just started: its output, and its curves beside the editor. */
   const showLaunched = async (launched: Launched | undefined): Promise<Launched | undefined> => {
     if (!launched) return undefined;
     await outputs.show(launched.run_id, true);

@@ -71,7 +71,7 @@ async function main(): Promise<void> {
     process.stderr.write(`${cannotListen(options, error as NodeJS.ErrnoException)}\n`);
     return collector.end(1);
   }
-  // One broken request or connection is no reason to leave everybody alone.
+  // One broken request or connection is no reason to end the collector.
   process.on('uncaughtException', (error) => log(`Unexpected: ${error.stack ?? error.message}`));
   process.on('unhandledRejection', (reason) =>
     log(`Unexpected: ${reason instanceof Error ? reason.stack : String(reason)}`),

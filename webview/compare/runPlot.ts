@@ -20,7 +20,7 @@ const REACH_PX = 24;
 
 export class RunPlot implements View {
   readonly element: HTMLElement;
-  /** Always drawn: nobody would ask again when a hidden tab shows. */
+  /** Always drawn: nothing requests another drawing when a hidden tab becomes visible. */
   readonly visible = true;
   private readonly canvas = el('canvas', { 'aria-hidden': 'true' });
   private chart: Chart<'line'> | undefined;

@@ -38,7 +38,7 @@ export class Cursor implements View {
     this.frames.mark(this);
   }
 
-  /** The chart was drawn anew, which may have moved what is under the cursor. */
+  /** The chart was redrawn, which may have moved what is under the cursor. */
   refresh(chart: CursorChart): void {
     if (this.place === null) return;
     chart.drawCursor(this.place);

@@ -15,7 +15,7 @@ export interface ChartPanelsDeps {
   actions: RunActions;
   views: ViewStore;
   keyMetric: () => string;
-  /** A panel shows so many runs. */
+  /** The most runs that a panel shows. */
   onShown: (runs: number) => void;
   log: (message: string) => void;
 }

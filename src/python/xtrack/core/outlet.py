@@ -219,7 +219,7 @@ class StreamOutlet(Outlet):
         self.dropped += self.held
         self._held.clear()
         self.held_bytes = 0
-        self._warnings.note("stdio", "xtrack: nobody reads the events any more (%s); they are dropped" % error)
+        self._warnings.note("stdio", "xtrack: the reader of the events is gone (%s); further events are dropped" % error)
 
     def sync(self) -> None:
         """Does nothing: a pipe has no disk."""

@@ -275,7 +275,7 @@ class Writer:
         return self._detached
 
     def recreate(self) -> bool:
-        """Makes the journal again, with all that was in it, after somebody deleted it. Called from the background thread."""
+        """Writes the journal again in full after it was deleted. Called from the background thread."""
         try:
             self._take()
         except IndexError:

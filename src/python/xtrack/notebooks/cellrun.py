@@ -219,7 +219,7 @@ class Console:
 
 
 def _ignore(text: str) -> None:
-    """Where a tee's copies go that nobody wants any more."""
+    """Takes the copies of a tee once its run is over."""
 
 
 class Tee:

@@ -62,7 +62,7 @@ class OutputWatch:
         self._guarded(lambda: self._read(_STEP_BUDGET_S), last=False)
 
     def finish(self) -> None:
-        """Nobody writes to the log any more."""
+        """No process writes to the log any longer."""
         self._guarded(self._read_rest, last=True)
         if self._patterns is not None:
             self._patterns.stop()

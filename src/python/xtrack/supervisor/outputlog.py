@@ -1,7 +1,7 @@
 """Keeps a console log within bounds, though the script itself writes it and must never wait or lose a byte of its end.
 
 While it grows, its middle is given back to the disk beyond a limit (a hole in the file, so that offsets stay what they
-are; only on Linux). Once nobody writes to it any more, lines that were overwritten a thousand times are written once,
+are; only on Linux). Once no process writes to it any longer, lines that were overwritten a thousand times are written once,
 holes are closed, and the new file takes the old one's place in one step.
 """
 
@@ -82,7 +82,7 @@ class OutputLog:
             )
 
     def finish(self) -> None:
-        """Called when nobody writes to it any more."""
+        """Called once no process writes to it any longer."""
         try:
             self._compact()
         except OSError as error:

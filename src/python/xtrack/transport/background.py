@@ -108,7 +108,7 @@ class Background:
             self._synced = 0
             if self._link is not None:
                 self._link.reopen()
-            self._warnings.note("deleted", "xtrack: the journal was deleted while the run goes on; it was made anew, with all that was in it")
+            self._warnings.note("deleted", "xtrack: the journal was deleted while the run was active; it was written again in full")
         size = self._writer.outlet.size
         if size != self._synced:
             self._synced = size

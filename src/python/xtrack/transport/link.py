@@ -56,7 +56,7 @@ class Source(Protocol):
 
 
 def ignore(command: Dict[str, Any]) -> None:
-    """What is done with commands where nobody handles any."""
+    """The handler of commands for a process that handles none."""
 
 
 class Link:
@@ -164,7 +164,7 @@ class Link:
         self.reopen()
 
     def reopen(self) -> None:
-        """The journal was made again: another file with the same content."""
+        """Called when the journal was rewritten: another file with the same content."""
         if self._file >= 0:
             os.close(self._file)
             self._file = -1

@@ -35,7 +35,7 @@ interface Ladder {
   nextAt: number | null;
   acked: boolean;
   /** When the ladder was started here (`performance.now()`). */
-  begun: number;
+  startedAt: number;
 }
 
 export class StopLadders implements Service {
@@ -65,7 +65,8 @@ export class StopLadders implements Service {
     if (info.imported)
       throw userError('conflict', english`The imported run ${runId} cannot be stopped here. Stop it where it runs.`);
     const ladder = this.ladders.get(runId);
-    if (ladder && performance.now() - ladder.begun < AT_ONCE_MS) return { stage: ladder.stage, next_at: ladder.nextAt };
+    if (ladder && performance.now() - ladder.startedAt < AT_ONCE_MS)
+      return { stage: ladder.stage, next_at: ladder.nextAt };
     if (ladder) {
       await this.climb(runId, ladder, info);
       return { stage: ladder.stage, next_at: ladder.nextAt };
@@ -89,7 +90,7 @@ export class StopLadders implements Service {
     const { stop, attempt, status, imported } = await this.context.ask('launchInfo', { run_id: runId });
     if (!stop || imported || isOver(status) || this.ladders.has(runId) || this.disposed) return;
     const { stage, cmd_id, next_at } = stop;
-    const ladder: Ladder = { stage, attempt, commandId: cmd_id, nextAt: next_at, acked: false, begun: -Infinity };
+    const ladder: Ladder = { stage, attempt, commandId: cmd_id, nextAt: next_at, acked: false, startedAt: -Infinity };
     this.ladders.set(runId, ladder);
     void this.watch(runId, ladder);
   }
@@ -103,7 +104,7 @@ export class StopLadders implements Service {
       commandId,
       nextAt: Date.now() + ACK_WAIT_MS,
       acked: false,
-      begun: performance.now(),
+      startedAt: performance.now(),
     };
     this.ladders.set(runId, ladder);
     try {
